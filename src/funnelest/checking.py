@@ -1,0 +1,240 @@
+"""Every problem of a model, found before anything is computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelest.assumptions import Assumption
+from funnelest.evidence.base import Evidence
+from funnelest.population import Population, show_where
+from funnelest.priors import Prior, Shared
+from funnelest.rates import Number, Rate, Share
+from funnelest.route import Route, show_edge
+
+if TYPE_CHECKING:
+    from funnelest.model import Model
+
+__all__ = ["model_problems"]
+
+
+def model_problems(model: Model) -> list[str]:
+    """Return what is wrong with a model, one sentence each; empty when all is well."""
+    found = []
+    for what, kind in (("route", Route), ("population", Population)):
+        value = getattr(model, what)
+        if not isinstance(value, kind):
+            found.append(f"{what} must be a {kind.__name__}; given {value!r}.")
+    if found:  # nothing else can be checked without these two
+        return found
+    found += _rate_problems(model)
+    found += _evidence_problems(model)
+    found += _assumption_problems(model)
+    for name, prior in model.parameters.items():
+        found += [f"parameter {name!r}: {text}" for text in prior.problems()]
+        if isinstance(prior, Shared):
+            found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
+    if not found:
+        found += _prior_problems(model)
+    if not found:
+        found += _impossible(model)
+    return found
+
+
+def _rate_problems(model: Model) -> list[str]:
+    found = []
+    if not isinstance(model.occurrence, Rate | Number):
+        found.append(f"occurrence must be a Rate or a Number; given {model.occurrence!r}.")
+    else:
+        found += [
+            f"{model.occurrence_name}: {text}"
+            for text in model.occurrence.problems(model.population)
+        ]
+        if isinstance(model.occurrence, Rate) and not model.population.counted:
+            found.append(
+                "occurrence is a Rate, but the population has no head count: give counts, or a "
+                "Number."
+            )
+    known = ", ".join(show_edge(edge) for edge in model.route.edges)
+    for edge, share in model.transitions.items():
+        if edge not in model.route.edges:
+            shown = show_edge(edge) if isinstance(edge, tuple) else repr(edge)
+            found.append(
+                f"transitions: the route has no transition {shown}; its transitions are: {known}."
+            )
+        elif not isinstance(share, Share):
+            found.append(f"transition {show_edge(edge)} must be a Share; given {share!r}.")
+        else:
+            found += [
+                f"transition {show_edge(edge)}: {text}"
+                for text in share.problems(model.population)
+            ]
+    return found
+
+
+def _evidence_problems(model: Model) -> list[str]:
+    found = []
+    names = [getattr(one, "name", None) for one in model.evidence]
+    found += [
+        f"two pieces of evidence are named {name!r}; give each its own name."
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    for one in model.evidence:
+        if not isinstance(one, Evidence):
+            found.append(f"evidence must be pieces of Evidence; given {one!r}.")
+            continue
+        start = f"{type(one).__name__} {one.name!r}"
+        trouble = one.problems(model.route, model.population)
+        found += [f"{start}: {text}" for text in trouble]
+        try:
+            priors = one.parameters()
+        except (TypeError, ValueError, AttributeError):
+            if not trouble:
+                raise
+            priors = {}  # what is wrong was already said
+        for label, prior in priors.items():
+            found += [f"{start}: {label.split('[')[0]}: {text}" for text in prior.problems()]
+    return found
+
+
+def _assumption_problems(model: Model) -> list[str]:
+    found = []
+    good = []
+    for one in model.assumptions:
+        if not isinstance(one, Assumption):
+            found.append(f"assumptions must be objects such as Shift; given {one!r}.")
+            continue
+        trouble = one.problems(model.population)
+        found += trouble
+        if not trouble:
+            good.append(one)
+    seen = np.zeros(model.population.shape, dtype=int)
+    for one in good:
+        mask = one.imputed(model.population)
+        if mask.any() and isinstance(model.occurrence, Number):
+            found.append(
+                f"{one.describe()}: this needs a Rate of a population; the occurrence is a Number."
+            )
+        if (seen[mask] > 0).any():
+            found.append(f"{one.describe()}: another assumption already sets the same cells.")
+        seen += mask
+    return found
+
+
+def _prior_problems(model: Model) -> list[str]:
+    """Check what needs all parts: shared parameters, and names given twice."""
+    found = []
+    for name, prior in model.priors.items():
+        if not isinstance(prior, Shared):
+            continue
+        target = model.parameters.get(prior.name)
+        if target is None:
+            known = ", ".join(map(repr, model.parameters)) or "none"
+            found.append(
+                f"{name} refers to the parameter {prior.name!r}, which the model does not have; "
+                f"its parameters are: {known}."
+            )
+            continue
+        low, high = prior.limits
+        a, b = target.support
+        if a < low or b > high:
+            found.append(
+                f"{name} must lie between {low:g} and {high:g}, but the parameter "
+                f"{prior.name!r} is {target.describe()}, which reaches beyond; give that one a "
+                "prior (or Truncated) within these limits."
+            )
+    taken: dict[str, str] = {}
+    parts: list[tuple[str, dict[str, Prior]]] = [
+        (f"evidence {one.name!r}", one.parameters()) for one in model.evidence
+    ]
+    parts += [("an assumption", one.parameters()) for one in model.assumptions]
+    parts += [("the model's parameters", dict(model.parameters))]
+    rates = {name for varying, name in model._varying()
+             for name in varying.parameters(name, model.population)}
+    taken.update(dict.fromkeys(rates, "the rates and transitions"))
+    for owner, priors in parts:
+        for name in priors:
+            if name in taken:
+                found.append(f"{owner} and {taken[name]} both define the parameter {name!r}.")
+            taken[name] = owner
+    return found
+
+
+def _impossible(model: Model) -> list[str]:
+    """Find figures that no value of the parameters can produce together."""
+    implied = []
+    for one in model.evidence:
+        limits = one.implied_number(model.population)
+        if limits is not None:
+            implied.append((one, *limits))
+    varying = model.varies_over()
+    first = model.route.steps[0]
+    found = []
+    for later, step, (low, _) in implied:
+        where = f"{show_where(later.where)}"
+        people = model.population.total(later.where)
+        if isinstance(model.occurrence, Rate) and low > 1:
+            found.append(
+                f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
+                f"in {step!r} ({where}), more than the population of {people:,.0f}: its "
+                "likelihood is zero."
+            )
+        for earlier, before, (_, high) in implied:
+            if earlier is later or before == step or before == first and step == first:
+                continue
+            if not model.route.leads(before, step) or not model.route.always_passes(before, step):
+                continue
+            ratio = _comparable(model, later, earlier, varying)
+            if ratio is None or low <= high * ratio:
+                continue
+            steps = model.route.steps
+            start = steps[max(steps.index(before) - 1, 0)]
+            advice = (
+                f"A skip edge is needed, such as skips=[({start!r}, {step!r})], if people can "
+                f"come to {step!r} without {before!r}"
+                if before != first
+                else f"Nobody can reach {step!r} without {before!r}, the first step"
+            )
+            found.append(
+                f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
+                f"in {step!r} ({where}), but {type(earlier).__name__} {earlier.name!r} leaves at "
+                f"most {high * ratio * people:,.0f} of the same people in {before!r}, and every "
+                f"path to {step!r} passes {before!r}: together their likelihood is zero. "
+                f"{advice}; otherwise one of the two counts something else, which a Bridge or a "
+                "coverage says."
+            )
+    return found
+
+
+def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> float | None:
+    """Return what to multiply the earlier source's share by, or None when incomparable.
+
+    On axes over which nothing varies, shares of the population compare across selections; on
+    the others the earlier source must see at least the cells that the later one sees.
+    """
+    population = model.population
+    inside = population.select(later.where)
+    outside = population.select(earlier.where)
+    ratio_needed = False
+    for axis, a, b in zip(population.axes, inside, outside, strict=True):
+        if axis.name in varying and not np.array_equal(a, b):
+            if not set(a) <= set(b):
+                return None
+            ratio_needed = True
+    if not ratio_needed:
+        return 1.0
+    # The same people as a part of the earlier source's: all of its number may lie in the part.
+    common = {}
+    for axis, b in zip(population.axes, outside, strict=True):
+        if axis.name in varying:
+            common[axis.name] = [axis.levels[i] for i in b]
+    wide = population.total(common)
+    narrow = {}
+    for axis, a in zip(population.axes, inside, strict=True):
+        if axis.name in varying:
+            narrow[axis.name] = [axis.levels[i] for i in a]
+    return wide / population.total(narrow)
+
+

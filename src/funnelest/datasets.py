@@ -1,0 +1,31 @@
+"""The small cited data sets that are shipped with the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["load_figures"]
+
+
+def load_figures() -> pd.DataFrame:
+    """Return the published figures on sexual violence against children, the Netherlands.
+
+    The route of the Slachtoffermonitor 2017-2018 (Nationaal Rapporteur Mensenhandel en Seksueel
+    Geweld tegen Kinderen) and the figures around it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per figure, indexed by `id`: step, register, value, unit, kind, years, ages, sex,
+        rounding, reliability, definition, source, note; and `read`, how it was read: "read" in
+        the source itself, "second-hand" through others, "derived" or "inference".
+    """
+    import pandas as pd
+
+    path = files("funnelest") / "data" / "figures.csv"
+    with path.open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, index_col="id")

@@ -1,0 +1,117 @@
+"""The log-density of a model on the unconstrained line, for many draws at once (NumPy)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.model import Model
+from funnelest.priors import LogUniform, Prior, Truncated, bijection
+from funnelest.quantities import Quantities
+
+__all__ = ["Density", "log_likelihoods", "prior_draws"]
+
+type Floats = NDArray[np.float64]
+
+
+class _Block:
+    """Parameters of one prior family, evaluated together."""
+
+    def __init__(self, rows: list[int], priors: list[Prior]) -> None:
+        self.rows = np.array(rows)
+        self.prior = priors[0] if isinstance(priors[0], Truncated) else priors[0].stacked(priors)
+        self.line, self.back, self.slope = bijection(
+            self.prior.support, log_scale=isinstance(self.prior, LogUniform)
+        )
+
+
+def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
+    groups: dict[Any, list[tuple[int, Prior]]] = {}
+    for row, (name, prior) in enumerate(free.items()):
+        key = name if isinstance(prior, Truncated) else type(prior)
+        groups.setdefault(key, []).append((row, prior))
+    return [
+        _Block([row for row, _ in group], [prior for _, prior in group])
+        for group in groups.values()
+    ]
+
+
+class Density:
+    """Prior, likelihood and their sum, as functions of points on the unconstrained line.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Notes
+    -----
+    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of
+    the prior includes the slope of the map from the line to the parameter.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.names = tuple(model.free)
+        self._blocks = _blocks(model.free)
+
+    def values(self, z: Floats) -> dict[str, Floats]:
+        """Return the parameters on their natural scale, by name."""
+        x = np.empty_like(z)
+        with np.errstate(over="ignore"):
+            for block in self._blocks:
+                x[block.rows] = block.line(z[block.rows])
+        return dict(zip(self.names, x, strict=True))
+
+    def line(self, values: Mapping[str, Any]) -> Floats:
+        """Return the points on the line of natural-scale `values`."""
+        x = np.array([np.asarray(values[name], dtype=np.float64) for name in self.names])
+        z = np.empty_like(x)
+        for block in self._blocks:
+            z[block.rows] = block.back(x[block.rows])
+        return z
+
+    def log_prior(self, z: Floats) -> Floats:
+        """Return the log-density of the prior, one per draw."""
+        total = np.zeros(z.shape[1:])
+        with np.errstate(all="ignore"):
+            for block in self._blocks:
+                part = z[block.rows]
+                density = block.prior.logpdf(block.line(part)) + block.slope(part)
+                total = total + density.sum(axis=0)
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def log_likelihood(self, z: Floats) -> Floats:
+        """Return the log-likelihood of all evidence, one per draw."""
+        total = np.zeros(z.shape[1:])
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(z))
+            for one in self.model.evidence:
+                for observation in one.observations(q):
+                    total = total + observation.logp()
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def __call__(self, z: Floats) -> Floats:
+        """Return the log of prior times likelihood, one per draw."""
+        return self.log_prior(z) + self.log_likelihood(z)
+
+
+def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
+    """Return the log-likelihood of each source, one per draw, by source name."""
+    q = Quantities(model, values)
+    draws = len(next(iter(values.values()))) if values else 1
+    with np.errstate(all="ignore"):
+        return {
+            one.name: np.broadcast_to(
+                np.sum([o.logp() * np.ones(draws) for o in one.observations(q)], axis=0), (draws,)
+            )
+            for one in model.evidence
+        }
+
+
+def prior_draws(model: Model, rng: np.random.Generator, size: int) -> dict[str, Floats]:
+    """Return draws of every free parameter from its prior, by name."""
+    return {name: prior.sample(rng, size) for name, prior in model.free.items()}

@@ -1,0 +1,1 @@
+"""How the posterior is computed: one engine per file, and the gate that all must pass."""

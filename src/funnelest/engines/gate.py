@@ -1,0 +1,106 @@
+"""The convergence gate: no interval is shown past a fit that may not have converged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Gate", "importance_gate", "nuts_gate", "pareto_smooth"]
+
+type Floats = NDArray[np.float64]
+
+#: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
+#: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
+R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether the draws of a fit can be trusted to be draws from the posterior.
+
+    Parameters
+    ----------
+    engine : str
+        "importance" or "nuts".
+    measures : mapping of str to float
+        What was measured.
+    failures : tuple of str
+        A sentence for each threshold that was not met.
+    """
+
+    engine: str
+    measures: Mapping[str, float]
+    failures: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every threshold was met."""
+        return not self.failures
+
+    @property
+    def text(self) -> str:
+        """The verdict in a sentence."""
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.measures.items())
+        if self.passed:
+            return f"convergence gate passed ({self.engine}: {shown})"
+        return f"convergence gate FAILED ({self.engine}: {'; '.join(self.failures)})"
+
+
+def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
+    """Return smoothed, normalised weights and the Pareto k-hat of their tail.
+
+    Pareto-smoothed importance sampling, Vehtari et al., JMLR 2024;25(72), by ArviZ.
+    """
+    from arviz_stats.base import array_stats
+
+    # Below this a weight is zero to every digit; ArviZ wants finite logarithms.
+    ratios = np.maximum(log_weights - log_weights.max(), -700.0)
+    tail = np.partition(ratios, -20)[-20:] if len(ratios) > 20 else ratios
+    if np.ptp(tail) == 0:  # the largest weights are all alike: there is no tail to smooth
+        weights, k_hat = np.exp(ratios), -np.inf
+    else:
+        # ArviZ takes log-likelihoods, whose negatives are the log-weights of leave-one-out.
+        smoothed, k_hat = array_stats.psislw(-ratios)
+        weights = np.exp(smoothed - np.max(smoothed))
+    return weights / weights.sum(), float(k_hat)
+
+
+def importance_gate(k_hat: float, ess: float, evaluations: int) -> Gate:
+    """Return the verdict on weighted draws."""
+    failures = []
+    if not k_hat < K_HAT:
+        failures.append(f"Pareto k-hat is {k_hat:.2f}, it must be below {K_HAT}")
+    if not ess > ESS:
+        failures.append(f"the effective sample size is {ess:.0f}, it must be above {ESS:.0f}")
+    measures = {"k-hat": k_hat, "ESS": ess, "evaluations": float(evaluations)}
+    return Gate("importance", measures, tuple(failures))
+
+
+def nuts_gate(
+    r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float
+) -> Gate:
+    """Return the verdict on Markov chains."""
+    failures = []
+    if not r_hat < R_HAT:
+        failures.append(f"the largest R-hat is {r_hat:.3f}, it must be below {R_HAT}")
+    for name, value in (("bulk", ess_bulk), ("tail", ess_tail)):
+        if not value > ESS:
+            failures.append(
+                f"the smallest {name} effective sample size is {value:.0f}, it must be above "
+                f"{ESS:.0f}"
+            )
+    if divergences:
+        failures.append(f"{divergences} transitions diverged, none may")
+    if not bfmi > BFMI:
+        failures.append(f"the smallest E-BFMI is {bfmi:.2f}, it must be above {BFMI}")
+    measures = {
+        "R-hat": r_hat,
+        "bulk ESS": ess_bulk,
+        "tail ESS": ess_tail,
+        "divergences": float(divergences),
+        "E-BFMI": bfmi,
+    }
+    return Gate("nuts", measures, tuple(failures))

@@ -1,0 +1,1 @@
+"""What was observed: one kind of evidence per file."""

@@ -1,0 +1,129 @@
+"""A linked cohort: people followed from a step, and where they went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from funnelest import math as fm
+from funnelest.evidence.base import Evidence, step_problems
+from funnelest.observation import Multinomial, Observation
+from funnelest.population import Population
+from funnelest.quantities import Quantities
+from funnelest.route import Route
+from funnelest.sampling import ShareEstimate, is_number
+
+__all__ = ["Cohort"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cohort(Evidence):
+    r"""Of `n` people followed from one step, how many reached another.
+
+    Either one destination, reached in any way (`step` with `yes`, or `share`), or the numbers
+    that went directly to each of several next steps (`went`).
+
+    Parameters
+    ----------
+    of : str
+        The step from which people were followed.
+    n : int, optional
+        Number followed.
+    step : str, optional
+        The later step that some of them reached, by any path.
+    yes : int or figure, optional
+        Number who reached it.
+    share : float, optional
+        The published share who reached it, in place of `yes`; with `n`, `se` or `interval`.
+    deff, se, interval, probability
+        As in `Survey`.
+    went : mapping of str to int, optional
+        Next step -> number who went there directly; the others stopped, or went where they were
+        not counted.
+
+    Notes
+    -----
+    ``yes ~ Binomial(n, F)`` with F the probability of ever reaching `step` from `of`, pooled
+    over the cells; with `went`, multinomial with the transition probabilities q.
+    """
+
+    of: str
+    n: int | None = None
+    step: str | None = None
+    yes: Any = None
+    share: float | None = None
+    deff: float = 1.0
+    se: float | None = None
+    interval: tuple[float, float] | None = None
+    probability: float = 0.95
+    went: Mapping[str, int] | None = None
+
+    def _estimate(self) -> ShareEstimate:
+        return ShareEstimate(
+            self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
+        )
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the cohort, one sentence each."""
+        found = super().problems(route, population)
+        unknown = step_problems(route, self.of, "of")
+        found += unknown
+        if (self.step is None) == (self.went is None):
+            return [*found, "give field 'step' (one destination) or field 'went' (several)."]
+        if self.step is not None:
+            missing = step_problems(route, self.step)
+            found += missing
+            if not unknown and not missing and (
+                self.of == self.step or not route.leads(self.of, self.step)
+            ):
+                found.append(f"no path leads from {self.of!r} (field 'of') to {self.step!r}.")
+            return found + self._estimate().problems()
+        return found + self._went_problems(route, bool(unknown))
+
+    def _went_problems(self, route: Route, unknown: bool) -> list[str]:
+        found = []
+        assert self.went is not None
+        if not self.went:
+            found.append("field 'went' names no step.")
+        for step, number in self.went.items():
+            if not unknown and step not in route.successors(self.of):
+                allowed = ", ".join(route.successors(self.of)) or "none"
+                found.append(
+                    f"field 'went' names {step!r}, to which no transition leads directly from "
+                    f"{self.of!r}; those it leads to are: {allowed}."
+                )
+            if not (is_number(number) and number >= 0 and number == int(number)):
+                found.append(
+                    f"field 'went': the number for {step!r} must be a whole number of at least "
+                    f"0; given {number!r}."
+                )
+        if not (is_number(self.n) and self.n == int(self.n) and self.n > 0):  # type: ignore[arg-type,operator]
+            found.append(f"field 'n' must be a whole number above 0; given {self.n!r}.")
+        elif not found and sum(self.went.values()) > self.n:  # type: ignore[operator]
+            found.append(
+                f"field 'went' adds up to {sum(self.went.values())}, more than field 'n'; "
+                f"given n={self.n}."
+            )
+        others = [f for f in ("yes", "share", "se", "interval") if getattr(self, f) is not None]
+        if others or self.deff != 1:
+            found.append(f"field 'went' does not go with {' and '.join(others) or 'deff'}.")
+        return found
+
+    def observations(self, q: Quantities) -> Sequence[Observation]:
+        """Return the numbers, and what the route expects of them."""
+        if self.step is not None:
+            expected = q.share(self.step, self.where, of=self.of)
+            return [self._estimate().observation(expected)]
+        assert self.went is not None and self.n is not None
+        p = fm.stack([q.transition(self.of, step, self.where) for step in self.went])
+        return [Observation(Multinomial(int(self.n), p), list(self.went.values()))]
+
+    def with_data(self, figures: Sequence[Any], population: Population) -> Cohort:
+        """Return the same cohort with other numbers."""
+        (value,) = figures
+        if self.went is not None:
+            counts = (int(number) for number in value)
+            return replace(self, went=dict(zip(self.went, counts, strict=True)))
+        new = self._estimate().redrawn(value)
+        return replace(self, yes=new.yes, share=new.share, se=new.se, interval=new.interval)

@@ -1,0 +1,177 @@
+"""A survey: of the people asked, some had reached a step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from funnelest.evidence.base import Evidence, per_problems, step_problems
+from funnelest.observation import Observation
+from funnelest.population import Population
+from funnelest.quantities import Quantities
+from funnelest.route import Route
+from funnelest.sampling import ShareEstimate, is_number
+
+__all__ = ["Survey"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Survey(Evidence):
+    r"""Of the people asked, the share (or the total it was blown up to) that reached a step.
+
+    Give the share as `yes` of `n`, as `share`, or as the published `total`; and how sure it is
+    by `n` (with the design effect `deff`), by `se`, or by `interval`. A total without one of
+    these is refused: 20,800 victims in a survey of 1,900 pupils are some 40 children.
+
+    Parameters
+    ----------
+    step : str
+        The step asked about.
+    of : str, optional
+        Only people in this step were asked. Every path to `step` must pass it: where people can
+        come otherwise, the share of those asked is not the ratio of two totals; use `Cohort`.
+        Without it, the whole population was asked.
+    yes, n : int
+        Number who had reached the step, of the number asked. `yes` may be a printed figure.
+    share : float
+        The published share, 0-1.
+    total : float
+        The published total: the share times the number of people in `where` (mean over `per`).
+    deff : float, default 1
+        Design effect, at least 1. Given `yes` the likelihood is beta-binomial, given `share` or
+        `total` it is binomial on the effective sample ``round(n / deff)``.
+    se : float
+        Standard error of the share, or of the total when that is given.
+    interval : (float, float)
+        Interval of the share or total, with its `probability`.
+    probability : float, default 0.95
+        Probability of the interval.
+    per : str, optional
+        The total is a mean over this axis, such as ``"year"``.
+
+    Notes
+    -----
+    With :math:`p = \sum_c P_c r_c v_{step} / \sum_c P_c`, or with `of`
+    :math:`p = \sum_c L_c v_{of} F_{of,step} / \sum_c L_c v_{of}`:
+    ``yes ~ Binomial(n, p)``, or beta-binomial with variance ``deff`` times as large; with `se`
+    or `interval`, ``logit(share) ~ Normal(logit(p), s)`` where s is ``se / (share (1 - share))``
+    or the width of the interval on the logit scale over twice its normal quantile.
+
+    Examples
+    --------
+    >>> import funnelest as fe
+    >>> fe.Survey(name="told anyone", step="told", of="happened", yes=28, n=39)
+    Survey(name='told anyone', step='told', of='happened', yes=28, n=39)
+    """
+
+    step: str
+    of: str | None = None
+    yes: Any = None
+    n: int | None = None
+    share: float | None = None
+    total: float | None = None
+    deff: float = 1.0
+    se: float | None = None
+    interval: tuple[float, float] | None = None
+    probability: float = 0.95
+    per: str | None = None
+
+    def _people(self, population: Population) -> float:
+        people = population.total(self.where)
+        if self.per is None:
+            return people
+        return people / len(population.select(self.where)[population.position(self.per)])
+
+    def _estimate(self, population: Population) -> ShareEstimate:
+        """Return the share that was measured."""
+        scale = 1.0 if self.total is None else 1 / self._people(population)
+        return ShareEstimate(
+            yes=self.yes,
+            n=self.n,
+            share=self.share if self.total is None else self.total * scale,
+            deff=self.deff,
+            se=None if self.se is None else self.se * scale,
+            interval=None
+            if self.interval is None
+            else (self.interval[0] * scale, self.interval[1] * scale),
+            probability=self.probability,
+        )
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the survey, one sentence each."""
+        found = super().problems(route, population)
+        place = found.copy()
+        found += step_problems(route, self.step) + per_problems(population, self.per)
+        if self.of is not None:
+            unknown = step_problems(route, self.of, "of") + step_problems(route, self.step)
+            found += step_problems(route, self.of, "of")
+            if not unknown:
+                found += self._nesting_problems(route)
+            if self.total is not None:
+                found.append(
+                    "field 'total' is of the whole population; for a share of the people in "
+                    f"{self.of!r} give 'yes' and 'n', or 'share'."
+                )
+        elif not population.counted:
+            found.append(
+                "the population has no head count, so no share of it can be measured; give 'of'."
+            )
+        given = [name for name in ("yes", "share", "total") if getattr(self, name) is not None]
+        if len(given) > 1:
+            found.append(f"give one of the fields {' and '.join(map(repr, given))}.")
+        what = "total" if self.total is not None else "share"
+        if self.total is not None and not (is_number(self.total) and self.total >= 0):
+            return [*found, f"field 'total' must be a number of at least 0; given {self.total!r}."]
+        if self.total is not None and self.se is not None and not is_number(self.se):
+            return [*found, f"field 'se' must be above 0; given {self.se!r}."]
+        if self.total is not None and not place and not per_problems(population, self.per):
+            people = self._people(population)
+            if self.total > people:
+                return [
+                    *found,
+                    f"field 'total' must not be above the {people:,.0f} people that it is a total "
+                    f"of; given {self.total:,.10g}.",
+                ]
+            found += self._estimate(population).problems(what)
+        elif self.total is None and len(given) < 2:
+            found += self._estimate(population).problems(what)
+        return found
+
+    def _nesting_problems(self, route: Route) -> list[str]:
+        assert self.of is not None
+        if self.of == self.step or not route.leads(self.of, self.step):
+            return [f"no path leads from {self.of!r} (field 'of') to {self.step!r}."]
+        if not route.always_passes(self.of, self.step):
+            return [
+                f"{self.step!r} can be reached without passing {self.of!r}, so a share of "
+                f"{self.of!r} is not nested: use Cohort for people who were followed from "
+                f"{self.of!r}, or give the total of {self.step!r}."
+            ]
+        return []
+
+    def observations(self, q: Quantities) -> Sequence[Observation]:
+        """Return the share, and what the route expects of it."""
+        expected = q.share(self.step, self.where, of=self.of)
+        return [self._estimate(q.cells).observation(expected)]
+
+    def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
+        """Return the same survey with another share or total."""
+        (value,) = figures
+        new = self._estimate(population).redrawn(value)
+        people = 1.0 if self.total is None else self._people(population)
+        return replace(
+            self,
+            yes=new.yes,
+            share=None if self.total is not None else new.share,
+            total=None if self.total is None or new.share is None else new.share * people,
+            se=new.se,
+            interval=new.interval
+            and (new.interval[0] * people, new.interval[1] * people),
+        )
+
+    def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
+        """Return limits for the share of the population at the step."""
+        if self.of is not None:
+            return None
+        return self.step, self._estimate(population).range()

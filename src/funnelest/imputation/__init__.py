@@ -1,0 +1,1 @@
+"""What is assumed of ages that nobody asked: one assumption per file."""

@@ -1,0 +1,141 @@
+"""Arithmetic that works on NumPy arrays and on PyTensor symbols alike.
+
+What a source expects is written once, with these functions and the ordinary operators. The
+importance engine evaluates it on arrays, the NUTS engine on symbols. The last axis of every
+array is the draw axis (length 1 for symbols), so that one number per draw, shape ``(draws,)``,
+broadcasts against cells, shape ``(ages, sexes, ..., draws)``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "concatenate",
+    "exp",
+    "expit",
+    "expm1",
+    "gammaln",
+    "log",
+    "log1p",
+    "logit",
+    "logsumexp",
+    "maximum",
+    "minimum",
+    "sqrt",
+    "stack",
+    "sum",
+    "where",
+]
+
+#: A NumPy array, a PyTensor symbol or a plain number.
+type Value = Any
+
+
+def _library(*values: Value) -> Any:
+    """Return `pytensor.tensor` when any value is a symbol, else NumPy."""
+    # A symbol can only exist once PyTensor was imported: looking it up in `sys.modules` keeps
+    # PyTensor out of every process that does not use it.
+    basic = sys.modules.get("pytensor.tensor")
+    if basic is not None:
+        symbol = sys.modules["pytensor.graph.basic"].Variable
+        if any(isinstance(value, symbol) for value in values):
+            return basic
+    return np
+
+
+def exp(x: Value) -> Value:
+    """Return e to the power `x`."""
+    return _library(x).exp(x)
+
+
+def log(x: Value) -> Value:
+    """Return the natural logarithm of `x`."""
+    return _library(x).log(x)
+
+
+def log1p(x: Value) -> Value:
+    """Return ``log(1 + x)``, precise for small `x`."""
+    return _library(x).log1p(x)
+
+
+def expm1(x: Value) -> Value:
+    """Return ``exp(x) - 1``, precise for small `x`."""
+    return _library(x).expm1(x)
+
+
+def sqrt(x: Value) -> Value:
+    """Return the square root of `x`."""
+    return _library(x).sqrt(x)
+
+
+def logit(p: Value) -> Value:
+    """Return the log-odds ``log(p / (1 - p))``."""
+    return log(p) - log1p(-p)
+
+
+def expit(x: Value) -> Value:
+    """Return the share with log-odds `x`, ``1 / (1 + exp(-x))``."""
+    library = _library(x)
+    if library is np:
+        from scipy.special import expit as numpy_expit
+
+        return numpy_expit(x)
+    return library.sigmoid(x)
+
+
+def gammaln(x: Value) -> Value:
+    """Return the logarithm of the gamma function of `x`."""
+    library = _library(x)
+    if library is np:
+        from scipy.special import gammaln as numpy_gammaln
+
+        return numpy_gammaln(x)
+    return library.gammaln(x)
+
+
+def where(condition: Value, yes: Value, no: Value) -> Value:
+    """Return `yes` where `condition` holds, else `no`, element by element."""
+    library = _library(condition, yes, no)
+    return library.where(condition, yes, no)
+
+
+def minimum(x: Value, y: Value) -> Value:
+    """Return the smaller of `x` and `y`, element by element."""
+    return _library(x, y).minimum(x, y)
+
+
+def maximum(x: Value, y: Value) -> Value:
+    """Return the larger of `x` and `y`, element by element."""
+    return _library(x, y).maximum(x, y)
+
+
+def stack(values: Sequence[Value], axis: int = 0) -> Value:
+    """Join equally shaped `values` along a new `axis`."""
+    return _library(*values).stack(list(values), axis=axis)
+
+
+def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
+    """Join `values` along an `axis` that they have."""
+    return _library(*values).concatenate(list(values), axis=axis)
+
+
+def sum(x: Value, axis: int | tuple[int, ...] | None = None) -> Value:
+    """Return the sum of `x` over `axis`."""
+    return _library(x).sum(x, axis=axis)
+
+
+def logsumexp(x: Value, axis: int = 0) -> Value:
+    """Return ``log(sum(exp(x)))`` over one `axis`, without overflow."""
+    library = _library(x)
+    if library is not np:
+        return library.logsumexp(x, axis=axis)
+    # SciPy's version copies several times; this runs in the inner loop of every rounded figure.
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0.0)
+    total = np.log(np.sum(np.exp(x - top), axis=axis))
+    return total + np.squeeze(top, axis=axis)

@@ -1,0 +1,326 @@
+"""The model: route, population, rates, transitions, evidence and assumptions, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import checking
+from funnelest.assumptions import Assumption, Entry
+from funnelest.errors import raise_if_any
+from funnelest.evidence.base import Evidence
+from funnelest.population import Population, Where
+from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
+from funnelest.rates import Number, Rate, Share
+from funnelest.route import Edge, Route, show_edge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Model"]
+
+_DEFAULT_SHARE = Share(Beta(1.0, 1.0))
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Model:
+    """A route, who enters it, how people pass it, and what was observed of them.
+
+    A model is a value: nothing is computed until it is fitted, and nothing in it changes. All
+    of it is checked at once.
+
+    Parameters
+    ----------
+    route : Route
+        The steps and transitions.
+    population : Population
+        The people, on named axes.
+    occurrence : Rate or Number
+        Who enters the first step: a yearly rate of the population, or a number per cell.
+    transitions : mapping of (str, str) to Share, optional
+        The share that makes each transition. One left out gets the default ``Beta(1, 1)``, and
+        the ledger says so.
+    evidence : sequence of Evidence, default ()
+        The sources.
+    assumptions : sequence of Assumption, default ()
+        What no source supports.
+    parameters : mapping of str to Prior, optional
+        Further unknown numbers, used by your own evidence or by several sources (`Shared`).
+
+    Raises
+    ------
+    SpecError
+        One error that lists every problem of every part.
+
+    See Also
+    --------
+    fit : estimate everything in the model.
+    simulate : the same model with made-up data.
+    """
+
+    route: Route
+    population: Population
+    occurrence: Rate | Number
+    transitions: Mapping[Edge, Share]
+    evidence: tuple[Evidence, ...]
+    assumptions: tuple[Assumption, ...]
+    parameters: Mapping[str, Prior]
+
+    def __init__(
+        self,
+        route: Route,
+        population: Population,
+        occurrence: Rate | Number,
+        transitions: Mapping[Any, Share] | None = None,
+        evidence: Sequence[Evidence] = (),
+        assumptions: Sequence[Assumption] = (),
+        parameters: Mapping[str, Prior] | None = None,
+    ) -> None:
+        made = {
+            (tuple(edge) if isinstance(edge, list) else edge): share
+            for edge, share in (transitions or {}).items()
+        }
+        values: dict[str, Any] = {
+            "route": route,
+            "population": population,
+            "occurrence": occurrence,
+            "transitions": made,
+            "evidence": tuple(evidence),
+            "assumptions": tuple(assumptions),
+            "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        raise_if_any(checking.model_problems(self))
+
+    # -------------------------------------------------------------- structure
+
+    @property
+    def occurrence_name(self) -> str:
+        """Name of the parameter of the first step."""
+        kind = "number at" if isinstance(self.occurrence, Number) else "rate of"
+        return f"{kind} {self.route.steps[0]}"
+
+    def transition(self, first: str, last: str) -> Share:
+        """Return the share of a transition, the default when none was given."""
+        return self.transitions.get((first, last), _DEFAULT_SHARE)
+
+    @cached_property
+    def priors(self) -> dict[str, Prior]:
+        """Every prior, fixed number and shared parameter, by parameter name."""
+        found = dict(self.occurrence.parameters(self.occurrence_name, self.population))
+        for edge in self.route.edges:
+            share = self.transition(*edge)
+            found.update(share.parameters(show_edge(edge), self.population))
+        for assumption in self.assumptions:
+            found.update(assumption.parameters())
+        for one in self.evidence:
+            found.update(one.parameters())
+        found.update(self.parameters)
+        return found
+
+    @cached_property
+    def free(self) -> dict[str, Prior]:
+        """The unknown parameters and their priors, in the order of the engines."""
+        return {
+            name: prior
+            for name, prior in self.priors.items()
+            if not isinstance(prior, Fixed | Shared)
+        }
+
+    @cached_property
+    def places(self) -> dict[str, Any]:
+        """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
+        found: dict[str, Any] = {}
+        for name, prior in self.priors.items():
+            if isinstance(prior, Shared):
+                found[name] = prior.name
+            elif isinstance(prior, Fixed):
+                found[name] = prior.value
+            else:
+                found[name] = name
+        return found
+
+    def imputed(self) -> NDArray[np.bool_]:
+        """Return which cells' rates no source sees but an assumption sets."""
+        mask = np.zeros(self.population.shape, dtype=bool)
+        for assumption in self.assumptions:
+            mask |= assumption.imputed(self.population)
+        return mask
+
+    def basis(self, where: Where | None = None) -> str:
+        """Return "estimated", "partly imputed" or "imputed", for the selected cells."""
+        cells = np.ix_(*self.population.select(where))
+        mask = self.imputed()[cells] & (self.population.counts[cells] > 0)
+        if not mask.any():
+            return "estimated"
+        full = mask | (self.population.counts[cells] == 0)
+        return "imputed" if full.all() else "partly imputed"
+
+    # ----------------------------------------------------------------- ledger
+
+    def ledger(self) -> list[Entry]:
+        """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
+        entries = [
+            Entry(a.describe(), "assumption", "", getattr(a, "statement", ""),
+                  getattr(a, "source", ""), True)
+            for a in self.assumptions
+        ]
+        defaulted = {
+            show_edge(edge) for edge in self.route.edges if edge not in self.transitions
+        }
+        for varying, name in self._varying():
+            for term in varying.terms:
+                if getattr(term, "prior", 0) is None:
+                    defaulted |= set(term.parameters(name, self.population))
+        for name, prior in self.priors.items():
+            stated = name not in defaulted
+            kind = "fixed" if isinstance(prior, Fixed) else "prior"
+            entries.append(
+                Entry(name, kind if stated else "default", prior.describe(),
+                      prior.statement, prior.source, stated)
+            )
+        for one in self.evidence:
+            if one.statement:
+                entries.append(Entry(one.name, "source", "", one.statement, one.source, True))
+            entries += [
+                Entry(about, "default", text, "", "", False)
+                for about, text in one.defaults().items()
+            ]
+        constant = {axis.name for axis in self.population.axes} - self.varies_over()
+        for name in [axis.name for axis in self.population.axes if axis.name in constant]:
+            if len(self.population.axis(name).levels) > 1:  # type: ignore[union-attr]
+                entries.append(
+                    Entry(f"axis {name}", "default",
+                          f"rates and transitions are the same over {name}", "", "", False)
+                )
+        return entries
+
+    def ledger_table(self) -> pd.DataFrame:
+        """Return the ledger of assumptions as a table, one line per entry."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(entry) for entry in self.ledger()])
+
+    def _varying(self) -> Iterable[tuple[Any, str]]:
+        yield self.occurrence, self.occurrence_name
+        for edge in self.route.edges:
+            yield self.transition(*edge), show_edge(edge)
+
+    def varies_over(self) -> set[str]:
+        """Return the names of the axes over which any rate or transition varies."""
+        found: set[str] = set()
+        for varying, _ in self._varying():
+            found |= varying.axes()
+        for assumption in self.assumptions:
+            mask = assumption.imputed(self.population)
+            for i, axis in enumerate(self.population.axes):
+                if (mask != mask.take([0], axis=i)).any():
+                    found.add(axis.name)
+        return found
+
+    # ---------------------------------------------------------------- changes
+
+    def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
+        """Return the same model with other evidence."""
+        return self._changed(evidence=tuple(evidence))
+
+    def without(self, *names: str) -> Model:
+        """Return the same model without the sources of these names."""
+        known = [one.name for one in self.evidence]
+        raise_if_any(
+            [
+                f"there is no source {name!r} to leave out; the sources are: {', '.join(known)}."
+                for name in names
+                if name not in known
+            ]
+        )
+        return self._changed(evidence=[one for one in self.evidence if one.name not in names])
+
+    def _changed(self, **parts: Any) -> Model:
+        current = {
+            name: getattr(self, name)
+            for name in ("route", "population", "occurrence", "transitions", "evidence",
+                         "assumptions", "parameters")
+        }
+        return Model(**{**current, **parts})
+
+    # ------------------------------------------------------------------- JSON
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as plain JSON types.
+
+        Returns
+        -------
+        dict
+            Numbers, texts, lists and dicts only. Functions of your own evidence are written as
+            their name, ``"module:name"``; hand them to `from_dict` again.
+        """
+        from funnelest.serialising import model_to_dict
+
+        return model_to_dict(self)
+
+    @classmethod
+    def from_dict(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        kinds: Sequence[type] = (),
+    ) -> Model:
+        """Rebuild a model from `to_dict`.
+
+        Parameters
+        ----------
+        data : mapping
+            What `to_dict` gave.
+        functions : mapping of str to callable, optional
+            The functions of your own evidence, by the name under which they were written.
+            Nothing is imported on the word of a file.
+        kinds : sequence of type, optional
+            Your own classes of evidence, terms or assumptions.
+
+        Returns
+        -------
+        Model
+            Equal to the one that was written.
+
+        Raises
+        ------
+        SpecError
+            For an unknown kind or a function that was not handed in, all at once.
+        """
+        from funnelest.serialising import model_from_dict
+
+        return model_from_dict(data, functions=functions or {}, kinds=kinds)
+
+    def hash(self) -> str:
+        """Return a short fingerprint of everything in the model."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content; see `hash`
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Model of {len(self.free)} unknown parameters and {len(self.evidence)} sources",
+            f"  {self.route!r}",
+            f"  {self.population!r}",
+        ]
+        lines += [
+            f"  {type(one).__name__} {one.name!r}" for one in self.evidence
+        ]
+        lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
+        return "\n".join(lines)
+
+

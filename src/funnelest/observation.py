@@ -1,0 +1,335 @@
+"""What is observed: a printed figure, and the distribution that it is thought to come from.
+
+An evidence kind says what it expects; the distributions here turn that into a log-likelihood
+(on arrays or on symbols), a simulated figure, a mean and a standard deviation. So likelihood
+and simulation cannot drift apart, and a new evidence kind writes neither.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.figures import Exact, Figure
+
+__all__ = [
+    "BetaBinomial",
+    "Binomial",
+    "Custom",
+    "Distribution",
+    "Multinomial",
+    "NegativeBinomial",
+    "NormalOn",
+    "Observation",
+    "Poisson",
+]
+
+type Value = Any
+type Floats = NDArray[np.float64]
+
+
+class Distribution(Protocol):
+    """How observed numbers scatter around what is expected."""
+
+    def logp(self, x: Any) -> Value:
+        """Return the log-probability of `x`, whose last axis broadcasts against the draws."""
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """Return one observed value per draw."""
+
+    def moments(self) -> tuple[Any, Any]:
+        """Return mean and standard deviation per draw, on the printed scale."""
+
+
+def _xlogy(x: Any, y: Value) -> Value:
+    """Return ``x log y``, and 0 where the data `x` are 0 whatever `y` is."""
+    # The data are arrays, never symbols: which terms vanish is known when this is written down.
+    x = np.asarray(x, dtype=np.float64)
+    if not x.any():
+        return y * 0.0
+    return x * fm.log(fm.where(x > 0, y, 1.0) if (x == 0).any() else y)
+
+
+def _xlog1py(x: Any, y: Value) -> Value:
+    """Return ``x log(1 + y)``, and 0 where the data `x` are 0."""
+    x = np.asarray(x, dtype=np.float64)
+    if not x.any():
+        return y * 0.0
+    return x * fm.log1p(fm.where(x > 0, y, 0.0) if (x == 0).any() else y)
+
+
+def _constant_gammaln(x: Any) -> Any:
+    from scipy.special import gammaln
+
+    return gammaln(np.asarray(x, dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Poisson:
+    """A count with this mean."""
+
+    mean: Value
+
+    def logp(self, x: Any) -> Value:
+        return _xlogy(x, self.mean) - self.mean - _constant_gammaln(np.asarray(x) + 1)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.poisson(self.mean)
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.mean, np.sqrt(self.mean)
+
+
+@dataclass(frozen=True)
+class NegativeBinomial:
+    """A count with this mean and extra variation.
+
+    The variance is ``mean + (cv * mean)**2``: `cv` is the coefficient of variation of the
+    Poisson mean itself, a gamma variable.
+    """
+
+    mean: Value
+    cv: Value
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64)
+        size = 1.0 / (self.cv * self.cv)
+        # log(size / (size + mean)) written so that a small cv gives the Poisson limit.
+        odds = self.mean * self.cv * self.cv
+        choose = fm.gammaln(x + size) - fm.gammaln(size) - _constant_gammaln(x + 1)
+        return choose - (size + x) * fm.log1p(odds) + _xlogy(x, odds)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        size = 1.0 / (np.asarray(self.cv) ** 2)
+        return rng.poisson(rng.gamma(size, self.mean / size))
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.mean, np.sqrt(self.mean + (self.cv * self.mean) ** 2)
+
+
+@dataclass(frozen=True)
+class Binomial:
+    """A number of `n` with probability `p` each; `n` may be an effective sample.
+
+    Parameters
+    ----------
+    n : float
+        Number of trials. A count need not be whole when it is an effective one.
+    p : value
+        Probability per draw.
+    """
+
+    n: float
+    p: Value
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64)
+        rest = np.maximum(self.n - x, 0.0)
+        choose = _constant_gammaln(self.n + 1) - _constant_gammaln(x + 1)
+        choose = choose - _constant_gammaln(rest + 1)
+        value = choose + _xlogy(x, self.p) + _xlog1py(rest, -self.p)
+        return fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.binomial(round(self.n), self.p)
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.n * self.p * (1 - self.p))
+
+
+@dataclass(frozen=True)
+class BetaBinomial:
+    """A number of `n`, clustered: the variance is `deff` times that of a binomial.
+
+    The intra-cluster correlation is ``(deff - 1) / (n - 1)``, so `deff` lies between 1 and `n`.
+    """
+
+    n: int
+    p: Value
+    deff: float
+
+    def _shapes(self) -> tuple[Value, Value]:
+        size = (self.n - self.deff) / (self.deff - 1.0)
+        return self.p * size, (1.0 - self.p) * size
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64)
+        a, b = self._shapes()
+        total = (self.n - self.deff) / (self.deff - 1.0)
+        choose = _constant_gammaln(self.n + 1) - _constant_gammaln(x + 1)
+        choose = choose - _constant_gammaln(self.n - x + 1)
+        choose = choose + _constant_gammaln(total) - _constant_gammaln(total + self.n)
+        yes = fm.gammaln(x + a) - fm.gammaln(a)
+        return choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.binomial(self.n, rng.beta(*self._shapes()))
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.deff * self.n * self.p * (1 - self.p))
+
+
+@dataclass(frozen=True)
+class Multinomial:
+    """Numbers of `n` over several outcomes; the rest went to none of them.
+
+    `p` has one row per outcome; the shares of the rest are ``1 - sum(p)``.
+    """
+
+    n: int
+    p: Value
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64).reshape(-1, 1)
+        rest = self.n - x.sum()
+        constant = _constant_gammaln(self.n + 1) - _constant_gammaln(rest + 1)
+        constant = constant - _constant_gammaln(x + 1).sum()
+        value = fm.sum(_xlogy(x, self.p), axis=0) + constant
+        return value + _xlog1py(rest, -fm.sum(self.p, axis=0)) if rest > 0 else value
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        p = np.concatenate([self.p, np.clip(1 - self.p.sum(axis=0), 0, None)[None]], axis=0).T
+        return rng.multinomial(self.n, p / p.sum(axis=1, keepdims=True)).T[:-1]
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.n * self.p * (1 - self.p))
+
+
+#: Scale -> (to the scale, back from it, slope of the map at the value).
+_SCALES: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "identity": (lambda v: v, lambda t: t, lambda v: 1.0),
+    "log": (fm.log, fm.exp, lambda v: 1.0 / v),
+    "logit": (fm.logit, fm.expit, lambda v: 1.0 / (v * (1.0 - v))),
+}
+
+
+def scale_problems(scale: str, value: float) -> list[str]:
+    """Return why `value` cannot be observed on `scale`, one sentence each."""
+    if scale not in _SCALES:
+        return [f"the scale must be one of {', '.join(map(repr, _SCALES))}; given {scale!r}."]
+    if scale == "log" and not value > 0:
+        return [f"an estimate on the log scale must be above 0; given {value!r}."]
+    if scale == "logit" and not 0 < value < 1:
+        return [f"an estimate on the logit scale must lie between 0 and 1; given {value!r}."]
+    return []
+
+
+def on_scale(scale: str, value: Value) -> Value:
+    """Return `value` on the named scale."""
+    return _SCALES[scale][0](value)
+
+
+@dataclass(frozen=True)
+class NormalOn:
+    """An estimate that is normal on a scale, around the true value on that scale.
+
+    Parameters
+    ----------
+    expected : value
+        True value, on its own (not the transformed) scale.
+    sd : float
+        Standard error on the named scale.
+    scale : {"identity", "log", "logit"}
+        The scale. The density is that of the transformed estimate: it does not depend on a
+        parameter through the Jacobian, so none is added.
+    """
+
+    expected: Value
+    sd: float
+    scale: str = "identity"
+
+    def logp(self, x: Any) -> Value:
+        forward = _SCALES[self.scale][0]
+        z = (forward(np.asarray(x, dtype=np.float64)) - forward(self.expected)) / self.sd
+        return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        forward, back, _ = _SCALES[self.scale]
+        return back(forward(self.expected) + self.sd * rng.standard_normal(np.shape(self.expected)))
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.expected, self.sd / _SCALES[self.scale][2](self.expected)
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A distribution written by the user.
+
+    Parameters
+    ----------
+    expected : value
+        What the source expects, per draw.
+    log_likelihood : callable
+        ``log_likelihood(data, expected)``, one number per draw, written with `funnelest.math`.
+    simulate : callable, optional
+        ``simulate(expected, rng)``, made-up data for one draw.
+    """
+
+    expected: Value
+    log_likelihood: Callable[[Any, Any], Any]
+    simulate: Callable[[Any, np.random.Generator], Any] | None = None
+
+    def logp(self, x: Any) -> Value:
+        return self.log_likelihood(x, self.expected)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        if self.simulate is None:
+            raise TypeError("this likelihood has no simulate function")
+        return self.simulate(self.expected, rng)
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.expected, np.full(np.shape(self.expected), np.nan)
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One printed number (or vector of numbers) and its distribution.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        With what the source expects, per draw.
+    figure : Figure or object
+        A figure, or for distributions that are not of counts the observed value itself.
+    divisor : int, default 1
+        The figure is the count divided by this: the number of years of a yearly mean.
+    unit : float, default 1.0
+        Printed scale of one unit of the distribution: a share is a count times ``1 / n``. The
+        observed value itself is on the scale of the distribution.
+    """
+
+    distribution: Distribution
+    figure: Any
+    divisor: int = 1
+    unit: float = 1.0
+
+    def logp(self) -> Value:
+        """Return the log-likelihood per draw.
+
+        For a figure that stands for several counts, the log of the sum of their probabilities
+        (log-sum-exp: a difference of distribution functions underflows in the tails).
+        """
+        if not isinstance(self.figure, Figure):
+            return self.distribution.logp(self.figure)
+        counts = self.figure.candidates(self.divisor)
+        if isinstance(self.figure, Exact):
+            return self.distribution.logp(counts[0])
+        return fm.logsumexp(self.distribution.logp(counts[:, None]), axis=0)
+
+    def simulate(self, rng: np.random.Generator) -> Any:
+        """Return a made-up figure of the same kind, from the first draw."""
+        value = np.asarray(self.distribution.sample(rng))[..., 0]
+        if isinstance(self.figure, Figure):
+            return self.figure.printed(int(value), self.divisor)
+        return value * self.unit if value.ndim else float(value) * self.unit
+
+    def moments(self) -> tuple[Any, Any]:
+        """Return mean and standard deviation per draw, on the printed scale."""
+        mean, sd = self.distribution.moments()
+        return mean * self.unit / self.divisor, sd * self.unit / self.divisor

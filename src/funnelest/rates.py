@@ -1,0 +1,239 @@
+"""How many enter the route, and which share passes a transition: a level, and terms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+from funnelest import math as fm
+from funnelest.population import Population, show_level
+from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.terms.base import Term, on_axis
+
+__all__ = ["Number", "PerLevel", "Rate", "Share"]
+
+
+@dataclass(frozen=True)
+class PerLevel:
+    """A prior for each level of an axis, in place of one for all.
+
+    Parameters
+    ----------
+    axis : str
+        Name of the axis.
+    priors : mapping
+        Level, or tuple of levels that share one unknown value -> prior or fixed number. On a
+        numeric axis a pair ``(low, high)`` is the inclusive range. Every level exactly once.
+    """
+
+    axis: str
+    priors: Mapping[Any, Prior | float]
+
+    def groups(self, population: Population) -> tuple[dict[str, tuple[list[int], Prior]], list[str]]:
+        """Return label -> (level indices, prior), and the problems."""
+        axis = population.axis(self.axis)
+        if axis is None:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return {}, [f"PerLevel names axis {self.axis!r}; the population's axes are: {known}."]
+        found: dict[str, tuple[list[int], Prior]] = {}
+        problems: list[str] = []
+        taken: dict[int, str] = {}
+        for wanted, prior in self.priors.items():
+            indices, trouble = axis.select(wanted)
+            problems += [f"PerLevel: {text}" for text in trouble]
+            names = wanted if isinstance(wanted, tuple) and not axis.numeric else (wanted,)
+            label = " or ".join(show_level(level) for level in names)
+            for i in indices:
+                if i in taken:
+                    problems.append(
+                        f"PerLevel: {show_level(axis.levels[i])!r} on axis {self.axis!r} has two "
+                        f"priors, under {taken[i]!r} and {label!r}."
+                    )
+                taken[i] = label
+            found[label] = (indices, as_prior(prior))
+        missing = [show_level(v) for i, v in enumerate(axis.levels) if i not in taken]
+        if missing:
+            problems.append(
+                f"PerLevel: no prior for {', '.join(missing)} on axis {self.axis!r}."
+            )
+        return found, problems
+
+
+@dataclass(frozen=True, init=False)
+class _Varying:
+    """A level on its natural scale, and deviations from it on a link scale."""
+
+    base: Prior | PerLevel
+    terms: tuple[Term, ...]
+    support: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
+    def __init__(self, base: Prior | PerLevel | float, *terms: Term) -> None:
+        object.__setattr__(self, "base", base if isinstance(base, PerLevel) else as_prior(base))
+        object.__setattr__(self, "terms", terms)
+
+    @staticmethod
+    def _link(value: Any) -> Any:
+        return fm.logit(value)
+
+    @staticmethod
+    def _inverse(value: Any) -> Any:
+        return fm.expit(value)
+
+    def _priors(self, name: str, population: Population) -> dict[str, Prior]:
+        if isinstance(self.base, PerLevel):
+            groups, _ = self.base.groups(population)
+            return {f"{name}[{self.base.axis}={key}]": prior for key, (_, prior) in groups.items()}
+        return {name: self.base}
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong, one sentence each."""
+        found = []
+        if isinstance(self.base, PerLevel):
+            found += self.base.groups(population)[1]
+        low, high = self.support
+        for label, prior in self._priors("", population).items():
+            trouble = prior.problems()
+            found += [f"{label} {text}".strip() for text in trouble]
+            if trouble or isinstance(prior, Shared):
+                continue
+            a, b = prior.support
+            if isinstance(prior, Fixed) and not low <= prior.value <= high:
+                found.append(
+                    f"{label} must lie between {low:g} and {high:g}; {prior.describe()}.".strip()
+                )
+            elif not isinstance(prior, Fixed) and (b <= low or a >= high):
+                found.append(
+                    f"{label} must lie between {low:g} and {high:g}, where "
+                    f"{prior.describe()} has no probability.".strip()
+                )
+            elif self.terms and isinstance(prior, Fixed) and prior.value in (low, high):
+                found.append(
+                    f"{label} is {prior.describe()}, which terms cannot vary; give a prior.".strip()
+                )
+        axes = []
+        for term in self.terms:
+            if not isinstance(term, Term):
+                found.append(
+                    f"{term!r} is not a term: it needs an axis and the methods problems, "
+                    "parameters and deviation."
+                )
+                continue
+            own = term.problems(population)
+            found += own
+            if not own:
+                for prior in term.parameters("", population).values():
+                    found += prior.problems()
+            axes.append(term.axis)
+        if isinstance(self.base, PerLevel):
+            axes.append(self.base.axis)
+        found += [
+            f"axis {axis!r} has more than one term." for axis in dict.fromkeys(axes)
+            if axes.count(axis) > 1
+        ]
+        return found
+
+    def parameters(self, name: str, population: Population) -> dict[str, Prior]:
+        """Return the priors, by parameter name."""
+        low, high = self.support
+        found = {
+            key: within(prior, low, high) for key, prior in self._priors(name, population).items()
+        }
+        for term in self.terms:
+            found.update(term.parameters(name, population))
+        return found
+
+    def axes(self) -> set[str]:
+        """Return the axes over which the value varies."""
+        found = {term.axis for term in self.terms}
+        return found | ({self.base.axis} if isinstance(self.base, PerLevel) else set())
+
+    def evaluate(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
+        """Return the value in cells, of length 1 on the axes over which it does not vary."""
+        if isinstance(self.base, PerLevel):
+            groups, _ = self.base.groups(population)
+            axis = population.axis(self.base.axis)
+            assert axis is not None
+            column: list[Any] = [None] * len(axis.levels)
+            for key, (indices, _) in groups.items():
+                for i in indices:
+                    column[i] = values[f"{name}[{self.base.axis}={key}]"]
+            level = on_axis(column, self.base.axis, population)
+        else:
+            level = values[name][(None,) * len(population.axes) + (slice(None),)]
+        if not self.terms:
+            return level
+        linked = self._link(level)
+        for term in self.terms:
+            linked = linked + term.deviation(values, name, population)
+        return self._inverse(linked)
+
+
+class Rate(_Varying):
+    r"""Share of the population that enters the route in one year.
+
+    Parameters
+    ----------
+    base : Prior, PerLevel or float
+        The rate: one prior, one per level of an axis, or a known number. Between 0 and 1; a
+        prior that reaches beyond is truncated.
+    *terms : Term
+        How the rate varies over axes; deviations of the log-odds.
+
+    Notes
+    -----
+    :math:`N_c \sim \mathrm{Poisson}(P_c r_c)` with
+    :math:`\mathrm{logit}\, r_c = \mathrm{logit}\, r + \sum_t \delta_t(c)`.
+    """
+
+
+class Share(_Varying):
+    r"""Probability of a transition, given that no earlier one of the same step was made.
+
+    Parameters
+    ----------
+    base : Prior, PerLevel or float
+        The share: one prior, one per level of an axis, or a known number.
+    *terms : Term
+        How the share varies over axes; deviations of the log-odds.
+
+    Notes
+    -----
+    The transitions out of a step are disjoint. In step order, with shares
+    :math:`s_1, s_2, \ldots`, the probabilities are :math:`q_1 = s_1`,
+    :math:`q_2 = (1 - s_1) s_2`, and so on (stick-breaking): a prior on told -> helped reads
+    "of those who told and were not reported, the share that is helped".
+    """
+
+
+class Number(_Varying):
+    r"""Expected number of people who enter the route, per cell.
+
+    For routes whose entry is not a rate of a counted population.
+
+    Parameters
+    ----------
+    base : Prior, PerLevel or float
+        The number in each cell: one prior, one per level of an axis, or a known number.
+    *terms : Term
+        How the number varies over axes; deviations of the logarithm.
+
+    Notes
+    -----
+    :math:`N_c \sim \mathrm{Poisson}(\mu_c)` with
+    :math:`\log \mu_c = \log \mu + \sum_t \delta_t(c)`.
+    """
+
+    support: ClassVar[tuple[float, float]] = (0.0, math.inf)
+
+    @staticmethod
+    def _link(value: Any) -> Any:
+        return fm.log(value)
+
+    @staticmethod
+    def _inverse(value: Any) -> Any:
+        return fm.exp(value)
+
+

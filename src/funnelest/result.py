@@ -1,0 +1,502 @@
+"""The result of a fit: the model, the draws, and every table that can be made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import summaries
+from funnelest.density import prior_draws
+from funnelest.engines.gate import Gate
+from funnelest.errors import FitError, raise_if_any
+from funnelest.model import Model
+from funnelest.population import Where, show_level
+from funnelest.quantities import Quantities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Result"]
+
+type Floats = NDArray[np.float64]
+type Kind = Literal["equal-tailed", "highest-density"]
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a fit gives: draws from the posterior, and tables of them.
+
+    Every table has one row per quantity with its posterior mean, median, standard deviation
+    and interval, the interval of the prior beside it, the `basis` ("estimated", "partly
+    imputed" or "imputed") and a `mark` that is empty unless something is wrong with the fit.
+
+    Parameters
+    ----------
+    model : Model
+        The model that was fitted.
+    draws : mapping of str to ndarray
+        Parameter name -> draws, shape ``(chains, draws)``.
+    gate : Gate
+        Whether the engine converged.
+    seed : int
+        The seed, with which the same draws come again.
+    seconds : float
+        Time that the fit took.
+    notes : tuple of str
+        What happened on the way, such as a change of engine.
+    """
+
+    model: Model
+    draws: Mapping[str, Floats]
+    gate: Gate
+    seed: int
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    accepted: bool = False
+    #: Where a refit with new data can start; internal to the engine.
+    proposal: Any = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------ draws
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine that gave the draws."""
+        return self.gate.engine
+
+    @cached_property
+    def _flat(self) -> dict[str, Floats]:
+        return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
+
+    @cached_property
+    def _posterior(self) -> Quantities:
+        return Quantities(self.model, self._flat)
+
+    @cached_property
+    def prior_draws(self) -> dict[str, Floats]:
+        """Draws of every parameter from its prior, shape ``(4000,)``."""
+        return prior_draws(self.model, np.random.default_rng([self.seed, 1]), 4000)
+
+    @cached_property
+    def _prior(self) -> Quantities:
+        return Quantities(self.model, self.prior_draws)
+
+    def sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return the posterior draws of any quantity.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(draws,)``, all chains after each other.
+
+        Raises
+        ------
+        FitError
+            When the convergence gate failed.
+        """
+        self._open()
+        return self._evaluate(quantity, self._posterior)
+
+    def prior_sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return draws of any quantity from the prior, before the evidence.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(4000,)``.
+        """
+        return self._evaluate(quantity, self._prior)
+
+    @staticmethod
+    def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
+        with np.errstate(all="ignore"):
+            value = np.asarray(quantity(q), dtype=np.float64)
+        return np.broadcast_to(value, (q.draws,))
+
+    # ------------------------------------------------------------------- gate
+
+    def _open(self) -> None:
+        if not (self.gate.passed or self.accepted):
+            raise FitError(
+                f"{self.gate.text}. No interval is shown past a failed gate. Fit again with more "
+                "draws or another engine, or ask for the numbers all the same with "
+                "result.despite_failed_gate(): then every table and figure carries the mark."
+            )
+
+    @property
+    def mark(self) -> str:
+        """What every table and figure says of a fit that did not pass; empty when it did."""
+        return "" if self.gate.passed else "CONVERGENCE GATE FAILED"
+
+    def despite_failed_gate(self) -> Result:
+        """Return the same result with its tables open although the gate failed.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the mark.
+        """
+        return replace(self, accepted=True)
+
+    # ----------------------------------------------------------------- tables
+
+    def _table(
+        self, rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
+        probability: float, kind: Kind,
+    ) -> pd.DataFrame:
+        """Return a tidy table of (labels, quantity, basis) rows."""
+        import pandas as pd
+
+        self._open()
+        raise_if_any(summaries.interval_problems(probability, kind), "the table")
+        made = []
+        for labels, quantity, basis in rows:
+            posterior = summaries.summary(
+                self._evaluate(quantity, self._posterior), probability, kind
+            )
+            prior = summaries.summary(self._evaluate(quantity, self._prior), probability, kind)
+            made.append(
+                {
+                    **labels,
+                    **posterior,
+                    "interval": summaries.interval_name(probability, kind),
+                    "prior_median": prior["median"],
+                    "prior_low": prior["low"],
+                    "prior_high": prior["high"],
+                    "basis": basis,
+                    "mark": self.mark,
+                }
+            )
+        return pd.DataFrame(made)
+
+    def _cells(self, where: Where | None, by: Sequence[str] | str) -> list[tuple[dict[str, Any], Where]]:
+        """Return labels and selection of every combination of the levels of the axes `by`."""
+        population = self.model.population
+        by = [by] if isinstance(by, str) else list(by)
+        known = ", ".join(axis.name for axis in population.axes) or "none"
+        raise_if_any(
+            [
+                f"by names axis {name!r}; the population's axes are: {known}."
+                for name in by
+                if population.axis(name) is None
+            ]
+            + population.problems_in(where or {}),
+            "the table",
+        )
+        chosen = population.select(where)
+        found: list[tuple[dict[str, Any], Where]] = [({}, dict(where or {}))]
+        for name in by:
+            axis = population.axes[population.position(name)]
+            levels = [axis.levels[i] for i in chosen[population.position(name)]]
+            found = [
+                ({**labels, name: show_level(level)}, {**selection, name: level})
+                for labels, selection in found
+                for level in levels
+            ]
+        return found
+
+    def _per(self, per: str | None) -> str | None:
+        return per if per is not None and self.model.population.axis(per) is not None else None
+
+    def steps(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the expected number of people who reach each step.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
+        by : str or sequence of str, default ()
+            Axes of which every level gets rows of its own.
+        per : str, optional
+            Axis over which the mean is taken, when the population has it: yearly numbers by
+            default. None gives the sum over the cells.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per step (and level). The numbers are expected numbers: chance variation of
+            the counts from year to year is not in the interval.
+        """
+        axis = self._per(per)
+        rows = []
+        for labels, selection in self._cells(where, by):
+            over = None if axis in labels else axis
+            for step in self.model.route.steps:
+                rows.append(
+                    (
+                        {"step": step, **labels, "unit": self._unit(over, selection)},
+                        lambda q, s=step, w=selection, p=over: q.number(s, w, per=p),
+                        self.model.basis(selection),
+                    )
+                )
+        return self._table(rows, probability, kind)
+
+    def _unit(self, per: str | None, where: Where) -> str:
+        if per is None:
+            return "people"
+        population = self.model.population
+        at = population.position(per)
+        levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
+        if len(levels) == 1:
+            return f"people, {per} {show_level(levels[0])}"
+        return f"people per {per}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
+
+    def transitions(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return, for each transition, the share of the people in its first step who make it.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        by : str or sequence of str, default ()
+            Axes of which every level gets rows of its own.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level); `skip` says whether it jumps over a step.
+        """
+        rows = [
+            (
+                {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))},
+                lambda q, a=a, b=b, w=selection: q.transition(a, b, w),
+                self.model.basis(selection),
+            )
+            for labels, selection in self._cells(where, by)
+            for a, b in self.model.route.edges
+        ]
+        return self._table(rows, probability, kind)
+
+    def flows(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the expected number of people who make each transition.
+
+        Parameters
+        ----------
+        where, by, per, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level).
+        """
+        axis = self._per(per)
+        rows = []
+        for labels, selection in self._cells(where, by):
+            over = None if axis in labels else axis
+            for a, b in self.model.route.edges:
+                rows.append(
+                    (
+                        {"from": a, "to": b, **labels,
+                         "skip": self.model.route.is_skip((a, b)),
+                         "unit": self._unit(over, selection)},
+                        lambda q, a=a, b=b, w=selection, p=over: q.flow(a, b, w, per=p),
+                        self.model.basis(selection),
+                    )
+                )
+        return self._table(rows, probability, kind)
+
+    def shares(
+        self,
+        of: str | None = None,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the share of the people in one step who ever reach each later one.
+
+        Parameters
+        ----------
+        of : str, optional
+            The step; the first one when left out.
+        where, by, probability, kind
+            As in `transitions`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per later step (and level), by any path.
+        """
+        route = self.model.route
+        start = route.steps[0] if of is None else of
+        if start not in route.steps:
+            raise_if_any(
+                [f"there is no step {start!r}; the steps are: {', '.join(route.steps)}."],
+                "the table",
+            )
+        rows = [
+            (
+                {"of": start, "step": step, **labels},
+                lambda q, s=step, w=selection: q.share(s, w, of=start),
+                self.model.basis(selection),
+            )
+            for labels, selection in self._cells(where, by)
+            for step in route.steps
+            if step != start and route.leads(start, step)
+        ]
+        return self._table(rows, probability, kind)
+
+    def quantities(
+        self,
+        quantities: Mapping[str, Callable[[Quantities], Any]],
+        *,
+        basis: str = "derived",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return any quantities of the route.
+
+        Parameters
+        ----------
+        quantities : mapping of str to callable
+            Name -> ``quantity(q)``, with `q` a `Quantities`.
+        basis : str, default "derived"
+            What to print as their basis, such as "imputed" for a number of unobserved ages.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per quantity.
+        """
+        rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
+        return self._table(rows, probability, kind)
+
+    def parameters(
+        self, *, probability: float = 0.95, kind: Kind = "equal-tailed"
+    ) -> pd.DataFrame:
+        """Return every unknown parameter, prior beside posterior.
+
+        Parameters
+        ----------
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per parameter. `basis` is "assumed" where the parameter belongs to an
+            assumption.
+        """
+        assumed = {name for a in self.model.assumptions for name in a.parameters()}
+        rows = [
+            (
+                {"parameter": name, "prior": prior.describe()},
+                lambda q, n=name: q.parameter(n),
+                "assumed" if name in assumed else "estimated",
+            )
+            for name, prior in self.model.free.items()
+        ]
+        return self._table(rows, probability, kind)
+
+    def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
+        """Return every figure that was given, beside what the fitted route expects of it.
+
+        Parameters
+        ----------
+        probability : float, default 0.95
+            Probability of the interval of the expected value.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per figure: the source, the figure as given, the expected value (posterior
+            median and interval, on the printed scale), and the standardised residual (figure
+            minus posterior mean, over the root of the mean squared error).
+        """
+        import pandas as pd
+
+        self._open()
+        with np.errstate(all="ignore"):
+            rows = [
+                {**row, "interval": summaries.interval_name(probability, "equal-tailed"),
+                 "mark": self.mark}
+                for source in self.model.evidence
+                for row in summaries.figure_rows(source, self._posterior, probability)
+            ]
+        return pd.DataFrame(rows)
+
+    # ------------------------------------------------------------------- show
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Result: {self.gate.text}",
+            f"  {sum(d.size for d in list(self.draws.values())[:1])} draws, seed {self.seed}, "
+            f"{self.seconds:.1f} s",
+            *(f"  note: {note}" for note in self.notes),
+        ]
+        if not (self.gate.passed or self.accepted):
+            return "\n".join([*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"])
+        table = self.steps()
+        lines.append(f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:")
+        width = max(len(step) for step in table["step"])
+        lines += [
+            f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"
+            f"  {row.basis}"
+            for row in table.itertuples()
+        ]
+        if self.mark:
+            lines.append(f"  {self.mark}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        if not (self.gate.passed or self.accepted):
+            return f"<pre>{escape(repr(self))}</pre>"
+        parts = [f"<p>{escape(self.gate.text)}</p>"]
+        for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
+            parts += [f"<h4>{title}</h4>", summaries.html_table(table)]
+        return "\n".join(parts)

@@ -1,0 +1,58 @@
+"""What every term must be able to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.population import Population
+from funnelest.priors import Prior
+
+__all__ = ["Term", "on_axis"]
+
+
+@runtime_checkable
+class Term(Protocol):
+    """A deviation on the link scale; a class with these members needs no registration."""
+
+    @property
+    def axis(self) -> str:
+        """Name of the axis over which the term varies."""
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the term, one sentence each."""
+
+    def parameters(self, name: str, population: Population) -> dict[str, Prior]:
+        """Return the priors that the term of the quantity `name` brings with it."""
+
+    def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
+        """Return what to add on the link scale, shaped by `on_axis`."""
+
+
+def on_axis(values: Sequence[Any], axis: str, population: Population) -> Any:
+    """Return one value per level of `axis`, of length 1 on every other axis.
+
+    Parameters
+    ----------
+    values : sequence of array
+        One per level, each of shape ``(draws,)`` or ``(1,)``.
+    axis : str
+        Name of the axis.
+    population : Population
+        The population that has the axis.
+
+    Returns
+    -------
+    array
+        Shape ``(1, ..., levels, ..., 1, draws)``.
+    """
+    if all(isinstance(value, np.ndarray) for value in values):
+        values = np.broadcast_arrays(*values)
+    column = fm.stack(values)
+    at = population.position(axis)
+    before, after = at, len(population.axes) - at - 1
+    index = (None,) * before + (slice(None),) + (None,) * after + (slice(None),)
+    return column[index]

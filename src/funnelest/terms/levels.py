@@ -1,0 +1,99 @@
+"""A term with its own value for every level of an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from funnelest.population import Level, Population, show_level
+from funnelest.priors import Normal, Prior
+from funnelest.terms.base import on_axis
+
+__all__ = ["Levels"]
+
+
+@dataclass(frozen=True)
+class Levels:
+    r"""One deviation per level of an axis, independent of each other.
+
+    Parameters
+    ----------
+    axis : str
+        Name of the axis, such as ``"sex"``.
+    prior : Prior, default Normal(0, 1)
+        Of each deviation from the reference level: a difference of log-odds for `Rate` and
+        `Share`, of logarithms for `Number`.
+    reference : level, optional
+        The level whose deviation is zero; the first level when left out. The prior of the rate
+        or the share itself is that of this level.
+
+    Notes
+    -----
+    :math:`g(r_l) = g(r_{ref}) + \delta_l`, with :math:`g` the logit or the logarithm, as
+    treatment contrasts in a generalised linear model.
+    """
+
+    axis: str
+    prior: Prior | None = None
+    reference: Level | None = None
+
+    def _reference(self, population: Population) -> Level:
+        found = population.axis(self.axis)
+        assert found is not None
+        return found.levels[0] if self.reference is None else self.reference
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the term, one sentence each."""
+        axis = population.axis(self.axis)
+        if axis is None:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"Levels names axis {self.axis!r}; the population's axes are: {known}."]
+        found = []
+        if self.reference is not None and self.reference not in axis.levels:
+            shown = ", ".join(show_level(level) for level in axis.levels)
+            found.append(
+                f"Levels: the reference {show_level(self.reference)!r} is not a level of "
+                f"{self.axis!r} ({shown})."
+            )
+        if self.prior is not None and not isinstance(self.prior, Prior):
+            found.append(f"Levels needs a prior for the deviations; given {self.prior!r}.")
+        return found
+
+    def parameters(self, name: str, population: Population) -> dict[str, Prior]:
+        """Return one prior per level other than the reference."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        prior = self.prior
+        if prior is None:
+            prior = Normal(0.0, 1.0, statement="")
+        reference = self._reference(population)
+        return {
+            self._label(name, level): prior for level in axis.levels if level != reference
+        }
+
+    def _label(self, name: str, level: Level) -> str:
+        return f"{name}[{self.axis}={show_level(level)}]"
+
+    def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
+        """Return the deviations, zero for the reference level."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        reference = self._reference(population)
+        column = [
+            np.zeros(1) if level == reference else values[self._label(name, level)]
+            for level in axis.levels
+        ]
+        known = [value for value in column if not isinstance(value, np.ndarray)]
+        if known:  # symbols do not stack with arrays of another kind unless broadcast first
+            column = [value + known[0] * 0.0 if isinstance(value, np.ndarray) else value
+                      for value in column]
+        return on_axis(column, self.axis, population)
+
+    def defaults(self) -> bool:
+        """Return whether the prior of the deviations is the default."""
+        return self.prior is None
+
+
