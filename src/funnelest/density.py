@@ -94,6 +94,34 @@ class Density:
                     total = total + observation.logp()
         return np.where(np.isnan(total), -np.inf, total)
 
+    def located(self, z: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """Return what the figures locate, as `funnelest.observation` says it.
+
+        Values per draw, what the data say that they are, and the information in that: each of
+        shape ``(figures, draws)``. None when no figure locates anything.
+        """
+        found = []
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(z))
+            for one in self.model.evidence:
+                for observation in one.observations(q):
+                    found += observation.locations() or []
+        if not found:
+            return None
+        value, aim, information = (np.empty((len(found), z.shape[1])) for _ in range(3))
+        for row, located in enumerate(found):
+            value[row], aim[row], information[row] = located
+        return value, aim, information
+
+    def all_located(self) -> bool:
+        """Return whether every figure can say what it locates."""
+        q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))))
+        return all(
+            observation.locations() is not None
+            for one in self.model.evidence
+            for observation in one.observations(q)
+        )
+
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
         return self.log_prior(z) + self.log_likelihood(z)

@@ -10,13 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.figures import Exact, Figure
+from funnelest.counting import log_total, poisson_total
+from funnelest.figures import Figure
 
 __all__ = [
     "BetaBinomial",
@@ -32,10 +34,20 @@ __all__ = [
 
 type Value = Any
 type Floats = NDArray[np.float64]
+#: A number that the data locate: its value per draw, what the data say it is, and how much they
+#: know of it (one over the variance). Only as good as a proposal needs: no result rests on it.
+type Location = tuple[Any, Any, Any]
 
 
 class Distribution(Protocol):
-    """How observed numbers scatter around what is expected."""
+    """How observed numbers scatter around what is expected.
+
+    Two further methods are optional. ``locations(x, spread)`` returns a list of `Location`, with
+    `spread` the variance of the rounding of `x`: the importance engine follows these.
+    ``total(counts)`` returns the log-probability of consecutive counts, faster than their sum,
+    or None for symbols; ``ratio(x)`` is what it needs, the probability of `x` over that of
+    ``x - 1``.
+    """
 
     def logp(self, x: Any) -> Value:
         """Return the log-probability of `x`, whose last axis broadcasts against the draws."""
@@ -64,6 +76,15 @@ def _xlog1py(x: Any, y: Value) -> Value:
     return x * fm.log1p(fm.where(x > 0, y, 0.0) if (x == 0).any() else y)
 
 
+def _logit_location(p: Value, n: float, x: float, deff: float, spread: float) -> list[Location]:
+    """Return where `x` of `n` locate the log-odds of `p`."""
+    x = min(x, n)
+    share = (x + 0.5) / (n + 1)
+    variance = n * share * (1 - share)
+    information = variance**2 / (deff * variance + spread)
+    return [(fm.log(p) - fm.log1p(-p), math.log(share / (1 - share)), information)]
+
+
 def _constant_gammaln(x: Any) -> Any:
     from scipy.special import gammaln
 
@@ -78,6 +99,16 @@ class Poisson:
 
     def logp(self, x: Any) -> Value:
         return _xlogy(x, self.mean) - self.mean - _constant_gammaln(np.asarray(x) + 1)
+
+    def total(self, counts: Any) -> Value:
+        return poisson_total(self, counts)
+
+    def ratio(self, x: int) -> Value:
+        return self.mean * (1.0 / x)
+
+    def locations(self, x: float, spread: float) -> list[Location]:
+        x = x + 0.5
+        return [(fm.log(self.mean), math.log(x), x**2 / (x + spread))]
 
     def sample(self, rng: np.random.Generator) -> Any:
         return rng.poisson(self.mean)
@@ -104,6 +135,17 @@ class NegativeBinomial:
         odds = self.mean * self.cv * self.cv
         choose = fm.gammaln(x + size) - fm.gammaln(size) - _constant_gammaln(x + 1)
         return choose - (size + x) * fm.log1p(odds) + _xlogy(x, odds)
+
+    def total(self, counts: Any) -> Value:
+        return log_total(self, counts)
+
+    def ratio(self, x: int) -> Value:
+        square = self.cv * self.cv
+        return self.mean * ((1.0 + (x - 1) * square) / x) / (1.0 + self.mean * square)
+
+    def locations(self, x: float, spread: float) -> list[Location]:
+        x = x + 0.5
+        return [(fm.log(self.mean), math.log(x), 1 / (1 / x + self.cv**2 + spread / x**2))]
 
     def sample(self, rng: np.random.Generator) -> Any:
         size = 1.0 / (np.asarray(self.cv) ** 2)
@@ -135,6 +177,15 @@ class Binomial:
         choose = choose - _constant_gammaln(rest + 1)
         value = choose + _xlogy(x, self.p) + _xlog1py(rest, -self.p)
         return fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
+
+    def total(self, counts: Any) -> Value:
+        return log_total(self, counts)
+
+    def ratio(self, x: int) -> Value:
+        return self.p / (1.0 - self.p) * ((self.n - x + 1) / x)
+
+    def locations(self, x: float, spread: float) -> list[Location]:
+        return _logit_location(self.p, self.n, x, 1.0, spread)
 
     def sample(self, rng: np.random.Generator) -> Any:
         return rng.binomial(round(self.n), self.p)
@@ -168,6 +219,9 @@ class BetaBinomial:
         yes = fm.gammaln(x + a) - fm.gammaln(a)
         return choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
 
+    def locations(self, x: float, spread: float) -> list[Location]:
+        return _logit_location(self.p, self.n, x, self.deff, spread)
+
     def sample(self, rng: np.random.Generator) -> Any:
         return rng.binomial(self.n, rng.beta(*self._shapes()))
 
@@ -192,6 +246,16 @@ class Multinomial:
         constant = constant - _constant_gammaln(x + 1).sum()
         value = fm.sum(_xlogy(x, self.p), axis=0) + constant
         return value + _xlog1py(rest, -fm.sum(self.p, axis=0)) if rest > 0 else value
+
+    def locations(self, x: Any, spread: float) -> list[Location]:
+        # Fisher information of a multinomial: the sum of n p (d log p)^2, the rest included.
+        counts = [*x, max(self.n - float(np.sum(x)), 0.0)]
+        shares = [*self.p, 1.0 - fm.sum(self.p, axis=0)]
+        total = self.n + 0.5 * len(counts)
+        return [
+            (fm.log(p), math.log((count + 0.5) / total), count + 0.5)
+            for p, count in zip(shares, counts, strict=True)
+        ]
 
     def sample(self, rng: np.random.Generator) -> Any:
         p = np.concatenate([self.p, np.clip(1 - self.p.sum(axis=0), 0, None)[None]], axis=0).T
@@ -249,6 +313,10 @@ class NormalOn:
         z = (forward(np.asarray(x, dtype=np.float64)) - forward(self.expected)) / self.sd
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
+    def locations(self, x: Any, spread: float) -> list[Location]:
+        forward = _SCALES[self.scale][0]
+        return [(forward(self.expected), forward(np.asarray(x, float)), 1 / self.sd**2)]
+
     def sample(self, rng: np.random.Generator) -> Any:
         forward, back, _ = _SCALES[self.scale]
         return back(forward(self.expected) + self.sd * rng.standard_normal(np.shape(self.expected)))
@@ -287,6 +355,21 @@ class Custom:
         return self.expected, np.full(np.shape(self.expected), np.nan)
 
 
+@lru_cache(maxsize=1024)
+def _remembered(figure: Figure, divisor: int) -> Any:
+    counts = figure.candidates(divisor)
+    counts.flags.writeable = False
+    return counts
+
+
+def _candidates(figure: Figure, divisor: int) -> Any:
+    """Return the counts that print as `figure`: asked for at every evaluation of a density."""
+    try:
+        return _remembered(figure, divisor)
+    except TypeError:  # a user's own figure that cannot be hashed
+        return figure.candidates(divisor)
+
+
 @dataclass(frozen=True)
 class Observation:
     """One printed number (or vector of numbers) and its distribution.
@@ -315,17 +398,32 @@ class Observation:
         For a figure that stands for several counts, the log of the sum of their probabilities
         (log-sum-exp: a difference of distribution functions underflows in the tails).
         """
-        if not isinstance(self.figure, Figure):
+        if not hasattr(self.figure, "candidates"):
             return self.distribution.logp(self.figure)
-        counts = self.figure.candidates(self.divisor)
-        if isinstance(self.figure, Exact):
+        counts = _candidates(self.figure, self.divisor)
+        if len(counts) == 1:
             return self.distribution.logp(counts[0])
+        total = getattr(self.distribution, "total", None)
+        if total is not None and counts[-1] - counts[0] == len(counts) - 1:
+            value = total(counts)
+            if value is not None:  # None: symbols
+                return value
         return fm.logsumexp(self.distribution.logp(counts[:, None]), axis=0)
+
+    def locations(self) -> list[Location] | None:
+        """Return what the figure locates; None when the distribution cannot say."""
+        found = getattr(self.distribution, "locations", None)
+        if found is None:
+            return None
+        if not hasattr(self.figure, "candidates"):
+            return list(found(self.figure, 0.0))
+        counts = _candidates(self.figure, self.divisor)
+        return list(found(float(counts.mean()), (len(counts) ** 2 - 1) / 12))
 
     def simulate(self, rng: np.random.Generator) -> Any:
         """Return a made-up figure of the same kind, from the first draw."""
         value = np.asarray(self.distribution.sample(rng))[..., 0]
-        if isinstance(self.figure, Figure):
+        if hasattr(self.figure, "candidates"):
             return self.figure.printed(int(value), self.divisor)
         return value * self.unit if value.ndim else float(value) * self.unit
 

@@ -45,7 +45,7 @@ def _as_level(value: object) -> Level | None:
 def show_level(level: object) -> str:
     """Return a level as a reader writes it: ``12-16`` for the band (12, 16)."""
     if isinstance(level, tuple):
-        return f"{level[0]}-{level[1]}"
+        return f"{level[0]}-{level[1]}" if level[0] != level[1] else str(level[0])
     return str(level)
 
 
@@ -53,8 +53,6 @@ def show_where(where: Where) -> str:
     """Return a selection as text: ``age 12-16, year 2016``, or ``all``."""
     parts = []
     for axis, wanted in where.items():
-        if isinstance(wanted, tuple) and len(wanted) == 2 and wanted[0] == wanted[1]:
-            wanted = wanted[0]
         if isinstance(wanted, list | set | frozenset) or (
             isinstance(wanted, tuple) and not all(isinstance(w, int) for w in wanted)
         ):

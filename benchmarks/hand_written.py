@@ -1,0 +1,136 @@
+"""The main example's model, written by hand in PyMC: the baseline of the speed claims.
+
+Reads the priors' numbers from the model that the example writes, so that both are the same
+model; every expected value and likelihood is written out here without funnelest.
+"""
+
+import json
+import sys
+import time
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+
+def build(data: dict) -> pm.Model:
+    """Return the PyMC model."""
+    people = np.array(data["population"]["counts"])  # age, sex, year
+    source = {one["name"]: one for one in data["evidence"]}
+    shares = {" -> ".join(edge): share["base"] for edge, share in data["transitions"]}
+    rate_prior = data["occurrence"]["base"]
+    under, seventeen, count_error = data["assumptions"]
+    shared = {name: prior for name, prior in data["parameters"]["mapping"]}
+
+    def beta(name: str, prior: dict) -> pt.TensorVariable:
+        return pm.Beta(name, alpha=prior["alpha"], beta=prior["beta"])
+
+    def bridge(name: str, register: str) -> pt.TensorVariable:
+        prior = source[register]["bridges"][0]["prior"]
+        return pm.LogNormal(name, mu=prior["log_mean"], sigma=prior["log_sd"])
+
+    def rounded(name: str, mean: pt.TensorVariable, value: float, base: float, years: int) -> None:
+        low = int(np.ceil((value - base / 2) * years))
+        high = int(np.ceil((value + base / 2) * years))
+        counts = np.arange(low, high)
+        pm.Potential(name, pt.logsumexp(pm.logp(pm.Poisson.dist(mean), counts)))
+
+    with pm.Model() as model:
+        rate = pm.Truncated(
+            "rate",
+            pm.LogNormal.dist(mu=rate_prior["log_mean"], sigma=rate_prior["log_sd"]),
+            lower=0.0,
+            upper=1.0,
+        )
+        girls = pm.Normal("girls", 0, 1)
+        q = {name: beta(name, prior) for name, prior in shares.items()}
+        below = pm.Normal("shift under 12", under["prior"]["mean"], under["prior"]["sd"])
+        at_17 = pm.Normal("shift 17", seventeen["prior"]["mean"], seventeen["prior"]["sd"])
+        factor = pm.LogNormal("population factor", 0.0, count_error["prior"]["log_sd"])
+        coverage = beta("coverage", source["Veilig Thuis"]["coverage"])
+        ppv = beta("ppv", source["Veilig Thuis"]["ppv"])
+        per_child = bridge("reports per child", "Veilig Thuis")
+        council = beta("council coverage", shared["coverage of the Council"])
+        council /= beta("council ppv", shared["ppv of the Council"])
+        stock = bridge("stock", "youth care 2016")
+
+        logit = pm.math.logit(rate) + girls * np.array([0.0, 1.0])  # sex
+        shift = pt.stack([below, 0.0, at_17])
+        r = pm.math.invlogit(logit[None, :] + shift[:, None])  # age, sex
+        number = people * r[:, :, None] * pt.stack([factor, 1.0, 1.0])[:, None, None]
+        by_year = number.sum(axis=(0, 1))
+
+        tell = q["happened -> told"]
+        report = (1 - tell) * q["happened -> reported"]
+        tell_report = q["told -> reported"]
+        reported = report + tell * tell_report
+        investigate = q["reported -> investigated"]
+        investigated = reported * investigate
+        to_help = investigated * q["investigated -> helped"]
+        helped = (
+            to_help
+            + reported * (1 - investigate) * q["reported -> helped"]
+            + tell * (1 - tell_report) * q["told -> helped"]
+            + (1 - tell) * (1 - q["happened -> reported"]) * q["happened -> helped"]
+        )
+
+        for sex, name in enumerate(("pupils, male", "pupils, female")):
+            one = source[name]
+            n = round(one["n"] / one["deff"])
+            k = one["total"] / people[1, sex, 0] * n
+            pm.Potential(name, k * pt.log(r[1, sex]) + (n - k) * pt.log1p(-r[1, sex]))
+        one = source["told anyone"]
+        size = (one["n"] - one["deff"]) / (one["deff"] - 1)
+        pm.BetaBinomial(
+            "told anyone",
+            n=one["n"],
+            alpha=tell * size,
+            beta=(1 - tell) * size,
+            observed=one["yes"],
+        )
+        recent = by_year[1:].sum()
+        rounded("Veilig Thuis", recent * reported * coverage * per_child / ppv, 950, 50, 2)
+        rounded("Council", recent * investigated * council, 300, 100, 2)
+        rounded("linked", recent * to_help * council, 100, 100, 2)
+        one = source["youth care 2016"]
+        low, high = one["interval"]["tuple"]
+        sd = np.log(high / low) / 2 / 1.959963984540054
+        pm.Normal(
+            "youth care", pt.log(by_year[0] * helped * stock), sd, observed=np.log(one["estimate"])
+        )
+        mean_year = by_year.mean()
+        for name, share in (
+            ("happened", 1.0),
+            ("told", tell),
+            ("reported", reported),
+            ("investigated", investigated),
+            ("helped", helped),
+        ):
+            pm.Deterministic(f"number {name}", mean_year * share)
+    return model
+
+
+def main() -> None:
+    """Fit the model in the file given, and print means and errors of the steps as JSON."""
+    begun = time.perf_counter()
+    with open(sys.argv[1], encoding="utf-8") as stream:
+        model = build(json.load(stream))
+    repeat = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    seconds = []
+    for seed in range(repeat):
+        start = begun if seed == 0 else time.perf_counter()
+        with model:
+            trace = pm.sample(random_seed=seed + 1, progressbar=False)
+        seconds.append(time.perf_counter() - start)
+    found = {}
+    for step in ("happened", "told", "reported", "investigated", "helped"):
+        draws = np.log(trace["posterior"][f"number {step}"].values)
+        from arviz_stats.base import array_stats
+
+        ess = float(array_stats.ess(draws, chain_axis=0, draw_axis=1, method="bulk"))
+        found[step] = [float(draws.mean()), float(draws.std() / np.sqrt(ess))]
+    print(json.dumps({"seconds": seconds, "log_means": found}))
+
+
+if __name__ == "__main__":
+    main()

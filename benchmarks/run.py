@@ -1,0 +1,119 @@
+"""Measure the stated ratios side by side, in one run on one machine.
+
+Exit status 3 means that a stated ratio was missed; any other failure is a wrong answer.
+"""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def fresh(arguments: list[str], caches: Path, folder: Path) -> str:
+    """Run Python with these arguments, with empty caches of its own, and return what it prints."""
+    environment = {
+        **os.environ,
+        "PYTENSOR_FLAGS": f"base_compiledir={caches / 'pytensor'}",
+        "NUMBA_CACHE_DIR": str(caches / "numba"),
+        "MPLBACKEND": "Agg",
+    }
+    done = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, env=environment, cwd=folder
+    )
+    if done.returncode:
+        print(done.stdout, done.stderr, sep="\n")
+        raise SystemExit(f"{arguments[-1]} failed")
+    return done.stdout
+
+
+def import_ratio(runs: int = 9) -> float:
+    """Return the median time of `import funnelest` over that of `import numpy`, in turn."""
+    code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
+    times: dict[str, list[float]] = {"numpy": [], "funnelest": []}
+    for _ in range(runs):
+        for name, found in times.items():
+            done = subprocess.run(
+                [sys.executable, "-c", code.format(name)],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            found.append(float(done.stdout))
+    return statistics.median(times["funnelest"]) / statistics.median(times["numpy"])
+
+
+def main() -> int:
+    """Measure everything, print a table, and return the exit status."""
+    rows: list[tuple[str, float, float, str]] = []  # what, measured, at most, unit
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        rows.append(("import funnelest / import numpy", import_ratio(), 1.5, ""))
+
+        fresh([str(ROOT / "examples" / "fact_sheet_2017_2018.py")], work / "example", work)
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
+        rows.append(("memory of the main example", peak, 1.0, "GB"))
+        model = str(work / "out" / "model.json")
+
+        # In turn, each time with caches that nobody has used.
+        ours, theirs = [], []
+        for i in range(2):
+            print(f"first answers, pair {i + 1} of 2 ...", flush=True)
+            ours.append(
+                json.loads(fresh([str(HERE / "main_example.py"), model], work / f"ours{i}", work))
+            )
+            theirs.append(
+                json.loads(
+                    fresh(
+                        [str(HERE / "hand_written.py"), model, "2"], work / f"theirs{i}", work
+                    ).splitlines()[-1]
+                )
+            )
+        print(f"engine: {ours[0]['engine']}; {ours[0]['gate']}")
+        for ours_one, theirs_one in zip(ours, theirs, strict=True):
+            print(
+                f"  first answer: funnelest {ours_one['seconds']:.1f} s, "
+                f"by hand {theirs_one['seconds'][0]:.1f} s"
+            )
+        ratio = statistics.median(
+            o["seconds"] / t["seconds"][0] for o, t in zip(ours, theirs, strict=True)
+        )
+        rows.append(("first answer / PyMC by hand", ratio, 1 / 3, ""))
+
+        refit = statistics.median(ours[0]["refits"])
+        again = statistics.median(t["seconds"][1] for t in theirs)
+        worst = min(ours[0]["effective"])
+        print(
+            f"  refit: funnelest {refit:.3f} s (at least {worst:.0f} effective draws in 20 "
+            f"refits), by hand {again:.1f} s"
+        )
+        rows.append(("refit with new data", refit, 0.1, "s"))
+        rows.append(("refit / PyMC by hand, compiled before", refit / again, 1 / 20, ""))
+
+    apart = 0.0
+    for step, (mean, error) in ours[0]["log_means"].items():
+        other, other_error = theirs[0]["log_means"][step]
+        z = (mean - other) / (error**2 + other_error**2) ** 0.5
+        apart = max(apart, abs(z))
+        print(f"  {step}: log mean {mean:.4f} and {other:.4f}, {z:+.1f} Monte Carlo errors apart")
+
+    print(f"\n{'measured':>12} {'at most':>10}")
+    missed = 0
+    for what, value, limit, unit in rows:
+        verdict = "" if value <= limit else "   MISSED"
+        missed += value > limit
+        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
+    if apart > 5:
+        print(f"the two fits disagree: {apart:.1f} Monte Carlo errors")
+        return 1
+    return 3 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

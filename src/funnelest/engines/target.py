@@ -1,0 +1,141 @@
+"""The posterior in coordinates in which every prior is standard normal."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.special import ndtr
+
+from funnelest.density import Density
+from funnelest.errors import FitError
+from funnelest.priors import LogitNormal, LogNormal, LogUniform, Normal, Prior, bijection
+
+__all__ = ["Target", "times"]
+
+type Floats = NDArray[np.float64]
+
+_LOW, _HIGH, _NODES = -8.0, 8.0, 321
+#: Beyond this the upper tail of a probability near 1 has lost its digits.
+_UPPER = 6.0
+#: OpenBLAS does products below this size on one thread.
+_SMALL = 200_000
+
+
+def times(matrix: Floats, points: Floats) -> Floats:
+    """Return ``matrix @ points``, equal to the last digit on one core and on many."""
+    block = max(16, _SMALL // max(1, matrix.size))
+    if points.shape[1] <= block:
+        return matrix @ points
+    parts = [matrix @ points[:, i : i + block] for i in range(0, points.shape[1], block)]
+    return np.concatenate(parts, axis=1)
+
+
+class Target:
+    """The density of a model, as functions of prior scores.
+
+    A score is the standard normal value with the prior probability of the parameter: ``u`` with
+    ``ndtr(u) = prior.cdf(x)``, up to an interpolation. The density includes the slope of the
+    interpolated map itself, so it is exact; only the prior's shape in scores is approximate.
+
+    Parameters
+    ----------
+    density : Density
+        The posterior on the unconstrained line.
+
+    Notes
+    -----
+    Points are arrays of shape ``(parameters, draws)``.
+    """
+
+    def __init__(self, density: Density) -> None:
+        self.density = density
+        self.size = len(density.names)
+        self.evaluations = 0
+        free = list(density.model.free.values())
+        straight = [_straight(prior) for prior in free]
+        self._shift = np.array([[one[0] if one else 0.0] for one in straight])
+        self._scale = np.array([[one[1] if one else 1.0] for one in straight])
+        self._curved = np.array([i for i, one in enumerate(straight) if one is None], dtype=int)
+        tables = [_table(free[i], density.names[i]) for i in self._curved]
+        self._low = np.array([[one[0]] for one in tables])
+        self._high = np.array([[one[1]] for one in tables])
+        self._pieces = np.array([one[2] for one in tables])
+
+    def line(self, u: Floats) -> Floats:
+        """Return the points on the unconstrained line."""
+        return self._mapped(u)[0]
+
+    def _mapped(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the points on the line, and the log of the slope of the map."""
+        z = self._shift + self._scale * u
+        log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
+        if len(self._curved):
+            score = u[self._curved]
+            inside = np.clip(score, self._low, self._high)
+            step = (_HIGH - _LOW) / (_NODES - 1)
+            at = np.clip(((inside - _LOW) / step).astype(np.intp), 0, _NODES - 2)
+            rest = inside - (_LOW + step * at)
+            rows = np.arange(len(self._curved))[:, None]
+            a, b, c, d = np.moveaxis(self._pieces[rows, at], -1, 0)
+            slope = (3 * a * rest + 2 * b) * rest + c
+            value = ((a * rest + b) * rest + c) * rest + d
+            z[self._curved] = value + slope * (score - inside)
+            log_slope += np.log(slope).sum(axis=0)
+        return z, log_slope
+
+    def log_density(self, u: Floats) -> Floats:
+        """Return the log of prior times likelihood, one per draw."""
+        self.evaluations += u.shape[1]
+        with np.errstate(all="ignore"):
+            z, log_slope = self._mapped(u)
+            value = self.density(z) + log_slope
+        return np.where(np.isnan(value), -np.inf, value)
+
+    def located(self, u: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """Return what the figures locate: values, what the data say, and their information.
+
+        Each of shape ``(figures, draws)``. None when no figure can say.
+        """
+        with np.errstate(all="ignore"):
+            found = self.density.located(self._mapped(u)[0])
+        if found is None:
+            return None
+        value, aim, information = found
+        # A mean of zero has a logarithm of minus infinity: far away is enough.
+        value = np.clip(np.nan_to_num(value, nan=-700.0), -700.0, 700.0)
+        return value, aim, np.nan_to_num(information, nan=0.0, posinf=0.0)
+
+
+def _straight(prior: Prior) -> tuple[float, float] | None:
+    """Return shift and scale from scores to the line, where that map is linear."""
+    if type(prior) is Normal:
+        return prior.mean, prior.sd
+    if type(prior) is LogNormal:
+        return prior.log_mean, prior.log_sd
+    if type(prior) is LogitNormal:
+        return prior.logit_mean, prior.logit_sd
+    return None
+
+
+def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
+    """Return limits, and cubic pieces on the grid of scores, of the map to the line."""
+    scores = np.linspace(_LOW, _HIGH, _NODES)
+    _, back, _ = bijection(prior.support, log_scale=isinstance(prior, LogUniform))
+    with np.errstate(all="ignore"):
+        line = np.asarray(back(np.asarray(prior.ppf(ndtr(scores)), dtype=np.float64)))
+        rises = np.isfinite(line[:-1]) & np.isfinite(line[1:]) & (np.diff(line) > 1e-9)
+    rises &= scores[1:] <= _UPPER
+    # The run of rising pieces around the median; beyond it the map goes on in a straight line.
+    centre = int(np.argmin(np.where(rises, np.abs(scores[:-1]), np.inf)))
+    if not rises[centre]:
+        raise FitError(f"the prior of {name!r} has no usable quantiles: {prior.describe()}")
+    first = last = centre
+    while first > 0 and rises[first - 1]:
+        first -= 1
+    while last + 1 < len(rises) and rises[last + 1]:
+        last += 1
+    curve = PchipInterpolator(scores[first : last + 2], line[first : last + 2])
+    pieces = np.ones((_NODES - 1, 4))
+    pieces[first : last + 1] = curve.c.T
+    return float(scores[first]), float(scores[last + 1]), pieces
