@@ -2,13 +2,13 @@
 
 import logging
 import warnings
-from importlib.metadata import version as version_of
+
+import funnelest
 
 project = "funnelest"
 author = "The funnelest developers"
 copyright = "The funnelest developers"
-release = version_of("funnelest")
-version = release
+release = version = funnelest.__version__
 
 extensions = [
     "myst_parser",
@@ -21,8 +21,10 @@ extensions = [
 exclude_patterns = ["_build", "Thumbs.db", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 templates_path = ["_templates"]
 nitpicky = False
+default_role = "py:obj"  # a name in backticks is a link where it can be one, else code
 
-logging.getLogger("pytensor").setLevel(logging.WARNING)
+for _name in ("arviz", "pytensor"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 # ---- pages
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
@@ -45,6 +47,7 @@ sphinx_gallery_conf = {
     "image_scrapers": ("matplotlib",),
     "reset_modules": ("matplotlib",),
     "abort_on_example_error": True,
+    "capture_repr": ("_repr_html_",),
     "download_all_examples": False,
     "min_reported_time": 1,
     "remove_config_comments": True,
@@ -55,5 +58,7 @@ sphinx_gallery_conf = {
 # ---- looks
 html_theme = "furo"
 html_title = "funnelest"
+html_static_path = ["_static"]
+html_css_files = ["funnelest.css"]
 html_show_sourcelink = False
 html_copy_source = False

@@ -319,10 +319,16 @@ for transition, reason in zip(naive["transition"], why.values(), strict=True):
 figure = fe.plot.route(
     result,
     published={
-        step: (number, "printed, ages 12-16" if step in ("happened", "told") else "printed")
-        for step, number in printed.items()
+        "happened": (printed["happened"], "ages 12-16, 2016"),
+        "told": (printed["told"], "ages 12-16, 2016"),
+        "reported": (printed["reported"], "ages 0-17"),
+        "investigated": (printed["investigated"], "ages 0-17"),
+        "helped": [
+            (printed["helped"], "after investigation"),
+            (value["helped_any"], "youth care 2016, any kind"),
+        ],
     },
-    title="Route of child victims of severe sexual violence, the Netherlands",
+    title="Child victims of severe sexual violence, the Netherlands",
 )
 
 # %%

@@ -61,7 +61,7 @@ model = fe.Model(
         ),
     },
     evidence=[
-        fe.Register(name=group, step="reported", count=count, where={"group": group}, source=SOURCE)
+        fe.Register(group, step="reported", count=count, where={"group": group}, source=SOURCE)
         for group, count in ((EARLY, 4_759), (LATE, 33_909), (HOSPITAL, 5_009))
     ],
 )

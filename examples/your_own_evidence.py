@@ -67,9 +67,9 @@ model = fe.Model(
         ("hospital", "died"): fe.Share(fe.Beta(1, 9)),
     },
     evidence=[
-        fe.OwnBinomial(name="blood survey before", quantity=before, yes=61, n=800),
-        fe.OwnBinomial(name="blood survey after", quantity=after, yes=178, n=900),
-        fe.OwnPoisson(name="ambulance runs", quantity=ambulance_runs, count=318),
+        fe.OwnBinomial("blood survey before", quantity=before, yes=61, n=800),
+        fe.OwnBinomial("blood survey after", quantity=after, yes=178, n=900),
+        fe.OwnPoisson("ambulance runs", quantity=ambulance_runs, count=318),
         fe.OwnCustom(
             name="modelling group",
             quantity=hospital,
@@ -77,7 +77,7 @@ model = fe.Model(
             log_likelihood=student_t,
             simulate=draw_student_t,
         ),
-        fe.Cohort(name="hospital records", of="hospital", step="died", yes=96, n=640),
+        fe.Cohort("hospital records", of="hospital", step="died", yes=96, n=640),
     ],
     parameters={"earlier": fe.Beta(1, 9, statement="antibodies were rare before the epidemic")},
 )

@@ -11,9 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 import funnelest as fe
 from funnelest.density import Density
+
+# The same examples every time, and no clock in a test.
+settings.register_profile("funnelest", deadline=None, derandomize=True, max_examples=80)
+settings.load_profile("funnelest")
 
 STEPS = ("happened", "told", "reported", "investigated", "helped")
 ROUTE = fe.Route(*STEPS, skips=[("happened", "reported"), ("told", "helped")])

@@ -5,7 +5,7 @@ methods of the classes. The objects are loaded, so that the fields of a dataclas
 
 Three things that numpydoc would report are enough here:
 
-- one sentence that begins with "Return" and names every parameter in backticks;
+- a sentence that says what is returned and names every parameter in backticks;
 - a field of a dataclass that the docstring of its base class describes;
 - a method that a base class or a protocol of the package describes.
 """
@@ -65,7 +65,7 @@ def described_above(owner: type, method: str) -> bool:
 def fields_of_bases(thing: type) -> set[str]:
     """Return the names of the parameters that the base classes of `thing` describe."""
     found: set[str] = set()
-    for base in thing.__mro__[1:]:
+    for base in inspect.getmro(thing)[1:]:
         if base.__module__.startswith("funnelest") and base.__doc__:
             for entry in NumpyDocString(inspect.cleandoc(base.__doc__))["Parameters"]:
                 found |= {name.strip() for name in entry.name.split(",")}
@@ -84,9 +84,10 @@ def enough(code: str, text: str, thing: Any, owner: type | None, name: str) -> b
     if inspect.isclass(thing):
         return code == "PR01" and named <= fields_of_bases(thing)
     doc = inspect.cleandoc(getattr(thing, "__doc__", "") or "")
-    sentence = doc.startswith("Return ") and "\n----" not in doc
+    marked = re.findall(r"``.+?``|`.+?`", doc)
+    sentence = doc.startswith(("Return ", "Join ")) and "\n----" not in doc
     return sentence and (
-        code == "RT01" or (code == "PR01" and all(f"`{one}`" in doc for one in named))
+        code == "RT01" or (code == "PR01" and named <= set(re.findall(r"\w+", " ".join(marked))))
     )
 
 

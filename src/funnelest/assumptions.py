@@ -20,21 +20,52 @@ class Assumption(Protocol):
     """An assumption about the population or the rate; needs no registration."""
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the assumption, one sentence each."""
+        """Return what is wrong with it for this `population`, one sentence each."""
 
     def parameters(self) -> dict[str, Prior]:
         """Return the priors that it brings with it, by parameter name."""
 
     def imputed(self, population: Population) -> NDArray[np.bool_]:
-        """Return which cells' rates it sets, shape of the population."""
+        """Return which cells of the `population` it sets the rate of, as an array of its shape."""
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the rate in cells under the assumption."""
+        """Return the `rate` in cells under the assumption.
+
+        Parameters
+        ----------
+        rate : array
+            The rate without the assumption, one axis per axis of the population and then the
+            draws; of length 1 on an axis over which it does not vary.
+        values : mapping of str to array
+            Parameter name -> value per draw; holds at least those of `parameters`.
+        population : Population
+            The population.
+
+        Returns
+        -------
+        array
+            The rate, in the same layout.
+        """
 
     def apply_to_population(
         self, factor: Any, values: Mapping[str, Any], population: Population
     ) -> Any:
-        """Return the factor on the population under the assumption."""
+        """Return the `factor` on the head count in cells under the assumption.
+
+        Parameters
+        ----------
+        factor : array
+            The factor without the assumption, in the layout of `apply_to_rate`; ones at first.
+        values : mapping of str to array
+            Parameter name -> value per draw.
+        population : Population
+            The population.
+
+        Returns
+        -------
+        array
+            The factor, in the same layout.
+        """
 
     def describe(self) -> str:
         """Return what is assumed, in a sentence."""

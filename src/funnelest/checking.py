@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.assumptions import Assumption
+from funnelest.assumptions import Assumption, PopulationError
 from funnelest.evidence.base import Evidence
 from funnelest.population import Population, show_where
 from funnelest.priors import Prior, Shared
@@ -17,6 +18,32 @@ if TYPE_CHECKING:
     from funnelest.model import Model
 
 __all__ = ["model_problems"]
+
+
+def part_problems(
+    transitions: object, evidence: object, assumptions: object, parameters: object
+) -> list[str]:
+    """Return which parts of a model are not the collections that they must be."""
+    lists = {"evidence": (evidence, "Evidence"), "assumptions": (assumptions, "assumptions")}
+    found = [
+        f"{name} must be a list of {what}; given {value!r}."
+        for name, (value, what) in lists.items()
+        if not isinstance(value, list | tuple)
+    ]
+    mappings = {"transitions": transitions, "parameters": parameters}
+    return found + [
+        f"{name} must be a mapping; given {value!r}."
+        for name, value in mappings.items()
+        if not (value is None or isinstance(value, Mapping))
+    ]
+
+
+def _asked(problems: Callable[..., list[str]], *about: Any) -> list[str]:
+    """Return what a part says is wrong with itself; a failure to say so is a problem too."""
+    try:
+        return problems(*about)
+    except Exception as error:  # a value of a type that nobody thought of
+        return [f"a field has a value that cannot be used ({type(error).__name__}: {error})."]
 
 
 def model_problems(model: Model) -> list[str]:
@@ -32,6 +59,8 @@ def model_problems(model: Model) -> list[str]:
     found += _evidence_problems(model)
     found += _assumption_problems(model)
     for name, prior in model.parameters.items():
+        if not isinstance(name, str):
+            found.append(f"the name of a parameter must be text; given {name!r}.")
         found += [f"parameter {name!r}: {text}" for text in prior.problems()]
         if isinstance(prior, Shared):
             found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
@@ -49,7 +78,7 @@ def _rate_problems(model: Model) -> list[str]:
     else:
         found += [
             f"{model.occurrence_name}: {text}"
-            for text in model.occurrence.problems(model.population)
+            for text in _asked(model.occurrence.problems, model.population)
         ]
         if isinstance(model.occurrence, Rate) and not model.population.counted:
             found.append(
@@ -68,14 +97,14 @@ def _rate_problems(model: Model) -> list[str]:
         else:
             found += [
                 f"transition {show_edge(edge)}: {text}"
-                for text in share.problems(model.population)
+                for text in _asked(share.problems, model.population)
             ]
     return found
 
 
 def _evidence_problems(model: Model) -> list[str]:
     found = []
-    names = [getattr(one, "name", None) for one in model.evidence]
+    names = [str(getattr(one, "name", None)) for one in model.evidence]
     found += [
         f"two pieces of evidence are named {name!r}; give each its own name."
         for name in dict.fromkeys(names)
@@ -86,11 +115,11 @@ def _evidence_problems(model: Model) -> list[str]:
             found.append(f"evidence must be pieces of Evidence; given {one!r}.")
             continue
         start = f"{type(one).__name__} {one.name!r}"
-        trouble = one.problems(model.route, model.population)
+        trouble = _asked(one.problems, model.route, model.population)
         found += [f"{start}: {text}" for text in trouble]
         try:
             priors = one.parameters()
-        except (TypeError, ValueError, AttributeError):
+        except Exception:
             if not trouble:
                 raise
             priors = {}  # what is wrong was already said
@@ -106,7 +135,7 @@ def _assumption_problems(model: Model) -> list[str]:
         if not isinstance(one, Assumption):
             found.append(f"assumptions must be objects such as Shift; given {one!r}.")
             continue
-        trouble = one.problems(model.population)
+        trouble = _asked(one.problems, model.population)
         found += trouble
         if not trouble:
             good.append(one)
@@ -169,13 +198,14 @@ def _impossible(model: Model) -> list[str]:
         limits = one.implied_number(model.population)
         if limits is not None:
             implied.append((one, *limits))
-    varying = model.varies_over()
+    errors = [one for one in model.assumptions if isinstance(one, PopulationError)]
+    varying = model.varies_over().union(*(one.where for one in errors))
     first = model.route.steps[0]
     found = []
     for later, step, (low, _) in implied:
         where = f"{show_where(later.where)}"
         people = model.population.total(later.where)
-        if isinstance(model.occurrence, Rate) and low > 1:
+        if isinstance(model.occurrence, Rate) and low > 1 and not errors:
             found.append(
                 f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
                 f"in {step!r} ({where}), more than the population of {people:,.0f}: its "
@@ -211,30 +241,21 @@ def _impossible(model: Model) -> list[str]:
 def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> float | None:
     """Return what to multiply the earlier source's share by, or None when incomparable.
 
-    On axes over which nothing varies, shares of the population compare across selections; on
-    the others the earlier source must see at least the cells that the later one sees.
+    On axes over which nothing varies, shares of the population compare across selections. The
+    others must be seen by the earlier source too; where it sees them in other proportions, all
+    of its number may lie in the part that the later one sees most of.
     """
     population = model.population
-    inside = population.select(later.where)
-    outside = population.select(earlier.where)
-    ratio_needed = False
-    for axis, a, b in zip(population.axes, inside, outside, strict=True):
-        if axis.name in varying and not np.array_equal(a, b):
-            if not set(a) <= set(b):
-                return None
-            ratio_needed = True
-    if not ratio_needed:
-        return 1.0
-    # The same people as a part of the earlier source's: all of its number may lie in the part.
-    common = {}
-    for axis, b in zip(population.axes, outside, strict=True):
-        if axis.name in varying:
-            common[axis.name] = [axis.levels[i] for i in b]
-    wide = population.total(common)
-    narrow = {}
-    for axis, a in zip(population.axes, inside, strict=True):
-        if axis.name in varying:
-            narrow[axis.name] = [axis.levels[i] for i in a]
-    return wide / population.total(narrow)
+    flat = tuple(i for i, axis in enumerate(population.axes) if axis.name not in varying)
 
+    def spread(where: Any) -> Any:
+        inside = np.zeros(population.shape)
+        inside[np.ix_(*population.select(where))] = 1.0
+        people = (population.counts * inside).sum(axis=flat)
+        return people / people.sum()
 
+    there, here = spread(later.where), spread(earlier.where)
+    seen = there > 0
+    if (here[seen] == 0).any():
+        return None
+    return float((there[seen] / here[seen]).max())

@@ -47,6 +47,7 @@ def to_pymc(model: Model) -> pm.Model:
         With the same density as the importance engine's, on the same unconstrained line.
     """
     import pymc as pm
+    import pytensor.tensor as pt
 
     groups: dict[str, dict[str, Prior]] = {}
     for name, prior in model.free.items():
@@ -63,7 +64,9 @@ def to_pymc(model: Model) -> pm.Model:
         q = Quantities(model, values)
         for source in model.evidence:
             terms = [observation.logp() for observation in source.observations(q)]
-            pm.Potential(f"evidence: {source.name}", sum(terms[1:], terms[0]).sum())
+            # A number, and no symbol, when the source sees no unknown parameter.
+            total = pt.as_tensor_variable(sum(terms[1:], terms[0])).sum()
+            pm.Potential(f"evidence: {source.name}", total)
     return made
 
 
@@ -96,9 +99,11 @@ def _variable(key: str, priors: list[Prior]) -> Any:
             dims=dims,
         )
     if isinstance(first, LogUniform):
-        low, high = (np.log([getattr(p, f) for p in priors]) for f in ("low", "high"))
-        return pm.Uniform(key, lower=low, upper=high, dims=dims)
+        lower, upper = (np.log([getattr(p, f) for p in priors]) for f in ("low", "high"))
+        return pm.Uniform(key, lower=lower, upper=upper, dims=dims)
     family, arguments = _pymc_family(priors)
+    if family == "LogitNormal":  # the one family for which PyMC has no map from the line
+        arguments["default_transform"] = pm.distributions.transforms.logodds
     return getattr(pm, family)(key, **arguments, dims=dims)
 
 

@@ -57,6 +57,7 @@ class Density:
         self.model = model
         self.names = tuple(model.free)
         self._blocks = _blocks(model.free)
+        self._memory: dict[Any, Any] = {}
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
@@ -88,7 +89,7 @@ class Density:
         """Return the log-likelihood of all evidence, one per draw."""
         total = np.zeros(z.shape[1:])
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(z))
+            q = Quantities(self.model, self.values(z), self._memory)
             for one in self.model.evidence:
                 for observation in one.observations(q):
                     total = total + observation.logp()
@@ -102,7 +103,7 @@ class Density:
         """
         found = []
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(z))
+            q = Quantities(self.model, self.values(z), self._memory)
             for one in self.model.evidence:
                 for observation in one.observations(q):
                     found += observation.locations() or []
@@ -115,7 +116,7 @@ class Density:
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""
-        q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))))
+        q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
         return all(
             observation.locations() is not None
             for one in self.model.evidence

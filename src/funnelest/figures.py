@@ -16,6 +16,8 @@ type Rule = Literal["half up", "half even", "floor"]
 _RULES = ("half up", "half even", "floor")
 #: More hidden integers than this are refused: such a figure is an estimate, not a count.
 _LIMIT = 20_000
+#: No count of people is larger, and larger ones are not whole to the last digit.
+_LARGEST = 1e15
 
 
 @runtime_checkable
@@ -43,7 +45,7 @@ def _is_number(value: object) -> bool:
     return (
         isinstance(value, int | float | np.number)
         and not isinstance(value, bool)
-        and math.isfinite(float(value))
+        and abs(value) <= _LARGEST
     )
 
 
@@ -120,7 +122,7 @@ class Rounded:
             found.append(f"a rounded count must be a number of at least 0; given {self.value!r}.")
         if not _is_number(self.to) or self.to <= 0:
             found.append(f"the base of a rounded count must be above 0; given to={self.to!r}.")
-        elif self.to > _LIMIT:
+        elif self.to > _LIMIT and not found:
             found.append(_too_wide(self.describe(), float(self.to)))
         if self.rule not in _RULES:
             allowed = ", ".join(repr(rule) for rule in _RULES)

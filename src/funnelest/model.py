@@ -61,8 +61,8 @@ class Model:
 
     See Also
     --------
-    fit : estimate everything in the model.
-    simulate : the same model with made-up data.
+    fit : Estimate everything in the model.
+    simulate : The same model with made-up data.
     """
 
     route: Route
@@ -83,6 +83,7 @@ class Model:
         assumptions: Sequence[Assumption] = (),
         parameters: Mapping[str, Prior] | None = None,
     ) -> None:
+        raise_if_any(checking.part_problems(transitions, evidence, assumptions, parameters))
         made = {
             (tuple(edge) if isinstance(edge, list) else edge): share
             for edge, share in (transitions or {}).items()

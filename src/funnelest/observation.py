@@ -130,11 +130,19 @@ class NegativeBinomial:
 
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
-        size = 1.0 / (self.cv * self.cv)
-        # log(size / (size + mean)) written so that a small cv gives the Poisson limit.
-        odds = self.mean * self.cv * self.cv
-        choose = fm.gammaln(x + size) - fm.gammaln(size) - _constant_gammaln(x + 1)
-        return choose - (size + x) * fm.log1p(odds) + _xlogy(x, odds)
+        square = self.cv * self.cv
+        # Size above 100: the gamma functions by Stirling's series, for their difference cancels
+        # in floating point; the limit is the Poisson distribution.
+        rise, odds = fm.log1p(x * square), self.mean * square
+        inverse = square / (1.0 + x * square)
+        series = (rise - fm.log1p(odds)) / square + (x - 0.5) * rise - x * fm.log1p(odds) - x
+        series = series + (inverse - square) / 12.0 - (inverse**3 - square**3) / 360.0
+        series = series + _xlogy(x, self.mean)
+        size = 1.0 / fm.maximum(square, 1e-3)
+        odds = self.mean / size
+        exact = fm.gammaln(x + size) - fm.gammaln(size)
+        exact = exact - (size + x) * fm.log1p(odds) + _xlogy(x, odds)
+        return fm.where(square < 0.01, series, exact) - _constant_gammaln(x + 1)
 
     def total(self, counts: Any) -> Value:
         return log_total(self, counts)
@@ -356,7 +364,7 @@ class Custom:
 
 
 @lru_cache(maxsize=1024)
-def _remembered(figure: Figure, divisor: int) -> Any:
+def _remembered(figure: Any, divisor: int) -> Any:
     counts = figure.candidates(divisor)
     counts.flags.writeable = False
     return counts
@@ -365,7 +373,7 @@ def _remembered(figure: Figure, divisor: int) -> Any:
 def _candidates(figure: Figure, divisor: int) -> Any:
     """Return the counts that print as `figure`: asked for at every evaluation of a density."""
     try:
-        return _remembered(figure, divisor)
+        return _remembered(figure, divisor)  # type: ignore[arg-type]
     except TypeError:  # a user's own figure that cannot be hashed
         return figure.candidates(divisor)
 
@@ -422,6 +430,8 @@ class Observation:
 
     def simulate(self, rng: np.random.Generator) -> Any:
         """Return a made-up figure of the same kind, from the first draw."""
+        if isinstance(self.distribution, Custom):  # data of any kind, made for one draw
+            return self.distribution.sample(rng)
         value = np.asarray(self.distribution.sample(rng))[..., 0]
         if hasattr(self.figure, "candidates"):
             return self.figure.printed(int(value), self.divisor)

@@ -44,13 +44,15 @@ def _as_level(value: object) -> Level | None:
 
 def show_level(level: object) -> str:
     """Return a level as a reader writes it: ``12-16`` for the band (12, 16)."""
-    if isinstance(level, tuple):
+    if isinstance(level, tuple) and len(level) == 2:
         return f"{level[0]}-{level[1]}" if level[0] != level[1] else str(level[0])
     return str(level)
 
 
 def show_where(where: Where) -> str:
     """Return a selection as text: ``age 12-16, year 2016``, or ``all``."""
+    if not isinstance(where, Mapping):
+        return repr(where)
     parts = []
     for axis, wanted in where.items():
         if isinstance(wanted, list | set | frozenset) or (
@@ -209,6 +211,8 @@ class Population:
         inclusive band ``(12, 16)``, or a name. No axes: one cell.
     counts : array-like of float
         Number of people in each cell, one dimension per axis, in the order of `axes`.
+    counted : bool, default True
+        Whether `counts` are people; False for what `cells` makes.
 
     Raises
     ------
@@ -218,8 +222,8 @@ class Population:
 
     See Also
     --------
-    Population.from_frame : from a table with one row per cell.
-    Population.cells : axes only, when the first step is given as a number of people.
+    Population.from_frame : From a table with one row per cell.
+    Population.cells : Axes only, when the first step is given as a number of people.
 
     Examples
     --------
@@ -295,6 +299,7 @@ class Population:
                 unique.sort(key=lambda v: v if isinstance(v, tuple) else (v, v))
             levels[name] = unique
         made, problems = _make_axes(levels)
+        raise_if_any(problems, "the population")
         counts = np.full([len(values) for values in levels.values()], np.nan)
         seen: dict[tuple[int, ...], int] = {}
         for row, number in enumerate(frame[count]):
@@ -376,6 +381,8 @@ class Population:
         return indices
 
     def _select(self, where: Where) -> tuple[tuple[NDArray[np.intp], ...], list[str]]:
+        if not isinstance(where, Mapping):
+            return (), [f"where must be a mapping from axis to levels; given {where!r}."]
         problems = []
         known = ", ".join(axis.name for axis in self.axes) or "none"
         for name in where:

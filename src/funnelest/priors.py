@@ -56,6 +56,9 @@ class Prior:
         Why this is believed, in a sentence for the ledger of assumptions.
     source : str, default ""
         Citation of what it rests on.
+    trouble : str, default ""
+        Why `from_interval` found no distribution; filled in by the library, and reported when
+        the prior becomes part of a model.
     """
 
     statement: str = ""
@@ -593,13 +596,21 @@ class Truncated(Prior):
 
     def ppf(self, p: Any) -> Any:
         below, above = self._tails()
-        return self.prior.ppf(below + (above - below) * np.asarray(p))
+        # Clipped: the quantile of a limit's own probability may fall a rounding error outside.
+        return np.clip(self.prior.ppf(below + (above - below) * np.asarray(p)), *self.support)
 
     def problems(self) -> list[str]:
         """Return what is wrong with this prior, one sentence each."""
         if not isinstance(self.prior, Prior) or isinstance(self.prior, Fixed | Shared):
             return [f"Truncated needs a prior to truncate; given {self.prior!r}."]
+        if isinstance(self.prior, Truncated | LogUniform):
+            return [f"Truncated: {type(self.prior).__name__} has limits of its own; narrow those."]
         found = self.prior.problems()
+        found += [
+            f"Truncated: {name} must be a number; given {limit!r}."
+            for name, limit in (("low", self.low), ("high", self.high))
+            if isinstance(limit, bool) or not isinstance(limit, int | float | np.number)
+        ]
         if not found:
             low, high = self.support
             below, above = self._tails() if low < high else (0.0, 0.0)
@@ -648,6 +659,8 @@ class Shared(Prior):
     ----------
     name : str
         A key of the model's `parameters`, whose prior is given there.
+    limits : (float, float)
+        Filled in by the library: the limits that the place of use sets.
     """
 
     name: str
@@ -656,7 +669,9 @@ class Shared(Prior):
 
     def problems(self) -> list[str]:
         """Return what is wrong with this reference, one sentence each."""
-        return [] if self.name else ["Shared needs the name of one of the model's parameters."]
+        if isinstance(self.name, str) and self.name:
+            return []
+        return [f"Shared needs the name of one of the model's parameters; given {self.name!r}."]
 
     def describe(self) -> str:
         """Return the reference as text."""
@@ -681,6 +696,8 @@ def within(prior: Prior, low: float, high: float) -> Prior:
     a, b = prior.support
     if a >= low and b <= high:
         return prior
+    if isinstance(prior, Truncated | Uniform | LogUniform):
+        return replace(prior, low=max(prior.low, low), high=min(prior.high, high))
     return Truncated(
         prior, low=low, high=high, statement=prior.statement, source=prior.source
     )

@@ -36,9 +36,14 @@ class Quantities:
         The model.
     values : mapping of str to array
         Parameter name -> its values, of shape ``(draws,)``.
+    memory : dict, optional
+        Kept between calls for one model: which cells a `where` selects, found once.
     """
 
-    def __init__(self, model: Model, values: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: Model, values: Mapping[str, Any], memory: dict[Any, Any] | None = None
+    ) -> None:
+        self._memory = {} if memory is None else memory
         self._model = model
         self._values = _Resolved(model, values)
         first = next(iter(values.values()), np.zeros(1))
@@ -114,19 +119,32 @@ class Quantities:
         value = per_person * self._exposure()
         if not axes:
             return population.counts * value
-        chosen = population.select(where)
         shape = value.type.shape[:axes] if hasattr(value, "type") else value.shape[:axes]
-        people = population.counts[np.ix_(*chosen)]
-        # Axes over which the value does not vary are summed in the population, once.
-        flat = tuple(i for i in range(axes) if shape[i] == 1)
-        people = people.sum(axis=flat, keepdims=True)
-        index = tuple(
-            slice(None) if shape[i] == 1 else chosen[i] for i in range(axes)
-        )
+        people, index = self._selected(where, tuple(shape))
         for i, one in enumerate(index):
             if not isinstance(one, slice) and len(one) < population.shape[i]:
                 value = value[(slice(None),) * i + (one,)]
         return fm.sum(people[..., None] * value, axis=tuple(range(axes)))
+
+    def _selected(self, where: Where | None, shape: tuple[int | None, ...]) -> Any:
+        """Return the selected people, and the index of the cells of a value of this shape."""
+        key: Any = None
+        if where is None or all(isinstance(v, int | str | tuple) for v in where.values()):
+            key = (shape, None if where is None else tuple(where.items()))
+            if key in self._memory:
+                return self._memory[key]
+        population = self._model.population
+        chosen = population.select(where)
+        people = population.counts[np.ix_(*chosen)]
+        # Axes over which the value does not vary are summed in the population, once.
+        flat = tuple(i for i, length in enumerate(shape) if length == 1)
+        people = people.sum(axis=flat, keepdims=True)
+        index = tuple(
+            slice(None) if length == 1 else chosen[i] for i, length in enumerate(shape)
+        )
+        if key is not None:
+            self._memory[key] = (people, index)
+        return people, index
 
     def _levels(self, per: str | None, where: Where | None) -> int:
         """Return how many levels of the axis `per` are selected."""
@@ -143,11 +161,11 @@ class Quantities:
         return self._model.population
 
     def parameter(self, name: str) -> Any:
-        """Return a parameter of the model, by the name that the ledger shows."""
+        """Return the parameter `name`, as the ledger and `Model.priors` name it."""
         return self._values[name]
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
-        """Return the number of people in the selected cells (a mean over `per`, if given)."""
+        """Return the number of people in the cells `where` (a mean over `per`, if given)."""
         ones = np.ones((1,) * (len(self._model.population.axes) + 1))
         return self._pool(ones, where) / self._levels(per, where)
 
@@ -176,7 +194,22 @@ class Quantities:
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None
     ) -> Any:
-        """Return the expected number of people who make a transition directly."""
+        """Return the expected number of people who go directly from one step to the next.
+
+        Parameters
+        ----------
+        first, last : str
+            The two steps of the transition.
+        where : mapping, optional
+            Which cells; all when left out.
+        per : str, optional
+            Name of an axis over whose selected levels the mean is taken.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
         self._known(first, last)
         start = self._model.route.steps[0]
         value = self._entry() * self._passing(start, first) * self._probability((first, last))
@@ -187,8 +220,21 @@ class Quantities:
     ) -> Any:
         """Return the share of the people in `of` who ever reach `step`, by any path.
 
-        Without `of`, the share of the population. Over several cells, the share of the pooled
-        people.
+        Over several cells, the share of the pooled people.
+
+        Parameters
+        ----------
+        step : str
+            The step that they reach.
+        where : mapping, optional
+            Which cells; all when left out.
+        of : str, optional
+            The step that they are in. Without it, the share of the population.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
         """
         self._known(step, *([of] if of else []))
         if of is None:
@@ -198,7 +244,20 @@ class Quantities:
         return self._pool(there, where) / self.number(of, where)
 
     def transition(self, first: str, last: str, where: Where | None = None) -> Any:
-        """Return the share of the people in `first` who go directly to `last`."""
+        """Return the share of the people in `first` who go directly to `last`.
+
+        Parameters
+        ----------
+        first, last : str
+            The two steps of the transition.
+        where : mapping, optional
+            Which cells; all when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
         return self.flow(first, last, where) / self.number(first, where)
 
     def _known(self, *steps: str) -> None:

@@ -34,6 +34,8 @@ class PerLevel:
 
     def groups(self, population: Population) -> tuple[dict[str, tuple[list[int], Prior]], list[str]]:
         """Return label -> (level indices, prior), and the problems."""
+        if not isinstance(self.priors, Mapping):
+            return {}, [f"PerLevel needs a mapping from level to prior; given {self.priors!r}."]
         axis = population.axis(self.axis)
         if axis is None:
             known = ", ".join(one.name for one in population.axes) or "none"

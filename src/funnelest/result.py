@@ -34,6 +34,8 @@ class Result:
     Every table has one row per quantity with its posterior mean, median, standard deviation
     and interval, the interval of the prior beside it, the `basis` ("estimated", "partly
     imputed" or "imputed") and a `mark` that is empty unless something is wrong with the fit.
+    "Estimated" says that no assumption fills in the rate of the cells, not that a source sees them:
+    for that, compare prior and posterior.
 
     Parameters
     ----------
@@ -49,6 +51,10 @@ class Result:
         Time that the fit took.
     notes : tuple of str
         What happened on the way, such as a change of engine.
+    accepted : bool, default False
+        Whether the tables were opened although the gate failed; see `despite_failed_gate`.
+    proposal : object, optional
+        Where a refit with other data can start; internal to the engine.
     """
 
     model: Model
@@ -58,7 +64,7 @@ class Result:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     accepted: bool = False
-    #: Where a refit with new data can start; internal to the engine.
+    # Where a refit with new data can start; internal to the engine.
     proposal: Any = field(default=None, repr=False)
 
     # ------------------------------------------------------------------ draws
@@ -210,7 +216,16 @@ class Result:
         return found
 
     def _per(self, per: str | None) -> str | None:
-        return per if per is not None and self.model.population.axis(per) is not None else None
+        """Return the axis of the mean; the default one need not exist, another must."""
+        population = self.model.population
+        if per is None or population.axis(per) is not None:
+            return per
+        known = ", ".join(axis.name for axis in population.axes) or "none"
+        raise_if_any(
+            [f"per names axis {per!r}; the population's axes are: {known}."] * (per != "year"),
+            "the table",
+        )
+        return None
 
     def steps(
         self,
@@ -459,6 +474,7 @@ class Result:
         import pandas as pd
 
         self._open()
+        raise_if_any(summaries.interval_problems(probability, "equal-tailed"), "the table")
         with np.errstate(all="ignore"):
             rows = [
                 {**row, "interval": summaries.interval_name(probability, "equal-tailed"),

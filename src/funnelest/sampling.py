@@ -36,25 +36,32 @@ def _normal_quantile(probability: float) -> float:
     return float(ndtri((1 + probability) / 2))
 
 
-def _interval_problems(
-    interval: Any, estimate: float | None, probability: Any, scale: str
-) -> list[str]:
-    if not (
+def pair_problems(interval: object) -> list[str]:
+    """Return why `interval` is not a pair of numbers."""
+    if (
         isinstance(interval, tuple | list)
         and len(interval) == 2
         and all(is_number(limit) for limit in interval)
     ):
-        return [f"field 'interval' must be a pair (low, high) of numbers; given {interval!r}."]
-    found = []
+        return []
+    return [f"field 'interval' must be a pair (low, high) of numbers; given {interval!r}."]
+
+
+def _interval_problems(
+    interval: Any, estimate: float | None, probability: Any, scale: str
+) -> list[str]:
+    found = pair_problems(interval)
+    if found:
+        return found
     low, high = interval
     if not low < high:
         found.append(f"field 'interval': low must be below high; given {interval!r}.")
-    if not (is_number(probability) and 0 < probability < 1):
+    if not (is_number(probability) and 0.001 <= probability <= 0.999999):
         found.append(
             f"field 'probability' must lie between 0 and 1; given {probability!r}."
         )
     found += [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
-    if estimate is not None and not found and not low <= estimate <= high:
+    if is_number(estimate) and not found and not low <= estimate <= high:  # type: ignore[operator]
         found.append(
             f"field 'interval': the estimate {estimate:g} lies outside ({low:g}, {high:g})."
         )
@@ -227,7 +234,7 @@ class ShareEstimate:
         sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
         there = math.log(centre / (1 - centre))
         return tuple(  # type: ignore[return-value]
-            1 / (1 + math.exp(-(there + side * 5 * sd))) for side in (-1, 1)
+            1 / (1 + math.exp(min(700.0, -(there + side * 5 * sd)))) for side in (-1, 1)
         )
 
 
@@ -276,4 +283,5 @@ class NumberEstimate:
         """Return limits that the true number hardly exceeds (five standard errors)."""
         centre = _centre(self.estimate, self.interval, "log")
         sd = self._sd(centre)
-        return centre * math.exp(-5 * sd), centre * math.exp(5 * sd)
+        reach = math.exp(min(5 * sd, 300.0))
+        return centre / reach, centre * reach

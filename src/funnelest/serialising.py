@@ -47,7 +47,9 @@ def _plain(value: Any, problems: list[str]) -> Any:
         return number if np.isfinite(number) else {"float": str(number)}
     if isinstance(value, tuple):
         return {"tuple": [_plain(one, problems) for one in value]}
-    if isinstance(value, list | set | frozenset):
+    if isinstance(value, set | frozenset):  # in one order, whatever the process
+        value = sorted(value, key=repr)
+    if isinstance(value, list):
         return [_plain(one, problems) for one in value]
     if isinstance(value, np.ndarray):
         return {"array": value.tolist()}
@@ -128,7 +130,8 @@ class _Reader:
     def _function(self, name: str) -> Any:
         if name not in self.functions:
             self.problems.append(
-                f"the model uses your function {name!r}; hand it in with functions={{{name!r}: ...}}."
+                f"the model uses your function {name!r}; hand it in with "
+                f"functions={{{name!r}: ...}}."
             )
             return None
         return self.functions[name]
@@ -144,7 +147,7 @@ class _Reader:
         parts = {key: self.read(value) for key, value in data.items() if key != "kind"}
         if issubclass(kind, rates._Varying):
             return kind(parts["base"], *parts["terms"])
-        known = {f.name for f in fields(kind)}
+        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
         unknown = sorted(set(parts) - known)
         if unknown:
             self.problems.append(f"{name} has no field {', '.join(map(repr, unknown))}.")

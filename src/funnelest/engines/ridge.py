@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from funnelest.engines.target import Target, times
 
-__all__ = ["information", "settle"]
+__all__ = ["settle"]
 
 type Floats = NDArray[np.float64]
 
@@ -51,9 +51,7 @@ def settle(
         whether it is the best point is a matter of efficiency only, never of correctness.
     """
     draws = start.shape[1]
-    shown = target.located(base[:, :1])
-    rows = 1 if shown is None else len(shown[0])
-    block = max(64, _LARGE // max(1, rows * len(start)))
+    block = max(64, _LARGE // max(1, target.figures * len(start)))
     parts = [
         _settle(target, base[:, i : i + block], directions, start[:, i : i + block], steps, renew)
         for i in range(0, draws, block)
@@ -103,12 +101,6 @@ def _settle(
     if renew:
         slopes = _slopes(target, base, directions, at, value)
     return at, misfit / 2, _squares(slopes * root[:, :, None]) + np.eye(k)
-
-
-def information(target: Target, u: Floats) -> Floats:
-    """Return minus the second derivatives of the log-density at one point, approximately."""
-    d = len(u)
-    return _settle(target, np.zeros((d, 1)), np.eye(d), u[:, None], 0, True)[2][0]
 
 
 def _slopes(

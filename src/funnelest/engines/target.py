@@ -60,7 +60,13 @@ class Target:
         tables = [_table(free[i], density.names[i]) for i in self._curved]
         self._low = np.array([[one[0]] for one in tables])
         self._high = np.array([[one[1]] for one in tables])
+        step = (_HIGH - _LOW) / (_NODES - 1)
+        #: The last piece of each table: its right end belongs to it.
+        self._last = np.round((self._high - _LOW) / step).astype(np.intp) - 1
         self._pieces = np.array([one[2] for one in tables])
+        shown = self.located(np.zeros((self.size, 1)))
+        #: How many numbers the figures locate.
+        self.figures = 0 if shown is None else len(shown[0])
 
     def line(self, u: Floats) -> Floats:
         """Return the points on the unconstrained line."""
@@ -74,7 +80,7 @@ class Target:
             score = u[self._curved]
             inside = np.clip(score, self._low, self._high)
             step = (_HIGH - _LOW) / (_NODES - 1)
-            at = np.clip(((inside - _LOW) / step).astype(np.intp), 0, _NODES - 2)
+            at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
             rest = inside - (_LOW + step * at)
             rows = np.arange(len(self._curved))[:, None]
             a, b, c, d = np.moveaxis(self._pieces[rows, at], -1, 0)
@@ -136,6 +142,6 @@ def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
     while last + 1 < len(rises) and rises[last + 1]:
         last += 1
     curve = PchipInterpolator(scores[first : last + 2], line[first : last + 2])
-    pieces = np.ones((_NODES - 1, 4))
+    pieces = np.full((_NODES - 1, 4), np.nan)  # a point outside would be noticed
     pieces[first : last + 1] = curve.c.T
     return float(scores[first]), float(scores[last + 1]), pieces

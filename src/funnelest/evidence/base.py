@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Self
 
 from funnelest.observation import Observation
 from funnelest.population import Population, Where
-from funnelest.priors import Prior
+from funnelest.priors import Fixed, Prior, as_prior
 from funnelest.quantities import Quantities
 from funnelest.route import Route, show_edge
 
 __all__ = ["Bridge", "Evidence"]
+
+#: Fields of a source that are parameters, so that no bridge may have their names.
+_TAKEN = ("coverage", "ppv", "false_positives", "overdispersion")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Bridge:
     prior: Prior | float
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Evidence:
     """Base of the evidence kinds: what all of them carry.
 
@@ -55,6 +58,7 @@ class Evidence:
     """
 
     name: str
+    _: KW_ONLY
     where: Where = field(default_factory=dict)
     source: str = ""
     statement: str = ""
@@ -138,7 +142,7 @@ def expected_number(
 
 def per_problems(population: Population, per: object) -> list[str]:
     """Return why `per` is not an axis over which a mean can be taken."""
-    if per is None or population.axis(str(per)) is not None:
+    if per is None or (isinstance(per, str) and population.axis(per) is not None):
         return []
     known = ", ".join(axis.name for axis in population.axes) or "none"
     return [f"field 'per' names axis {per!r}; the population's axes are: {known}."]
@@ -146,14 +150,20 @@ def per_problems(population: Population, per: object) -> list[str]:
 
 def bridge_problems(bridges: Sequence[Bridge]) -> list[str]:
     """Return what is wrong with bridges, one sentence each."""
+    if not isinstance(bridges, list | tuple) or not all(isinstance(b, Bridge) for b in bridges):
+        return [f"field 'bridges' must be a list of Bridge objects; given {bridges!r}."]
     found = []
-    names = [getattr(bridge, "name", None) for bridge in bridges]
+    names = [str(bridge.name) for bridge in bridges]
     found += [f"two bridges are named {name!r}." for name in set(names) if names.count(name) > 1]
     for bridge in bridges:
-        if not isinstance(bridge, Bridge):
-            found.append(f"field 'bridges' must hold Bridge objects; given {bridge!r}.")
-            continue
+        if not isinstance(bridge.name, str) or not bridge.name:
+            found.append(f"a bridge needs a name; given {bridge.name!r}.")
+        if bridge.name in _TAKEN:
+            found.append(f"a bridge cannot be named {bridge.name!r}: that is a field's name.")
         prior = bridge.prior
+        known = as_prior(prior)
+        if isinstance(known, Fixed) and known.value <= 0:
+            found.append(f"bridge {bridge.name!r} must be above 0; given {known.value:g}.")
         if isinstance(prior, Prior) and not prior.statement and type(prior).__name__ != "Shared":
             found.append(
                 f"bridge {bridge.name!r} needs a statement in its prior: why does the source "

@@ -24,6 +24,8 @@ class Cohort(Evidence):
     Either one destination, reached in any way (`step` with `yes`, or `share`), or the numbers
     that went directly to each of several next steps (`went`).
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+
     Parameters
     ----------
     of : str
@@ -36,8 +38,14 @@ class Cohort(Evidence):
         Number who reached it.
     share : float, optional
         The published share who reached it, in place of `yes`; with `n`, `se` or `interval`.
-    deff, se, interval, probability
-        As in `Survey`.
+    deff : float, default 1
+        Design effect, at least 1; as in `Survey`.
+    se : float, optional
+        Standard error of the share.
+    interval : (float, float), optional
+        Interval of the share, with its `probability`.
+    probability : float, default 0.95
+        Probability of the interval.
     went : mapping of str to int, optional
         Next step -> number who went there directly; the others stopped, or went where they were
         not counted.
@@ -84,6 +92,8 @@ class Cohort(Evidence):
     def _went_problems(self, route: Route, unknown: bool) -> list[str]:
         found = []
         assert self.went is not None
+        if not isinstance(self.went, Mapping):
+            return [f"field 'went' must be a mapping from step to number; given {self.went!r}."]
         if not self.went:
             found.append("field 'went' names no step.")
         for step, number in self.went.items():
@@ -116,7 +126,10 @@ class Cohort(Evidence):
             expected = q.share(self.step, self.where, of=self.of)
             return [self._estimate().observation(expected)]
         assert self.went is not None and self.n is not None
-        p = fm.stack([q.transition(self.of, step, self.where) for step in self.went])
+        shares = [q.transition(self.of, step, self.where) for step in self.went]
+        # Of one shape, also where some shares are known numbers.
+        none = 0.0 * sum(shares[1:], shares[0])
+        p = fm.stack([share + none for share in shares])
         return [Observation(Multinomial(int(self.n), p), list(self.went.values()))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Cohort:

@@ -46,6 +46,9 @@ class OwnEvidence(Evidence):
 class OwnBinomial(OwnEvidence):
     """Of `n`, `yes` had a property whose probability is a function that you write.
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
+    not used, as `quantity` chooses its own cells.
+
     Parameters
     ----------
     quantity : callable
@@ -84,6 +87,9 @@ class OwnBinomial(OwnEvidence):
 class OwnPoisson(OwnEvidence):
     """A count whose mean is a function that you write.
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
+    not used, as `quantity` chooses its own cells.
+
     Parameters
     ----------
     quantity : callable
@@ -116,6 +122,9 @@ class OwnPoisson(OwnEvidence):
 class OwnNormal(OwnEvidence):
     """An estimate with a standard error, of a function that you write.
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
+    not used, as `quantity` chooses its own cells.
+
     Parameters
     ----------
     quantity : callable
@@ -142,7 +151,7 @@ class OwnNormal(OwnEvidence):
         if not is_number(self.estimate):
             found.append(f"field 'estimate' must be a number; given {self.estimate!r}.")
         else:
-            found += scale_problems(self.scale, self.estimate)
+            found += scale_problems(str(self.scale), self.estimate)
         if not (is_number(self.se) and self.se > 0):
             found.append(f"field 'se' must be above 0; given {self.se!r}.")
         return found
@@ -160,6 +169,9 @@ class OwnNormal(OwnEvidence):
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OwnCustom(OwnEvidence):
     """Data with a likelihood that you write.
+
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
+    not used, as `quantity` chooses its own cells.
 
     Parameters
     ----------

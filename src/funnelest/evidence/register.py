@@ -30,6 +30,8 @@ __all__ = ["Register"]
 class Register(Evidence):
     r"""A count of records of people at a step, or making a transition.
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+
     Parameters
     ----------
     step : str or (str, str)
@@ -122,6 +124,11 @@ class Register(Evidence):
             prior = as_prior(getattr(self, what)) if getattr(self, what) is not None else None
             if isinstance(prior, Fixed) and prior.value == 0:
                 found.append(f"field {what!r} must be above 0; given 0.")
+        spread = self.overdispersion
+        if isinstance(spread, Fixed | int | float) and not as_prior(spread).support[0] > 0:
+            found.append(
+                f"field 'overdispersion' must be above 0 (leave it out for none); given {spread!r}."
+            )
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
@@ -146,7 +153,10 @@ class Register(Evidence):
         """Return the same register with another count."""
         (figure,) = figures
         plain = isinstance(self.count, int | float | np.number)
-        return replace(self, count=figure.value if plain else figure)
+        # A mean such as 240.5 may come out whole, which as a plain number would mean rounded.
+        if plain and as_figure(figure.value, self._divisor(population)) == figure:
+            figure = figure.value
+        return replace(self, count=figure)
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         """Return limits for the people at the step, per person of the population."""

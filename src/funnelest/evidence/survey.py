@@ -11,7 +11,7 @@ from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import ShareEstimate, is_number
+from funnelest.sampling import ShareEstimate, is_number, pair_problems
 
 __all__ = ["Survey"]
 
@@ -23,6 +23,8 @@ class Survey(Evidence):
     Give the share as `yes` of `n`, as `share`, or as the published `total`; and how sure it is
     by `n` (with the design effect `deff`), by `se`, or by `interval`. A total without one of
     these is refused: 20,800 victims in a survey of 1,900 pupils are some 40 children.
+
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ class Survey(Evidence):
     Examples
     --------
     >>> import funnelest as fe
-    >>> fe.Survey(name="told anyone", step="told", of="happened", yes=28, n=39)
+    >>> fe.Survey("told anyone", step="told", of="happened", yes=28, n=39)
     Survey(name='told anyone', step='told', of='happened', yes=28, n=39)
     """
 
@@ -121,10 +123,13 @@ class Survey(Evidence):
         if len(given) > 1:
             found.append(f"give one of the fields {' and '.join(map(repr, given))}.")
         what = "total" if self.total is not None else "share"
+        trouble = [] if self.interval is None else pair_problems(self.interval)
+        if self.se is not None and not is_number(self.se):
+            trouble.append(f"field 'se' must be above 0; given {self.se!r}.")
+        if trouble:
+            return found + trouble
         if self.total is not None and not (is_number(self.total) and self.total >= 0):
             return [*found, f"field 'total' must be a number of at least 0; given {self.total!r}."]
-        if self.total is not None and self.se is not None and not is_number(self.se):
-            return [*found, f"field 'se' must be above 0; given {self.se!r}."]
         if self.total is not None and not place and not per_problems(population, self.per):
             people = self._people(population)
             if self.total > people:
@@ -150,24 +155,29 @@ class Survey(Evidence):
             ]
         return []
 
+    def _scale(self, population: Population) -> float:
+        """Return what to multiply the share by to get the figure as printed."""
+        return 1.0 if self.total is None else self._people(population)
+
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the share, and what the route expects of it."""
+        """Return the share or total, and what the route expects of it."""
         expected = q.share(self.step, self.where, of=self.of)
-        return [self._estimate(q.cells).observation(expected)]
+        one = self._estimate(q.cells).observation(expected)
+        return [replace(one, unit=one.unit * self._scale(q.cells))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
         """Return the same survey with another share or total."""
-        (value,) = figures
+        (figure,) = figures
+        scale = self._scale(population)
+        value = figure if self.yes is not None else figure / scale
         new = self._estimate(population).redrawn(value)
-        people = 1.0 if self.total is None else self._people(population)
         return replace(
             self,
             yes=new.yes,
             share=None if self.total is not None else new.share,
-            total=None if self.total is None or new.share is None else new.share * people,
+            total=None if self.total is None or new.share is None else new.share * scale,
             se=new.se,
-            interval=new.interval
-            and (new.interval[0] * people, new.interval[1] * people),
+            interval=new.interval and (new.interval[0] * scale, new.interval[1] * scale),
         )
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:

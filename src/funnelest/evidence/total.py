@@ -30,6 +30,8 @@ __all__ = ["Total"]
 class Total(Evidence):
     r"""An estimated number of people at a step (or making a transition), known with error.
 
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+
     Parameters
     ----------
     step : str or (str, str)

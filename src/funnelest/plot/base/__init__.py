@@ -1,0 +1,17 @@
+"""What the figures and the page share: language, room for text, and the ladder of rows."""
+
+from funnelest.plot.base.imputed import imputed_number
+from funnelest.plot.base.ladder import Ladder, Row
+from funnelest.plot.base.language import LANGUAGES, Language
+from funnelest.plot.base.sheet import Sheet, text_width, wrap
+
+__all__ = [
+    "LANGUAGES",
+    "Ladder",
+    "Language",
+    "Row",
+    "Sheet",
+    "imputed_number",
+    "text_width",
+    "wrap",
+]

@@ -1,0 +1,108 @@
+"""The fixed texts of the page, in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["TEXTS"]
+
+TEXTS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "passed": "Convergence gate passed",
+        "failed": "Convergence gate failed",
+        "failed long": "The draws may not represent the posterior. No number on this page may be "
+                       "used as an estimate.",
+        "engine": "Engine: {engine}; {measures}; seed {seed}; model {hash}.",
+        "summary": "Summary",
+        "first": "An estimated {number} {unit} enter the route at \u201c{step}\u201d{where}.",
+        "end": "An estimated {number} reach \u201c{step}\u201d: {share} of those at "
+               "\u201c{first}\u201d.",
+        "loss": "Of those who reach \u201c{step}\u201d, {share} go no further on this route.",
+        "intervals": "In brackets: {interval} around the posterior median. These are expected "
+                     "numbers: chance variation of the counts is not in the intervals.",
+        "partly": "Of the number at \u201c{step}\u201d, {share} is imputed: no source sees these "
+                  "people, their rate comes from an assumption.",
+        "wholly": "All of it is imputed: no source sees these people, their rate comes from an "
+                  "assumption.",
+        "figures in": "{sources} sources with {figures} figures went in; {far} of the figures lie "
+                      "more than two standard deviations from what the fitted route expects.",
+        "assumed": "{stated} entries of the ledger of assumptions are stated by the makers of the "
+                   "model, {defaults} are defaults.",
+        "figure": "The route",
+        "alt": "Route with {steps} steps. {numbers}. The tables below hold the same numbers.",
+        "steps": "Steps",
+        "steps caption": "Expected number of {unit}{where}: posterior median, {interval}, and the "
+                         "same of the prior",
+        "transitions": "Transitions",
+        "transitions caption": "Share of those who reach a step who go directly to the next"
+                               "{where}: posterior median, {interval}, and the same of the prior",
+        "given": "Figures given and expected",
+        "given caption": "Every figure that went in, beside what the fitted route expects of it "
+                         "(posterior median, {interval}); the residual is in standard deviations",
+        "ledger": "Ledger of assumptions",
+        "ledger caption": "Everything that was assumed, with statement and source",
+        "none": "No figures went in: this is the prior.",
+        "imputed part": "{step}, of which imputed",
+        "step": "Step", "from": "From", "to": "To", "skip": "skips a step", "median": "Median",
+        "interval": "{p}% interval", "prior median": "Prior median",
+        "prior interval": "Prior {p}% interval", "basis": "Basis", "source": "Source",
+        "figure given": "Figure given", "expected": "Expected", "residual": "Residual",
+        "about": "About", "kind": "Kind", "value": "What is assumed", "statement": "Statement",
+        "stated": "Stated or default", "yes": "stated", "no": "default",
+        "estimated": "estimated", "partly imputed": "partly imputed", "imputed": "imputed",
+        "prior": "prior", "fixed": "fixed", "assumption": "assumption", "default": "default",
+        "to say": "to", "made": "Made with funnelest {version}.", "section where": ", {where}",
+    },
+    "nl": {
+        "passed": "Convergentietoets gehaald",
+        "failed": "Convergentietoets niet gehaald",
+        "failed long": "De trekkingen geven de posterior mogelijk niet weer. Geen getal op deze "
+                       "pagina mag als schatting worden gebruikt.",
+        "engine": "Rekenmethode: {engine}; {measures}; startgetal {seed}; model {hash}.",
+        "summary": "Samenvatting",
+        "first": "Naar schatting {number} {unit} komen de route binnen bij "
+                 "\u201c{step}\u201d{where}.",
+        "end": "Naar schatting {number} bereiken \u201c{step}\u201d: {share} van wie "
+               "\u201c{first}\u201d bereikt.",
+        "loss": "Van wie \u201c{step}\u201d bereikt, gaat {share} op deze route niet verder.",
+        "intervals": "Tussen haakjes: {interval} rond de mediaan van de posterior. Dit zijn "
+                     "verwachte aantallen: toeval in de tellingen zit niet in de intervallen.",
+        "partly": "Van het aantal bij \u201c{step}\u201d is {share} imputed (bijgeschat): geen "
+                  "bron ziet deze mensen, hun aandeel volgt uit een aanname.",
+        "wholly": "Alles is imputed (bijgeschat): geen bron ziet deze mensen, hun aandeel volgt "
+                  "uit een aanname.",
+        "figures in": "{sources} bronnen met {figures} cijfers zijn gebruikt; {far} van de "
+                      "cijfers liggen meer dan twee standaardafwijkingen van wat de geschatte "
+                      "route verwacht.",
+        "assumed": "{stated} regels in het register van aannamen zijn opgegeven door de makers "
+                   "van het model, {defaults} zijn standaardkeuzen.",
+        "figure": "De route",
+        "alt": "Route met {steps} stappen. {numbers}. De tabellen hieronder bevatten dezelfde "
+               "getallen.",
+        "steps": "Stappen",
+        "steps caption": "Verwacht aantal {unit}{where}: mediaan van de posterior, {interval}, "
+                         "en hetzelfde voor de prior",
+        "transitions": "Overgangen",
+        "transitions caption": "Deel van wie een stap bereikt dat direct naar de volgende gaat"
+                               "{where}: mediaan van de posterior, {interval}, en hetzelfde voor "
+                               "de prior",
+        "given": "Cijfers: opgegeven en verwacht",
+        "given caption": "Elk gebruikt cijfer, naast wat de geschatte route ervan verwacht "
+                         "(mediaan van de posterior, {interval}); het residu is in "
+                         "standaardafwijkingen",
+        "ledger": "Register van aannamen",
+        "ledger caption": "Alles wat is aangenomen, met toelichting en bron",
+        "none": "Er zijn geen cijfers gebruikt: dit is de prior.",
+        "imputed part": "{step}, waarvan imputed (bijgeschat)",
+        "step": "Stap", "from": "Van", "to": "Naar", "skip": "slaat een stap over",
+        "median": "Mediaan", "interval": "{p}%-interval", "prior median": "Mediaan prior",
+        "prior interval": "{p}%-interval prior", "basis": "Grondslag", "source": "Bron",
+        "figure given": "Opgegeven cijfer", "expected": "Verwacht", "residual": "Residu",
+        "about": "Over", "kind": "Soort", "value": "Wat is aangenomen",
+        "statement": "Toelichting", "stated": "Opgegeven of standaard", "yes": "opgegeven",
+        "no": "standaard", "estimated": "geschat",
+        "partly imputed": "deels imputed (bijgeschat)", "imputed": "imputed (bijgeschat)",
+        "prior": "prior", "fixed": "vast", "assumption": "aanname", "default": "standaard",
+        "to say": "tot", "made": "Gemaakt met funnelest {version}.", "section where": ", {where}",
+    },
+}  # fmt: skip

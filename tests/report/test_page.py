@@ -1,0 +1,193 @@
+"""The page: complete, well formed, escaped, and in need of nothing from outside."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+import funnelest as fe
+from funnelest.density import prior_draws
+from funnelest.engines.gate import Gate
+
+plt.switch_backend("Agg")
+PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())
+FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
+SHIFT = fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5),
+                 statement="half <the> odds & more", source="made \"up\"")
+
+
+def made(*assumptions: fe.Assumption, gate: Gate = PASSED, evidence: bool = True) -> fe.Result:
+    people = fe.Population(
+        {"age": [(0, 11), (12, 16)], "year": [2016, 2017]}, [[2e6, 2e6], [1e6, 1e6]]
+    )
+    model = fe.Model(
+        fe.Route("happened", "told <b>", "helped", skips=[("happened", "helped")]),
+        people,
+        fe.Rate(fe.LogNormal.from_interval(0.005, 0.06)),
+        {("happened", "told <b>"): fe.Share(fe.Beta(2, 2))},
+        [fe.Register(name="A & B", step="helped", count=fe.Rounded(1_950, to=50), per="year")]
+        if evidence else [],
+        assumptions,
+    )
+    draws = prior_draws(model, np.random.default_rng(0), 400)
+    shaped = {name: np.asarray(values).reshape(2, 200) for name, values in draws.items()}
+    return fe.Result(model, shaped, gate, seed=1)
+
+
+class Reader(HTMLParser):
+    """Checks that tags close in order; keeps texts, attributes and the shape of tables."""
+
+    VOID = ("meta", "img", "br")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+def read(path: Path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
+    result = made(SHIFT)
+    path = fe.report.page(result, tmp_path / "new" / "page.html", title="A <title>")
+    assert path == tmp_path / "new" / "page.html"
+    page = read(path)
+    names = [tag for tag, _ in page.tags]
+    assert names.count("h1") == names.count("title") == names.count("main") == 1
+    assert names.count("table") == names.count("caption") == 4
+    assert page.tags[0] == ("html", {"lang": "en"})
+    assert all(attrs["scope"] in ("row", "col") for tag, attrs in page.tags if tag == "th")
+    (alt,) = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
+    assert alt is not None
+    assert "Route with 3 steps. happened " in alt
+    for text in ("A <title>", "Convergence gate passed.", "Engine: importance", "told <b>", "A & B",
+                 "half <the> odds & more", 'made "up"', "95% equal-tailed interval",
+                 "1,950 rounded to 50", "Prior 95% interval", "no variation beyond Poisson",
+                 "default", result.model.hash(), fe.__version__):
+        assert text in page.text
+    assert "FAILED" not in page.text
+    assert plt.get_fignums() == []  # its own figure is closed again
+
+
+def test_every_assumption_stands_in_the_ledger(tmp_path: Path) -> None:
+    result = made(SHIFT)
+    page = read(fe.report.page(result, tmp_path / "page.html", title="t"))
+    for row in result.model.ledger_table().itertuples():
+        for text in (row.about, row.value, row.statement, row.source):
+            assert text in page.text
+
+
+def test_nothing_from_outside_and_nothing_that_runs(tmp_path: Path) -> None:
+    path = fe.report.page(made(SHIFT), tmp_path / "page.html", title="t")
+    source = path.read_text(encoding="utf-8")
+    assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<iframe| on[a-z]+=", source, re.I)
+    assert source.count("src=") == 1
+    assert 'src="data:image/svg+xml;base64,' in source
+
+
+def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
+    one, two = (fe.report.page(made(), tmp_path / n, title="t").read_bytes() for n in "ab")
+    assert one == two
+
+
+def test_imputed_only_when_something_is(tmp_path: Path) -> None:
+    assert "imputed" not in read(fe.report.page(made(), tmp_path / "a", title="t")).text
+    partly = read(fe.report.page(made(SHIFT), tmp_path / "b", title="t"))
+    assert "happened, of which imputed" in partly.text
+    assert "is imputed: no source sees these people" in partly.text
+    assert [a.get("class") for tag, a in partly.tags if tag == "tr"].count("imputed") == 3
+    young = read(fe.report.page(made(SHIFT), tmp_path / "c", title="t", where={"age": (0, 11)}))
+    assert "All of it is imputed" in young.text
+    assert "age 0-11" in young.text
+
+
+def test_failed_gate_is_closed_or_marked_everywhere(tmp_path: Path) -> None:
+    closed = made(gate=FAILED)
+    with pytest.raises(fe.FitError, match="gate"):
+        fe.report.page(closed, tmp_path / "page.html", title="t")
+    assert not (tmp_path / "page.html").exists()
+    page = read(
+        fe.report.page(closed.despite_failed_gate(), tmp_path / "page.html", title="t")
+    )
+    assert page.text.count("CONVERGENCE GATE FAILED") == 5  # the verdict and four tables
+    assert "Pareto k-hat is 0.90" in page.text
+    assert next(a["alt"] for tag, a in page.tags if tag == "img").startswith("CONVERGENCE")  # type: ignore[union-attr]
+
+
+class Styled:
+    def _repr_html_(self) -> str:
+        return "<p><em>own</em></p>"
+
+
+def test_own_sections(tmp_path: Path) -> None:
+    figure = plt.figure(figsize=(2, 1))
+    table = pd.DataFrame({"what": ["<i>", "b"], "share": [0.123456, np.nan], "year": [2017, 2018],
+                          "n": [12_345, 7], "basis": ["imputed", "estimated"], "mark": ["", ""]})
+    indexed = pd.DataFrame({"value": [1.0]}, index=pd.Index(["row name"], name="key"))
+    page = read(fe.report.page(
+        made(), tmp_path / "page.html", title="t", language="nl",
+        sections=[("First & last", "One <b>.\n\nTwo."),
+                  ("Table", [table, indexed, Styled(), figure])],
+    ))
+    plt.close(figure)
+    for text in ("First & last", "One <b>.", "0,123", "2017", "12.345", "imputed (bijgeschat)",
+                 "row name", "own", "<i>"):
+        assert text in page.text
+    assert "em" in [tag for tag, _ in page.tags]
+    assert next(a["alt"] for tag, a in page.tags if tag == "img") == "Table"
+    assert page.text.index("Samenvatting") < page.text.index("First & last")
+    assert page.text.index("First & last") < page.text.index("De route")
+
+
+def test_dutch(tmp_path: Path) -> None:
+    page = read(fe.report.page(made(SHIFT), tmp_path / "page.html", title="t", language="nl"))
+    assert page.tags[0] == ("html", {"lang": "nl"})
+    for text in ("Convergentietoets gehaald", "Naar schatting", "95%-interval met gelijke staarten",
+                 "1.950 rounded to 50", "waarvan imputed (bijgeschat)", "standaard"):
+        assert text in page.text
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    from funnelest.report.texts import TEXTS
+
+    assert TEXTS["en"].keys() == TEXTS["nl"].keys()
+    for name, text in TEXTS["en"].items():
+        assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", TEXTS["nl"][name]))
+
+
+def test_without_evidence_and_with_a_figure_of_the_user(tmp_path: Path) -> None:
+    figure = plt.figure(figsize=(2, 1))
+    page = read(fe.report.page(made(evidence=False), tmp_path / "p", title="t", figure=figure))
+    plt.close(figure)
+    assert "No figures went in: this is the prior." in page.text
+
+
+def test_all_problems_at_once(tmp_path: Path) -> None:
+    with pytest.raises(fe.SpecError) as error:
+        fe.report.page(made(), tmp_path / "p", title="t", sections=["text"],  # type: ignore[list-item]
+                       language="fr", where={"place": 1})
+    for text in ("language", "section", "'place'"):
+        assert text in str(error.value)

@@ -1,0 +1,245 @@
+"""Tables of a result, the gate, and files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+from funnelest.engines.gate import Gate, importance_gate, nuts_gate
+
+SUMMARY = ["mean", "median", "sd", "low", "high", "interval", "prior_median", "prior_low", "prior_high", "basis", "mark"]
+ALL = [
+    lambda r, **k: r.steps(**k), lambda r, **k: r.transitions(**k), lambda r, **k: r.flows(**k),
+    lambda r, **k: r.shares(**k), lambda r, **k: r.parameters(**k),
+    lambda r, **k: r.quantities({"told": lambda q: q.number("told")}, **k),
+]  # fmt: skip
+NAMES = ["steps", "transitions", "flows", "shares", "parameters", "quantities"]
+
+
+@pytest.fixture(scope="module")
+def closed(fitted):
+    gate = Gate("nuts", {"R-hat": 1.2}, ("the largest R-hat is 1.200, it must be below 1.01",))
+    return dataclasses.replace(fitted, gate=gate)
+
+
+def test_it_passed_the_gate(fitted):
+    assert fitted.gate.passed
+    assert fitted.engine == "importance"
+    assert fitted.mark == ""
+    assert all(draws.shape == (4, 500) for draws in fitted.draws.values())
+    assert list(fitted.draws) == list(fitted.model.free)
+
+
+@pytest.mark.parametrize(
+    ("table", "labels"),
+    list(zip(ALL, [["step", "unit"], ["from", "to", "skip"], ["from", "to", "skip", "unit"], ["of", "step"], ["parameter", "prior"], ["quantity"]], strict=True)),
+    ids=NAMES,
+)  # fmt: skip
+def test_columns(table, labels, fitted):
+    found = table(fitted)
+    assert list(found.columns) == labels + SUMMARY
+    assert set(found["interval"]) == {"95% equal-tailed"}
+    assert np.all((found["low"] <= found["median"]) & (found["median"] <= found["high"]))
+    assert set(found["mark"]) == {""}
+
+
+def test_rows(fitted):
+    route = fitted.model.route
+    assert list(fitted.steps()["step"]) == list(route.steps)
+    edges = fitted.transitions()
+    assert list(zip(edges["from"], edges["to"], strict=True)) == list(route.edges)
+    assert set(edges[edges["skip"]]["from"]) == {"happened", "told"}
+    assert list(fitted.shares("reported")["step"]) == ["investigated", "helped"]
+    assert list(fitted.parameters()["parameter"]) == list(fitted.model.free)
+
+
+def test_numbers_are_those_of_the_draws(fitted):
+    where = {"age": (12, 16), "sex": "female"}
+    draws = fitted.sample_of(lambda q: q.number("told", where, per="year"))
+    row = fitted.steps(where).set_index("step").loc["told"]
+    assert row["mean"] == pytest.approx(draws.mean())
+    assert row["median"] == pytest.approx(np.median(draws))
+    assert (row["low"], row["high"]) == pytest.approx(np.quantile(draws, [0.025, 0.975]))
+    both = fitted.steps(where, per=None).set_index("step").loc["told"]
+    assert both["mean"] == pytest.approx(2 * draws.mean())
+    assert both["unit"] == "people"
+    assert row["unit"] == "people per year, mean over 2017-2018"
+
+
+def test_by_axes(fitted):
+    table = fitted.steps(by=["sex", "year"])
+    assert len(table) == 5 * 4
+    one = table[(table["sex"] == "female") & (table["year"] == "2018") & (table["step"] == "told")]
+    draws = fitted.sample_of(lambda q: q.number("told", {"sex": "female", "year": 2018}))
+    assert one["mean"].item() == pytest.approx(draws.mean())
+    assert one["unit"].item() == "people"
+    ages = fitted.transitions(by="age")
+    assert set(ages["age"]) == {"0-11", "12-16", "17"}
+    assert set(fitted.flows({"age": (12, 17)}, by="age")["age"]) == {"12-16", "17"}
+
+
+def test_basis(fitted):
+    assert set(fitted.steps({"age": (12, 17)})["basis"]) == {"estimated"}
+    assert set(fitted.steps({"age": (0, 11)})["basis"]) == {"imputed"}
+    assert set(fitted.steps()["basis"]) == {"partly imputed"}
+    table = fitted.parameters().set_index("parameter")["basis"]
+    assert table["shift[age 0-11 against 12-16]"] == "assumed"
+    assert table["rate of happened"] == "estimated"
+    assert set(fitted.quantities({"x": lambda q: q.number("told")})["basis"]) == {"derived"}
+
+
+def test_intervals_name_their_probability_and_kind(fitted):
+    wide = fitted.parameters(probability=0.9, kind="highest-density")
+    assert set(wide["interval"]) == {"90% highest-density"}
+    for name, low, high in zip(wide["parameter"], wide["low"], wide["high"], strict=True):
+        draws = np.sort(fitted.sample_of(lambda q, n=name: q.parameter(n)))
+        inside = np.mean((draws >= low) & (draws <= high))
+        assert inside == pytest.approx(0.9, abs=0.01)
+        size = int(np.floor(0.9 * len(draws)))
+        shortest = np.min(draws[size:] - draws[: len(draws) - size])
+        assert high - low == pytest.approx(shortest, rel=0.02)
+
+
+@pytest.mark.parametrize("table", ALL[:4], ids=NAMES[:4])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"where": {"agee": 3}}, "'agee'"), ({"by": "agee"}, "'agee'"),
+        ({"probability": 95}, "given 95"), ({"kind": "hdi"}, "'equal-tailed' or 'highest-density'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_question_is_refused(table, arguments, words, fitted):
+    with pytest.raises(fe.SpecError) as caught:
+        table(fitted, **arguments)
+    assert words in str(caught.value)
+
+
+def test_a_misspelt_axis_of_the_mean_is_refused(fitted):
+    for table in (fitted.steps, fitted.flows):
+        with pytest.raises(fe.SpecError, match="'yeer'"):
+            table(per="yeer")
+    with pytest.raises(fe.SpecError, match="'toldd'"):
+        fitted.shares("toldd")
+    with pytest.raises(fe.SpecError, match="given 3"):
+        fitted.figures(probability=3)
+
+
+def test_figures_beside_what_is_expected(fitted):
+    table = fitted.figures().set_index("source")
+    assert list(table.index) == ["pupils", "survey yes", "register 50", "cohort went", "cohort went"]
+    assert table.loc["register 50", "figure"] == "250 rounded to 50"
+    assert np.all(np.abs(table["residual"]) < 4)
+    assert table.loc["pupils", "expected"] == pytest.approx(0.02, rel=0.3)
+
+
+def test_prior_beside_posterior(fitted):
+    table = fitted.parameters().set_index("parameter")
+    assert table.loc["rate of happened", "prior_median"] == pytest.approx(
+        fe.Beta(20, 980).ppf(0.5), rel=0.05
+    )
+    same = table.loc["investigated -> helped"]  # no source sees it
+    assert same["median"] == pytest.approx(same["prior_median"], abs=0.02)
+    sample = fitted.prior_sample_of(lambda q: q.parameter("rate of happened"))
+    assert sample.shape == (4000,)
+
+
+def test_no_interval_past_a_failed_gate(closed):
+    for table in [*ALL, lambda r: r.figures(), lambda r: r.sample_of(lambda q: q.number("told"))]:
+        with pytest.raises(fe.FitError, match="despite_failed_gate"):
+            table(closed)
+    text = repr(closed)
+    assert "FAILED" in text
+    assert "despite_failed_gate" in text
+    assert "happened  " not in text
+    assert "<table" not in closed._repr_html_()
+
+
+def test_opened_all_the_same_every_table_carries_the_mark(closed):
+    opened = closed.despite_failed_gate()
+    for table in [*ALL, lambda r: r.figures()]:
+        assert set(table(opened)["mark"]) == {"CONVERGENCE GATE FAILED"}
+    assert "CONVERGENCE GATE FAILED" in repr(opened)
+    assert "CONVERGENCE GATE FAILED" in opened._repr_html_()
+    with pytest.raises(fe.FitError):
+        closed.steps()
+
+
+def test_it_shows_itself(fitted):
+    text = repr(fitted)
+    assert "convergence gate passed (importance" in text
+    assert "2000 draws, seed 3" in text
+    assert "95% equal-tailed" in text
+    assert all(step in text for step in fitted.model.route.steps)
+    html = fitted._repr_html_()
+    assert html.count("<table") == 2
+    assert "partly imputed" in html
+
+
+@pytest.mark.parametrize("thing", ["fitted", "closed"])
+def test_a_file_gives_the_result_back(thing, request, tmp_path):
+    result = request.getfixturevalue(thing)
+    path = tmp_path / "result.nc"
+    fe.save(result, path)
+    again = fe.load(path)
+    assert again.model == result.model
+    assert again.gate == result.gate
+    assert (again.seed, again.seconds, again.notes) == (result.seed, result.seconds, result.notes)
+    for name, draws in result.draws.items():
+        np.testing.assert_array_equal(again.draws[name], draws)
+    first, second = (r.despite_failed_gate().steps() for r in (result, again))
+    assert first.equals(second)
+
+
+def test_a_file_that_is_not_a_result(tmp_path, fitted):
+    import xarray as xr
+
+    xr.Dataset({"x": [1, 2]}).to_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    with pytest.raises(fe.SpecError, match="holds no model"):
+        fe.load(tmp_path / "x.nc")
+    own = fitted.model.with_evidence(
+        [fe.OwnPoisson(name="own", quantity=lambda q: q.number("told"), count=700)]
+    )
+    with pytest.raises(fe.SpecError, match="no name"):
+        fe.save(dataclasses.replace(fitted, model=own), tmp_path / "own.nc")
+    assert not (tmp_path / "own.nc").exists()
+
+
+def test_arviz_reads_it(fitted):
+    import arviz as az
+
+    tree = fe.to_datatree(fitted)
+    assert set(tree.children) == {"posterior", "prior", "log_likelihood", "log_prior"}
+    assert json.loads(tree.attrs["model"])["format"] == 1
+    table = az.summary(tree)
+    assert set(table.index) == set(fitted.model.free)
+    for name, draws in fitted.draws.items():
+        assert float(table.loc[name, "mean"]) == pytest.approx(draws.mean(), rel=0.05, abs=0.01)
+    likelihood = tree["log_likelihood"]
+    assert set(likelihood.data_vars) == {one.name for one in fitted.model.evidence}
+    assert likelihood["pupils"].shape == (4, 500)
+
+
+def test_gates():
+    assert importance_gate(0.5, 1000, 1).passed
+    assert not importance_gate(0.71, 1000, 1).passed
+    assert not importance_gate(0.5, 399, 1).passed
+    assert not importance_gate(float("nan"), float("nan"), 1).passed
+    good = {"r_hat": 1.0, "ess_bulk": 900.0, "ess_tail": 800.0, "divergences": 0, "bfmi": 0.9}
+    assert nuts_gate(**good).passed
+    for name, value in (("r_hat", 1.02), ("ess_bulk", 300), ("ess_tail", 300), ("divergences", 1), ("bfmi", 0.2)):
+        gate = nuts_gate(**{**good, name: value})
+        assert len(gate.failures) == 1
+        assert gate.failures[0] in gate.text
+    assert not nuts_gate(**{name: float("nan") if name != "divergences" else 0 for name in good}).passed
+
+
+def test_the_ledger_tells_defaults_from_statements(fitted):
+    table = fitted.model.ledger_table().set_index("about")
+    assert table.loc["investigated -> helped", "stated"]
+    assert not table.loc["rate of happened[sex=female]", "stated"]
+    assert table.loc["coverage[register 50]", "kind"] == "default"
+    assert "over year" in table.loc["axis year", "value"]

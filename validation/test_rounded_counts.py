@@ -1,0 +1,70 @@
+"""Log-likelihood of rounded counts: Poisson means 940, 310, 98; reported 950, 300, 100.
+
+Mark: exact sums of probabilities. Tolerance: 1e-9.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+from funnelest.density import log_likelihoods
+
+TOLERANCE = 1e-9
+MEANS = {"reported": 940.0, "investigated": 310.0, "helped": 98.0}
+PRINTED = {"reported": 950, "investigated": 300, "helped": 100}
+#: How it was rounded -> log-likelihood of the three numbers together.
+EXPECTED = {
+    "base 10, half up": (lambda n: fe.Rounded(n, to=10), -4.720671223922),
+    "base 10, half even": (lambda n: fe.Rounded(n, to=10, rule="half even"), -4.644698718207),
+    "base 10, floor": (lambda n: fe.Rounded(n, to=10, rule="floor"), -4.871535025009),
+    "base 50, half up": (lambda n: fe.Rounded(n, to=50), -0.843375591574),
+    "rounding ignored": (lambda n: n, -11.577049498623),
+}
+
+
+def model(figure) -> fe.Model:
+    """Return a chain whose three expected numbers are exactly the means."""
+    a, b, c = MEANS.values()
+    registers = [
+        fe.Register(name=step, step=step, count=figure(number)) for step, number in PRINTED.items()
+    ]
+    return fe.Model(
+        fe.Route(*MEANS), fe.Population.cells(), fe.Number(a),
+        {("reported", "investigated"): fe.Share(b / a), ("investigated", "helped"): fe.Share(c / b)},
+        registers, parameters={"unused": fe.Normal(0, 1)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rounding", EXPECTED)
+def test_on_arrays(rounding):
+    figure, expected = EXPECTED[rounding]
+    found = log_likelihoods(model(figure), {"unused": np.zeros(3)})
+    total = sum(found.values())
+    np.testing.assert_allclose(total, expected, atol=TOLERANCE, rtol=0)
+
+
+@pytest.mark.parametrize("rounding", EXPECTED)
+def test_on_symbols(rounding):
+    import pytensor
+
+    figure, expected = EXPECTED[rounding]
+    with pytensor.config.change_flags(mode="FAST_COMPILE", floatX="float64"):
+        made = fe.to_pymc(model(figure))
+        total = made.compile_fn(sum(made.potentials), inputs=made.value_vars, on_unused_input="ignore")
+        found = total({variable.name: np.zeros(1) for variable in made.value_vars})
+    assert float(found) == pytest.approx(expected, abs=TOLERANCE)
+
+
+def test_the_whole_numbers_are_shared_out_exactly():
+    """The probabilities of all figures that can be printed add up to one."""
+    mean = np.array([MEANS["helped"]])
+    from funnelest.observation import Poisson
+
+    for rule in ("half up", "half even", "floor"):
+        total = sum(
+            np.exp(fe.Observation(Poisson(mean), fe.Rounded(n, to=10, rule=rule)).logp())
+            for n in range(0, 400, 10)
+        )
+        np.testing.assert_allclose(total, 1.0, atol=TOLERANCE)
