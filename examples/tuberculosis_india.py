@@ -86,6 +86,6 @@ print(f"{largest}: the largest loss of all with probability {(draws[largest] > o
 
 fe.plot.route(
     result,
-    published={step: (share * START, "published") for step, share in SHARES.items()},
+    published={step: share * START for step, share in SHARES.items()},
     title="Tuberculosis care cascade, India 2013",
 )

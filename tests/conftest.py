@@ -56,10 +56,13 @@ def laplace(data: Any, expected: Any) -> Any:
 
 
 def draw_laplace(expected: Any, rng: np.random.Generator) -> dict[str, float]:
-    return {"value": float(rng.laplace(expected[0], 20.0))}
+    return {"value": float(rng.laplace(float(expected), 20.0))}
 
 
-FUNCTIONS = {f"{f.__module__}:{f.__qualname__}": f for f in (told_share, helped_number, helped_share, laplace, draw_laplace)}
+FUNCTIONS = {
+    f"{f.__module__}:{f.__qualname__}": f
+    for f in (told_share, helped_number, helped_share, laplace, draw_laplace)
+}
 
 
 # -------------------------------------------------------------------------- examples
@@ -116,7 +119,7 @@ def _sources() -> dict[str, Any]:
             name="register bridge", step="reported", count=300, where=SEEN,
             bridges=[
                 fe.Bridge("reports per child", fe.LogNormal(0.2, 0.15, statement="counted twice")),
-                fe.Bridge("fixed", 1.1),
+                fe.Bridge("fixed", fe.Fixed(1.1, statement="counted")),
             ],
         ),
         fe.Register(
@@ -128,7 +131,9 @@ def _sources() -> dict[str, Any]:
         fe.Cohort(name="cohort share", of="told", step="helped", share=0.25, interval=(0.2, 0.31)),
         fe.Cohort(name="cohort went", of="told", went={"reported": 22, "helped": 15}, n=100),
         fe.Cohort(name="cohort all went", of="told", went={"reported": 85, "helped": 15}, n=100),
-        fe.Total(name="total interval", step="helped", estimate=130, interval=(100, 170), where=SEEN),
+        fe.Total(
+            name="total interval", step="helped", estimate=130, interval=(100, 170), where=SEEN
+        ),
         fe.Total(name="total se", step="helped", estimate=130, se=15, where=YEARS, per="year"),
         fe.Total(
             name="total bridge", step=("reported", "investigated"), interval=(80, 160), where=SEEN,
@@ -253,7 +258,9 @@ def everything() -> fe.Model:
             ("told", "helped"): fe.Share(0.2),
         },
         assumptions=[
-            ASSUMPTIONS["shift"], ASSUMPTIONS["shift fixed"], ASSUMPTIONS["population error"]
+            ASSUMPTIONS["shift"],
+            ASSUMPTIONS["shift fixed"],
+            ASSUMPTIONS["population error"],
         ],
         parameters={"cover": fe.Beta(19, 3), **PRIORS},
     )

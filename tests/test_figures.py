@@ -44,7 +44,9 @@ def test_printed_numbers_divide_the_whole_numbers_among_them(figure, divisor):
 
 @given(st.sampled_from(RULES), BASES, DIVISORS, st.integers(0, 400))
 def test_candidates_are_those_that_print_as_the_figure(rule, base, divisor, steps):
-    figure = fe.Rounded(steps * base if isinstance(base, int) else round(steps * base, 1), base, rule)
+    figure = fe.Rounded(
+        steps * base if isinstance(base, int) else round(steps * base, 1), base, rule
+    )
     counts = range(int((steps + 2) * base * divisor) + 2)
     expected = [k for k in counts if figure.printed(k, divisor) == figure]
     assert list(figure.candidates(divisor)) == expected

@@ -28,7 +28,8 @@ def on_grid(weights, x):
     """Return the distribution function on a grid of midpoints."""
     total = np.cumsum(weights) / weights.sum()
     edges = (x[1:] + x[:-1]) / 2
-    return lambda value: np.interp(value, np.concatenate([[x[0]], edges, [x[-1]]]), [0, *total[:-1], 1])
+    knots = np.concatenate([[x[0]], edges, [x[-1]]])
+    return lambda value: np.interp(value, knots, [0, *total[:-1], 1])
 
 
 def midpoints(n, low=0.0, high=1.0):
@@ -79,7 +80,8 @@ def test_rounded_count_of_a_chain(engine, rule, agrees):
     agrees(result.draws["a -> b"], on_grid(weight.sum(axis=0), p[0]), size(result))
     mean = np.sum(weight * number * p) / weight.sum()
     table = result.steps().set_index("step")
-    assert table.loc["b", "mean"] == pytest.approx(mean, abs=4.5 * table.loc["b", "sd"] / np.sqrt(size(result)))
+    error = table.loc["b", "sd"] / np.sqrt(size(result))
+    assert table.loc["b", "mean"] == pytest.approx(mean, abs=4.5 * error)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -142,7 +144,9 @@ def test_coverage_and_ppv_keep_their_prior_ratio(agrees):
     )  # fmt: skip
     result = fit(model)
     c, v = midpoints(600)[:, None], midpoints(600)[None, :]
-    weight = stats.poisson.pmf(120, 150 * c / v) * stats.beta.pdf(c, 8, 4) * stats.beta.pdf(v, 16, 4)
+    weight = (
+        stats.poisson.pmf(120, 150 * c / v) * stats.beta.pdf(c, 8, 4) * stats.beta.pdf(v, 16, 4)
+    )
     agrees(result.draws["coverage[r]"], on_grid(weight.sum(axis=1), c[:, 0]), size(result))
     agrees(result.draws["ppv[r]"], on_grid(weight.sum(axis=0), v[0]), size(result))
 
@@ -216,7 +220,9 @@ def test_both_engines_agree(small):
 
 def test_a_refit_starts_where_the_other_ended(small, agrees):
     first = fit(small)
-    data = fe.simulate(small, seed=3, parameters={n: float(d.mean()) for n, d in first.draws.items()})
+    data = fe.simulate(
+        small, seed=3, parameters={n: float(d.mean()) for n, d in first.draws.items()}
+    )
     fresh, warm = fit(data), fit(data, start=first)
     for name in small.free:
         spread = np.sqrt(1 / size(fresh) + 1 / size(warm)) * fresh.draws[name].std()

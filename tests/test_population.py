@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +39,8 @@ def test_selection(where, total):
         ({"age": (12, 18)}, "not covered"), ({"age": 18}, "not covered"), ({"age": []}, "is empty"),
         ({"age": (16, 12)}, "runs backwards"), ({"sex": "girls"}, "'girls'"),
         ({"sex": 3}, "'3' is not a level"), ({"age": "12-16"}, "12-16"),
-        ({"age": None}, "None"), ({"age": float("nan")}, "nan"), ({"age": (12, 13, 14)}, "(12, 13, 14)"),
+        ({"age": None}, "None"), ({"age": float("nan")}, "nan"),
+        ({"age": (12, 13, 14)}, "(12, 13, 14)"),
         ({"age": True}, "True"), ({"sex": []}, "is empty"), ({"age": [12.5]}, "12.5"),
     ],
 )  # fmt: skip
@@ -83,7 +86,9 @@ def test_from_frame():
     assert fe.Population.from_frame(frame) == people()
     renamed = frame.rename(columns={"count": "n"})
     assert fe.Population.from_frame(renamed, count="n") == people()
-    shuffled = frame.sample(frac=1, random_state=1).sort_values("sex", ascending=False, kind="stable")
+    shuffled = frame.sample(frac=1, random_state=1).sort_values(
+        "sex", ascending=False, kind="stable"
+    )
     assert fe.Population.from_frame(shuffled) == people()
 
 
@@ -120,7 +125,7 @@ def test_cells_have_no_head_count():
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=8, unique=True), st.data())
 def test_a_range_selects_the_whole_bands_in_it(starts, data):
     edges = sorted({*starts, max(starts) + 3})
-    bands = [(a, b - 1) for a, b in zip(edges, edges[1:], strict=False)]
+    bands = [(a, b - 1) for a, b in itertools.pairwise(edges)]
     counts = data.draw(st.lists(st.integers(1, 9), min_size=len(bands), max_size=len(bands)))
     population = fe.Population({"age": bands}, counts)
     i = data.draw(st.integers(0, len(bands) - 1))

@@ -35,7 +35,11 @@ KINDS = {
             bridges=[fe.Bridge("stock", fe.LogNormal(0.2, 0.3, statement="a stock"))],
         )
     ],
-    "own": [fe.OwnNormal(name="o", quantity=lambda q: q.share("helped"), estimate=0.01, se=0.3, scale="log")],
+    "own": [
+        fe.OwnNormal(
+            name="o", quantity=lambda q: q.share("helped"), estimate=0.01, se=0.3, scale="log"
+        )
+    ],
     "together": [
         fe.Survey(name="s", step="happened", share=0.02, n=1500, where=BOYS),
         fe.Register(name="r", step="helped", count=fe.Rounded(300, to=50), coverage=fe.Beta(12, 4)),

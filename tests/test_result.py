@@ -11,11 +11,27 @@ import pytest
 import funnelest as fe
 from funnelest.engines.gate import Gate, importance_gate, nuts_gate
 
-SUMMARY = ["mean", "median", "sd", "low", "high", "interval", "prior_median", "prior_low", "prior_high", "basis", "mark"]
+SUMMARY = [
+    "mean",
+    "median",
+    "sd",
+    "low",
+    "high",
+    "interval",
+    "prior_median",
+    "prior_low",
+    "prior_high",
+    "basis",
+    "mark",
+]
 ALL = [
     lambda r, **k: r.steps(**k), lambda r, **k: r.transitions(**k), lambda r, **k: r.flows(**k),
     lambda r, **k: r.shares(**k), lambda r, **k: r.parameters(**k),
     lambda r, **k: r.quantities({"told": lambda q: q.number("told")}, **k),
+]  # fmt: skip
+LABELS = [
+    ["step", "unit"], ["from", "to", "skip"], ["from", "to", "skip", "unit"], ["of", "step"],
+    ["parameter", "prior"], ["quantity"],
 ]  # fmt: skip
 NAMES = ["steps", "transitions", "flows", "shares", "parameters", "quantities"]
 
@@ -36,7 +52,7 @@ def test_it_passed_the_gate(fitted):
 
 @pytest.mark.parametrize(
     ("table", "labels"),
-    list(zip(ALL, [["step", "unit"], ["from", "to", "skip"], ["from", "to", "skip", "unit"], ["of", "step"], ["parameter", "prior"], ["quantity"]], strict=True)),
+    list(zip(ALL, LABELS, strict=True)),
     ids=NAMES,
 )  # fmt: skip
 def test_columns(table, labels, fitted):
@@ -130,7 +146,13 @@ def test_a_misspelt_axis_of_the_mean_is_refused(fitted):
 
 def test_figures_beside_what_is_expected(fitted):
     table = fitted.figures().set_index("source")
-    assert list(table.index) == ["pupils", "survey yes", "register 50", "cohort went", "cohort went"]
+    assert list(table.index) == [
+        "pupils",
+        "survey yes",
+        "register 50",
+        "cohort went",
+        "cohort went",
+    ]
     assert table.loc["register 50", "figure"] == "250 rounded to 50"
     assert np.all(np.abs(table["residual"]) < 4)
     assert table.loc["pupils", "expected"] == pytest.approx(0.02, rel=0.3)
@@ -230,11 +252,19 @@ def test_gates():
     assert not importance_gate(float("nan"), float("nan"), 1).passed
     good = {"r_hat": 1.0, "ess_bulk": 900.0, "ess_tail": 800.0, "divergences": 0, "bfmi": 0.9}
     assert nuts_gate(**good).passed
-    for name, value in (("r_hat", 1.02), ("ess_bulk", 300), ("ess_tail", 300), ("divergences", 1), ("bfmi", 0.2)):
+    for name, value in (
+        ("r_hat", 1.02),
+        ("ess_bulk", 300),
+        ("ess_tail", 300),
+        ("divergences", 1),
+        ("bfmi", 0.2),
+    ):
         gate = nuts_gate(**{**good, name: value})
         assert len(gate.failures) == 1
         assert gate.failures[0] in gate.text
-    assert not nuts_gate(**{name: float("nan") if name != "divergences" else 0 for name in good}).passed
+    assert not nuts_gate(
+        **{name: float("nan") if name != "divergences" else 0 for name in good}
+    ).passed
 
 
 def test_the_ledger_tells_defaults_from_statements(fitted):

@@ -10,7 +10,64 @@ import pytest
 
 import funnelest as fe
 
-NAMES = ["Assumption", "Beta", "Between", "Bridge", "Cohort", "Evidence", "Exact", "FitError", "Fixed", "FunnelestError", "FunnelestWarning", "Gamma", "HalfNormal", "Levels", "LogNormal", "LogUniform", "LogitNormal", "Model", "Normal", "Number", "Observation", "OwnBinomial", "OwnCustom", "OwnNormal", "OwnPoisson", "PerLevel", "Population", "PopulationError", "Prior", "Quantities", "Rate", "Register", "Result", "Rounded", "Route", "Share", "Shared", "Shift", "SpecError", "Survey", "Total", "Truncated", "Uniform", "draw_parameters", "fit", "load", "load_figures", "math", "plot", "report", "save", "simulate", "to_datatree", "to_pymc"]
+NAMES = [
+    "Assumption",
+    "Beta",
+    "Between",
+    "Bridge",
+    "Cohort",
+    "Evidence",
+    "Exact",
+    "Figure",
+    "FitError",
+    "Fixed",
+    "FunnelestError",
+    "FunnelestWarning",
+    "Gamma",
+    "HalfNormal",
+    "Levels",
+    "LogNormal",
+    "LogUniform",
+    "LogitNormal",
+    "Model",
+    "Normal",
+    "Number",
+    "Observation",
+    "OwnBinomial",
+    "OwnCustom",
+    "OwnNormal",
+    "OwnPoisson",
+    "PerLevel",
+    "Population",
+    "PopulationError",
+    "Prior",
+    "Quantities",
+    "Rate",
+    "Register",
+    "Result",
+    "Rounded",
+    "Route",
+    "Share",
+    "Shared",
+    "Shift",
+    "SpecError",
+    "Survey",
+    "Term",
+    "Total",
+    "Truncated",
+    "Uniform",
+    "draw_parameters",
+    "fit",
+    "load",
+    "load_figures",
+    "math",
+    "plot",
+    "report",
+    "save",
+    "simulate",
+    "to_datatree",
+    "to_pymc",
+]
 
 
 def test_the_exact_public_names():
@@ -28,7 +85,9 @@ def test_every_public_name_is_documented(name):
     assert thing.__module__.startswith("funnelest.")
     if inspect.isclass(thing):
         for member, value in vars(thing).items():
-            if not member.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+            if not member.startswith("_") and (
+                inspect.isfunction(value) or isinstance(value, property)
+            ):
                 assert inspect.getdoc(getattr(thing, member)), f"{name}.{member}"
 
 
@@ -48,7 +107,20 @@ def test_version():
     assert installed == fe.__version__
 
 
-HEAVY = ["pymc", "pytensor", "arviz", "arviz_base", "pandas", "xarray", "matplotlib", "scipy", "nutpie", "h5netcdf", "numba", "tqdm"]
+HEAVY = [
+    "pymc",
+    "pytensor",
+    "arviz",
+    "arviz_base",
+    "pandas",
+    "xarray",
+    "matplotlib",
+    "scipy",
+    "nutpie",
+    "h5netcdf",
+    "numba",
+    "tqdm",
+]
 
 
 def run(code):

@@ -23,6 +23,8 @@ ranges. That is the prior of the route; the second test lets the counts be regis
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -57,7 +59,9 @@ def share(step: str) -> fe.Share:
     last = 1.0 if hospital == (1, 1) else fe.Uniform(*hospital)
     if isinstance(outside, dict):
         return fe.Share(
-            fe.PerLevel("group", {**{k: fe.Uniform(*v) for k, v in outside.items()}, HOSPITAL: last})
+            fe.PerLevel(
+                "group", {**{k: fe.Uniform(*v) for k, v in outside.items()}, HOSPITAL: last}
+            )
         )
     return fe.Share(fe.PerLevel("group", {(EARLY, LATE): fe.Uniform(*outside), HOSPITAL: last}))
 
@@ -71,7 +75,7 @@ def model(evidence: bool) -> fe.Model:
     ]
     return fe.Model(
         fe.Route(*STEPS), groups, fe.Number(number),
-        {edge: share(edge[1]) for edge in zip(STEPS, STEPS[1:], strict=False)},
+        {edge: share(edge[1]) for edge in itertools.pairwise(STEPS)},
         registers if evidence else [],
     )  # fmt: skip
 
@@ -110,7 +114,8 @@ CONTRADICTED = pytest.mark.xfail(
 )
 WANTED = [
     pytest.param(
-        name, probability, value, MEDIAN if probability == 0.5 else LIMIT, id=f"{name} {probability}",
+        name, probability, value, MEDIAN if probability == 0.5 else LIMIT,
+        id=f"{name} {probability}",
         marks=[CONTRADICTED] if (name, probability) == ("multiplier hospitalised", 0.05) else [],
     )
     for name, values in PUBLISHED.items()

@@ -32,7 +32,10 @@ def model(figure) -> fe.Model:
     ]
     return fe.Model(
         fe.Route(*MEANS), fe.Population.cells(), fe.Number(a),
-        {("reported", "investigated"): fe.Share(b / a), ("investigated", "helped"): fe.Share(c / b)},
+        {
+            ("reported", "investigated"): fe.Share(b / a),
+            ("investigated", "helped"): fe.Share(c / b),
+        },
         registers, parameters={"unused": fe.Normal(0, 1)},
     )  # fmt: skip
 
@@ -52,7 +55,9 @@ def test_on_symbols(rounding):
     figure, expected = EXPECTED[rounding]
     with pytensor.config.change_flags(mode="FAST_COMPILE", floatX="float64"):
         made = fe.to_pymc(model(figure))
-        total = made.compile_fn(sum(made.potentials), inputs=made.value_vars, on_unused_input="ignore")
+        total = made.compile_fn(
+            sum(made.potentials), inputs=made.value_vars, on_unused_input="ignore"
+        )
         found = total({variable.name: np.zeros(1) for variable in made.value_vars})
     assert float(found) == pytest.approx(expected, abs=TOLERANCE)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from funnelest.evidence.register import Register
     from funnelest.evidence.survey import Survey
     from funnelest.evidence.total import Total
-    from funnelest.figures import Between, Exact, Rounded
+    from funnelest.figures import Between, Exact, Figure, Rounded
     from funnelest.fitting import fit
     from funnelest.imputation.shift import Shift
     from funnelest.model import Model
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from funnelest.route import Route
     from funnelest.simulating import draw_parameters, simulate
     from funnelest.storing import load, save, to_datatree
+    from funnelest.terms.base import Term
     from funnelest.terms.levels import Levels
 
 __version__ = "0.1.0.dev0"
@@ -53,7 +54,7 @@ __version__ = "0.1.0.dev0"
 _HOMES = {
     "Assumption": "assumptions", "Beta": "priors", "Between": "figures",
     "Bridge": "evidence.base", "Cohort": "evidence.cohort", "Evidence": "evidence.base",
-    "Exact": "figures", "FitError": "errors", "Fixed": "priors", "FunnelestError": "errors",
+    "Exact": "figures", "FitError": "errors", "Figure": "figures", "Fixed": "priors", "FunnelestError": "errors",
     "FunnelestWarning": "errors", "Gamma": "priors", "HalfNormal": "priors", "Levels":
     "terms.levels", "LogNormal": "priors", "LogUniform": "priors", "LogitNormal": "priors",
     "Model": "model", "Normal": "priors", "Number": "rates", "Observation": "observation",
@@ -62,7 +63,7 @@ _HOMES = {
     "PopulationError": "assumptions", "Prior": "priors", "Quantities": "quantities",
     "Rate": "rates", "Register": "evidence.register", "Result": "result", "Rounded": "figures",
     "Route": "route", "Share": "rates", "Shared": "priors", "Shift": "imputation.shift",
-    "SpecError": "errors", "Survey": "evidence.survey", "Total": "evidence.total",
+    "SpecError": "errors", "Term": "terms.base", "Survey": "evidence.survey", "Total": "evidence.total",
     "Truncated": "priors", "Uniform": "priors", "draw_parameters": "simulating",
     "fit": "fitting", "load": "storing", "load_figures": "datasets", "math": "math.",
     "plot": "plot.", "report": "report.", "save": "storing", "simulate": "simulating",

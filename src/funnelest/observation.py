@@ -344,7 +344,7 @@ class Custom:
     log_likelihood : callable
         ``log_likelihood(data, expected)``, one number per draw, written with `funnelest.math`.
     simulate : callable, optional
-        ``simulate(expected, rng)``, made-up data for one draw.
+        ``simulate(expected, rng)``, made-up data; `expected` is that of the first draw.
     """
 
     expected: Value
@@ -357,7 +357,7 @@ class Custom:
     def sample(self, rng: np.random.Generator) -> Any:
         if self.simulate is None:
             raise TypeError("this likelihood has no simulate function")
-        return self.simulate(self.expected, rng)
+        return self.simulate(np.asarray(self.expected)[..., 0], rng)
 
     def moments(self) -> tuple[Any, Any]:
         return self.expected, np.full(np.shape(self.expected), np.nan)

@@ -140,7 +140,7 @@ class Axis:
                 cut.append(show_level(self.levels[i]))
         if cut:
             return inside, [
-                f"{show_level(level)} on axis {self.name!r} cuts the band {' and '.join(cut)}; "
+                f"{show_level(level)} on axis {self.name!r} cuts the band{'s' * (len(cut) > 1)} {' and '.join(cut)}; "
                 f"{choice}. Split the band in the population, or select whole bands."
             ]
         if covered < high - low + 1:

@@ -125,6 +125,11 @@ class Prior:
         tail = (1 - probability) / 2
         return float(self.ppf(tail)), float(self.ppf(1 - tail))
 
+    def __repr__(self) -> str:
+        parts = [f"{name}={getattr(self, name)!r}" for name in self._parameters]
+        parts += [f"{n}={getattr(self, n)!r}" for n in ("statement", "source") if getattr(self, n)]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
     def describe(self) -> str:
         """Return the distribution as text, such as ``Beta(16, 4)``."""
         shown = ", ".join(f"{getattr(self, name):.4g}" for name in self._parameters)
@@ -170,7 +175,7 @@ def _solve(start: list[float], tails: Callable[[Any], Any], wanted: tuple[float,
     return np.exp(found.x) if np.abs(miss(found.x)).max() < 1e-6 else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Normal(Prior):
     """Normal distribution.
 
@@ -222,7 +227,7 @@ class Normal(Prior):
         return self._must_be_positive("sd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HalfNormal(Prior):
     """Normal distribution with mean zero, folded at zero.
 
@@ -253,7 +258,7 @@ class HalfNormal(Prior):
         return self._must_be_positive("sd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogNormal(Prior):
     """Distribution of a positive number whose logarithm is normal.
 
@@ -309,7 +314,7 @@ class LogNormal(Prior):
         return self._must_be_positive("log_sd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogitNormal(Prior):
     """Distribution of a share whose log-odds are normal.
 
@@ -361,7 +366,7 @@ class LogitNormal(Prior):
         return self._must_be_positive("logit_sd")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Beta(Prior):
     """Beta distribution of a share.
 
@@ -425,7 +430,7 @@ class Beta(Prior):
         return self._must_be_positive("alpha", "beta")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Gamma(Prior):
     """Gamma distribution of a positive number.
 
@@ -488,7 +493,7 @@ class Gamma(Prior):
         return self._must_be_positive("shape", "rate")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Uniform(Prior):
     """Every value between two limits equally likely.
 
@@ -522,7 +527,7 @@ class Uniform(Prior):
         return [f"Uniform: low must be below high; given low={self.low}, high={self.high}."]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogUniform(Prior):
     """Every order of magnitude between two positive limits equally likely.
 
@@ -626,7 +631,7 @@ class Truncated(Prior):
         return f"{self.prior.describe()} between {self.low:g} and {self.high:g}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fixed(Prior):
     """A number that is taken as known.
 
@@ -651,7 +656,7 @@ class Fixed(Prior):
         return f"fixed at {self.value:g}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Shared(Prior):
     """A parameter of the model that several parts use, by its name.
 
@@ -664,6 +669,7 @@ class Shared(Prior):
     """
 
     name: str
+    _parameters: ClassVar[tuple[str, ...]] = ("name",)
     #: Limits that the place of use sets; the model checks them against the prior.
     limits: tuple[float, float] = field(default=_REAL, repr=False)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.errors import SpecError
 from funnelest.population import Population, Where
 from funnelest.route import Edge, show_edge
 
@@ -162,6 +163,11 @@ class Quantities:
 
     def parameter(self, name: str) -> Any:
         """Return the parameter `name`, as the ledger and `Model.priors` name it."""
+        if name not in self._model.places:
+            known = ", ".join(self._model.places)
+            raise SpecError(
+                [f"there is no parameter {name!r}; the model has: {known}."], "a quantity"
+            )
         return self._values[name]
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
@@ -211,6 +217,12 @@ class Quantities:
             Shape ``(draws,)``.
         """
         self._known(first, last)
+        if (first, last) not in self._model.route.edges:
+            known = ", ".join(show_edge(edge) for edge in self._model.route.edges)
+            raise SpecError(
+                [f"there is no transition {first} -> {last}; the transitions are: {known}."],
+                "a quantity",
+            )
         start = self._model.route.steps[0]
         value = self._entry() * self._passing(start, first) * self._probability((first, last))
         return self._pool(value, where) / self._levels(per, where)
@@ -263,8 +275,10 @@ class Quantities:
     def _known(self, *steps: str) -> None:
         unknown = [step for step in steps if step not in self._model.route.steps]
         if unknown:
-            raise KeyError(
-                f"no step {unknown[0]!r}; the steps are: {', '.join(self._model.route.steps)}"
+            known = ", ".join(self._model.route.steps)
+            raise SpecError(
+                [f"there is no step {step!r}; the steps are: {known}." for step in unknown],
+                "a quantity",
             )
 
 
@@ -278,11 +292,7 @@ class _Resolved(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name in self._values:
             return self._values[name]
-        place = self._model.places.get(name)
-        if place is None:
-            raise KeyError(
-                f"no parameter {name!r}; the model has: {', '.join(self._model.places)}"
-            )
+        place = self._model.places[name]
         if isinstance(place, str):
             return self[place]
         return np.full(1, float(place)) if math.isfinite(place) else np.full(1, np.nan)

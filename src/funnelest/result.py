@@ -424,6 +424,14 @@ class Result:
         pandas.DataFrame
             One row per quantity.
         """
+        raise_if_any(
+            [
+                f"quantity {name!r} must be a function of q; given {function!r}."
+                for name, function in quantities.items()
+                if not callable(function)
+            ],
+            "the table",
+        )
         rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
         return self._table(rows, probability, kind)
 

@@ -61,7 +61,7 @@ def _interval_problems(
             f"field 'probability' must lie between 0 and 1; given {probability!r}."
         )
     found += [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
-    if is_number(estimate) and not found and not low <= estimate <= high:  # type: ignore[operator]
+    if is_number(estimate) and not found and not low <= estimate <= high:
         found.append(
             f"field 'interval': the estimate {estimate:g} lies outside ({low:g}, {high:g})."
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from funnelest.density import prior_draws
-from funnelest.errors import FitError
+from funnelest.errors import SpecError
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 
@@ -58,7 +58,7 @@ def simulate(
 
     Raises
     ------
-    FitError
+    SpecError
         When a true value is missing or unknown.
     """
     rng = np.random.default_rng(seed)
@@ -66,9 +66,10 @@ def simulate(
     missing = [name for name in model.free if name not in truth]
     unknown = [name for name in truth if name not in model.places]
     if missing or unknown:
-        raise FitError(
-            f"simulate needs a value for every unknown parameter; missing: {missing}, "
-            f"unknown: {unknown}"
+        raise SpecError(
+            [f"the parameter {name!r} has no value." for name in missing]
+            + [f"the model has no parameter {name!r}." for name in unknown],
+            "simulate",
         )
     q = Quantities(model, {name: np.array([float(value)]) for name, value in truth.items()})
     with np.errstate(all="ignore"):

@@ -109,7 +109,7 @@ def load(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     kinds: Sequence[type] = (),
 ) -> Result:
-    """Read a result that `Result.save` wrote.
+    """Read a result that `save` wrote.
 
     Parameters
     ----------

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from funnelest.observation import Observation
 from funnelest.population import Population, Where
-from funnelest.priors import Fixed, Prior, as_prior
+from funnelest.priors import Fixed, Prior, Shared, as_prior
 from funnelest.quantities import Quantities
 from funnelest.route import Route, show_edge
 
@@ -160,13 +160,13 @@ def bridge_problems(bridges: Sequence[Bridge]) -> list[str]:
             found.append(f"a bridge needs a name; given {bridge.name!r}.")
         if bridge.name in _TAKEN:
             found.append(f"a bridge cannot be named {bridge.name!r}: that is a field's name.")
-        prior = bridge.prior
-        known = as_prior(prior)
+        known = as_prior(bridge.prior)
         if isinstance(known, Fixed) and known.value <= 0:
             found.append(f"bridge {bridge.name!r} must be above 0; given {known.value:g}.")
-        if isinstance(prior, Prior) and not prior.statement and type(prior).__name__ != "Shared":
+        if not known.statement and not isinstance(known, Shared) and not known.problems():
             found.append(
-                f"bridge {bridge.name!r} needs a statement in its prior: why does the source "
-                "count so many times as many as the route?"
+                f"bridge {bridge.name!r} needs a statement in its prior (a known factor is "
+                "Fixed(..., statement=...)): why does the source count so many times as many as "
+                "the route?"
             )
     return found

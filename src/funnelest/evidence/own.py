@@ -37,6 +37,11 @@ class OwnEvidence(Evidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
         found = super().problems(route, population)
+        if self.where:
+            found.append(
+                "field 'where' is not used here: select cells inside the function, such as "
+                "q.number(step, {'age': (0, 11)})."
+            )
         if not callable(self.quantity):
             found.append(f"field 'quantity' must be a function of q; given {self.quantity!r}.")
         return found
