@@ -20,7 +20,7 @@ def build(data: dict) -> pm.Model:
     shares = {" -> ".join(edge): share["base"] for edge, share in data["transitions"]}
     rate_prior = data["occurrence"]["base"]
     under, seventeen, count_error = data["assumptions"]
-    shared = {name: prior for name, prior in data["parameters"]["mapping"]}
+    shared = dict(data["parameters"]["mapping"])
 
     def beta(name: str, prior: dict) -> pt.TensorVariable:
         return pm.Beta(name, alpha=prior["alpha"], beta=prior["beta"])

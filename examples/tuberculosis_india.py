@@ -11,6 +11,8 @@ The shares were read second-hand, without their intervals. The errors used here 
 assumptions of this example, and are stated as such.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 import funnelest as fe
@@ -75,7 +77,7 @@ def lost(first: str, last: str):
     return lambda q: q.number(first) - q.number(last)
 
 
-losses = {f"lost before: {b}": lost(a, b) for a, b in zip(steps, steps[1:], strict=False)}
+losses = {f"lost before: {b}": lost(a, b) for a, b in pairwise(steps)}
 table = result.quantities(losses)
 print(table[["quantity", "median", "low", "high", "interval"]].round(-3).to_string(index=False))
 

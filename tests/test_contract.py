@@ -340,7 +340,7 @@ class HalfSeen(fe.Evidence):
     count: int
 
     def observations(self, q):
-        from funnelest.observation import Poisson
+        from funnelest.distributions import Poisson
 
         return [fe.Observation(Poisson(0.5 * q.number("told", self.where)), fe.Exact(self.count))]
 

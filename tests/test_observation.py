@@ -7,7 +7,7 @@ import pytest
 from scipy import special, stats
 
 import funnelest as fe
-from funnelest.observation import (
+from funnelest.distributions import (
     BetaBinomial,
     Binomial,
     Multinomial,

@@ -56,6 +56,7 @@ NAMES = [
     "Total",
     "Truncated",
     "Uniform",
+    "distributions",
     "draw_parameters",
     "fit",
     "load",

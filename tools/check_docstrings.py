@@ -96,12 +96,9 @@ def main() -> int:
     with open(ROOT / "pyproject.toml", "rb") as file:
         settings = tomllib.load(file)["tool"]["numpydoc_validation"]
     checks = get_validation_checks(set(settings["checks"]))
-    excluded = re.compile("|".join(settings["exclude"]))
 
     count = wrong = 0
     for name, thing, owner in public("funnelest", importlib.import_module("funnelest")):
-        if excluded.search(name):
-            continue
         count += 1
         report = validate(name)
         for check, text in report["errors"]:

@@ -65,7 +65,7 @@ def test_on_symbols(rounding):
 def test_the_whole_numbers_are_shared_out_exactly():
     """The probabilities of all figures that can be printed add up to one."""
     mean = np.array([MEANS["helped"]])
-    from funnelest.observation import Poisson
+    from funnelest.distributions import Poisson
 
     for rule in ("half up", "half even", "floor"):
         total = sum(

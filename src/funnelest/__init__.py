@@ -8,69 +8,128 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from funnelest import math, plot, report
-    from funnelest.assumptions import Assumption, PopulationError
-    from funnelest.compiling import to_pymc
-    from funnelest.datasets import load_figures
-    from funnelest.errors import FitError, FunnelestError, FunnelestWarning, SpecError
-    from funnelest.evidence.base import Bridge, Evidence
-    from funnelest.evidence.cohort import Cohort
-    from funnelest.evidence.own import OwnBinomial, OwnCustom, OwnNormal, OwnPoisson
-    from funnelest.evidence.register import Register
-    from funnelest.evidence.survey import Survey
-    from funnelest.evidence.total import Total
-    from funnelest.figures import Between, Exact, Figure, Rounded
-    from funnelest.fitting import fit
-    from funnelest.imputation.shift import Shift
-    from funnelest.model import Model
-    from funnelest.observation import Observation
-    from funnelest.population import Population
-    from funnelest.priors import (
-        Beta,
-        Fixed,
-        Gamma,
-        HalfNormal,
-        LogitNormal,
-        LogNormal,
-        LogUniform,
-        Normal,
-        Prior,
-        Shared,
-        Truncated,
-        Uniform,
-    )
-    from funnelest.quantities import Quantities
-    from funnelest.rates import Number, PerLevel, Rate, Share
-    from funnelest.result import Result
-    from funnelest.route import Route
-    from funnelest.simulating import draw_parameters, simulate
-    from funnelest.storing import load, save, to_datatree
-    from funnelest.terms.base import Term
-    from funnelest.terms.levels import Levels
+    from funnelest import distributions as distributions
+    from funnelest import math as math
+    from funnelest import plot as plot
+    from funnelest import report as report
+    from funnelest.assumptions import Assumption as Assumption
+    from funnelest.assumptions import PopulationError as PopulationError
+    from funnelest.compiling import to_pymc as to_pymc
+    from funnelest.datasets import load_figures as load_figures
+    from funnelest.errors import FitError as FitError
+    from funnelest.errors import FunnelestError as FunnelestError
+    from funnelest.errors import FunnelestWarning as FunnelestWarning
+    from funnelest.errors import SpecError as SpecError
+    from funnelest.evidence.base import Bridge as Bridge
+    from funnelest.evidence.base import Evidence as Evidence
+    from funnelest.evidence.cohort import Cohort as Cohort
+    from funnelest.evidence.own import OwnBinomial as OwnBinomial
+    from funnelest.evidence.own import OwnCustom as OwnCustom
+    from funnelest.evidence.own import OwnNormal as OwnNormal
+    from funnelest.evidence.own import OwnPoisson as OwnPoisson
+    from funnelest.evidence.register import Register as Register
+    from funnelest.evidence.survey import Survey as Survey
+    from funnelest.evidence.total import Total as Total
+    from funnelest.figures import Between as Between
+    from funnelest.figures import Exact as Exact
+    from funnelest.figures import Figure as Figure
+    from funnelest.figures import Rounded as Rounded
+    from funnelest.fitting import fit as fit
+    from funnelest.imputation.shift import Shift as Shift
+    from funnelest.model import Model as Model
+    from funnelest.observation import Observation as Observation
+    from funnelest.population import Population as Population
+    from funnelest.priors import Beta as Beta
+    from funnelest.priors import Fixed as Fixed
+    from funnelest.priors import Gamma as Gamma
+    from funnelest.priors import HalfNormal as HalfNormal
+    from funnelest.priors import LogitNormal as LogitNormal
+    from funnelest.priors import LogNormal as LogNormal
+    from funnelest.priors import LogUniform as LogUniform
+    from funnelest.priors import Normal as Normal
+    from funnelest.priors import Prior as Prior
+    from funnelest.priors import Shared as Shared
+    from funnelest.priors import Truncated as Truncated
+    from funnelest.priors import Uniform as Uniform
+    from funnelest.quantities import Quantities as Quantities
+    from funnelest.rates import Number as Number
+    from funnelest.rates import PerLevel as PerLevel
+    from funnelest.rates import Rate as Rate
+    from funnelest.rates import Share as Share
+    from funnelest.result import Result as Result
+    from funnelest.route import Route as Route
+    from funnelest.simulating import draw_parameters as draw_parameters
+    from funnelest.simulating import simulate as simulate
+    from funnelest.storing import load as load
+    from funnelest.storing import save as save
+    from funnelest.storing import to_datatree as to_datatree
+    from funnelest.terms.base import Term as Term
+    from funnelest.terms.levels import Levels as Levels
 
 __version__ = "0.1.0.dev0"
 
 #: Public name -> the module that defines it (a module itself when it ends in a dot).
 _HOMES = {
-    "Assumption": "assumptions", "Beta": "priors", "Between": "figures",
-    "Bridge": "evidence.base", "Cohort": "evidence.cohort", "Evidence": "evidence.base",
-    "Exact": "figures", "FitError": "errors", "Figure": "figures", "Fixed": "priors", "FunnelestError": "errors",
-    "FunnelestWarning": "errors", "Gamma": "priors", "HalfNormal": "priors", "Levels":
-    "terms.levels", "LogNormal": "priors", "LogUniform": "priors", "LogitNormal": "priors",
-    "Model": "model", "Normal": "priors", "Number": "rates", "Observation": "observation",
-    "OwnBinomial": "evidence.own", "OwnCustom": "evidence.own", "OwnNormal": "evidence.own",
-    "OwnPoisson": "evidence.own", "PerLevel": "rates", "Population": "population",
-    "PopulationError": "assumptions", "Prior": "priors", "Quantities": "quantities",
-    "Rate": "rates", "Register": "evidence.register", "Result": "result", "Rounded": "figures",
-    "Route": "route", "Share": "rates", "Shared": "priors", "Shift": "imputation.shift",
-    "SpecError": "errors", "Term": "terms.base", "Survey": "evidence.survey", "Total": "evidence.total",
-    "Truncated": "priors", "Uniform": "priors", "draw_parameters": "simulating",
-    "fit": "fitting", "load": "storing", "load_figures": "datasets", "math": "math.",
-    "plot": "plot.", "report": "report.", "save": "storing", "simulate": "simulating",
-    "to_datatree": "storing", "to_pymc": "compiling",
-}  # fmt: skip
+    "Assumption": "assumptions",
+    "Beta": "priors",
+    "Between": "figures",
+    "Bridge": "evidence.base",
+    "Cohort": "evidence.cohort",
+    "Evidence": "evidence.base",
+    "Exact": "figures",
+    "Figure": "figures",
+    "FitError": "errors",
+    "Fixed": "priors",
+    "FunnelestError": "errors",
+    "FunnelestWarning": "errors",
+    "Gamma": "priors",
+    "HalfNormal": "priors",
+    "Levels": "terms.levels",
+    "LogNormal": "priors",
+    "LogUniform": "priors",
+    "LogitNormal": "priors",
+    "Model": "model",
+    "Normal": "priors",
+    "Number": "rates",
+    "Observation": "observation",
+    "OwnBinomial": "evidence.own",
+    "OwnCustom": "evidence.own",
+    "OwnNormal": "evidence.own",
+    "OwnPoisson": "evidence.own",
+    "PerLevel": "rates",
+    "Population": "population",
+    "PopulationError": "assumptions",
+    "Prior": "priors",
+    "Quantities": "quantities",
+    "Rate": "rates",
+    "Register": "evidence.register",
+    "Result": "result",
+    "Rounded": "figures",
+    "Route": "route",
+    "Share": "rates",
+    "Shared": "priors",
+    "Shift": "imputation.shift",
+    "SpecError": "errors",
+    "Survey": "evidence.survey",
+    "Term": "terms.base",
+    "Total": "evidence.total",
+    "Truncated": "priors",
+    "Uniform": "priors",
+    "distributions": "distributions.",
+    "draw_parameters": "simulating",
+    "fit": "fitting",
+    "load": "storing",
+    "load_figures": "datasets",
+    "math": "math.",
+    "plot": "plot.",
+    "report": "report.",
+    "save": "storing",
+    "simulate": "simulating",
+    "to_datatree": "storing",
+    "to_pymc": "compiling",
+}
 
-__all__ = sorted(_HOMES)  # noqa: PLE0605
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

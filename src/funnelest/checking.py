@@ -180,8 +180,11 @@ def _prior_problems(model: Model) -> list[str]:
     ]
     parts += [("an assumption", one.parameters()) for one in model.assumptions]
     parts += [("the model's parameters", dict(model.parameters))]
-    rates = {name for varying, name in model._varying()
-             for name in varying.parameters(name, model.population)}
+    rates = {
+        name
+        for varying, name in model._varying()
+        for name in varying.parameters(name, model.population)
+    }
     taken.update(dict.fromkeys(rates, "the rates and transitions"))
     for owner, priors in parts:
         for name in priors:
@@ -212,7 +215,7 @@ def _impossible(model: Model) -> list[str]:
                 "likelihood is zero."
             )
         for earlier, before, (_, high) in implied:
-            if earlier is later or before == step or before == first and step == first:
+            if earlier is later or before == step or (before == first and step == first):
                 continue
             if not model.route.leads(before, step) or not model.route.always_passes(before, step):
                 continue

@@ -14,6 +14,8 @@ __all__ = ["log_total", "poisson_total"]
 
 #: From this many counts on, a difference of distribution functions is faster than their sum.
 _MANY = 150
+#: From counts of this size on, distribution functions are trusted near the mean only.
+_LARGE = 200_000
 
 
 def log_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
@@ -56,22 +58,34 @@ def log_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
 def poisson_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
     """Return the log-probability that a Poisson count is one of `counts`, None for symbols.
 
-    For many counts by the distribution function, for draws where its difference is large enough
-    to keep 12 digits.
+    For many counts by the distribution function, for draws where its difference keeps 12 digits.
     """
     mean = distribution.mean
     if not isinstance(mean, np.ndarray) or len(counts) < _MANY:
         return log_total(distribution, counts)
-    from scipy.special import gammaincc
+    from scipy.special import gammainc, gammaincc
 
     first, last = int(counts[0]), int(counts[-1])
+    # From the tail that holds less: there a difference keeps its digits.
+    above = mean < first
+    more = np.where(above, gammainc(max(first, 1.0), mean), gammaincc(last + 1.0, mean))
+    less = np.where(
+        above, gammainc(last + 1.0, mean), gammaincc(float(first), mean) if first else 0
+    )
+    if not first:
+        more = np.where(above, 1.0, more)
     with np.errstate(all="ignore"):
-        below = gammaincc(float(first), mean) if first else 0.0
-        total = np.asarray(gammaincc(last + 1.0, mean) - below)
-        rest = ~(total > 1e-3)
+        total = np.asarray(more - less)
+        # SciPy's incomplete gamma function loses digits far from a large mean.
+        enough = 1e-3 * more if last < _LARGE else 1e-3
+        rest = ~((total > enough) & (total > 1e-290))
         value = np.log(np.where(rest, 1.0, total))
-    if rest.any():
-        value[rest] = log_total(_part(distribution, rest), counts)
+    # Either so far out that only the counts nearest to the mean count, or so narrow a range that
+    # these are all of them.
+    near = 50 + (2 if last < _LARGE else 12) * int(np.sqrt(last))
+    for chosen, part in ((rest & above, counts[:near]), (rest & ~above, counts[-near:])):
+        if chosen.any():
+            value[chosen] = log_total(_part(distribution, chosen), part)
     return value
 
 

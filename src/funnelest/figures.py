@@ -31,7 +31,7 @@ class Figure(Protocol):
         """Return every count that prints as this figure after division by `divisor`."""
 
     def printed(self, count: int, divisor: int = 1) -> Figure:
-        """Return how `count` would have been printed by the same rule."""
+        """Return how `count`, divided by `divisor`, would have been printed by the same rule."""
 
     @property
     def middle(self) -> float:
@@ -41,11 +41,12 @@ class Figure(Protocol):
         """Return the figure as text."""
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     return (
         isinstance(value, int | float | np.number)
         and not isinstance(value, bool)
-        and abs(value) <= _LARGEST
+        # Not through float: a huge whole number would overflow.
+        and bool(abs(value) <= _LARGEST)  # type: ignore[operator]
     )
 
 
@@ -79,7 +80,9 @@ class Exact:
         """Return the one count that prints as this figure (none when it is not whole)."""
         total = self.value * divisor
         whole = round(total)
-        return np.array([whole] if abs(total - whole) < 1e-9 * max(1, whole) else [], dtype=np.int64)
+        return np.array(
+            [whole] if abs(total - whole) < 1e-9 * max(1, whole) else [], dtype=np.int64
+        )
 
     def printed(self, count: int, divisor: int = 1) -> Exact:
         """Return `count` as it would have been printed."""
@@ -226,16 +229,16 @@ class Between:
         return f"between {self.low:,} and {self.high:,}"
 
 
-def as_figure(value: object, divisor: int = 1) -> Figure:
+def as_figure(value: Any, divisor: int = 1) -> Figure:
     """Return a printed number as a figure.
 
     A plain whole number is exact; as a mean over several years it was rounded to 1.
     """
     if isinstance(value, Figure):
         return value
-    if divisor > 1 and _is_number(value) and float(value) == int(value):  # type: ignore[arg-type]
-        return Rounded(int(value), to=1)  # type: ignore[call-overload]
-    return Exact(value)  # type: ignore[arg-type]
+    if divisor > 1 and _is_number(value) and float(value) == int(value):
+        return Rounded(int(value), to=1)
+    return Exact(value)
 
 
 def figure_problems(value: object, divisor: int = 1) -> list[str]:

@@ -100,7 +100,8 @@ def _argument_problems(
     if seed is not None and not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
         found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
     if start is not None and not (
-        isinstance(start, Result) and isinstance(model, Model)
+        isinstance(start, Result)
+        and isinstance(model, Model)
         and list(start.model.free) == list(model.free)
     ):
         found.append("start must be the result of a model with the same parameters.")
@@ -153,7 +154,10 @@ def _bar(wanted: bool) -> Iterator[Any]:
 
     # disable=None: silent when the stream is not a terminal.
     with tqdm(
-        total=100, delay=2, disable=None if wanted else True, leave=False,
+        total=100,
+        delay=2,
+        disable=None if wanted else True,
+        leave=False,
         bar_format="{desc} {bar} {elapsed}",
     ) as bar:
 

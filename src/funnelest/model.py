@@ -170,13 +170,17 @@ class Model:
     def ledger(self) -> list[Entry]:
         """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
         entries = [
-            Entry(a.describe(), "assumption", "", getattr(a, "statement", ""),
-                  getattr(a, "source", ""), True)
+            Entry(
+                a.describe(),
+                "assumption",
+                "",
+                getattr(a, "statement", ""),
+                getattr(a, "source", ""),
+                True,
+            )
             for a in self.assumptions
         ]
-        defaulted = {
-            show_edge(edge) for edge in self.route.edges if edge not in self.transitions
-        }
+        defaulted = {show_edge(edge) for edge in self.route.edges if edge not in self.transitions}
         for varying, name in self._varying():
             for term in varying.terms:
                 if getattr(term, "prior", 0) is None:
@@ -185,8 +189,14 @@ class Model:
             stated = name not in defaulted
             kind = "fixed" if isinstance(prior, Fixed) else "prior"
             entries.append(
-                Entry(name, kind if stated else "default", prior.describe(),
-                      prior.statement, prior.source, stated)
+                Entry(
+                    name,
+                    kind if stated else "default",
+                    prior.describe(),
+                    prior.statement,
+                    prior.source,
+                    stated,
+                )
             )
         for one in self.evidence:
             if one.statement:
@@ -199,8 +209,14 @@ class Model:
         for name in [axis.name for axis in self.population.axes if axis.name in constant]:
             if len(self.population.axis(name).levels) > 1:  # type: ignore[union-attr]
                 entries.append(
-                    Entry(f"axis {name}", "default",
-                          f"rates and transitions are the same over {name}", "", "", False)
+                    Entry(
+                        f"axis {name}",
+                        "default",
+                        f"rates and transitions are the same over {name}",
+                        "",
+                        "",
+                        False,
+                    )
                 )
         return entries
 
@@ -248,8 +264,15 @@ class Model:
     def _changed(self, **parts: Any) -> Model:
         current = {
             name: getattr(self, name)
-            for name in ("route", "population", "occurrence", "transitions", "evidence",
-                         "assumptions", "parameters")
+            for name in (
+                "route",
+                "population",
+                "occurrence",
+                "transitions",
+                "evidence",
+                "assumptions",
+                "parameters",
+            )
         }
         return Model(**{**current, **parts})
 
@@ -318,10 +341,6 @@ class Model:
             f"  {self.route!r}",
             f"  {self.population!r}",
         ]
-        lines += [
-            f"  {type(one).__name__} {one.name!r}" for one in self.evidence
-        ]
+        lines += [f"  {type(one).__name__} {one.name!r}" for one in self.evidence]
         lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
         return "\n".join(lines)
-
-

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,7 +141,8 @@ class Axis:
                 cut.append(show_level(self.levels[i]))
         if cut:
             return inside, [
-                f"{show_level(level)} on axis {self.name!r} cuts the band{'s' * (len(cut) > 1)} {' and '.join(cut)}; "
+                f"{show_level(level)} on axis {self.name!r} cuts the "
+                f"{'bands' if len(cut) > 1 else 'band'} {' and '.join(cut)}; "
                 f"{choice}. Split the band in the population, or select whole bands."
             ]
         if covered < high - low + 1:
@@ -175,15 +177,20 @@ class Axis:
             spans = sorted(self.bounds(i) for i in range(len(self.levels)))
             found += [
                 f"axis {self.name!r}: the bands {show_level(one)} and {show_level(two)} overlap."
-                for one, two in zip(spans, spans[1:], strict=False)
+                for one, two in pairwise(spans)
                 if two[0] <= one[1]
             ]
         return found
 
 
 def _make_axes(axes: Mapping[str, Iterable[object]]) -> tuple[list[Axis], list[str]]:
+    if not isinstance(axes, Mapping):
+        return [], [f"axes must be a mapping from name to levels; given {axes!r}."]
     made, problems = [], []
     for name, labels in axes.items():
+        if isinstance(labels, str) or not isinstance(labels, Iterable):
+            problems.append(f"axis {name!r} needs a list of levels; given {labels!r}.")
+            continue
         levels: list[Level] = []
         for label in labels:
             level = _as_level(label)
@@ -237,6 +244,7 @@ class Population:
     axes: tuple[Axis, ...]
     counts: NDArray[np.float64]
     counted: bool
+    _found: dict[str, tuple[NDArray[np.intp], ...]] = field(repr=False)
 
     def __init__(
         self, axes: Mapping[str, Sequence[Any]], counts: ArrayLike, *, counted: bool = True
@@ -262,6 +270,7 @@ class Population:
         object.__setattr__(self, "axes", tuple(made))
         object.__setattr__(self, "counts", array)
         object.__setattr__(self, "counted", counted)
+        object.__setattr__(self, "_found", {})
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, count: str = "count") -> Population:
@@ -313,9 +322,7 @@ class Population:
             except (TypeError, ValueError):
                 problems.append(f"the population of {label} must be a number; given {number!r}.")
         absent = [c for c in np.ndindex(*counts.shape) if c not in seen]
-        problems += [
-            f"the population has no row for {_show_cell(made, c)}." for c in absent[:5]
-        ]
+        problems += [f"the population has no row for {_show_cell(made, c)}." for c in absent[:5]]
         if len(absent) > 5:
             problems.append(f"{len(absent) - 5} more cells of the population have no row.")
         if not absent:
@@ -337,8 +344,10 @@ class Population:
         Population
             One unit in each cell; use it with `Number` for the occurrence.
         """
-        axes = axes or {}
-        return cls(axes, np.ones([len(list(levels)) for levels in axes.values()]), counted=False)
+        made, problems = _make_axes({} if axes is None else axes)
+        raise_if_any(problems, "the population")
+        ones = np.ones([len(axis.levels) for axis in made])
+        return cls({axis.name: axis.levels for axis in made}, ones, counted=False)
 
     def axis(self, name: str) -> Axis | None:
         """Return the axis with this name, or None."""
@@ -376,9 +385,15 @@ class Population:
         SpecError
             With every problem of the selection.
         """
-        indices, problems = self._select(where or {})
-        raise_if_any(problems, f"the selection {show_where(where or {})}")
-        return indices
+        # Asked for at every evaluation of a density: found once.
+        key = repr(where)
+        if key not in self._found:
+            indices, problems = self._select(where or {})
+            raise_if_any(problems, f"the selection {show_where(where or {})}")
+            for one in indices:
+                one.flags.writeable = False
+            self._found[key] = indices
+        return self._found[key]
 
     def _select(self, where: Where) -> tuple[tuple[NDArray[np.intp], ...], list[str]]:
         if not isinstance(where, Mapping):

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
 
 __all__ = [
     "Beta",
@@ -91,7 +90,7 @@ class Prior:
 
     def stacked(self, others: list[Any]) -> Self:
         """Return one prior whose parameters are columns, a row per prior in `others`."""
-        columns = {
+        columns: dict[str, Any] = {
             name: np.array([[float(getattr(one, name))] for one in others])
             for name in self._parameters
         }
@@ -704,9 +703,7 @@ def within(prior: Prior, low: float, high: float) -> Prior:
         return prior
     if isinstance(prior, Truncated | Uniform | LogUniform):
         return replace(prior, low=max(prior.low, low), high=min(prior.high, high))
-    return Truncated(
-        prior, low=low, high=high, statement=prior.statement, source=prior.source
-    )
+    return Truncated(prior, low=low, high=high, statement=prior.statement, source=prior.source)
 
 
 def bijection(support: tuple[Any, Any], *, log_scale: bool = False) -> Bijection:
@@ -736,5 +733,3 @@ def bijection(support: tuple[Any, Any], *, log_scale: bool = False) -> Bijection
         # log(high - low) + log p + log(1 - p), with p = expit(z)
         lambda z: np.log(high - low) - np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z))),
     )
-
-

@@ -58,9 +58,7 @@ class Quantities:
         """Return entries per person (or per cell, with `Number`), in cells."""
         if "entry" not in self._cache:
             model = self._model
-            rate = model.occurrence.evaluate(
-                self._values, model.occurrence_name, model.population
-            )
+            rate = model.occurrence.evaluate(self._values, model.occurrence_name, model.population)
             for assumption in model.assumptions:
                 rate = assumption.apply_to_rate(rate, self._values, model.population)
             self._cache["entry"] = rate
@@ -140,9 +138,7 @@ class Quantities:
         # Axes over which the value does not vary are summed in the population, once.
         flat = tuple(i for i, length in enumerate(shape) if length == 1)
         people = people.sum(axis=flat, keepdims=True)
-        index = tuple(
-            slice(None) if length == 1 else chosen[i] for i, length in enumerate(shape)
-        )
+        index = tuple(slice(None) if length == 1 else chosen[i] for i, length in enumerate(shape))
         if key is not None:
             self._memory[key] = (people, index)
         return people, index
@@ -227,9 +223,7 @@ class Quantities:
         value = self._entry() * self._passing(start, first) * self._probability((first, last))
         return self._pool(value, where) / self._levels(per, where)
 
-    def share(
-        self, step: str, where: Where | None = None, *, of: str | None = None
-    ) -> Any:
+    def share(self, step: str, where: Where | None = None, *, of: str | None = None) -> Any:
         """Return the share of the people in `of` who ever reach `step`, by any path.
 
         Over several cells, the share of the pooled people.

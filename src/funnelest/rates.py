@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-
 from funnelest import math as fm
 from funnelest.population import Population, show_level
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
@@ -32,7 +31,9 @@ class PerLevel:
     axis: str
     priors: Mapping[Any, Prior | float]
 
-    def groups(self, population: Population) -> tuple[dict[str, tuple[list[int], Prior]], list[str]]:
+    def groups(
+        self, population: Population
+    ) -> tuple[dict[str, tuple[list[int], Prior]], list[str]]:
         """Return label -> (level indices, prior), and the problems."""
         if not isinstance(self.priors, Mapping):
             return {}, [f"PerLevel needs a mapping from level to prior; given {self.priors!r}."]
@@ -58,9 +59,7 @@ class PerLevel:
             found[label] = (indices, as_prior(prior))
         missing = [show_level(v) for i, v in enumerate(axis.levels) if i not in taken]
         if missing:
-            problems.append(
-                f"PerLevel: no prior for {', '.join(missing)} on axis {self.axis!r}."
-            )
+            problems.append(f"PerLevel: no prior for {', '.join(missing)} on axis {self.axis!r}.")
         return found, problems
 
 
@@ -132,7 +131,8 @@ class _Varying:
         if isinstance(self.base, PerLevel):
             axes.append(self.base.axis)
         found += [
-            f"axis {axis!r} has more than one term." for axis in dict.fromkeys(axes)
+            f"axis {axis!r} has more than one term."
+            for axis in dict.fromkeys(axes)
             if axes.count(axis) > 1
         ]
         return found
@@ -237,5 +237,3 @@ class Number(_Varying):
     @staticmethod
     def _inverse(value: Any) -> Any:
         return fm.exp(value)
-
-

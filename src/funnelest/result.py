@@ -161,8 +161,10 @@ class Result:
     # ----------------------------------------------------------------- tables
 
     def _table(
-        self, rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
-        probability: float, kind: Kind,
+        self,
+        rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
+        probability: float,
+        kind: Kind,
     ) -> pd.DataFrame:
         """Return a tidy table of (labels, quantity, basis) rows."""
         import pandas as pd
@@ -189,7 +191,9 @@ class Result:
             )
         return pd.DataFrame(made)
 
-    def _cells(self, where: Where | None, by: Sequence[str] | str) -> list[tuple[dict[str, Any], Where]]:
+    def _cells(
+        self, where: Where | None, by: Sequence[str] | str
+    ) -> list[tuple[dict[str, Any], Where]]:
         """Return labels and selection of every combination of the levels of the axes `by`."""
         population = self.model.population
         by = [by] if isinstance(by, str) else list(by)
@@ -347,9 +351,13 @@ class Result:
             for a, b in self.model.route.edges:
                 rows.append(
                     (
-                        {"from": a, "to": b, **labels,
-                         "skip": self.model.route.is_skip((a, b)),
-                         "unit": self._unit(over, selection)},
+                        {
+                            "from": a,
+                            "to": b,
+                            **labels,
+                            "skip": self.model.route.is_skip((a, b)),
+                            "unit": self._unit(over, selection),
+                        },
                         lambda q, a=a, b=b, w=selection, p=over: q.flow(a, b, w, per=p),
                         self.model.basis(selection),
                     )
@@ -435,9 +443,7 @@ class Result:
         rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
         return self._table(rows, probability, kind)
 
-    def parameters(
-        self, *, probability: float = 0.95, kind: Kind = "equal-tailed"
-    ) -> pd.DataFrame:
+    def parameters(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return every unknown parameter, prior beside posterior.
 
         Parameters
@@ -485,8 +491,11 @@ class Result:
         raise_if_any(summaries.interval_problems(probability, "equal-tailed"), "the table")
         with np.errstate(all="ignore"):
             rows = [
-                {**row, "interval": summaries.interval_name(probability, "equal-tailed"),
-                 "mark": self.mark}
+                {
+                    **row,
+                    "interval": summaries.interval_name(probability, "equal-tailed"),
+                    "mark": self.mark,
+                }
                 for source in self.model.evidence
                 for row in summaries.figure_rows(source, self._posterior, probability)
             ]
@@ -502,9 +511,13 @@ class Result:
             *(f"  note: {note}" for note in self.notes),
         ]
         if not (self.gate.passed or self.accepted):
-            return "\n".join([*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"])
+            return "\n".join(
+                [*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"]
+            )
         table = self.steps()
-        lines.append(f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:")
+        lines.append(
+            f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:"
+        )
         width = max(len(step) for step in table["step"])
         lines += [
             f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"

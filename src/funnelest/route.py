@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from funnelest.errors import raise_if_any
@@ -72,12 +73,20 @@ class Route:
         if len(names) < 2:
             problems.append(f"a route needs at least two steps; given {len(names)}.")
         problems += [
-            f"step {step!r} is named twice." for step in dict.fromkeys(names) if names.count(step) > 1
+            f"step {step!r} is named twice."
+            for step in dict.fromkeys(names)
+            if names.count(step) > 1
         ]
+        for what, given in (("skips", skips), ("edges", edges)):
+            if given is not None and (isinstance(given, str) or not isinstance(given, Iterable)):
+                raise_if_any(
+                    [*problems, f"{what} must be a list of pairs of steps; given {given!r}."],
+                    "the route",
+                )
         skips = list(skips)
         if edges is not None and skips:
             problems.append("give edges or skips, not both: edges lists every transition.")
-        chain = list(zip(names, names[1:], strict=False))
+        chain = list(pairwise(names))
         wanted = [*chain, *skips] if edges is None else list(edges)
         good = _checked_edges(wanted, names, problems)
         if not problems:
@@ -121,7 +130,7 @@ class Route:
         return cls(*data["steps"], edges=[tuple(edge) for edge in data["edges"]])
 
     def __repr__(self) -> str:
-        chain = list(zip(self.steps, self.steps[1:], strict=False))
+        chain = list(pairwise(self.steps))
         if all(edge in self.edges for edge in chain):
             skips = [show_edge(edge) for edge in self.edges if edge not in chain]
             extra = f"; skips {', '.join(skips)}" if skips else ""

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.figures import Figure, as_figure, figure_problems
-from funnelest.observation import (
+from funnelest.distributions import (
     BetaBinomial,
     Binomial,
     NormalOn,
-    Observation,
+    off_scale,
     on_scale,
     scale_problems,
 )
+from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.observation import Observation
 
 __all__ = ["NumberEstimate", "ShareEstimate"]
 
@@ -57,9 +58,7 @@ def _interval_problems(
     if not low < high:
         found.append(f"field 'interval': low must be below high; given {interval!r}.")
     if not (is_number(probability) and 0.001 <= probability <= 0.999999):
-        found.append(
-            f"field 'probability' must lie between 0 and 1; given {probability!r}."
-        )
+        found.append(f"field 'probability' must lie between 0 and 1; given {probability!r}.")
     found += [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
     if is_number(estimate) and not found and not low <= estimate <= high:
         found.append(
@@ -74,9 +73,7 @@ def _centre(estimate: float | None, interval: tuple[float, float] | None, scale:
         return float(estimate)
     assert interval is not None
     low, high = (float(on_scale(scale, np.asarray(v, float))) for v in interval)
-    middle = (low + high) / 2
-    back = {"identity": lambda t: t, "log": math.exp, "logit": lambda t: 1 / (1 + math.exp(-t))}
-    return back[scale](middle)
+    return float(off_scale(scale, np.asarray((low + high) / 2)))
 
 
 def _scale_error(
@@ -91,6 +88,13 @@ def _scale_error(
     if scale == "logit":
         return se / (estimate * (1 - estimate))
     return se * slope[scale]
+
+
+def _around(share: float, half: float) -> tuple[float, float]:
+    """Return the limits `half` below and above a share on the logit scale."""
+    there = float(on_scale("logit", np.asarray(share, float)))
+    low, high = (float(off_scale("logit", np.asarray(there + h))) for h in (-half, half))
+    return low, high
 
 
 @dataclass(frozen=True)
@@ -153,9 +157,7 @@ class ShareEstimate:
     def _count_problems(self, what: str) -> list[str]:
         found = []
         if self.n is not None and not (is_number(self.n) and self.n > 0 and self.n == int(self.n)):
-            found.append(
-                f"field 'n' must be a whole number of people above 0; given {self.n!r}."
-            )
+            found.append(f"field 'n' must be a whole number of people above 0; given {self.n!r}.")
         if not (is_number(self.deff) and self.deff >= 1):
             found.append(f"field 'deff' must be at least 1; given {self.deff!r}.")
         elif self.deff > 1 and self.n is None:
@@ -212,9 +214,7 @@ class ShareEstimate:
         centre = _centre(self.share, self.interval, "logit")
         sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
         half = sd * _normal_quantile(self.probability)
-        there = float(on_scale("logit", np.asarray(value, float)))
-        low, high = (1 / (1 + math.exp(-(there + side * half))) for side in (-1, 1))
-        return replace(self, share=float(value), se=None, interval=(low, high))
+        return replace(self, share=float(value), se=None, interval=_around(float(value), half))
 
     def range(self) -> tuple[float, float]:
         """Return limits that the true share hardly exceeds (five standard errors)."""
@@ -226,16 +226,13 @@ class ShareEstimate:
                 assert self.share is not None
                 low = high = self.share
             size = self.n / self.deff
-            return tuple(  # type: ignore[return-value]
-                min(1.0, max(0.0, p + side * 5 * math.sqrt((p * (1 - p) + 1 / size) / size)))
-                for p, side in ((low, -1), (high, 1))
+            below, above = (
+                5 * math.sqrt((p * (1 - p) + 1 / size) / size) for p in (float(low), float(high))
             )
+            return max(0.0, float(low) - below), min(1.0, float(high) + above)
         centre = _centre(self.share, self.interval, "logit")
         sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
-        there = math.log(centre / (1 - centre))
-        return tuple(  # type: ignore[return-value]
-            1 / (1 + math.exp(min(700.0, -(there + side * 5 * sd)))) for side in (-1, 1)
-        )
+        return _around(centre, 5 * sd)
 
 
 @dataclass(frozen=True)

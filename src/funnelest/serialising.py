@@ -103,9 +103,7 @@ def model_to_dict(model: Model) -> dict[str, Any]:
 class _Reader:
     """Turns plain types back into objects, and collects what it does not know."""
 
-    def __init__(
-        self, functions: Mapping[str, Callable[..., Any]], kinds: Sequence[type]
-    ) -> None:
+    def __init__(self, functions: Mapping[str, Callable[..., Any]], kinds: Sequence[type]) -> None:
         self.functions = functions
         self.kinds = {kind.__name__: kind for kind in (*KINDS, *kinds)}
         self.problems: list[str] = []
@@ -176,6 +174,4 @@ def model_from_dict(
         "parameters": reader.read(data["parameters"]),
     }
     raise_if_any(reader.problems, "reading the model")
-    return Model(
-        Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts
-    )
+    return Model(Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts)

@@ -24,8 +24,13 @@ def model_of(parameters: Mapping[str, Any], evidence: Sequence[Any]) -> fe.Model
     """Return a model in which only own parameters are unknown."""
     people = fe.Population({"age": [(0, 11), (12, 16)]}, [1e6, 5e5])
     return fe.Model(
-        fe.Route("happened", "told"), people, fe.Rate(0.01),
-        {("happened", "told"): fe.Share(0.5)}, evidence, [], parameters,
+        fe.Route("happened", "told"),
+        people,
+        fe.Rate(0.01),
+        {("happened", "told"): fe.Share(0.5)},
+        evidence,
+        [],
+        parameters,
     )
 
 
@@ -58,19 +63,30 @@ def own(kind: Any, quantity: Any, **data: Any) -> Any:
 
 CLOSED = {
     "beta-binomial": (
-        fe.Beta(2, 3), fe.OwnBinomial, {"yes": 7, "n": 20},
-        stats.beta(9, 16), stats.betabinom(20, 2, 3).logpmf(7),
+        fe.Beta(2, 3),
+        fe.OwnBinomial,
+        {"yes": 7, "n": 20},
+        stats.beta(9, 16),
+        stats.betabinom(20, 2, 3).logpmf(7),
     ),
     "gamma-poisson": (
-        fe.Gamma(2, 0.01), fe.OwnPoisson, {"count": 350},
-        stats.gamma(352, scale=1 / 1.01), stats.nbinom(2, 0.01 / 1.01).logpmf(350),
+        fe.Gamma(2, 0.01),
+        fe.OwnPoisson,
+        {"count": 350},
+        stats.gamma(352, scale=1 / 1.01),
+        stats.nbinom(2, 0.01 / 1.01).logpmf(350),
     ),
     "nothing counted": (
-        fe.Gamma(0.5, 0.1), fe.OwnPoisson, {"count": 0},
-        stats.gamma(0.5, scale=1 / 1.1), stats.nbinom(0.5, 0.1 / 1.1).logpmf(0),
+        fe.Gamma(0.5, 0.1),
+        fe.OwnPoisson,
+        {"count": 0},
+        stats.gamma(0.5, scale=1 / 1.1),
+        stats.nbinom(0.5, 0.1 / 1.1).logpmf(0),
     ),
     "normal": (
-        fe.Normal(1, 2), fe.OwnNormal, {"estimate": 3.0, "se": 0.5},
+        fe.Normal(1, 2),
+        fe.OwnNormal,
+        {"estimate": 3.0, "se": 0.5},
         stats.norm((1 / 4 + 12) / (1 / 4 + 4), (1 / 4 + 4) ** -0.5),
         stats.norm(1, np.hypot(2, 0.5)).logpdf(3),
     ),
@@ -106,7 +122,8 @@ CURVED = {
         [own(fe.OwnPoisson, ridge, count=fe.Rounded(950, to=50))],
     ),
     "corner": (
-        {"a": fe.Beta(1, 3), "b": fe.Beta(1, 3)}, [own(fe.OwnPoisson, corner, count=1500)],
+        {"a": fe.Beta(1, 3), "b": fe.Beta(1, 3)},
+        [own(fe.OwnPoisson, corner, count=1500)],
     ),
     "circle": (
         {"a": fe.Normal(0, 1), "b": fe.Normal(0, 1)},
@@ -161,10 +178,15 @@ def test_density_of_own_draws_is_that_of_evaluation() -> None:
 
 def test_prior_in_scores_is_standard_normal() -> None:
     priors = {
-        "beta": fe.Beta(19, 1), "gamma": fe.Gamma(2, 3), "half": fe.HalfNormal(2),
-        "uniform": fe.Uniform(-1, 4), "log uniform": fe.LogUniform(1, 1e4),
-        "cut": fe.Truncated(fe.Normal(0, 1), low=0.5), "normal": fe.Normal(3, 2),
-        "log": fe.LogNormal(1, 2), "logit": fe.LogitNormal(0, 2),
+        "beta": fe.Beta(19, 1),
+        "gamma": fe.Gamma(2, 3),
+        "half": fe.HalfNormal(2),
+        "uniform": fe.Uniform(-1, 4),
+        "log uniform": fe.LogUniform(1, 1e4),
+        "cut": fe.Truncated(fe.Normal(0, 1), low=0.5),
+        "normal": fe.Normal(3, 2),
+        "log": fe.LogNormal(1, 2),
+        "logit": fe.LogitNormal(0, 2),
     }
     model = model_of(priors, [])
     target = Target(Density(model))
@@ -198,9 +220,7 @@ def test_custom_likelihood() -> None:
     def likelihood(data: float, expected: Any) -> Any:
         return -0.5 * ((data - expected) / 0.05) ** 2
 
-    square = own(
-        fe.OwnCustom, lambda q: q.parameter("a") ** 2, data=1.0, log_likelihood=likelihood
-    )
+    square = own(fe.OwnCustom, lambda q: q.parameter("a") ** 2, data=1.0, log_likelihood=likelihood)
     values, weighted = fitted(model_of({"a": fe.Normal(0, 1)}, [square]))
     assert weighted.gate.passed
     assert abs((values["a"] > 0).mean() - 0.5) < 0.04
@@ -296,12 +316,17 @@ def test_impossible_figures_are_an_error() -> None:
 
 
 def test_settling_reaches_the_conditional_mode() -> None:
-    model = model_of({"a": fe.Normal(0, 1)}, [
-        own(fe.OwnNormal, lambda q: q.parameter("a"), estimate=2.0, se=0.1)
-    ])
+    model = model_of(
+        {"a": fe.Normal(0, 1)},
+        [own(fe.OwnNormal, lambda q: q.parameter("a"), estimate=2.0, se=0.1)],
+    )
     mode, _, curvature = settle(
-        Target(Density(model)), np.zeros((1, 5)), np.eye(1), np.linspace(-3, 3, 5)[None],
-        steps=8, renew=True,
+        Target(Density(model)),
+        np.zeros((1, 5)),
+        np.eye(1),
+        np.linspace(-3, 3, 5)[None],
+        steps=8,
+        renew=True,
     )
     np.testing.assert_allclose(mode, 2 * 100 / 101, rtol=1e-6)
     np.testing.assert_allclose(curvature, 101, rtol=1e-5)

@@ -31,17 +31,28 @@ def children(*assumptions: fe.Assumption) -> fe.Model:
         {"age": [(0, 11), (12, 16)], "year": [2016, 2017]}, [[2e6, 2e6], [1e6, 1e6]]
     )
     return fe.Model(
-        fe.Route("happened", "told", "reported", "helped",
-                 skips=[("happened", "reported"), ("told", "helped")]),
+        fe.Route(
+            "happened",
+            "told",
+            "reported",
+            "helped",
+            skips=[("happened", "reported"), ("told", "helped")],
+        ),
         people,
         fe.Rate(fe.LogNormal.from_interval(0.005, 0.06)),
         {("told", "reported"): fe.Share(fe.Beta(1, 9))},
         [
-            fe.Register(name="Veilig Thuis", step="reported", count=fe.Rounded(950, to=50),
-                        per="year"),
+            fe.Register(
+                name="Veilig Thuis", step="reported", count=fe.Rounded(950, to=50), per="year"
+            ),
             fe.Register(name="one year", step=("told", "helped"), count=120, where={"year": 2016}),
-            fe.Register(name="withheld", step="helped", count=fe.Between(1, 9),
-                        where={"year": 2017}, per="year"),
+            fe.Register(
+                name="withheld",
+                step="helped",
+                count=fe.Between(1, 9),
+                where={"year": 2017},
+                per="year",
+            ),
         ],
         assumptions,
     )
@@ -71,7 +82,8 @@ def overlapping(figure: mpl.figure.Figure) -> list[tuple[str, str]]:
     found = [t for t in figure.findobj(Text) if t.get_text().strip() and not t.get_rotation()]
     boxes = [(t.get_text(), t.get_window_extent()) for t in found if t.get_visible()]
     return [
-        (a, b) for (a, one), (b, two) in combinations(boxes, 2)
+        (a, b)
+        for (a, one), (b, two) in combinations(boxes, 2)
         if min(one.x1, two.x1) - max(one.x0, two.x0) > 1
         and min(one.y1, two.y1) - max(one.y0, two.y0) > 3  # line boxes touch, letters do not
     ]
@@ -112,8 +124,11 @@ def test_registers_stand_beside_the_estimate_on_its_scale() -> None:
 
 
 def test_published_numbers_keep_their_label_and_are_not_rounded() -> None:
-    published = {"happened": (20_800, "12-16 only, 2016"), "told": [14_851, (3.5, "x")],
-                 ("told", "helped"): 0}
+    published = {
+        "happened": (20_800, "12-16 only, 2016"),
+        "told": [14_851, (3.5, "x")],
+        ("told", "helped"): 0,
+    }
     said = everything(fe.plot.route(drawn_from_prior(children()), published=published))
     for text in ("published, 12-16 only, 2016", "20,800", "14,851", "3.5", "published, x"):
         assert text in said
@@ -137,8 +152,10 @@ def test_imputed_part_is_labelled_and_right() -> None:
 
 
 def test_imputed_part_of_cells_that_are_no_block() -> None:
-    people = fe.Population({"age": [(0, 11), (12, 16)], "sex": ["m", "f"], "year": [1, 2]},
-                           np.arange(1.0, 9.0).reshape(2, 2, 2) * 1000)
+    people = fe.Population(
+        {"age": [(0, 11), (12, 16)], "sex": ["m", "f"], "year": [1, 2]},
+        np.arange(1.0, 9.0).reshape(2, 2, 2) * 1000,
+    )
     base = children(SHIFT)
     model = fe.Model(base.route, people, fe.Rate(fe.Beta(1, 99)), assumptions=[SHIFT])
     mask = np.zeros(people.shape, dtype=bool)
@@ -147,8 +164,11 @@ def test_imputed_part_of_cells_that_are_no_block() -> None:
     result = drawn_from_prior(model)
     part = imputed_number(model, "told")
     assert part is not None
-    cells = [{"age": (0, 11), "sex": "m", "year": 2}, {"age": (0, 11), "sex": "f", "year": 1},
-             {"age": (12, 16), "sex": "f", "year": 2}]
+    cells = [
+        {"age": (0, 11), "sex": "m", "year": 2},
+        {"age": (0, 11), "sex": "f", "year": 1},
+        {"age": (12, 16), "sex": "f", "year": 2},
+    ]
     np.testing.assert_allclose(
         result.sample_of(part), result.sample_of(lambda q: sum(q.number("told", c) for c in cells))
     )
@@ -167,20 +187,37 @@ def test_failed_gate_is_closed_or_marked() -> None:
 def test_dutch() -> None:
     result = drawn_from_prior(children(SHIFT))
     said = everything(fe.plot.route(result, language="nl", published={"told": (20_800, "x")}))
-    for text in ("Verwacht aantal personen per jaar", "95%-interval met gelijke staarten",
-                 "waarvan imputed", "imputed (bijgeschat, ", "gepubliceerd, x", "20.800",
-                 "geregistreerd"):
+    for text in (
+        "Verwacht aantal personen per jaar",
+        "95%-interval met gelijke staarten",
+        "waarvan imputed",
+        "imputed (bijgeschat, ",
+        "gepubliceerd, x",
+        "20.800",
+        "geregistreerd",
+    ):
         assert text in said
 
 
-NAMES = ["Exposed to the hazard, at work or at home", "seen", "told a general practitioner",
-         "tested", "positive", "treated", "cured of it in the end", "Antidisestablishmentarianism"]
+NAMES = [
+    "Exposed to the hazard, at work or at home",
+    "seen",
+    "told a general practitioner",
+    "tested",
+    "positive",
+    "treated",
+    "cured of it in the end",
+    "Antidisestablishmentarianism",
+]
 ROUTES = {
     "two": fe.Route("in", "out"),
-    "skips": fe.Route(*NAMES, skips=[(NAMES[a], NAMES[b]) for a, b in
-                                     ((0, 3), (0, 6), (1, 4), (2, 5), (3, 7), (5, 7))]),
-    "branches": fe.Route("a", "b", "c", "d", "e", edges=[("a", "b"), ("a", "c"), ("b", "c"),
-                                                         ("b", "d"), ("d", "e")]),
+    "skips": fe.Route(
+        *NAMES,
+        skips=[(NAMES[a], NAMES[b]) for a, b in ((0, 3), (0, 6), (1, 4), (2, 5), (3, 7), (5, 7))],
+    ),
+    "branches": fe.Route(
+        "a", "b", "c", "d", "e", edges=[("a", "b"), ("a", "c"), ("b", "c"), ("b", "d"), ("d", "e")]
+    ),
     "all": fe.Route(*"abcdefgh", edges=list(combinations("abcdefgh", 2))),
 }
 
@@ -192,7 +229,8 @@ def test_any_route_without_texts_that_meet(name: str, size: float) -> None:
     model = fe.Model(ROUTES[name], fe.Population.cells(), entry)
     label = "annual report of the inspectorate, table 3.4, corrected afterwards; 100% of $x_2$"
     figure = fe.plot.route(
-        drawn_from_prior(model), title="A long title " * 9,
+        drawn_from_prior(model),
+        title="A long title " * 9,
         published=dict.fromkeys(model.route.steps, (size, label)),
     )
     assert figure.get_figwidth() == 7
@@ -212,8 +250,13 @@ def test_draws_on_axes_that_are_given() -> None:
 def test_all_problems_at_once() -> None:
     result = drawn_from_prior(children())
     with pytest.raises(fe.SpecError) as error:
-        fe.plot.route(result, where={"place": 1}, language="fr", published={"tol": 1},
-                      recorded={"told": "many"})
+        fe.plot.route(
+            result,
+            where={"place": 1},
+            language="fr",
+            published={"tol": 1},
+            recorded={"told": "many"},
+        )
     for text in ("language", "'place'", "'tol'", "recorded['told']"):
         assert text in str(error.value)
 
@@ -226,10 +269,17 @@ def test_same_model_with_other_gate_gives_the_same_numbers() -> None:
 
 @pytest.mark.parametrize(
     ("value", "english", "dutch"),
-    [(42_938, "42,900", "42.900"), (851.4, "851", "851"), (999.6, "1,000", "1.000"),
-     (2.104, "2.1", "2,1"), (0.0004, "<0.001", "<0,001"), (0, "0", "0"),
-     (13_370_000, "13.4 million", "13,4 miljoen"), (float("nan"), "\u2013", "\u2013"),
-     (-0.1234, "-0.123", "-0,123")],
+    [
+        (42_938, "42,900", "42.900"),
+        (851.4, "851", "851"),
+        (999.6, "1,000", "1.000"),
+        (2.104, "2.1", "2,1"),
+        (0.0004, "<0.001", "<0,001"),
+        (0, "0", "0"),
+        (13_370_000, "13.4 million", "13,4 miljoen"),
+        (float("nan"), "\u2013", "\u2013"),
+        (-0.1234, "-0.123", "-0,123"),
+    ],
 )
 def test_numbers(value: float, english: str, dutch: str) -> None:
     assert Language("en").number(value) == english
@@ -238,8 +288,18 @@ def test_numbers(value: float, english: str, dutch: str) -> None:
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.7096, "71"), (0.00709, "0.71"), (0.02205, "2.2"), (0.0, "0"), (1.0, "100"),
-     (0.9996, "99.96"), (0.999999, ">99.99"), (1e-7, "<0.001"), (0.0996, "10"), (0.995, "100")],
+    [
+        (0.7096, "71"),
+        (0.00709, "0.71"),
+        (0.02205, "2.2"),
+        (0.0, "0"),
+        (1.0, "100"),
+        (0.9996, "99.96"),
+        (0.999999, ">99.99"),
+        (1e-7, "<0.001"),
+        (0.0996, "10"),
+        (0.995, "100"),
+    ],
 )
 def test_percent(share: float, shown: str) -> None:
     got = Language("en").percent(share)

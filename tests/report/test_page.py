@@ -16,8 +16,13 @@ from funnelest.engines.gate import Gate
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
-SHIFT = fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5),
-                 statement="half <the> odds & more", source="made \"up\"")
+SHIFT = fe.Shift(
+    ages=(0, 11),
+    like=(12, 16),
+    prior=fe.Normal(-0.7, 0.5),
+    statement="half <the> odds & more",
+    source='made "up"',
+)
 
 
 def made(*assumptions: fe.Assumption, gate: Gate = PASSED, evidence: bool = True) -> fe.Result:
@@ -30,7 +35,8 @@ def made(*assumptions: fe.Assumption, gate: Gate = PASSED, evidence: bool = True
         fe.Rate(fe.LogNormal.from_interval(0.005, 0.06)),
         {("happened", "told <b>"): fe.Share(fe.Beta(2, 2))},
         [fe.Register(name="A & B", step="helped", count=fe.Rounded(1_950, to=50), per="year")]
-        if evidence else [],
+        if evidence
+        else [],
         assumptions,
     )
     draws = prior_draws(model, np.random.default_rng(0), 400)
@@ -83,10 +89,22 @@ def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
     (alt,) = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
     assert alt is not None
     assert "Route with 3 steps. happened " in alt
-    for text in ("A <title>", "Convergence gate passed.", "Engine: importance", "told <b>", "A & B",
-                 "half <the> odds & more", 'made "up"', "95% equal-tailed interval",
-                 "1,950 rounded to 50", "Prior 95% interval", "no variation beyond Poisson",
-                 "default", result.model.hash(), fe.__version__):
+    for text in (
+        "A <title>",
+        "Convergence gate passed.",
+        "Engine: importance",
+        "told <b>",
+        "A & B",
+        "half <the> odds & more",
+        'made "up"',
+        "95% equal-tailed interval",
+        "1,950 rounded to 50",
+        "Prior 95% interval",
+        "no variation beyond Poisson",
+        "default",
+        result.model.hash(),
+        fe.__version__,
+    ):
         assert text in page.text
     assert "FAILED" not in page.text
     assert plt.get_fignums() == []  # its own figure is closed again
@@ -129,9 +147,7 @@ def test_failed_gate_is_closed_or_marked_everywhere(tmp_path: Path) -> None:
     with pytest.raises(fe.FitError, match="gate"):
         fe.report.page(closed, tmp_path / "page.html", title="t")
     assert not (tmp_path / "page.html").exists()
-    page = read(
-        fe.report.page(closed.despite_failed_gate(), tmp_path / "page.html", title="t")
-    )
+    page = read(fe.report.page(closed.despite_failed_gate(), tmp_path / "page.html", title="t"))
     assert page.text.count("CONVERGENCE GATE FAILED") == 5  # the verdict and four tables
     assert "Pareto k-hat is 0.90" in page.text
     assert next(a["alt"] for tag, a in page.tags if tag == "img").startswith("CONVERGENCE")  # type: ignore[union-attr]
@@ -144,17 +160,41 @@ class Styled:
 
 def test_own_sections(tmp_path: Path) -> None:
     figure = plt.figure(figsize=(2, 1))
-    table = pd.DataFrame({"what": ["<i>", "b"], "share": [0.123456, np.nan], "year": [2017, 2018],
-                          "n": [12_345, 7], "basis": ["imputed", "estimated"], "mark": ["", ""]})
+    table = pd.DataFrame(
+        {
+            "what": ["<i>", "b"],
+            "share": [0.123456, np.nan],
+            "year": [2017, 2018],
+            "n": [12_345, 7],
+            "basis": ["imputed", "estimated"],
+            "mark": ["", ""],
+        }
+    )
     indexed = pd.DataFrame({"value": [1.0]}, index=pd.Index(["row name"], name="key"))
-    page = read(fe.report.page(
-        made(), tmp_path / "page.html", title="t", language="nl",
-        sections=[("First & last", "One <b>.\n\nTwo."),
-                  ("Table", [table, indexed, Styled(), figure])],
-    ))
+    page = read(
+        fe.report.page(
+            made(),
+            tmp_path / "page.html",
+            title="t",
+            language="nl",
+            sections=[
+                ("First & last", "One <b>.\n\nTwo."),
+                ("Table", [table, indexed, Styled(), figure]),
+            ],
+        )
+    )
     plt.close(figure)
-    for text in ("First & last", "One <b>.", "0,123", "2017", "12.345", "imputed (bijgeschat)",
-                 "row name", "own", "<i>"):
+    for text in (
+        "First & last",
+        "One <b>.",
+        "0,123",
+        "2017",
+        "12.345",
+        "imputed (bijgeschat)",
+        "row name",
+        "own",
+        "<i>",
+    ):
         assert text in page.text
     assert "em" in [tag for tag, _ in page.tags]
     assert next(a["alt"] for tag, a in page.tags if tag == "img") == "Table"
@@ -165,8 +205,14 @@ def test_own_sections(tmp_path: Path) -> None:
 def test_dutch(tmp_path: Path) -> None:
     page = read(fe.report.page(made(SHIFT), tmp_path / "page.html", title="t", language="nl"))
     assert page.tags[0] == ("html", {"lang": "nl"})
-    for text in ("Convergentietoets gehaald", "Naar schatting", "95%-interval met gelijke staarten",
-                 "1.950 rounded to 50", "waarvan imputed (bijgeschat)", "standaard"):
+    for text in (
+        "Convergentietoets gehaald",
+        "Naar schatting",
+        "95%-interval met gelijke staarten",
+        "1.950 rounded to 50",
+        "waarvan imputed (bijgeschat)",
+        "standaard",
+    ):
         assert text in page.text
 
 
@@ -187,7 +233,13 @@ def test_without_evidence_and_with_a_figure_of_the_user(tmp_path: Path) -> None:
 
 def test_all_problems_at_once(tmp_path: Path) -> None:
     with pytest.raises(fe.SpecError) as error:
-        fe.report.page(made(), tmp_path / "p", title="t", sections=["text"],  # type: ignore[list-item]
-                       language="fr", where={"place": 1})
+        fe.report.page(
+            made(),
+            tmp_path / "p",
+            title="t",
+            sections=["text"],  # type: ignore[list-item]
+            language="fr",
+            where={"place": 1},
+        )
     for text in ("language", "section", "'place'"):
         assert text in str(error.value)

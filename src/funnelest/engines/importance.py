@@ -179,9 +179,7 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
     return best
 
 
-def _final(
-    target: Target, proposal: Proposal, draws: int, rng: np.random.Generator
-) -> Weighted:
+def _final(target: Target, proposal: Proposal, draws: int, rng: np.random.Generator) -> Weighted:
     """Return weighted fresh draws, resampled, and the verdict on them."""
     size = int(np.clip(1.1 * draws / max(proposal.efficiency, 1e-9), draws, _MOST * draws))
     drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))

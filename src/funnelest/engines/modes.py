@@ -100,7 +100,11 @@ def _highest(target: Target, start: Floats) -> Floats:
         return -float(values[-1]), -(values[:d] - values[d : 2 * d]) / (2 * step)
 
     found = minimize(
-        negative, start, jac=True, method="L-BFGS-B", bounds=[(-9, 9)] * d,
+        negative,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-9, 9)] * d,
         options={"maxiter": 100, "ftol": 1e-8, "gtol": 1e-3},
     )
     return np.asarray(found.x)

@@ -92,7 +92,9 @@ def _gate(draws: dict[str, np.ndarray[Any, Any]], stats: Any) -> Gate:
     return nuts_gate(
         r_hat=float(np.max(array_stats.rhat(stacked, **measure))),
         ess_bulk=float(np.min(array_stats.ess(stacked, **measure, method="bulk"))),
-        ess_tail=float(np.min(array_stats.ess(stacked, **measure, method="tail", prob=(0.05, 0.95)))),
+        ess_tail=float(
+            np.min(array_stats.ess(stacked, **measure, method="tail", prob=(0.05, 0.95)))
+        ),
         divergences=int(stats["diverging"].values.sum()),
         bfmi=float(bfmi.min()),
     )

@@ -160,9 +160,7 @@ class Component:
         if not k:
             return np.zeros((0, draws)), np.zeros((draws, 0, 0))
         start = np.repeat(self.start[:, None], draws, axis=1)
-        mode, _, curvature = settle(
-            target, times(self.free, free), self.held, start, steps=_CLIMB
-        )
+        mode, _, curvature = settle(target, times(self.free, free), self.held, start, steps=_CLIMB)
         return mode, np.linalg.cholesky(curvature)
 
     def draw(

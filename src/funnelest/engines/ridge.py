@@ -103,9 +103,7 @@ def _settle(
     return at, misfit / 2, _squares(slopes * root[:, :, None]) + np.eye(k)
 
 
-def _slopes(
-    target: Target, base: Floats, directions: Floats, at: Floats, value: Floats
-) -> Floats:
+def _slopes(target: Target, base: Floats, directions: Floats, at: Floats, value: Floats) -> Floats:
     """Return the derivatives of what is located, shape ``(figures, draws, k)``."""
     k, draws = at.shape
     points = base + times(directions, at)

@@ -64,7 +64,7 @@ class Target:
         #: The last piece of each table: its right end belongs to it.
         self._last = np.round((self._high - _LOW) / step).astype(np.intp) - 1
         self._pieces = np.array([one[2] for one in tables])
-        shown = self.located(np.zeros((self.size, 1)))
+        shown = self.located(np.zeros((self.size, 1))) if self.size else None
         #: How many numbers the figures locate.
         self.figures = 0 if shown is None else len(shown[0])
 
@@ -74,6 +74,8 @@ class Target:
 
     def _mapped(self, u: Floats) -> tuple[Floats, Floats]:
         """Return the points on the line, and the log of the slope of the map."""
+        if not self.size:
+            return u, np.zeros(u.shape[1])
         z = self._shift + self._scale * u
         log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
         if len(self._curved):

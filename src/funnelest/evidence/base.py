@@ -86,9 +86,7 @@ class Evidence:
         """Return the same source with other numbers, in the order of `observations`."""
         raise TypeError(f"{type(self).__name__} does not define with_data(figures, population)")
 
-    def implied_number(
-        self, population: Population
-    ) -> tuple[str, tuple[float, float]] | None:
+    def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         """Return a step and limits for how many people reached it, if the source gives any.
 
         Per person of the population it sees. Used to notice, before fitting, figures that the
@@ -100,7 +98,8 @@ class Evidence:
         shown = [
             f"{f.name}={getattr(self, f.name)!r}"
             for f in fields(self)
-            if getattr(self, f.name) not in (None, "", (), {}) and getattr(self, f.name) != f.default
+            if getattr(self, f.name) not in (None, "", (), {})
+            and getattr(self, f.name) != f.default
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from funnelest import math as fm
+from funnelest.distributions import Multinomial
 from funnelest.evidence.base import Evidence, step_problems
-from funnelest.observation import Multinomial, Observation
+from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
 from funnelest.route import Route
@@ -82,8 +83,10 @@ class Cohort(Evidence):
         if self.step is not None:
             missing = step_problems(route, self.step)
             found += missing
-            if not unknown and not missing and (
-                self.of == self.step or not route.leads(self.of, self.step)
+            if (
+                not unknown
+                and not missing
+                and (self.of == self.step or not route.leads(self.of, self.step))
             ):
                 found.append(f"no path leads from {self.of!r} (field 'of') to {self.step!r}.")
             return found + self._estimate().problems()
@@ -108,9 +111,9 @@ class Cohort(Evidence):
                     f"field 'went': the number for {step!r} must be a whole number of at least "
                     f"0; given {number!r}."
                 )
-        if not (is_number(self.n) and self.n == int(self.n) and self.n > 0):  # type: ignore[arg-type,operator]
+        if self.n is None or not (is_number(self.n) and self.n == int(self.n) and self.n > 0):
             found.append(f"field 'n' must be a whole number above 0; given {self.n!r}.")
-        elif not found and sum(self.went.values()) > self.n:  # type: ignore[operator]
+        elif not found and sum(self.went.values()) > self.n:
             found.append(
                 f"field 'went' adds up to {sum(self.went.values())}, more than field 'n'; "
                 f"given n={self.n}."
@@ -125,7 +128,8 @@ class Cohort(Evidence):
         if self.step is not None:
             expected = q.share(self.step, self.where, of=self.of)
             return [self._estimate().observation(expected)]
-        assert self.went is not None and self.n is not None
+        assert self.went is not None
+        assert self.n is not None
         shares = [q.transition(self.of, step, self.where) for step in self.went]
         # Of one shape, also where some shares are known numbers.
         none = 0.0 * sum(shares[1:], shares[0])

@@ -8,9 +8,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
 from funnelest.evidence.base import Evidence
 from funnelest.figures import as_figure, figure_problems
-from funnelest.observation import Binomial, Custom, NormalOn, Observation, Poisson, scale_problems
+from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
 from funnelest.route import Route

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.distributions import NegativeBinomial, Poisson
 from funnelest.evidence.base import (
     Bridge,
     Evidence,
@@ -17,7 +18,7 @@ from funnelest.evidence.base import (
     place_problems,
 )
 from funnelest.figures import as_figure, figure_problems
-from funnelest.observation import NegativeBinomial, Observation, Poisson
+from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.quantities import Quantities

@@ -128,9 +128,11 @@ def route(
         When the convergence gate failed and the result was not opened all the same. A result
         that was opened carries its mark in red over the figure.
     """
-    problems = [] if language in LANGUAGES else [
-        f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."
-    ]
+    problems = (
+        []
+        if language in LANGUAGES
+        else [f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."]
+    )
     problems += result.model.population.problems_in(where or {})
     for name, given in (("published", published), ("recorded", recorded)):
         problems += _problems(name, given, result)
@@ -145,8 +147,10 @@ def route(
     made = _Contents(result, where, per, published, recorded, probability, words, show)
     unit = show.unit(result.model, where, per)
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}", "unit": unit}
-    words = {name: text.format(**named) if name in _WORDS[language] and name != "every" else text
-             for name, text in words.items()}
+    words = {
+        name: text.format(**named) if name in _WORDS[language] and name != "every" else text
+        for name, text in words.items()
+    }
     words["subtitle"] = words["expected"] + (f"; {show.where(where)}" if where else "")
     if result.mark:
         words["mark"] = ": ".join(text for text in (result.mark, words["failed"]) if text)
@@ -196,9 +200,15 @@ class _Contents:
     """What the figure says, line by line, before anything is drawn."""
 
     def __init__(
-        self, result: Result, where: Where | None, per: str | None,
-        published: Mapping[Place, Any] | None, recorded: Mapping[Place, Any] | None,
-        probability: float, words: Mapping[str, str], language: Language,
+        self,
+        result: Result,
+        where: Where | None,
+        per: str | None,
+        published: Mapping[Place, Any] | None,
+        recorded: Mapping[Place, Any] | None,
+        probability: float,
+        words: Mapping[str, str],
+        language: Language,
     ) -> None:
         self.result, self.where, self.per = result, where, per
         self.probability, self.words = probability, words
@@ -223,17 +233,29 @@ class _Contents:
         made: list[Row] = []
         for step in steps.itertuples():
             values = (step.median, step.low, step.high)
-            made.append(Row("step", step.step, step.step, number=show.numbers(*values),
-                             values=values, hatched=self.basis == "imputed"))
+            made.append(
+                Row(
+                    "step",
+                    step.step,
+                    step.step,
+                    number=show.numbers(*values),
+                    values=values,
+                    hatched=self.basis == "imputed",
+                )
+            )
             made += self._imputed(step.step)
             made += self._given(step.step)
             # The farthest first: then no two arrows out of a step cross.
             for successor in reversed(self.route.successors(step.step)):
                 share, flow = edges[step.step, successor]
                 made.append(
-                    Row("transition", (step.step, successor), f"\u2192 {successor}",
-                         share=show.shares(share["median"], share["low"], share["high"]),
-                         values=(flow["median"], flow["low"], flow["high"]))
+                    Row(
+                        "transition",
+                        (step.step, successor),
+                        f"\u2192 {successor}",
+                        share=show.shares(share["median"], share["low"], share["high"]),
+                        values=(flow["median"], flow["low"], flow["high"]),
+                    )
                 )
                 made += self._given((step.step, successor))
         return made
@@ -245,22 +267,34 @@ class _Contents:
         if part is None:
             return []
         made = self.result.quantities(
-            {"number": part,
-             "share": lambda q: part(q) / q.number(step, self.where, per=self.per)},
-            basis="imputed", probability=self.probability,
+            {"number": part, "share": lambda q: part(q) / q.number(step, self.where, per=self.per)},
+            basis="imputed",
+            probability=self.probability,
         )
         number, share = (
             (row["median"], row["low"], row["high"]) for row in made.to_dict("records")
         )
         return [
-            Row("imputed", step, self.words["of which"], share=self.language.shares(*share),
-                number=self.language.numbers(*number), values=number, hatched=True)
+            Row(
+                "imputed",
+                step,
+                self.words["of which"],
+                share=self.language.shares(*share),
+                number=self.language.numbers(*number),
+                values=number,
+                hatched=True,
+            )
         ]
 
     def _given(self, place: Place) -> list[Row]:
         return [
-            Row(kind, place, f"{self.words[kind]}{', ' if label else ''}{label}",
-                 number=shown, values=(value, value, value))
+            Row(
+                kind,
+                place,
+                f"{self.words[kind]}{', ' if label else ''}{label}",
+                number=shown,
+                values=(value, value, value),
+            )
             for kind, places in self.printed.items()
             for value, label, shown in places.get(place, [])
         ]
@@ -302,7 +336,8 @@ class _Contents:
                     name = self.language.word(axis.name)
                     other.append(
                         self.language.where({axis.name: one.where[axis.name]})
-                        if axis.name in one.where else self.words["every"].format(axis=name)
+                        if axis.name in one.where
+                        else self.words["every"].format(axis=name)
                     )
             label = f"{one.name} ({', '.join(other)})" if other else one.name
             place = one.step if isinstance(one.step, str) else (one.step[0], one.step[1])

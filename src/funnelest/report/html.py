@@ -95,8 +95,7 @@ def table(
     marked = f' <span class="mark">{escape(mark)}</span>' if mark else ""
     return (
         f'<div class="scroll{short}"><table><caption>{escape(caption)}.{marked}</caption>\n'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(body)
-        + "\n</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n" + "\n".join(body) + "\n</tbody></table></div>"
     ).replace(" >", ">")
 
 

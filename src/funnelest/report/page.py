@@ -79,9 +79,11 @@ def page(
         When the convergence gate failed and the result was not opened all the same. A page of a
         result that was opened carries the mark at its top and in every table.
     """
-    problems = [] if language in LANGUAGES else [
-        f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."
-    ]
+    problems = (
+        []
+        if language in LANGUAGES
+        else [f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."]
+    )
     problems += result.model.population.problems_in(where or {})
     problems += [
         f"a section must be a title and its content; given {one!r}."
@@ -125,8 +127,11 @@ class _Page:
     def body(self, title: str, sections: Sequence[tuple[str, Any]], figure: Figure | None) -> str:
         """Return everything between the main tags."""
         bases = {name: self.texts[name] for name in ("estimated", "partly imputed", "imputed")}
-        parts = [f"<h1>{escape(title)}</h1>", self.verdict(),
-                 self.section("summary", "".join(f"<p>{escape(t)}</p>" for t in self.summary()))]
+        parts = [
+            f"<h1>{escape(title)}</h1>",
+            self.verdict(),
+            self.section("summary", "".join(f"<p>{escape(t)}</p>" for t in self.summary())),
+        ]
         parts += [
             f"<section>\n<h2>{escape(name)}</h2>\n"
             f"{content(what, name, self.language, bases)}\n</section>"
@@ -154,11 +159,22 @@ class _Page:
         measures = ", ".join(f"{k} {self.language.number(v)}" for k, v in gate.measures.items())
         lines = [f"<strong>{escape(self.texts['passed' if gate.passed else 'failed'])}.</strong>"]
         if not gate.passed:
-            lines += [f'<span class="mark">{escape(result.mark)}</span>. '
-                      + escape(self.texts["failed long"])]
+            lines += [
+                f'<span class="mark">{escape(result.mark)}</span>. '
+                + escape(self.texts["failed long"])
+            ]
             lines += [escape(f"{failure}.") for failure in gate.failures]
-        lines.append(escape(self.say("engine", engine=gate.engine, measures=measures,
-                                     seed=result.seed, hash=result.model.hash())))
+        lines.append(
+            escape(
+                self.say(
+                    "engine",
+                    engine=gate.engine,
+                    measures=measures,
+                    seed=result.seed,
+                    hash=result.model.hash(),
+                )
+            )
+        )
         lines += [escape(f"{note}.".replace("..", ".")) for note in result.notes]
         css = "verdict" if gate.passed else "verdict failed"
         return f'<div class="{css}">' + "".join(f"<p>{line}</p>" for line in lines) + "</div>"
@@ -186,8 +202,9 @@ class _Page:
                 continue
             share = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
             sentences.append(
-                self.say("end", number=number[step], step=step, first=first,
-                         share=self._shares(share))
+                self.say(
+                    "end", number=number[step], step=step, first=first, share=self._shares(share)
+                )
             )
 
         def stops(q: Any, step: str) -> Any:
@@ -196,11 +213,11 @@ class _Page:
 
         losses = {
             step: result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
-            for step in route.steps if route.successors(step)
+            for step in route.steps
+            if route.successors(step)
         }
         sentences += [
-            self.say("loss", step=step, share=self._shares(draws))
-            for step, draws in losses.items()
+            self.say("loss", step=step, share=self._shares(draws)) for step, draws in losses.items()
         ]
         paragraphs = [" ".join(sentences), self.say("intervals")]
         if self.basis == "imputed":
@@ -208,14 +225,18 @@ class _Page:
         elif self.basis == "partly imputed":
             part = imputed_number(result.model, first, self.where, self.per)
             assert part is not None
-            share = result.sample_of(
-                lambda q: part(q) / q.number(first, self.where, per=self.per)
-            )
+            share = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
             paragraphs.append(self.say("partly", step=first, share=self._shares(share)))
         far = sum(abs(row["residual"]) > 2 for row in self.figures)
         if self.figures:
-            paragraphs.append(self.say("figures in", sources=len(result.model.evidence),
-                                       figures=len(self.figures), far=far))
+            paragraphs.append(
+                self.say(
+                    "figures in",
+                    sources=len(result.model.evidence),
+                    figures=len(self.figures),
+                    far=far,
+                )
+            )
         stated = sum(entry.stated for entry in self.ledger)
         paragraphs.append(self.say("assumed", stated=stated, defaults=len(self.ledger) - stated))
         return paragraphs
@@ -234,8 +255,13 @@ class _Page:
 
         from funnelest.plot.route import route
 
-        own = route(self.result, where=self.where, per=self.per, probability=self.probability,
-                    language=self.language.code)
+        own = route(
+            self.result,
+            where=self.where,
+            per=self.per,
+            probability=self.probability,
+            language=self.language.code,
+        )
         try:
             return picture(own, alt)
         finally:
@@ -264,8 +290,10 @@ class _Page:
             return f"{show.percent(value)}%" if shares else show.number(value)
 
         return [
-            one(row["median"]), self._range(row["low"], row["high"], shares),
-            one(row["prior_median"]), self._range(row["prior_low"], row["prior_high"], shares),
+            one(row["median"]),
+            self._range(row["low"], row["high"], shares),
+            one(row["prior_median"]),
+            self._range(row["prior_low"], row["prior_high"], shares),
             self.texts[row["basis"]],
         ]
 
@@ -291,8 +319,9 @@ class _Page:
         for row in shares.to_dict("records"):
             to = f"{row['to']} ({self.texts['skip']})" if row["skip"] else row["to"]
             rows.append(([row["from"], to, *self._estimates(row, True)], self.basis == "imputed"))
-        return table(self.say("transitions caption"), self._heads("from", "to"), rows,
-                     self.result.mark)
+        return table(
+            self.say("transitions caption"), self._heads("from", "to"), rows, self.result.mark
+        )
 
     def given_table(self) -> str:
         """Return the figures that went in, beside what is expected of them."""
@@ -300,25 +329,51 @@ class _Page:
             return f"<p>{escape(self.texts['none'])}</p>"
         show = self.language
         rows = [
-            ([row["source"], show.given(row["figure"]), show.number(row["expected"]),
-              self._range(row["low"], row["high"], False),
-              show.number(round(row["residual"], 2)) if math.isfinite(row["residual"])
-              else "\u2013"], False)
+            (
+                [
+                    row["source"],
+                    show.given(row["figure"]),
+                    show.number(row["expected"]),
+                    self._range(row["low"], row["high"], False),
+                    show.number(round(row["residual"], 2))
+                    if math.isfinite(row["residual"])
+                    else "\u2013",
+                ],
+                False,
+            )
             for row in self.figures
         ]
-        heads = [(self.texts["source"], False), (self.texts["figure given"], True),
-                 (self.texts["expected"], True), (self.say("interval"), True),
-                 (self.texts["residual"], True)]
+        heads = [
+            (self.texts["source"], False),
+            (self.texts["figure given"], True),
+            (self.texts["expected"], True),
+            (self.say("interval"), True),
+            (self.texts["residual"], True),
+        ]
         return table(self.say("given caption"), heads, rows, self.result.mark)
 
     def ledger_table(self) -> str:
         """Return everything that was assumed."""
         names = ("about", "kind", "value", "statement", "source", "stated")
         rows = [
-            ([entry.about, self.texts[entry.kind] if entry.kind != "source" else
-              self.texts["source"].lower(), entry.value, entry.statement, entry.source,
-              self.texts["yes" if entry.stated else "no"]], False)
+            (
+                [
+                    entry.about,
+                    self.texts[entry.kind]
+                    if entry.kind != "source"
+                    else self.texts["source"].lower(),
+                    entry.value,
+                    entry.statement,
+                    entry.source,
+                    self.texts["yes" if entry.stated else "no"],
+                ],
+                False,
+            )
             for entry in self.ledger
         ]
-        return table(self.texts["ledger caption"], [(self.texts[n], False) for n in names], rows,
-                     self.result.mark)
+        return table(
+            self.texts["ledger caption"],
+            [(self.texts[n], False) for n in names],
+            rows,
+            self.result.mark,
+        )

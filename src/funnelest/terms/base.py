@@ -23,13 +23,16 @@ class Term(Protocol):
         """Name of the axis over which the term varies."""
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the term, one sentence each."""
+        """Return what is wrong with the term in this `population`, one sentence each."""
 
     def parameters(self, name: str, population: Population) -> dict[str, Prior]:
-        """Return the priors that the term of the quantity `name` brings with it."""
+        """Return the priors that the term of the quantity `name` needs in this `population`."""
 
     def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
-        """Return what to add on the link scale, shaped by `on_axis`."""
+        """Return what to add to the quantity `name` on the link scale, shaped by `on_axis`.
+
+        From the `values` of its parameters, for the cells of the `population`.
+        """
 
 
 def on_axis(values: Sequence[Any], axis: str, population: Population) -> Any:

@@ -70,9 +70,7 @@ class Levels:
         if prior is None:
             prior = Normal(0.0, 1.0, statement="")
         reference = self._reference(population)
-        return {
-            self._label(name, level): prior for level in axis.levels if level != reference
-        }
+        return {self._label(name, level): prior for level in axis.levels if level != reference}
 
     def _label(self, name: str, level: Level) -> str:
         return f"{name}[{self.axis}={show_level(level)}]"
@@ -88,12 +86,12 @@ class Levels:
         ]
         known = [value for value in column if not isinstance(value, np.ndarray)]
         if known:  # symbols do not stack with arrays of another kind unless broadcast first
-            column = [value + known[0] * 0.0 if isinstance(value, np.ndarray) else value
-                      for value in column]
+            column = [
+                value + known[0] * 0.0 if isinstance(value, np.ndarray) else value
+                for value in column
+            ]
         return on_axis(column, self.axis, population)
 
     def defaults(self) -> bool:
         """Return whether the prior of the deviations is the default."""
         return self.prior is None
-
-

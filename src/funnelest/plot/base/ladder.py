@@ -76,7 +76,11 @@ class Ladder:
     """
 
     def __init__(
-        self, rows: Sequence[Row], route: Route, words: Mapping[str, str], language: Language,
+        self,
+        rows: Sequence[Row],
+        route: Route,
+        words: Mapping[str, str],
+        language: Language,
         width: float = 7.0,
     ) -> None:
         self.rows, self.route, self.words, self.language = rows, route, words, language
@@ -85,8 +89,11 @@ class Ladder:
         self._columns()
         top = _EDGE
         self.head: list[tuple[float, str, float, bool, str]] = []
-        for name, size, bold, colour in (("title", 10.5, True, INK), ("mark", 9.5, True, "#c00000"),
-                                         ("subtitle", 8.0, False, INK)):
+        for name, size, bold, colour in (
+            ("title", 10.5, True, INK),
+            ("mark", 9.5, True, "#c00000"),
+            ("subtitle", 8.0, False, INK),
+        ):
             for line in wrap(words[name], size, width - 2 * _EDGE, bold=bold):
                 if line:
                     self.head.append((top + 0.09, line, size, bold, colour))
@@ -108,6 +115,7 @@ class Ladder:
 
     def _columns(self) -> None:
         """Find where the columns stand; the axis gets what the texts leave."""
+
         def widest(texts: Sequence[str], size: float, bold: bool = False) -> float:
             return max((text_width(text, size, bold=bold) for text in texts), default=0.0)
 
@@ -165,8 +173,7 @@ class Ladder:
         """Draw the ladder on an Axes."""
         sheet = Sheet(ax, self.width, self.height)
         for y, text, size, bold, colour in self.head:
-            sheet.text(_EDGE, y, text, size, color=colour,
-                       fontweight="bold" if bold else "normal")
+            sheet.text(_EDGE, y, text, size, color=colour, fontweight="bold" if bold else "normal")
         style: dict[str, Any] = {"color": GREY, "ha": "right"}
         sheet.text(self.share, self.heading, self.words["share"], 7.0, **style)
         sheet.text(self.right, self.heading, self.words["number"], 7.0, **style)
@@ -180,9 +187,18 @@ class Ladder:
         for y, text in self.note:
             sheet.text(_EDGE, y, text, 6.5, color=GREY)
         if self.words["mark"]:
-            sheet.text((self.box + self.right) / 2, (self.top + self.bottom) / 2,
-                       self.words["watermark"], 26, color="#c00000", alpha=0.22, ha="center",
-                       rotation=25, fontweight="bold", zorder=9)
+            sheet.text(
+                (self.box + self.right) / 2,
+                (self.top + self.bottom) / 2,
+                self.words["watermark"],
+                26,
+                color="#c00000",
+                alpha=0.22,
+                ha="center",
+                rotation=25,
+                fontweight="bold",
+                zorder=9,
+            )
 
     def _texts(self, sheet: Sheet, row: Row) -> None:
         from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -191,21 +207,50 @@ class Ladder:
         weight = "bold" if step else "normal"
         colour = ORANGE if row.kind == "published" else INK
         if step:
-            sheet.ax.add_patch(Rectangle((self.box + 0.03, row.top), self.right - self.box,
-                                         row.height, facecolor=BAND, edgecolor="none", zorder=0))
-            sheet.ax.add_patch(FancyBboxPatch(
-                (self.box + 0.03, row.top + 0.03), self.label + self.names - self.box,
-                row.height - 0.06, boxstyle="round,pad=0.03,rounding_size=0.06",
-                facecolor="white", edgecolor=INK, linewidth=0.9 * sheet.scale, zorder=3,
-            ))
+            sheet.ax.add_patch(
+                Rectangle(
+                    (self.box + 0.03, row.top),
+                    self.right - self.box,
+                    row.height,
+                    facecolor=BAND,
+                    edgecolor="none",
+                    zorder=0,
+                )
+            )
+            sheet.ax.add_patch(
+                FancyBboxPatch(
+                    (self.box + 0.03, row.top + 0.03),
+                    self.label + self.names - self.box,
+                    row.height - 0.06,
+                    boxstyle="round,pad=0.03,rounding_size=0.06",
+                    facecolor="white",
+                    edgecolor=INK,
+                    linewidth=0.9 * sheet.scale,
+                    zorder=3,
+                )
+            )
         x = self.box + 0.1 if step else self.label
         between = _LINE if step else _LINE - 0.02
         for i, line in enumerate(row.lines):
-            sheet.text(x, row.middle + (i - (len(row.lines) - 1) / 2) * between, line,
-                       _BOLD if step else _SIZE, fontweight=weight, color=colour, zorder=4)
+            sheet.text(
+                x,
+                row.middle + (i - (len(row.lines) - 1) / 2) * between,
+                line,
+                _BOLD if step else _SIZE,
+                fontweight=weight,
+                color=colour,
+                zorder=4,
+            )
         sheet.text(self.share, row.middle, row.share, _SIZE, ha="right")
-        sheet.text(self.right, row.middle, row.number, _SIZE, ha="right", fontweight=weight,
-                   color=colour if given else INK)
+        sheet.text(
+            self.right,
+            row.middle,
+            row.number,
+            _SIZE,
+            ha="right",
+            fontweight=weight,
+            color=colour if given else INK,
+        )
 
     def _tracks(self, sheet: Sheet) -> None:
         """Draw the transitions: a spine to the next step, arrows round the skipped ones."""
@@ -244,34 +289,48 @@ class Ladder:
     def _axis(self, sheet: Sheet) -> None:
         """Draw the intervals, on one logarithmic axis."""
         panel = sheet.panel(self.left, self.top, self.end - self.left, self.bottom - self.top)
-        low, high = limits([row.values for row in self.rows],
-                           [row.values for row in self.rows if row.kind != "transition"])
+        low, high = limits(
+            [row.values for row in self.rows],
+            [row.values for row in self.rows if row.kind != "transition"],
+        )
         panel.set_xscale("log")
         panel.set_xlim(low, high)
         show = self.language.tick
         marks = ticks(low, high, lambda v: text_width(show(v), 7.0), self.end - self.left)
-        panel.set_xticks(marks, [show(v) for v in marks],
-                         fontsize=7.0 * sheet.scale, color=INK)
+        panel.set_xticks(marks, [show(v) for v in marks], fontsize=7.0 * sheet.scale, color=INK)
         panel.set_xticks([], minor=True)
         panel.set_yticks([])
         panel.set_axisbelow(True)
         panel.grid(visible=True, axis="x", color="#d5d5d5", linewidth=0.5 * sheet.scale)
-        panel.tick_params(axis="x", length=2.5 * sheet.scale, width=0.7 * sheet.scale,
-                          color=INK, pad=2 * sheet.scale)
+        panel.tick_params(
+            axis="x",
+            length=2.5 * sheet.scale,
+            width=0.7 * sheet.scale,
+            color=INK,
+            pad=2 * sheet.scale,
+        )
         for side, spine in panel.spines.items():
             spine.set_visible(side == "bottom")
             spine.set_color(INK)
             spine.set_linewidth(0.7 * sheet.scale)
-        sheet.text((self.left + self.end) / 2, self.bottom + 0.28, self.words["axis"], 7.0,
-                   ha="center")
+        sheet.text(
+            (self.left + self.end) / 2, self.bottom + 0.28, self.words["axis"], 7.0, ha="center"
+        )
         for row in self.rows:
             if row.kind == "label" or not math.isfinite(row.values[0]):
                 continue
             middle, start, stop = (min(max(value, low), high) for value in row.values)
             symbol(panel, sheet.scale, row.kind, (middle, start, stop), row.middle, row.hatched)
             if row.values[1] < low:  # the interval goes on beyond the axis
-                panel.plot([low], [row.middle], marker="<", color=GREY, clip_on=False,
-                           markersize=3.5 * sheet.scale, zorder=6)
+                panel.plot(
+                    [low],
+                    [row.middle],
+                    marker="<",
+                    color=GREY,
+                    clip_on=False,
+                    markersize=3.5 * sheet.scale,
+                    zorder=6,
+                )
 
 
 def _lanes(route: Route) -> dict[tuple[str, str], int]:

@@ -16,9 +16,9 @@ type Point = tuple[float, float]
 BLUE, ORANGE, INK, GREY, BAND = "#0072b2", "#b34700", "#111111", "#6b6b6b", "#f0f0f0"
 
 
-def bend(start: Point, corner: Point, end: Point, radius: float = 0.06) -> tuple[
-    list[float], list[float]
-]:
+def bend(
+    start: Point, corner: Point, end: Point, radius: float = 0.06
+) -> tuple[list[float], list[float]]:
     """Return a line from `start` by a rounded `corner` to `end`, as x and y."""
     near = []
     for x, y in (start, end):
@@ -28,10 +28,16 @@ def bend(start: Point, corner: Point, end: Point, radius: float = 0.06) -> tuple
     (ax, ay), (bx, by) = near
     steps = [i / 6 for i in range(7)]
     return (
-        [start[0], *((1 - t) ** 2 * ax + 2 * t * (1 - t) * corner[0] + t**2 * bx for t in steps),
-         end[0]],
-        [start[1], *((1 - t) ** 2 * ay + 2 * t * (1 - t) * corner[1] + t**2 * by for t in steps),
-         end[1]],
+        [
+            start[0],
+            *((1 - t) ** 2 * ax + 2 * t * (1 - t) * corner[0] + t**2 * bx for t in steps),
+            end[0],
+        ],
+        [
+            start[1],
+            *((1 - t) ** 2 * ay + 2 * t * (1 - t) * corner[1] + t**2 * by for t in steps),
+            end[1],
+        ],
     )
 
 
@@ -41,8 +47,11 @@ def arrow_head(ax: Axes, tip: Point, way: Point) -> None:
 
     (x, y), (dx, dy) = tip, way
     back = (x - 0.085 * dx, y - 0.085 * dy)
-    corners = [tip, (back[0] - 0.035 * dy, back[1] + 0.035 * dx),
-               (back[0] + 0.035 * dy, back[1] - 0.035 * dx)]
+    corners = [
+        tip,
+        (back[0] - 0.035 * dy, back[1] + 0.035 * dx),
+        (back[0] + 0.035 * dy, back[1] - 0.035 * dx),
+    ]
     ax.add_patch(Polygon(corners, facecolor=GREY, edgecolor="none", zorder=5))
 
 
@@ -71,19 +80,40 @@ def symbol(
     middle, low, high = values
     if kind in ("step", "imputed"):
         half = 0.065 if kind == "step" else 0.05
-        ax.add_patch(Rectangle(
-            (low, y - half), high - low, 2 * half, facecolor="white" if hatched else "#9ecae1",
-            edgecolor=BLUE, hatch="/////" if hatched else None, linewidth=0.9 * scale, zorder=3,
-        ))
-        ax.plot([middle, middle], [y - half - 0.025, y + half + 0.025], color=INK,
-                linewidth=2.0 * scale, solid_capstyle="butt", zorder=5)
+        ax.add_patch(
+            Rectangle(
+                (low, y - half),
+                high - low,
+                2 * half,
+                facecolor="white" if hatched else "#9ecae1",
+                edgecolor=BLUE,
+                hatch="/////" if hatched else None,
+                linewidth=0.9 * scale,
+                zorder=3,
+            )
+        )
+        ax.plot(
+            [middle, middle],
+            [y - half - 0.025, y + half + 0.025],
+            color=INK,
+            linewidth=2.0 * scale,
+            solid_capstyle="butt",
+            zorder=5,
+        )
     elif kind == "transition":
         ax.plot([low, high], [y, y], color=GREY, linewidth=1.2 * scale, zorder=3)
         ax.plot([middle], [y], marker="o", color=GREY, markersize=3.5 * scale, zorder=4)
     else:
-        shape, colour, fill = (
-            ("s", INK, INK) if kind == "recorded" else ("D", ORANGE, "white")
+        shape, colour, fill = ("s", INK, INK) if kind == "recorded" else ("D", ORANGE, "white")
+        ax.plot(
+            [middle],
+            [y],
+            marker=shape,
+            color=colour,
+            markerfacecolor=fill,
+            markersize=4.5 * scale,
+            markeredgewidth=1.1 * scale,
+            linestyle="none",
+            zorder=6,
+            clip_on=False,
         )
-        ax.plot([middle], [y], marker=shape, color=colour, markerfacecolor=fill,
-                markersize=4.5 * scale, markeredgewidth=1.1 * scale, linestyle="none", zorder=6,
-                clip_on=False)

@@ -79,8 +79,12 @@ class Sheet:
     def panel(self, left: float, top: float, width: float, height: float) -> Axes:
         """Return an Axes inside, with the same inches from the top as its y axis."""
         inside = self.ax.inset_axes(
-            (left / self.width, 1 - (top + height) / self.height, width / self.width,
-             height / self.height)
+            (
+                left / self.width,
+                1 - (top + height) / self.height,
+                width / self.width,
+                height / self.height,
+            )
         )
         inside.set_ylim(top + height, top)
         inside.patch.set_alpha(0)

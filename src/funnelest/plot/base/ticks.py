@@ -38,8 +38,7 @@ def ticks(low: float, high: float, width: Callable[[float], float], room: float)
     for choice in choices:
         inside = [v for v in choice if low <= v <= high]
         gaps = [
-            room * math.log10(b / a) / span - (width(a) + width(b)) / 2
-            for a, b in pairwise(inside)
+            room * math.log10(b / a) / span - (width(a) + width(b)) / 2 for a, b in pairwise(inside)
         ]
         if len(inside) <= 9 and all(gap > 0.1 for gap in gaps):
             return inside
