@@ -25,21 +25,17 @@ SHEET = "Slachtoffermonitor seksueel geweld tegen kinderen 2017-2018, fact sheet
 # The published figures, each with what it counts and how it was read.
 published = fe.load_figures()
 value = published["value"]
-shown = ["step", "register", "value", "unit", "year_from", "age_from", "age_to", "read"]
-print(
-    published.loc[
-        [
-            "happened_boys",
-            "happened_girls",
-            "told_all",
-            "reported_total",
-            "investigated",
-            "helped_after_investigation",
-            "helped_any",
-        ],
-        shown,
-    ]
-)
+used = [
+    "happened_boys",
+    "happened_girls",
+    "told_all",
+    "reported_total",
+    "investigated",
+    "helped_after_investigation",
+    "helped_any",
+]
+shown = ["register", "value", "unit", "year_from", "year_to", "age_from", "age_to", "read"]
+print(published.loc[used, shown].fillna("").to_string())
 
 # %%
 # The population. Statistics Netherlands prints ages 0-17 by year; the ages within were derived

@@ -43,10 +43,16 @@ class Gate:
     @property
     def text(self) -> str:
         """The verdict in a sentence."""
-        shown = ", ".join(f"{name} {value:.4g}" for name, value in self.measures.items())
+        shown = ", ".join(f"{name} {_shown(value)}" for name, value in self.measures.items())
         if self.passed:
             return f"convergence gate passed ({self.engine}: {shown})"
         return f"convergence gate FAILED ({self.engine}: {'; '.join(self.failures)})"
+
+
+def _shown(value: float) -> str:
+    if value == -np.inf:
+        return "none (even weights)"
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.4g}"
 
 
 def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
