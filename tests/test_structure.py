@@ -12,7 +12,7 @@ import funnelest
 ROOT = Path(funnelest.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 #: Modules that may be longer: families of small classes of one kind.
-LONG = {"priors.py": 800, "population.py": 520, "result.py": 560, "observation.py": 560}
+LONG = {"result.py": 560}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

@@ -9,7 +9,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.population import Population, Where, show_where
+from funnelest.axes import Where, show_where
+from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 
 __all__ = ["Assumption", "Entry", "PopulationError"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.assumptions import Assumption, PopulationError
+from funnelest.axes import show_where
 from funnelest.evidence.base import Evidence
-from funnelest.population import Population, show_where
+from funnelest.population import Population
 from funnelest.priors import Prior, Shared
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from funnelest import checking
 from funnelest.assumptions import Assumption, Entry
+from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.population import Population, Where
+from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Edge, Route, show_edge

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.axes import Where
 from funnelest.errors import SpecError
-from funnelest.population import Population, Where
+from funnelest.population import Population
 from funnelest.route import Edge, show_edge
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from funnelest import math as fm
-from funnelest.population import Population, show_level
+from funnelest.axes import show_level
+from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.terms.base import Term, on_axis
 

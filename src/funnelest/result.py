@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import summaries
+from funnelest.axes import Where, show_level
 from funnelest.density import prior_draws
 from funnelest.engines.gate import Gate
 from funnelest.errors import FitError, raise_if_any
 from funnelest.model import Model
-from funnelest.population import Where, show_level
 from funnelest.quantities import Quantities
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, Self
 
+from funnelest.axes import Where
 from funnelest.observation import Observation
-from funnelest.population import Population, Where
+from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior
 from funnelest.quantities import Quantities
 from funnelest.route import Route, show_edge

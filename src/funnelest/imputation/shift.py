@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.population import Population, show_level
+from funnelest.axes import show_level
+from funnelest.population import Population
 from funnelest.priors import Prior, as_prior
 
 __all__ = ["Shift"]

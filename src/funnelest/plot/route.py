@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from funnelest.population import Where
+    from funnelest.axes import Where
     from funnelest.result import Result
 
 __all__ = ["route"]

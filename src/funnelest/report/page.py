@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from funnelest.population import Where
+    from funnelest.axes import Where
     from funnelest.result import Result
 
 __all__ = ["page"]

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.population import Level, Population, show_level
+from funnelest.axes import Level, show_level
+from funnelest.population import Population
 from funnelest.priors import Normal, Prior
 from funnelest.terms.base import on_axis
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.population import Where
+from funnelest.axes import Where
 
 if TYPE_CHECKING:
     from funnelest.model import Model

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from funnelest.population import Where, show_level, show_where
+from funnelest.axes import Where, show_level, show_where
 
 if TYPE_CHECKING:
     from funnelest.model import Model

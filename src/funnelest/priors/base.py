@@ -1,0 +1,220 @@
+"""What every prior can do, and how one is found from an interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["FromInterval", "Prior"]
+
+type Floats = NDArray[np.float64]
+
+REAL = (-math.inf, math.inf)
+POSITIVE = (0.0, math.inf)
+UNIT = (0.0, 1.0)
+
+
+def special() -> Any:
+    """Return `scipy.special`, which is loaded when it is first needed."""
+    import scipy.special
+
+    return scipy.special
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prior:
+    """What is believed of one number before the figures are seen.
+
+    Parameters
+    ----------
+    statement : str, default ""
+        Why this is believed, in a sentence for the ledger of assumptions.
+    source : str, default ""
+        Citation of what it rests on.
+    trouble : str, default ""
+        Why `from_interval` found no distribution; filled in by the library, and reported when
+        the prior becomes part of a model.
+    """
+
+    statement: str = ""
+    source: str = ""
+    #: What the constructor from an interval could not do, in a sentence.
+    trouble: str = field(default="", repr=False)
+    #: Names of the fields that are the distribution's parameters.
+    _parameters: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def support(self) -> tuple[float, float]:
+        """Lowest and highest possible value."""
+        raise TypeError(f"{type(self).__name__} has no support of its own")
+
+    def logpdf(self, x: Any) -> Any:
+        """Return the log-density at `x` (NumPy arrays)."""
+        raise TypeError(f"{type(self).__name__} has no density")
+
+    def cdf(self, x: Any) -> Any:
+        """Return the probability of at most `x`."""
+        raise TypeError(f"{type(self).__name__} has no distribution function")
+
+    def ppf(self, p: Any) -> Any:
+        """Return the quantile at probability `p`."""
+        raise TypeError(f"{type(self).__name__} has no quantiles")
+
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:
+        """Return `size` independent draws."""
+        return np.asarray(self.ppf(rng.random(size)), dtype=np.float64)
+
+    def stacked(self, others: list[Any]) -> Self:
+        """Return one prior whose parameters are columns, a row per prior in `others`."""
+        columns: dict[str, Any] = {
+            name: np.array([[float(getattr(one, name))] for one in others])
+            for name in self._parameters
+        }
+        return replace(self, **columns)
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with this prior, one sentence each."""
+        if self.trouble:
+            return [self.trouble]
+        found = []
+        for name in self._parameters:
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+                found.append(f"{type(self).__name__}: {name} must be a number; given {value!r}.")
+            elif not math.isfinite(value):
+                found.append(f"{type(self).__name__}: {name} must be finite; given {value}.")
+        return found or self._own_problems()
+
+    def _own_problems(self) -> list[str]:
+        return []
+
+    def _must_be_positive(self, *names: str) -> list[str]:
+        return [
+            f"{type(self).__name__}: {name} must be above 0; given {getattr(self, name)}."
+            for name in names
+            if not getattr(self, name) > 0
+        ]
+
+    def interval(self, probability: float = 0.95) -> tuple[float, float]:
+        """Return the equal-tailed interval with this probability."""
+        tail = (1 - probability) / 2
+        return float(self.ppf(tail)), float(self.ppf(1 - tail))
+
+    def __repr__(self) -> str:
+        parts = [f"{name}={getattr(self, name)!r}" for name in self._parameters]
+        parts += [f"{n}={getattr(self, n)!r}" for n in ("statement", "source") if getattr(self, n)]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+    def describe(self) -> str:
+        """Return the distribution as text, such as ``Beta(16, 4)``."""
+        shown = ", ".join(f"{getattr(self, name):.4g}" for name in self._parameters)
+        return f"{type(self).__name__}({shown})"
+
+
+class FromInterval(Prior):
+    """A family of which one member has a given interval."""
+
+    #: Lowest and highest possible value of every member.
+    _range: ClassVar[tuple[float, float]]
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return self._range
+
+    @classmethod
+    def _with_interval(
+        cls, low: float, high: float, probability: float
+    ) -> tuple[float, float] | None:
+        """Return the parameters that give the interval, or None when there are none."""
+        raise TypeError(f"{cls.__name__} does not say how to find them")
+
+    @classmethod
+    def from_interval(
+        cls,
+        low: float,
+        high: float,
+        *,
+        probability: float = 0.95,
+        statement: str = "",
+        source: str = "",
+    ) -> Self:
+        """Return the member of the family whose equal-tailed interval is given.
+
+        Parameters
+        ----------
+        low, high : float
+            Limits of the interval.
+        probability : float, default 0.95
+            Probability between the limits; as much is left below as above them.
+        statement : str, default ""
+            Why this is believed.
+        source : str, default ""
+            Citation.
+
+        Returns
+        -------
+        Prior
+            With parameters that give the interval. An impossible interval is kept, and reported
+            with all other problems when the prior becomes part of a model.
+        """
+        trouble = _interval_trouble(cls.__name__, low, high, probability, cls._range)
+        found = None if trouble else cls._with_interval(low, high, probability)
+        if found is None and not trouble:
+            trouble = (
+                f"{cls.__name__}.from_interval: no member of the family has the {probability:.0%} "
+                f"interval {low}-{high}."
+            )
+        first, second = (math.nan, math.nan) if found is None else found
+        arguments: dict[str, Any] = dict(zip(cls._parameters, (first, second), strict=True))
+        return cls(**arguments, statement=statement, source=source, trouble=trouble)
+
+
+def _interval_trouble(
+    family: str, low: float, high: float, probability: float, support: tuple[float, float]
+) -> str:
+    """Return in a sentence why an interval is impossible, or an empty string."""
+    given = f"given low={low!r}, high={high!r}, probability={probability!r}"
+    for value in (low, high, probability):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            return f"{family}.from_interval needs numbers; {given}."
+    if not 0 < probability < 1:
+        return f"{family}.from_interval: probability must lie between 0 and 1; {given}."
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        return f"{family}.from_interval: low must be below high and both finite; {given}."
+    if not (support[0] < low and high < support[1]):
+        return (
+            f"{family}.from_interval: the interval must lie strictly between {support[0]:g} and "
+            f"{support[1]:g}; {given}."
+        )
+    return ""
+
+
+def normal_quantile(probability: float) -> float:
+    """Return z such that the central interval of a standard normal has this probability."""
+    return float(special().ndtri((1 + probability) / 2))
+
+
+def solve(
+    start: list[float], tails: Callable[[Any], Any], probability: float
+) -> tuple[float, float] | None:
+    """Return two positive parameters that give the limits their tails, or None."""
+    from scipy.optimize import root
+
+    logit = special().logit
+    tail = (1 - probability) / 2
+    wanted = logit(np.array([tail, 1 - tail]))
+
+    def miss(logs: Any) -> Any:
+        got = np.clip(tails(np.exp(np.clip(logs, -30, 30))), 1e-300, 1 - 1e-16)
+        return logit(got) - wanted
+
+    found = root(miss, np.log(start), method="hybr", options={"xtol": 1e-12})
+    if not np.abs(miss(found.x)).max() < 1e-6:
+        return None
+    one, other = np.exp(found.x)
+    return float(one), float(other)
