@@ -75,11 +75,18 @@ def sample(
                 target_accept=0.95,
                 save_warmup=False,
                 progress_bar=False,
+                progress_callback=lambda state: progress(0.6 + 0.4 * _done(state), "sampling"),
             )
         except RuntimeError as error:
             raise FitError(f"NUTS could not start: {error}") from error
     found = split(model, tree["posterior"].dataset)
     return Chains(found, _gate(found, tree["sample_stats"].dataset))
+
+
+def _done(state: Any) -> float:
+    """Return the share of all draws that the chains have made."""
+    total = sum(one.total_draws for one in state)
+    return sum(one.finished_draws for one in state) / total if total else 0.0
 
 
 def _gate(draws: dict[str, np.ndarray[Any, Any]], stats: Any) -> Gate:

@@ -52,8 +52,8 @@ class OwnEvidence(Evidence):
 class OwnBinomial(OwnEvidence):
     """Of `n`, `yes` had a property whose probability is a function that you write.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
-    not used, as `quantity` chooses its own cells.
+    It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
+    since `quantity` chooses its own cells.
 
     Parameters
     ----------
@@ -93,8 +93,8 @@ class OwnBinomial(OwnEvidence):
 class OwnPoisson(OwnEvidence):
     """A count whose mean is a function that you write.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
-    not used, as `quantity` chooses its own cells.
+    It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
+    since `quantity` chooses its own cells.
 
     Parameters
     ----------
@@ -128,8 +128,8 @@ class OwnPoisson(OwnEvidence):
 class OwnNormal(OwnEvidence):
     """An estimate with a standard error, of a function that you write.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
-    not used, as `quantity` chooses its own cells.
+    It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
+    since `quantity` chooses its own cells.
 
     Parameters
     ----------
@@ -176,8 +176,8 @@ class OwnNormal(OwnEvidence):
 class OwnCustom(OwnEvidence):
     """Data with a likelihood that you write.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; `where` is
-    not used, as `quantity` chooses its own cells.
+    It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
+    since `quantity` chooses its own cells.
 
     Parameters
     ----------
