@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import special, stats
+from threadpoolctl import threadpool_limits
 
 import funnelest as fe
 
@@ -191,6 +192,15 @@ def test_the_same_seed_gives_the_same_draws(small):
     for name in small.free:
         np.testing.assert_array_equal(one.draws[name], two.draws[name])
         assert not np.array_equal(one.draws[name], other.draws[name])
+
+
+def test_importance_gives_the_same_draws_on_one_core_and_on_two(small):
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(limits=threads, user_api="blas"):
+            found.append(fit(small, seed=8).draws)
+    for name, draws in found[0].items():
+        np.testing.assert_array_equal(draws, found[1][name])
 
 
 def test_a_fresh_seed_is_kept(small):

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +101,28 @@ def sample(
     FitError
         When no draw from the prior has a finite density.
     """
-    target = Target(density)
-    if not target.size or not density.model.evidence:
+    # One thread: the products are small, threads that wait for each other cost four times the
+    # work on a busy machine, and sums are the same to the last digit on one core and on many.
+    with _threads().limit(limits=1, user_api="blas"):
+        return _sample(Target(density), draws, rng, start, progress)
+
+
+@cache
+def _threads() -> Any:
+    """Return what can limit the threads of the libraries loaded; looking for them takes long."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _sample(
+    target: Target,
+    draws: int,
+    rng: np.random.Generator,
+    start: Proposal | None,
+    progress: Progress,
+) -> Weighted:
+    if not target.size or not target.density.model.evidence:
         # The posterior is the prior: its draws are exact and independent.
         u = rng.standard_normal((target.size, draws))
         none = Proposal((), np.zeros(0), 1.0)

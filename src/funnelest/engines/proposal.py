@@ -24,7 +24,7 @@ from scipy.linalg import solve_triangular
 from scipy.special import gammaln
 
 from funnelest.engines.ridge import settle
-from funnelest.engines.target import Target, times
+from funnelest.engines.target import Target
 
 __all__ = ["Component", "Proposal", "Spread"]
 
@@ -60,7 +60,7 @@ class Spread:
         """Return `size` draws, shape ``(k, size)``."""
         normal = rng.standard_normal((len(self.centre), size))
         stretch = np.sqrt(self.freedom / rng.chisquare(self.freedom, size))
-        return self.centre[:, None] + times(self.factor, normal) * stretch
+        return self.centre[:, None] + (self.factor @ normal) * stretch
 
     def logpdf(self, x: Floats) -> Floats:
         """Return the log-density, one per draw."""
@@ -102,8 +102,7 @@ def _dot(x: Floats, weights: Floats) -> Floats:
 
 
 def _dot_square(x: Floats, weights: Floats) -> Floats:
-    # By einsum: its order of summation does not depend on the number of cores.
-    return np.asarray(np.einsum("in,jn->ij", x * weights, x))
+    return np.asarray((x * weights) @ x.T)
 
 
 @dataclass(frozen=True)
@@ -160,7 +159,7 @@ class Component:
         if not k:
             return np.zeros((0, draws)), np.zeros((draws, 0, 0))
         start = np.repeat(self.start[:, None], draws, axis=1)
-        mode, _, curvature = settle(target, times(self.free, free), self.held, start, steps=_CLIMB)
+        mode, _, curvature = settle(target, self.free @ free, self.held, start, steps=_CLIMB)
         return mode, np.linalg.cholesky(curvature)
 
     def draw(
@@ -174,14 +173,14 @@ class Component:
         if len(mode):
             back = np.linalg.solve(np.swapaxes(factor, 1, 2), tight.T[:, :, None])
             held = mode + back[:, :, 0].T
-        u = times(self.free, free) + times(self.held, held)
+        u = self.free @ free + self.held @ held
         return u, tight, self._logpdf(free, tight, factor)
 
     def evaluate(self, target: Target, u: Floats) -> tuple[Floats, Floats]:
         """Return the held parts of points in their own units, and the log-densities."""
-        free = times(self.free.T, u)
+        free = self.free.T @ u
         mode, factor = self._climbed(target, free)
-        away = times(self.held.T, u) - mode
+        away = self.held.T @ u - mode
         tight = np.einsum("nkl,kn->ln", factor, away)
         return tight, self._logpdf(free, tight, factor)
 
@@ -193,8 +192,8 @@ class Component:
         """Return the component with the moments of weighted draws."""
         return replace(
             self,
-            start=_dot(times(self.held.T, u), weights),
-            loose=self.loose.fitted(times(self.free.T, u), weights),
+            start=_dot(self.held.T @ u, weights),
+            loose=self.loose.fitted(self.free.T @ u, weights),
             tight=self.tight.fitted(tight, weights),
         )
 

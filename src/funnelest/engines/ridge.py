@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.engines.target import Target, times
+from funnelest.engines.target import Target
 
 __all__ = ["settle"]
 
@@ -69,7 +69,7 @@ def _settle(
     target: Target, base: Floats, directions: Floats, at: Floats, steps: int, renew: bool
 ) -> tuple[Floats, Floats, Floats]:
     k, draws = at.shape
-    found = target.located(base + times(directions, at))
+    found = target.located(base + directions @ at)
     if found is None:
         return np.zeros_like(at), np.zeros(draws), np.broadcast_to(np.eye(k), (draws, k, k))
     value, aim, weight = found
@@ -86,7 +86,7 @@ def _settle(
         move = -np.linalg.solve(curvature, uphill[:, :, None])[:, :, 0].T
         # No further than two prior standard deviations at once.
         move = move * np.minimum(1.0, 2.0 / np.maximum(np.sqrt((move**2).sum(axis=0)), 1e-12))
-        there = target.located(base + times(directions, at + move))
+        there = target.located(base + directions @ (at + move))
         assert there is not None
         new = _misfit(there[0], aim, weight, at + move)
         if not renew:
@@ -106,7 +106,7 @@ def _settle(
 def _slopes(target: Target, base: Floats, directions: Floats, at: Floats, value: Floats) -> Floats:
     """Return the derivatives of what is located, shape ``(figures, draws, k)``."""
     k, draws = at.shape
-    points = base + times(directions, at)
+    points = base + directions @ at
     moved = (points[:, :, None] + _STEP * directions[:, None, :]).reshape(len(points), -1)
     there = target.located(moved)
     assert there is not None

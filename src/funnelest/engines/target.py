@@ -11,24 +11,13 @@ from funnelest.density import Density
 from funnelest.errors import FitError
 from funnelest.priors import LogitNormal, LogNormal, LogUniform, Normal, Prior, bijection
 
-__all__ = ["Target", "times"]
+__all__ = ["Target"]
 
 type Floats = NDArray[np.float64]
 
 _LOW, _HIGH, _NODES = -8.0, 8.0, 321
 #: Beyond this the upper tail of a probability near 1 has lost its digits.
 _UPPER = 6.0
-#: OpenBLAS does products below this size on one thread.
-_SMALL = 200_000
-
-
-def times(matrix: Floats, points: Floats) -> Floats:
-    """Return ``matrix @ points``, equal to the last digit on one core and on many."""
-    block = max(16, _SMALL // max(1, matrix.size))
-    if points.shape[1] <= block:
-        return matrix @ points
-    parts = [matrix @ points[:, i : i + block] for i in range(0, points.shape[1], block)]
-    return np.concatenate(parts, axis=1)
 
 
 class Target:
