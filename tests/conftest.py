@@ -30,6 +30,7 @@ POPULATION = fe.Population(
         [[6_000, 6_100], [5_900, 5_800]],
     ],
 )
+CELLS = fe.Population.cells({axis.name: axis.levels for axis in POPULATION.axes})
 SEEN = {"age": (12, 16), "year": 2017}
 YEARS = {"age": (12, 16), "year": (2017, 2018)}
 
@@ -221,6 +222,8 @@ def _build(*evidence: Any, **parts: Any) -> fe.Model:
         "evidence": evidence,
         "parameters": {"cover": fe.Beta(19, 3)},
     }
+    if isinstance(parts.get("occurrence"), fe.Number):  # needs no head count, and refuses one
+        given["population"] = CELLS
     return fe.Model(**{**given, **parts})
 
 

@@ -476,3 +476,34 @@ def test_garbage_in_a_rate_is_refused(build, one, two):
     ):
         model = made(lambda rate=rate: build(occurrence=rate()))
         assert model is None or isinstance(model, fe.Model)
+
+
+def test_a_number_refuses_a_head_count_that_would_multiply_it():
+    people = fe.Population({"age": [(0, 11), (12, 16)]}, [1000, 500])
+    with pytest.raises(fe.SpecError, match=r"Population\.cells"):
+        fe.Model(fe.Route("a", "b"), people, fe.Number(300.0), {})
+
+
+def test_a_number_refuses_an_error_of_the_head_count():
+    error = fe.PopulationError(prior=fe.LogNormal(0, 0.1), statement="it is off")
+    with pytest.raises(fe.SpecError, match="the occurrence is a Number"):
+        fe.Model(
+            fe.Route("a", "b"), fe.Population.cells(), fe.Number(300.0), {}, assumptions=[error]
+        )
+
+
+def test_a_shift_does_not_rest_on_imputed_ages():
+    people = fe.Population({"age": [(0, 11), (12, 16)]}, [1000, 500])
+    shifts = [
+        fe.Shift(ages=a, like=b, prior=1.0, statement="s")
+        for a, b in (((0, 11), (12, 16)), ((12, 16), (0, 11)))
+    ]
+    with pytest.raises(fe.SpecError, match="themselves imputed"):
+        fe.Model(fe.Route("a", "b"), people, fe.Rate(fe.Beta(1, 9)), {}, assumptions=shifts)
+
+
+def test_per_belongs_to_a_total():
+    people = fe.Population({"year": [2016, 2017]}, [1000, 500])
+    survey = fe.Survey("s", step="b", yes=3, n=30, per="year")
+    with pytest.raises(fe.SpecError, match="'per' is of a mean total"):
+        fe.Model(fe.Route("a", "b"), people, fe.Rate(fe.Beta(1, 9)), {}, [survey])

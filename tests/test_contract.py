@@ -70,9 +70,23 @@ def test_a_misspelt_step_is_named(source, build):
 
 
 def test_an_unknown_step_in_your_own_function_is_named(build):
-    model = build(fe.OwnPoisson(name="own", quantity=lambda q: q.number("toldd"), count=3))
-    with pytest.raises(fe.SpecError, match="toldd"):
-        fe.fit(model, engine="importance", seed=1, progress=False)
+    with pytest.raises(fe.SpecError, match="OwnPoisson 'own': there is no step 'toldd'"):
+        build(fe.OwnPoisson(name="own", quantity=lambda q: q.number("toldd"), count=3))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (lambda q: 1 / 0, "ZeroDivisionError"),
+        (lambda q: q.parameter("nobody"), "no parameter 'nobody'"),
+        (lambda q: q.share("happened", of="told"), "no path leads from 'told' to 'happened'"),
+        (lambda q: 1.0 if q.number("told") > 3 else 0.0, "ambiguous"),
+        (lambda q: np.ones(7), "ValueError"),
+    ],
+)
+def test_your_own_function_is_tried_when_the_model_is_made(build, wrong, named):
+    with pytest.raises(fe.SpecError, match=named):
+        build(fe.OwnPoisson(name="own", quantity=wrong, count=3))
 
 
 def test_a_source_comes_back_from_json(source, build, functions):

@@ -9,9 +9,12 @@ import numpy as np
 
 from funnelest.assumptions import Assumption, PopulationError
 from funnelest.axes import show_where
+from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
+from funnelest.evidence.own import OwnEvidence
 from funnelest.population import Population
 from funnelest.priors import Prior, Shared
+from funnelest.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
 
@@ -68,6 +71,8 @@ def model_problems(model: Model) -> list[str]:
     if not found:
         found += _prior_problems(model)
     if not found:
+        found += _function_problems(model)
+    if not found:
         found += _impossible(model)
     return found
 
@@ -85,6 +90,11 @@ def _rate_problems(model: Model) -> list[str]:
             found.append(
                 "occurrence is a Rate, but the population has no head count: give counts, or a "
                 "Number."
+            )
+        if isinstance(model.occurrence, Number) and model.population.counted:
+            found.append(
+                "occurrence is a Number of people, which a head count would multiply: give the "
+                "axes alone with Population.cells(...), or a Rate."
             )
     known = ", ".join(show_edge(edge) for edge in model.route.edges)
     for edge, share in model.transitions.items():
@@ -143,13 +153,50 @@ def _assumption_problems(model: Model) -> list[str]:
     seen = np.zeros(model.population.shape, dtype=int)
     for one in good:
         mask = one.imputed(model.population)
-        if mask.any() and isinstance(model.occurrence, Number):
+        counts = mask.any() or isinstance(one, PopulationError)
+        if counts and isinstance(model.occurrence, Number):
             found.append(
                 f"{one.describe()}: this needs a Rate of a population; the occurrence is a Number."
             )
         if (seen[mask] > 0).any():
             found.append(f"{one.describe()}: another assumption already sets the same cells.")
         seen += mask
+    for one in good:
+        rests_on = getattr(one, "rests_on", None)
+        if rests_on is not None and (seen[rests_on(model.population)] > 0).any():
+            found.append(
+                f"{one.describe()}: the ages that it rests on are themselves imputed by an "
+                "assumption; rest it on observed ones."
+            )
+    return found
+
+
+def _function_problems(model: Model) -> list[str]:
+    """Try the functions of the user's own evidence once, on draws from the priors."""
+    own = [
+        one
+        for one in model.evidence
+        if isinstance(one, OwnEvidence) or not type(one).__module__.startswith("funnelest.")
+    ]
+    if not own:
+        return []
+    found = []
+    rng = np.random.default_rng(0)
+    values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
+    for one in own:
+        start = f"{type(one).__name__} {one.name!r}"
+        try:
+            with np.errstate(all="ignore"):
+                for observation in one.observations(Quantities(model, values)):
+                    np.broadcast_to(observation.logp(), (3 if values else 1,))
+        except SpecError as error:
+            found += [f"{start}: {text}" for text in error.problems]
+        except Exception as error:  # whatever a user's function may do
+            found.append(
+                f"{start}: it fails on draws from the priors ({type(error).__name__}: {error}). "
+                "Its functions get one value per draw; use the ordinary operators and "
+                "funnelest.math, and return one value per draw."
+            )
     return found
 
 

@@ -116,12 +116,13 @@ class Density:
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""
-        q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
-        return all(
-            observation.locations() is not None
-            for one in self.model.evidence
-            for observation in one.observations(q)
-        )
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
+            return all(
+                observation.locations() is not None
+                for one in self.model.evidence
+                for observation in one.observations(q)
+            )
 
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""

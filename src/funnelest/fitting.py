@@ -69,7 +69,7 @@ def fit(
     FitError
         When no value of the parameters gives the figures a positive probability.
     """
-    raise_if_any(_argument_problems(model, engine, draws, chains, seed, start), "fit")
+    raise_if_any(_argument_problems(model, engine, draws, chains, seed, cores, start), "fit")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     notes: list[str] = []
@@ -87,7 +87,7 @@ def fit(
 
 
 def _argument_problems(
-    model: Any, engine: Any, draws: Any, chains: Any, seed: Any, start: Any
+    model: Any, engine: Any, draws: Any, chains: Any, seed: Any, cores: Any, start: Any
 ) -> list[str]:
     found = []
     if not isinstance(model, Model):
@@ -98,6 +98,8 @@ def _argument_problems(
         found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
     if not (isinstance(chains, int) and chains >= 2):
         found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
+    if cores is not None and not (isinstance(cores, int) and cores >= 1):
+        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
     if seed is not None and not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
         found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
     if start is not None and not (

@@ -246,6 +246,8 @@ class Quantities:
         self._known(step, *([of] if of else []))
         if of is None:
             return self.number(step, where) / self.population(where)
+        if of != step and not self._model.route.leads(of, step):
+            raise SpecError([f"no path leads from {of!r} to {step!r}."], "a quantity")
         start = self._model.route.steps[0]
         there = self._entry() * self._passing(start, of) * self._passing(of, step)
         return self._pool(there, where) / self.number(of, where)

@@ -214,7 +214,8 @@ class Share(_Varying):
 class Number(_Varying):
     r"""Expected number of people who enter the route, per cell.
 
-    For routes whose entry is not a rate of a counted population.
+    For routes whose entry is not a rate of a counted population; the axes come from
+    `Population.cells`.
 
     Parameters
     ----------

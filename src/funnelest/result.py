@@ -196,6 +196,8 @@ class Result:
     ) -> list[tuple[dict[str, Any], Where]]:
         """Return labels and selection of every combination of the levels of the axes `by`."""
         population = self.model.population
+        if not isinstance(by, str | list | tuple):
+            raise_if_any([f"by must name axes; given {by!r}."], "the table")
         by = [by] if isinstance(by, str) else list(by)
         known = ", ".join(axis.name for axis in population.axes) or "none"
         raise_if_any(

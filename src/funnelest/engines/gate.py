@@ -91,7 +91,7 @@ def nuts_gate(
     """Return the verdict on Markov chains."""
     failures = []
     if not r_hat < R_HAT:
-        failures.append(f"the largest R-hat is {r_hat:.3f}, it must be below {R_HAT}")
+        failures.append(f"the largest R-hat is {r_hat:.4f}, it must be below {R_HAT}")
     for name, value in (("bulk", ess_bulk), ("tail", ess_tail)):
         if not value > ESS:
             failures.append(

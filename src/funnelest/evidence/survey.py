@@ -119,6 +119,8 @@ class Survey(Evidence):
             found.append(
                 "the population has no head count, so no share of it can be measured; give 'of'."
             )
+        if self.per is not None and self.total is None:
+            found.append("field 'per' is of a mean total; a share has none.")
         given = [name for name in ("yes", "share", "total") if getattr(self, name) is not None]
         if len(given) > 1:
             found.append(f"give one of the fields {' and '.join(map(repr, given))}.")

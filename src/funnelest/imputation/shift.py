@@ -95,6 +95,10 @@ class Shift:
         """Return the cells of the unobserved ages."""
         return np.broadcast_to(self._mask(population, self.ages), population.shape)
 
+    def rests_on(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` with the observed ages."""
+        return np.broadcast_to(self._mask(population, self.like), population.shape)
+
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
         """Return the rate with the unobserved ages filled in."""
         at = population.position(self.axis)
