@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.engines.gate import Gate, importance_gate, nuts_gate
+from funnelest.engines.gate import Gate, importance_gate, nuts_gate, tail_size
 
 SUMMARY = [
     "mean",
@@ -246,10 +246,11 @@ def test_arviz_reads_it(fitted):
 
 
 def test_gates():
-    assert importance_gate(0.5, 1000, 1).passed
-    assert not importance_gate(0.71, 1000, 1).passed
-    assert not importance_gate(0.5, 399, 1).passed
-    assert not importance_gate(float("nan"), float("nan"), 1).passed
+    assert importance_gate(0.5, 1000, 600, 1).passed
+    assert not importance_gate(0.71, 1000, 600, 1).passed
+    assert not importance_gate(0.5, 399, 600, 1).passed
+    assert not importance_gate(0.5, 1000, 399, 1).passed
+    assert not importance_gate(float("nan"), float("nan"), float("nan"), 1).passed
     good = {"r_hat": 1.0, "ess_bulk": 900.0, "ess_tail": 800.0, "divergences": 0, "bfmi": 0.9}
     assert nuts_gate(**good).passed
     for name, value in (
@@ -273,3 +274,19 @@ def test_the_ledger_tells_defaults_from_statements(fitted):
     assert not table.loc["rate of happened[sex=female]", "stated"]
     assert table.loc["coverage[register 50]", "kind"] == "default"
     assert "over year" in table.loc["axis year", "value"]
+
+
+def test_the_effective_size_of_a_tail():
+    rng = np.random.default_rng(3)
+    x = rng.standard_normal((2, 10_000))
+    even = np.full(10_000, 1e-4)
+    assert tail_size(x, even) == pytest.approx(10_000, rel=0.02)
+    # Half of the weight of one tail on a hundredth of its draws: 4,469 draws by the usual measure.
+    tail = np.argsort(x[1])[:500]
+    uneven = even.copy()
+    uneven[tail] *= 0.5
+    uneven[tail[:5]] += 0.025 / 5
+    assert 1 / np.sum(uneven**2) == pytest.approx(4469, abs=1)
+    squares = 495 * 5e-5**2 + 5 * (5e-5 + 0.005) ** 2
+    by_hand = 0.05 * 0.95 / (0.95**2 * squares + 0.05**2 * 9500 * 1e-4**2)
+    assert tail_size(x, uneven) == pytest.approx(by_hand, rel=1e-3)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Gate", "importance_gate", "nuts_gate", "pareto_smooth"]
+__all__ = ["Gate", "importance_gate", "nuts_gate", "pareto_smooth", "tail_size"]
 
 type Floats = NDArray[np.float64]
 
@@ -74,14 +74,46 @@ def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
     return weights / weights.sum(), float(k_hat)
 
 
-def importance_gate(k_hat: float, ess: float, evaluations: int) -> Gate:
+def tail_size(points: Floats, weights: Floats) -> float:
+    """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
+
+    Where the weights are larger in the tails, fewer draws carry a tail than carry the mean. For
+    the event A below a quantile with probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the
+    number of independent draws that would know p as well.
+
+    Parameters
+    ----------
+    points : ndarray
+        Shape ``(parameters, draws)``.
+    weights : ndarray
+        Normalised, shape ``(draws,)``.
+    """
+    smallest = np.inf
+    for row in points:
+        ordered = weights[np.argsort(row, kind="stable")]
+        below = np.cumsum(ordered)
+        for wanted in (0.05, 0.95):
+            last = min(int(np.searchsorted(below, wanted)), len(below) - 2)
+            p = below[last]
+            spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)
+            spread += p**2 * np.sum(ordered[last + 1 :] ** 2)
+            smallest = min(smallest, p * (1 - p) / spread)
+    return float(smallest)
+
+
+def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> Gate:
     """Return the verdict on weighted draws."""
     failures = []
     if not k_hat < K_HAT:
         failures.append(f"Pareto k-hat is {k_hat:.2f}, it must be below {K_HAT}")
     if not ess > ESS:
         failures.append(f"the effective sample size is {ess:.0f}, it must be above {ESS:.0f}")
-    measures = {"k-hat": k_hat, "ESS": ess, "evaluations": float(evaluations)}
+    if not tail > ESS:
+        failures.append(
+            f"the smallest effective sample size of a tail is {tail:.0f}, it must be above "
+            f"{ESS:.0f}"
+        )
+    measures = {"k-hat": k_hat, "ESS": ess, "tail ESS": tail, "evaluations": float(evaluations)}
     return Gate("importance", measures, tuple(failures))
 
 

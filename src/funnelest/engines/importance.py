@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from funnelest.density import Density
-from funnelest.engines.gate import Gate, importance_gate, pareto_smooth
+from funnelest.engines.gate import Gate, importance_gate, pareto_smooth, tail_size
 from funnelest.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.engines.proposal import Component, Draws, Proposal
 from funnelest.engines.target import Target
@@ -126,7 +126,9 @@ def _sample(
         # The posterior is the prior: its draws are exact and independent.
         u = rng.standard_normal((target.size, draws))
         none = Proposal((), np.zeros(0), 1.0)
-        return Weighted(target.line(u), importance_gate(-np.inf, float(draws), draws), none)
+        return Weighted(
+            target.line(u), importance_gate(-np.inf, float(draws), float(draws), draws), none
+        )
     proposal = Proposal((), np.zeros(0))
     if start is not None and start.components:
         progress(0.1, "moving the proposal to the new data")
@@ -144,10 +146,16 @@ def _sample(
     proposal = _adapted(target, proposal, rng)
     progress(0.7, "sampling")
     done = _final(target, proposal, draws, rng)
-    if not _good(done, draws) and proposal.efficiency > 0.002:
+    aim = draws
+    while not _good(done, draws) and done.proposal.efficiency > 0.002 and aim < 8 * draws:
+        # Tails take more draws than means do: adapt again, and draw more.
         progress(0.85, "sampling again")
-        again = _final(target, _adapted(target, done.proposal, rng), draws, rng)
-        done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["ESS"]))
+        aim *= 2
+        proposal = _adapted(target, done.proposal, rng)
+        again = _final(target, proposal, draws, rng, aim)
+        done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
+        if done.gate.passed:
+            break
     return done
 
 
@@ -201,14 +209,21 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
     return best
 
 
-def _final(target: Target, proposal: Proposal, draws: int, rng: np.random.Generator) -> Weighted:
+def _final(
+    target: Target,
+    proposal: Proposal,
+    draws: int,
+    rng: np.random.Generator,
+    aim: int | None = None,
+) -> Weighted:
     """Return weighted fresh draws, resampled, and the verdict on them."""
-    size = int(np.clip(1.1 * draws / max(proposal.efficiency, 1e-9), draws, _MOST * draws))
+    aim = draws if aim is None else aim
+    size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
     drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
     weights, k_hat = _smoothed(log_weights)
     # Smoothing cuts a few huge weights down: these few count as what they were.
     effective = min(float(1 / np.sum(weights**2)), _ess(log_weights))
-    gate = importance_gate(k_hat, effective, target.evaluations)
+    gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     chosen = drawn.u[:, _resample(weights, draws, rng)]
     better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
     better = replace(better, efficiency=_ess(log_weights) / len(log_weights))
@@ -229,7 +244,8 @@ def _smoothed(log_weights: Floats) -> tuple[Floats, float]:
 
 
 def _good(done: Weighted, draws: int) -> bool:
-    return done.gate.measures["k-hat"] < 0.5 and done.gate.measures["ESS"] > 0.5 * draws
+    measures = done.gate.measures
+    return done.gate.passed and measures["k-hat"] < 0.5 and measures["ESS"] > 0.5 * draws
 
 
 def _batch(target: Target) -> int:

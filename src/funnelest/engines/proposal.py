@@ -34,7 +34,7 @@ type Floats = NDArray[np.float64]
 _PRIOR_SHARE = 0.1
 _FREEDOMS = (5.0, 10.0, 20.0, 60.0)
 #: Scale of the fitted covariances: too narrow costs more than too wide.
-_WIDE = 1.1
+_WIDE = 1.3
 _CLIMB = 2
 
 
