@@ -18,6 +18,7 @@ from funnelest.distributions import (
 )
 from funnelest.figures import Figure, as_figure, figure_problems
 from funnelest.observation import Observation
+from funnelest.priors.base import normal_quantile
 
 __all__ = ["NumberEstimate", "ShareEstimate"]
 
@@ -29,12 +30,6 @@ def is_number(value: object) -> bool:
         and not isinstance(value, bool | np.bool_)
         and math.isfinite(float(value))
     )
-
-
-def _normal_quantile(probability: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + probability) / 2))
 
 
 def pair_problems(interval: object) -> list[str]:
@@ -82,7 +77,7 @@ def _scale_error(
     """Return the standard error on the scale, from one on the natural scale or an interval."""
     if interval is not None:
         low, high = (float(on_scale(scale, np.asarray(v, float))) for v in interval)
-        return (high - low) / 2 / _normal_quantile(probability)
+        return (high - low) / 2 / normal_quantile(probability)
     assert se is not None
     slope = {"identity": 1.0, "log": 1 / estimate}
     if scale == "logit":
@@ -213,7 +208,7 @@ class ShareEstimate:
             return replace(self, share=float(value))
         centre = _centre(self.share, self.interval, "logit")
         sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
-        half = sd * _normal_quantile(self.probability)
+        half = sd * normal_quantile(self.probability)
         return replace(self, share=float(value), se=None, interval=_around(float(value), half))
 
     def range(self) -> tuple[float, float]:
@@ -273,7 +268,7 @@ class NumberEstimate:
     def redrawn(self, value: float) -> NumberEstimate:
         """Return the same estimate with new data."""
         sd = self._sd(_centre(self.estimate, self.interval, "log"))
-        half = math.exp(sd * _normal_quantile(self.probability))
+        half = math.exp(sd * normal_quantile(self.probability))
         return replace(self, estimate=value, se=None, interval=(value / half, value * half))
 
     def range(self) -> tuple[float, float]:
