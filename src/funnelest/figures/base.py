@@ -1,0 +1,224 @@
+"""What every printed number can do: which counts it stands for, and how a count is printed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+
+__all__ = ["Figure", "as_figure", "figure_problems", "show_figure"]
+
+type Counts = NDArray[np.int64]
+type Floats = NDArray[np.float64]
+#: More hidden integers than this are refused: such a figure is an estimate, not a count.
+_LIMIT = 20_000
+#: No count of people is larger, and larger ones are not whole to the last digit.
+_LARGEST = 1e15
+
+
+class Figure:
+    r"""A number as it was printed. Your own class inherits this, and is best a frozen dataclass.
+
+    It must give `candidates` and `printed`, and `log_weights` where printing is random. The rest
+    follows from these.
+
+    Notes
+    -----
+    With :math:`k` a count, :math:`v` the figure and :math:`D` the divisor, the likelihood is
+    :math:`P(v) = \sum_k P(k) P(v \mid k)`. The counts with :math:`P(v \mid k) > 0` are the
+    candidates, and :math:`\log P(v \mid k)` are their log-weights. Over all figures that may be
+    printed :math:`P(v \mid k)` adds up to 1, and `printed` draws from it: so what is simulated
+    and what is summed are the same.
+    """
+
+    #: Whether `candidates` lists the counts. A limit from one side has no use for such a list.
+    bounded: ClassVar[bool] = True
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the figure, one sentence each."""
+        return []
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        """Return every count that may print as this figure after division by `divisor`.
+
+        In ascending order.
+        """
+        raise TypeError(f"{type(self).__name__} does not say which counts print as it")
+
+    def log_weights(self, divisor: int = 1) -> Floats | None:
+        """Return the log-probability that each candidate, over `divisor`, prints as this figure.
+
+        None when all of them are certain to.
+        """
+        return None
+
+    def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
+        """Return how `count` over `divisor` would have been printed by the same rule.
+
+        `rng` is used where printing is random.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how a count is printed")
+
+    def limits(self, divisor: int = 1) -> tuple[float, float]:
+        """Return the smallest and largest count that may print as it, given the `divisor`."""
+        counts, _ = known(self, divisor)
+        return float(counts[0]), float(counts[-1])
+
+    @property
+    def middle(self) -> float:
+        """The number to draw or to compare with, on the printed scale."""
+        low, high = self.limits()
+        return (low + high) / 2
+
+    def describe(self) -> str:
+        """Return the figure as text."""
+        return f"{self.middle:,.10g}"
+
+    def logp(self, distribution: Any, divisor: int = 1) -> Any:
+        """Return the log-probability of the figure, under a `distribution` of counts, per draw.
+
+        The count is printed after division by `divisor`. For a figure that stands for several
+        counts it is the log of the sum of their probabilities (log-sum-exp: a difference of
+        distribution functions underflows in the tails).
+        """
+        counts, log_weights = known(self, divisor)
+        if len(counts) == 1:
+            value = distribution.logp(counts[0])
+            return value if log_weights is None else value + log_weights[0]
+        total = getattr(distribution, "total", None)
+        if total is not None and counts[-1] - counts[0] == len(counts) - 1:
+            value = total(counts, log_weights)
+            if value is not None:  # None: symbols
+                return value
+        terms = distribution.logp(counts[:, None])
+        if log_weights is not None:
+            terms = terms + log_weights[:, None]
+        return fm.logsumexp(terms, axis=0)
+
+    def location(self, divisor: int = 1) -> tuple[float, float] | None:
+        """Return mean and variance of the count given only the figure and the `divisor`.
+
+        For the proposal of the importance engine; no result rests on it. None when the figure
+        says too little.
+        """
+        counts, log_weights = known(self, divisor)
+        weights = None if log_weights is None else np.exp(log_weights - log_weights.max())
+        mean = float(np.average(counts, weights=weights))
+        return mean, float(np.average((counts - mean) ** 2, weights=weights))
+
+
+@lru_cache(maxsize=1024)
+def _remembered(figure: Any, divisor: int) -> tuple[Counts, Floats | None]:
+    counts = np.asarray(figure.candidates(divisor), dtype=np.int64)
+    log_weights = figure.log_weights(divisor)
+    for part in (counts, log_weights):
+        if part is not None:
+            part.flags.writeable = False
+    return counts, log_weights
+
+
+def known(figure: Figure, divisor: int) -> tuple[Counts, Floats | None]:
+    """Return candidates and log-weights: asked for at every evaluation of a density."""
+    try:
+        hash(figure)
+    except TypeError:  # a user's own figure that cannot be hashed
+        return np.asarray(figure.candidates(divisor), dtype=np.int64), figure.log_weights(divisor)
+    return _remembered(figure, divisor)
+
+
+def is_number(value: Any) -> bool:
+    """Return whether `value` is a number that a count may have."""
+    return (
+        isinstance(value, int | float | np.number)
+        and not isinstance(value, bool)
+        # Not through float: a huge whole number would overflow.
+        and bool(abs(value) <= _LARGEST)  # type: ignore[operator]
+    )
+
+
+def too_wide(shown: str, count: float) -> str:
+    """Return the sentence that refuses a figure with this many candidates."""
+    return (
+        f"{shown} may stand for {count:,.0f} different counts, more than {_LIMIT:,}: "
+        "give it as an estimate with a standard error or an interval."
+    )
+
+
+def plain_weights(weights: Sequence[float] | None, size: int) -> Floats:
+    """Return weights that add up to 1; equal ones when none are given."""
+    given = np.ones(size) if weights is None else np.asarray(weights, dtype=np.float64)
+    return np.asarray(given / given.sum())
+
+
+def weight_problems(weights: Any, size: int, what: str) -> list[str]:
+    """Return why these are no prior probabilities of `size` things, one sentence each."""
+    if weights is None:
+        return []
+    if not isinstance(weights, tuple) or len(weights) != size:
+        return [f"field 'weights' must have one number per {what}, {size}; given {weights!r}."]
+    if not all(is_number(one) and one > 0 for one in weights):
+        return [f"field 'weights' must hold numbers above 0; given {weights!r}."]
+    return []
+
+
+def as_tuple(value: Any) -> Any:
+    """Return a list or an array as a tuple, which can be hashed; anything else as it is."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    return tuple(value) if isinstance(value, list) else value
+
+
+def listed(words: Sequence[str], last: str) -> str:
+    """Return words as text, ``a, b or c`` when `last` is ``or``."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def log1mexp(x: Any) -> Any:
+    """Return ``log(1 - exp(x))`` for `x` of at most 0, without loss of digits at either end."""
+    half = -math.log(2.0)
+    near = fm.log(-fm.expm1(fm.maximum(x, half)))
+    return fm.where(x > half, near, fm.log1p(-fm.exp(fm.minimum(x, half))))
+
+
+def as_figure(value: Any, divisor: int = 1) -> Figure:
+    """Return a printed number as a figure.
+
+    A plain whole number is exact; as a mean over several years it was rounded to 1.
+    """
+    # Inside the function: these inherit the class above.
+    from funnelest.figures.plain import Exact
+    from funnelest.figures.rounded import Rounded
+
+    if isinstance(value, Figure):
+        return value
+    if divisor > 1 and is_number(value) and float(value) == int(value):
+        return Rounded(int(value), to=1)
+    return Exact(value)
+
+
+def figure_problems(value: object, divisor: int = 1) -> list[str]:
+    """Return what is wrong with a printed number, one sentence each."""
+    figure = as_figure(value, divisor)
+    found = figure.problems()
+    if found or not figure.bounded:
+        return found
+    count = len(figure.candidates(divisor))
+    if not count:
+        years = f" as a mean over {divisor}" if divisor > 1 else ""
+        found.append(f"no whole number prints as {figure.describe()}{years}.")
+    elif count > _LIMIT:
+        found.append(too_wide(figure.describe(), count))
+    return found
+
+
+def show_figure(value: Any) -> str:
+    """Return a printed number as text."""
+    return as_figure(value).describe()

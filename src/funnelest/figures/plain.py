@@ -1,0 +1,109 @@
+"""A count printed as it is, or as an interval."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from funnelest.figures.base import _LIMIT, Counts, Figure, is_number, too_wide
+
+__all__ = ["Between", "Exact"]
+
+
+@dataclass(frozen=True)
+class Exact(Figure):
+    """A count printed as it is.
+
+    Parameters
+    ----------
+    value : float
+        The count, or a mean over years that gives a whole number when multiplied by them. A
+        whole number printed as a mean over several years was rounded to 1: see `Rounded`.
+    """
+
+    value: float
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the figure, one sentence each."""
+        if not is_number(self.value) or self.value < 0:
+            return [f"a count must be a number of at least 0; given {self.value!r}."]
+        return []
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        """Return the one count that prints as this figure (none when it is not whole)."""
+        total = self.value * divisor
+        whole = round(total)
+        return np.array(
+            [whole] if abs(total - whole) < 1e-9 * max(1, whole) else [], dtype=np.int64
+        )
+
+    def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Exact:
+        """Return `count` as it would have been printed."""
+        return Exact(count / divisor if divisor > 1 else count)
+
+    @property
+    def middle(self) -> float:
+        """The count itself."""
+        return float(self.value)
+
+    def describe(self) -> str:
+        """Return the figure as text."""
+        return f"{self.value:,.10g}"
+
+
+@dataclass(frozen=True)
+class Between(Figure):
+    """A count of which only an interval is known, such as a cell that a margin pins down.
+
+    Of a table in which every count below 5 is withheld and the others are printed, `Withheld`
+    says more: it simulates the printed counts as well.
+
+    Parameters
+    ----------
+    low, high : int
+        Lowest and highest possible count, both included.
+    """
+
+    low: int
+    high: int
+
+    def problems(self) -> list[str]:
+        """Return what is wrong with the figure, one sentence each."""
+        for value in (self.low, self.high):
+            if not is_number(value) or value < 0 or float(value) != int(value):
+                return [
+                    "the limits of a count must be whole numbers of at least 0; "
+                    f"given low={self.low!r}, high={self.high!r}."
+                ]
+        if self.low > self.high:
+            return [f"low must not be above high; given low={self.low}, high={self.high}."]
+        if self.high - self.low > _LIMIT:
+            return [too_wide(self.describe(), self.high - self.low)]
+        return []
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        """Return every count whose quotient, rounded down, lies in the interval."""
+        return np.arange(int(self.low) * divisor, (int(self.high) + 1) * divisor, dtype=np.int64)
+
+    def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Between:
+        """Return the interval of the same width that `count` falls in.
+
+        Counts are cut into intervals as wide as this one, of which this is one: then what is
+        simulated and what is summed in the likelihood are the same.
+        """
+        width = int(self.high) - int(self.low) + 1
+        at = math.floor(Fraction(count, divisor))
+        low = int(self.low) + width * ((at - int(self.low)) // width)
+        return Between(max(low, 0), low + width - 1)
+
+    @property
+    def middle(self) -> float:
+        """The middle of the interval."""
+        return (self.low + self.high) / 2
+
+    def describe(self) -> str:
+        """Return the figure as text."""
+        return f"between {self.low:,} and {self.high:,}"
