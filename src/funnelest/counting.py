@@ -1,8 +1,15 @@
-"""The log-probability of a range of counts, for many draws at once (NumPy)."""
+"""The log-probability of a range of counts, for many draws at once (NumPy).
+
+The probabilities of consecutive counts are, but for constants, powers of one number per draw:
+a Poisson probability is ``mean^k / k!`` times what does not depend on `k`. So their weighted sum
+is a polynomial, whose coefficients depend on the printed figure only and are remembered.
+"""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import threading
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,59 +17,254 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 
-__all__ = ["log_total", "poisson_total"]
+__all__ = ["PowerSum", "is_symbol", "log_total", "part_of", "poisson_total", "sum_of_logs"]
+
+type Floats = NDArray[np.float64]
 
 #: From this many counts on, a difference of distribution functions is faster than their sum.
-_MANY = 150
+_MANY = 3000
 #: From counts of this size on, distribution functions are trusted near the mean only.
 _LARGE = 200_000
+#: Most terms, and largest log-coefficient, of a polynomial that is evaluated as one.
+_TERMS, _HIGHEST = 512, 300.0
+#: Draws at a time, so that the powers stay in the cache of the processor.
+_DRAWS = 4096
+#: Numbers at a time in sums of logarithms.
+_NUMBERS = 2_000_000
 
 
-def log_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
-    """Return the log of the summed probabilities of `counts`, or None for symbols.
+def is_symbol(*values: Any) -> bool:
+    """Return whether any of the `values` is a PyTensor symbol."""
+    return any(not isinstance(value, np.ndarray | np.generic | float | int) for value in values)
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A polynomial whose first and last coefficients are 1.
+
+    Its terms are ``exp(head + slope j) r^(start + j)`` times the coefficients.
+    """
+
+    start: int
+    length: int
+    head: float
+    tail: float
+    scale: float
+    up: Floats
+    down: Floats
+
+
+class _Room(threading.local):
+    """Memory that is used again: a fresh page costs more than the numbers that it takes."""
+
+    def __init__(self) -> None:
+        self.numbers: Floats = np.empty(0)
+
+    def rows(self, count: int, length: int) -> Floats:
+        """Return an array of `count` rows of this `length`, with anything in it."""
+        if len(self.numbers) < count * length:
+            self.numbers = np.empty(count * length)
+        return self.numbers[: count * length].reshape(count, length)
+
+
+_ROOM = _Room()
+
+
+class PowerSum:
+    """The logarithm of ``sum_j exp(a_j) r^j``, for fixed `a` and many `r`.
+
+    Parameters
+    ----------
+    logs : ndarray
+        Logarithms ``a_0, a_1, ...`` of the coefficients; ``-inf`` for terms that are absent.
+
+    Notes
+    -----
+    All terms are positive, so nothing cancels. The coefficients are scaled so that the first and
+    the last are 1: upwards from the first power nothing underflows, and where it overflows the
+    sum is taken downwards from the last power. Evaluated by blocks (Paterson and Stockmeyer, On
+    the number of nonscalar multiplications necessary to evaluate polynomials, SIAM Journal on
+    Computing 2, 1973): one small matrix product with the first powers of `r`, then Horner's rule
+    in the next power.
+    """
+
+    def __init__(self, logs: Floats) -> None:
+        self.pieces = tuple(_pieces(np.asarray(logs, dtype=np.float64), 0))
+
+    def __call__(self, r: Any) -> Any:
+        """Return the logarithm of the sum for every element of `r`, not negative."""
+        flat = np.ravel(np.asarray(r, dtype=np.float64))
+        with np.errstate(all="ignore"):
+            blocks = [self._block(flat[i : i + _DRAWS]) for i in range(0, len(flat), _DRAWS)]
+        value = blocks[0] if len(blocks) == 1 else np.concatenate(blocks or [flat])
+        return value.reshape(np.shape(r))
+
+    def _block(self, r: Floats) -> Floats:
+        value = np.full(r.shape, -np.inf)
+        for piece in self.pieces:
+            found = _log_piece(piece, r)
+            value = found if len(self.pieces) == 1 else np.logaddexp(value, found)
+        return value
+
+
+def _pieces(logs: Floats, start: int) -> list[_Piece]:
+    """Cut a polynomial where its coefficients would overflow."""
+    there = np.flatnonzero(logs > -np.inf)
+    if not len(there):
+        return []
+    logs, start = logs[there[0] : there[-1] + 1], start + int(there[0])
+    length = len(logs)
+    slope = float(np.clip((logs[-1] - logs[0]) / max(length - 1, 1), -700.0, 700.0))
+    above = logs - logs[0] - slope * np.arange(length)
+    if length > 2 and (length > _TERMS or above.max() > _HIGHEST):
+        half = length // 2
+        return _pieces(logs[:half], start) + _pieces(logs[half:], start + half)
+    size = max(1, round(float(np.sqrt(1.2 * length))))
+    blocks = -(-length // size)
+    terms = np.zeros((2, blocks * size))
+    terms[0, :length], terms[1, :length] = np.exp(above), np.exp(above[::-1])
+    up, down = terms.reshape(2, blocks, size)
+    return [_Piece(start, length, float(logs[0]), float(logs[-1]), float(np.exp(slope)), up, down)]
+
+
+def _log_piece(piece: _Piece, r: Floats) -> Floats:
+    value = np.log(_polynomial(piece.up, r * piece.scale)) + piece.head
+    if piece.start:
+        value += piece.start * np.log(r)
+    high = ~np.isfinite(value)
+    if high.any():  # from the last power downwards
+        few = r[high]
+        last = piece.start + piece.length - 1
+        below = np.log(_polynomial(piece.down, 1.0 / (few * piece.scale)))
+        value[high] = np.where(few > 0, below + piece.tail + last * np.log(few), value[high])
+    return value
+
+
+def _polynomial(coefficients: Floats, r: Floats) -> Floats:
+    """Return the polynomial with these `coefficients`, one row per block, at `r`."""
+    blocks, size = coefficients.shape
+    work = _ROOM.rows(size + blocks, len(r))
+    powers, parts = work[:size], work[size:]
+    powers[0] = 1.0
+    for i in range(1, size):
+        np.multiply(powers[i - 1], r, out=powers[i])
+    step = powers[-1] * r
+    np.matmul(coefficients, powers, out=parts)
+    value: Floats = parts[-1].copy()
+    for block in range(blocks - 2, -1, -1):
+        value *= step
+        value += parts[block]
+    return value
+
+
+@lru_cache(maxsize=1024)
+def _remembered(first: int, last: int, top: float, step: float, weights: bytes | None) -> PowerSum:
+    """Return the sum over counts, but for the probability of the first one.
+
+    The probability of `x` over that of ``x - 1`` is ``r (top + step (x - 1)) / x``.
+    """
+    x = np.arange(first + 1, last + 1, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.concatenate([[0.0], np.cumsum(np.log(top + step * (x - 1)) - np.log(x))])
+    logs[np.isnan(logs)] = -np.inf  # counts that are impossible
+    return PowerSum(logs if weights is None else logs + np.frombuffer(weights))
+
+
+def log_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
+    """Return the log of the weighted sum of the probabilities of `counts`, None for symbols.
 
     Parameters
     ----------
     distribution : Distribution
-        With ``ratio(x)``, the probability of `x` over that of ``x - 1``, per draw.
+        With ``steps()``, which returns ``(r, top, step)``: the probability of `x` over that of
+        ``x - 1`` is ``r (top + step (x - 1)) / x``, as in the class of Panjer (Recursive
+        evaluation of a family of compound distributions, ASTIN Bulletin 12, 1981).
     counts : ndarray
-        Consecutive integers, at least two.
+        Consecutive integers.
+    log_weights : ndarray, optional
+        Logarithms of the weights, one per count; ``-inf`` for counts that do not count. All
+        weights are 1 when it is None.
 
     Notes
     -----
-    From the middle outwards ``p(m) (1 + r(m+1) (1 + r(m+2) (...)))``: only positive terms, so
-    nothing cancels, and no exponential per term. Where this overflows the terms are summed in
-    logarithms.
+    A polynomial in `r` when `top` and `step` are numbers; else from the middle outwards,
+    ``p(m) (1 + q(m+1) (1 + q(m+2) (...)))``, with `q` the ratios. Only positive terms, so nothing
+    cancels, and no exponential per term. Where this overflows the terms are summed in logarithms.
     """
-    first, last = int(counts[0]), int(counts[-1])
-    if not isinstance(distribution.ratio(last), np.ndarray):
+    r, top, step = distribution.steps()
+    if is_symbol(r, top, step):
         return None
-    middle = (first + last) // 2
+    weights = None if log_weights is None else np.asarray(log_weights, dtype=np.float64)
+    first, last = int(counts[0]), int(counts[-1])
     with np.errstate(all="ignore"):
-        up: Any = 0.0
-        for x in range(last, middle, -1):
-            up = (up + 1.0) * distribution.ratio(x)
-        down: Any = 0.0
-        for x in range(first, middle):
-            down = (down + 1.0) / distribution.ratio(x + 1)
-        # A negative ratio belongs to counts that are impossible: left to the plain sum.
-        sound = (up >= 0) & (down >= 0)
-        total = np.asarray(distribution.logp(middle) + np.log1p(up + down))
-        rest = ~(sound & np.isfinite(total))
-        if rest.any():
-            few = _part(distribution, rest)
-            total[rest] = fm.logsumexp(few.logp(counts[:, None]), axis=0)
+        if isinstance(top, np.ndarray) or isinstance(step, np.ndarray):
+            total = _outwards(distribution, first, last, weights)
+        else:
+            key = None if weights is None else weights.tobytes()
+            total = _remembered(first, last, float(top), float(step), key)(r)
+            total = np.asarray(total + distribution.logp(first))
+        rest = ~np.isfinite(total)
+        if rest.any() and (weights is None or (weights > -np.inf).any()):
+            total[rest] = sum_of_logs(part_of(distribution, rest), counts, weights)
     return total
 
 
-def poisson_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
+def _outwards(distribution: Any, first: int, last: int, weights: Any) -> Any:
+    r, top, step = distribution.steps()
+    flat, slope = np.asarray(r * (top - step)), np.asarray(r * step)
+    shape = np.broadcast_shapes(flat.shape, slope.shape)
+    highest = 0.0 if weights is None else float(weights.max())
+    if highest == -np.inf:
+        return np.full(shape, -np.inf)
+    w = np.ones(last - first + 1) if weights is None else np.exp(weights - highest)
+    middle = (first + last) // 2
+    up, down, ratio = np.zeros(shape), np.zeros(shape), np.empty(shape)
+    for x in range(last, middle, -1):
+        np.multiply(flat, 1.0 / x, out=ratio)
+        ratio += slope
+        up += w[x - first]
+        up *= ratio
+    for x in range(first, middle):
+        np.multiply(flat, 1.0 / (x + 1), out=ratio)
+        ratio += slope
+        down += w[x - first]
+        down /= ratio
+    # A negative ratio belongs to counts that are impossible: left to the plain sum.
+    sound = (up >= 0) & (down >= 0)
+    up += down
+    up += w[middle - first]
+    np.log(up, out=up, where=sound)
+    up += distribution.logp(middle)
+    up += highest
+    return np.where(sound, up, np.nan)
+
+
+def sum_of_logs(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
+    """Return what `log_total` does for one-dimensional draws, summed in logarithms.
+
+    `distribution` has any ``logp``, `counts` are integers in any order and `log_weights` their
+    weights, or None.
+    """
+    x = np.asarray(counts, dtype=np.float64)[:, None]
+    w = None if log_weights is None else np.asarray(log_weights)[:, None]
+    value: Any = -np.inf
+    size = max(1, _NUMBERS // max(1, np.size(distribution.moments()[0])))
+    for i in range(0, len(x), size):
+        logs = distribution.logp(x[i : i + size])
+        logs = logs if w is None else logs + w[i : i + size]
+        value = np.logaddexp(value, fm.logsumexp(logs, axis=0))
+    return value
+
+
+def poisson_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
     """Return the log-probability that a Poisson count is one of `counts`, None for symbols.
 
-    For many counts by the distribution function, for draws where its difference keeps 12 digits.
+    As `log_total` with the same `distribution` and `log_weights`. For very many counts by the
+    distribution function, for draws where its difference keeps 12 digits.
     """
     mean = distribution.mean
-    if not isinstance(mean, np.ndarray) or len(counts) < _MANY:
-        return log_total(distribution, counts)
+    if not isinstance(mean, np.ndarray) or len(counts) < _MANY or log_weights is not None:
+        return log_total(distribution, counts, log_weights)
     from scipy.special import gammainc, gammaincc
 
     first, last = int(counts[0]), int(counts[-1])
@@ -85,15 +287,15 @@ def poisson_total(distribution: Any, counts: NDArray[np.int64]) -> Any:
     near = 50 + (2 if last < _LARGE else 12) * int(np.sqrt(last))
     for chosen, part in ((rest & above, counts[:near]), (rest & ~above, counts[-near:])):
         if chosen.any():
-            value[chosen] = log_total(_part(distribution, chosen), part)
+            value[chosen] = log_total(part_of(distribution, chosen), part)
     return value
 
 
-def _part(distribution: Any, chosen: NDArray[np.bool_]) -> Any:
-    """Return the distribution for the chosen draws."""
+def part_of(distribution: Any, chosen: NDArray[np.bool_]) -> Any:
+    """Return the `distribution` for the `chosen` draws, which then have one dimension."""
     changed = {}
     for field in fields(distribution):
         value = getattr(distribution, field.name)
-        if isinstance(value, np.ndarray) and value.shape[-1:] == chosen.shape:
-            changed[field.name] = value[chosen]
+        if isinstance(value, np.ndarray) and value.ndim:
+            changed[field.name] = np.broadcast_to(value, chosen.shape)[chosen]
     return replace(distribution, **changed)

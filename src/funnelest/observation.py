@@ -8,33 +8,32 @@ cannot drift apart, and a new evidence kind writes neither.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from funnelest import math as fm
 from funnelest.distributions import Custom, Distribution, Location
 from funnelest.figures import Figure
 
-__all__ = ["Observation"]
+__all__ = ["Observation", "Seen"]
 
 type Value = Any
 
 
-@lru_cache(maxsize=1024)
-def _remembered(figure: Any, divisor: int) -> Any:
-    counts = figure.candidates(divisor)
-    counts.flags.writeable = False
-    return counts
+class Seen(Protocol):
+    """What a source gives of its numbers: one of them, or several that belong together."""
 
+    def logp(self) -> Value:
+        """Return the log-likelihood per draw."""
 
-def _candidates(figure: Figure, divisor: int) -> Any:
-    """Return the counts that print as `figure`: asked for at every evaluation of a density."""
-    try:
-        return _remembered(figure, divisor)  # type: ignore[arg-type]
-    except TypeError:  # a user's own figure that cannot be hashed
-        return figure.candidates(divisor)
+    def locations(self) -> list[Location | None]:
+        """Return what the numbers locate; with None among them when one cannot say."""
+
+    def simulate(self, rng: np.random.Generator) -> Any:
+        """Return made-up numbers of the same kind, from the first draw."""
+
+    def moments(self) -> tuple[Any, Any]:
+        """Return mean and standard deviation per draw, on the printed scale."""
 
 
 @dataclass(frozen=True)
@@ -60,40 +59,28 @@ class Observation:
     unit: float = 1.0
 
     def logp(self) -> Value:
-        """Return the log-likelihood per draw.
-
-        For a figure that stands for several counts, the log of the sum of their probabilities
-        (log-sum-exp: a difference of distribution functions underflows in the tails).
-        """
-        if not hasattr(self.figure, "candidates"):
+        """Return the log-likelihood per draw."""
+        if not isinstance(self.figure, Figure):
             return self.distribution.logp(self.figure)
-        counts = _candidates(self.figure, self.divisor)
-        if len(counts) == 1:
-            return self.distribution.logp(counts[0])
-        total = getattr(self.distribution, "total", None)
-        if total is not None and counts[-1] - counts[0] == len(counts) - 1:
-            value = total(counts)
-            if value is not None:  # None: symbols
-                return value
-        return fm.logsumexp(self.distribution.logp(counts[:, None]), axis=0)
+        return self.figure.logp(self.distribution, self.divisor)
 
-    def locations(self) -> list[Location] | None:
-        """Return what the figure locates; None when the distribution cannot say."""
+    def locations(self) -> list[Location | None]:
+        """Return what the figure locates; None for one of which it cannot be said."""
         found = getattr(self.distribution, "locations", None)
         if found is None:
-            return None
-        if not hasattr(self.figure, "candidates"):
+            return [None]
+        if not isinstance(self.figure, Figure):
             return list(found(self.figure, 0.0))
-        counts = _candidates(self.figure, self.divisor)
-        return list(found(float(counts.mean()), (len(counts) ** 2 - 1) / 12))
+        place = self.figure.location(self.divisor)
+        return [None] if place is None else list(found(*place))
 
     def simulate(self, rng: np.random.Generator) -> Any:
         """Return a made-up figure of the same kind, from the first draw."""
         if isinstance(self.distribution, Custom):  # data of any kind, made for one draw
             return self.distribution.sample(rng)
         value = np.asarray(self.distribution.sample(rng))[..., 0]
-        if hasattr(self.figure, "candidates"):
-            return self.figure.printed(int(value), self.divisor)
+        if isinstance(self.figure, Figure):
+            return self.figure.printed(int(value), self.divisor, rng)
         return value * self.unit if value.ndim else float(value) * self.unit
 
     def moments(self) -> tuple[Any, Any]:

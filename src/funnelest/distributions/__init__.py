@@ -1,0 +1,34 @@
+"""How observed numbers scatter around what is expected: likelihood, simulation and moments."""
+
+from funnelest.distributions.base import Distribution, Location, Value
+from funnelest.distributions.counts import NegativeBinomial, Poisson
+from funnelest.distributions.custom import Custom
+from funnelest.distributions.normal import (
+    MultivariateNormalOn,
+    NormalOn,
+    off_scale,
+    on_scale,
+    scale_problems,
+)
+from funnelest.distributions.overlapping import Overlapping
+from funnelest.distributions.shares import BetaBinomial, Binomial, Multinomial
+from funnelest.distributions.studies import LogisticNormalBinomial
+
+__all__ = [
+    "BetaBinomial",
+    "Binomial",
+    "Custom",
+    "Distribution",
+    "Location",
+    "LogisticNormalBinomial",
+    "Multinomial",
+    "MultivariateNormalOn",
+    "NegativeBinomial",
+    "NormalOn",
+    "Overlapping",
+    "Poisson",
+    "Value",
+    "off_scale",
+    "on_scale",
+    "scale_problems",
+]

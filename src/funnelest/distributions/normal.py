@@ -1,0 +1,142 @@
+"""Estimates that are normal on a scale."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.distributions.base import Location, Value
+
+__all__ = ["MultivariateNormalOn", "NormalOn", "off_scale", "on_scale", "scale_problems"]
+
+type Floats = NDArray[np.float64]
+
+#: Scale -> (to the scale, back from it, slope of the map at the value).
+_SCALES: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "identity": (lambda v: v, lambda t: t, lambda v: 1.0),
+    "log": (fm.log, fm.exp, lambda v: 1.0 / v),
+    "logit": (fm.logit, fm.expit, lambda v: 1.0 / (v * (1.0 - v))),
+}
+
+
+def scale_problems(scale: str, value: float) -> list[str]:
+    """Return why `value` cannot be observed on `scale`, one sentence each."""
+    if scale not in _SCALES:
+        return [f"the scale must be one of {', '.join(map(repr, _SCALES))}; given {scale!r}."]
+    if scale == "log" and not value > 0:
+        return [f"an estimate on the log scale must be above 0; given {value!r}."]
+    if scale == "logit" and not 0 < value < 1:
+        return [f"an estimate on the logit scale must lie between 0 and 1; given {value!r}."]
+    return []
+
+
+def off_scale(scale: str, value: Value) -> Value:
+    """Return a `value` on the named `scale` as one on its natural scale."""
+    return _SCALES[scale][1](value)
+
+
+def on_scale(scale: str, value: Value) -> Value:
+    """Return `value` on the named `scale`."""
+    return _SCALES[scale][0](value)
+
+
+@dataclass(frozen=True)
+class NormalOn:
+    """An estimate that is normal on a scale, around the true value on that scale.
+
+    Parameters
+    ----------
+    expected : value
+        True value, on its own (not the transformed) scale.
+    sd : float
+        Standard error on the named scale.
+    scale : {"identity", "log", "logit"}
+        The scale. The density is that of the transformed estimate: it does not depend on a
+        parameter through the Jacobian, so none is added.
+    """
+
+    expected: Value
+    sd: float
+    scale: str = "identity"
+
+    def logp(self, x: Any) -> Value:
+        forward = _SCALES[self.scale][0]
+        z = (forward(np.asarray(x, dtype=np.float64)) - forward(self.expected)) / self.sd
+        return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
+
+    def locations(self, x: Any, spread: float) -> list[Location]:
+        forward = _SCALES[self.scale][0]
+        return [(forward(self.expected), forward(np.asarray(x, float)), 1 / self.sd**2)]
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        forward, back, _ = _SCALES[self.scale]
+        return back(forward(self.expected) + self.sd * rng.standard_normal(np.shape(self.expected)))
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.expected, self.sd / _SCALES[self.scale][2](self.expected)
+
+
+@lru_cache(maxsize=256)
+def _factors(covariance: bytes, size: int) -> tuple[Floats, Floats]:
+    """Return the Cholesky factor of a covariance matrix and the inverse of that factor."""
+    lower = np.linalg.cholesky(np.frombuffer(covariance).reshape(size, size))
+    return lower, np.linalg.inv(lower)
+
+
+@dataclass(frozen=True)
+class MultivariateNormalOn:
+    """Several estimates that are normal together on a scale, with a known covariance.
+
+    Parameters
+    ----------
+    expected : value
+        True values on their own (not the transformed) scale, one row per estimate.
+    covariance : array_like
+        Covariance matrix of the estimates on the named scale.
+    scale : {"identity", "log", "logit"}
+        The scale. As in `NormalOn`, the density is that of the transformed estimates.
+    """
+
+    expected: Value
+    covariance: Any
+    scale: str = "identity"
+
+    def _parts(self) -> tuple[Floats, Floats]:
+        covariance = np.ascontiguousarray(self.covariance, dtype=np.float64)
+        return _factors(covariance.tobytes(), len(covariance))
+
+    def _whitened(self, y: Value) -> Value:
+        """Return independent combinations, with variance 1, of rows `y` on the scale."""
+        _, inverse = self._parts()
+        return fm.matmul(inverse, y)
+
+    def logp(self, x: Any) -> Value:
+        lower, _ = self._parts()
+        forward = _SCALES[self.scale][0]
+        seen = forward(np.asarray(x, dtype=np.float64).reshape(len(lower), -1))
+        z = self._whitened(seen - forward(self.expected))
+        constant = np.log(np.diag(lower)).sum() + 0.5 * len(lower) * math.log(2 * math.pi)
+        return -0.5 * fm.sum(z * z, axis=0) - constant
+
+    def locations(self, x: Any, spread: float) -> list[Location]:
+        forward = _SCALES[self.scale][0]
+        seen = self._whitened(forward(np.asarray(x, dtype=np.float64).reshape(-1, 1)))
+        found = self._whitened(forward(self.expected))
+        return [(found[i], float(seen[i, 0]), 1.0) for i in range(len(seen))]
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        lower, _ = self._parts()
+        forward, back, _ = _SCALES[self.scale]
+        error = lower @ rng.standard_normal(np.shape(self.expected))
+        return back(forward(self.expected) + error)
+
+    def moments(self) -> tuple[Any, Any]:
+        sd = np.sqrt(np.diag(np.asarray(self.covariance, dtype=np.float64)))[:, None]
+        return self.expected, sd / _SCALES[self.scale][2](self.expected)

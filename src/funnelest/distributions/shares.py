@@ -1,0 +1,197 @@
+"""Numbers out of a known total."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.counting import is_symbol, log_total
+from funnelest.distributions.base import (
+    Location,
+    Value,
+    constant_gammaln,
+    logit_location,
+    xlog1py,
+    xlogy,
+)
+from funnelest.distributions.tails import log_sum, log_tail, special
+
+__all__ = ["BetaBinomial", "Binomial", "Multinomial"]
+
+
+@dataclass(frozen=True)
+class Binomial:
+    """A number of `n` with probability `p` each; `n` may be an effective sample.
+
+    Parameters
+    ----------
+    n : float
+        Number of trials. A count need not be whole when it is an effective one.
+    p : value
+        Probability per draw.
+    """
+
+    n: float
+    p: Value
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64)
+        rest = np.maximum(self.n - x, 0.0)
+        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
+        choose = choose - constant_gammaln(rest + 1)
+        value = choose + xlogy(x, self.p) + xlog1py(rest, -self.p)
+        return fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
+
+    def steps(self) -> tuple[Value, Value, Value]:
+        with np.errstate(divide="ignore"):
+            return self.p / (1.0 - self.p), self.n, -1.0
+
+    def total(self, counts: Any, log_weights: Any = None) -> Value:
+        if counts[-1] > self.n:  # these are impossible
+            some = np.asarray(counts) <= self.n
+            if not some.any():
+                return None if is_symbol(self.p) else np.full(np.shape(self.p), -np.inf)
+            counts = counts[some]
+            log_weights = None if log_weights is None else np.asarray(log_weights)[some]
+        return log_total(self, counts, log_weights)
+
+    def log_cdf(self, k: Any) -> Value:
+        """Return the log-probability of at most `k`.
+
+        ``I_(1-p)(n - k, k + 1)``, the regularised incomplete beta function (DLMF 8.17.5).
+        """
+        k = np.floor(np.asarray(k, dtype=np.float64))
+        some = (k >= 0) & (k < self.n)
+        there = np.where(some, k, 0.0)
+        share = special(self.p).betainc(self.n - there, there + 1.0, 1.0 - self.p)
+        value = log_tail(self, there, share, up=False)
+        return value if some.all() else fm.where(some, value, np.where(k < 0, -np.inf, 0.0))
+
+    def log_sf(self, k: Any) -> Value:
+        """Return the log-probability of at least `k`: ``I_p(k, n - k + 1)`` (DLMF 8.17.5)."""
+        k = np.ceil(np.asarray(k, dtype=np.float64))
+        some = (k > 0) & (k <= self.n)
+        there = np.where(some, k, 1.0)
+        share = special(self.p).betainc(there, self.n - there + 1.0, self.p)
+        value = log_tail(self, there, share, up=True)
+        return value if some.all() else fm.where(some, value, np.where(k > 0, -np.inf, 0.0))
+
+    def locations(self, x: float, spread: float) -> list[Location]:
+        return logit_location(self.p, self.n, x, 1.0, spread)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.binomial(round(self.n), self.p)
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.n * self.p * (1 - self.p))
+
+
+@dataclass(frozen=True)
+class BetaBinomial:
+    """A number of `n`, clustered: the variance is `deff` times that of a binomial.
+
+    The intra-cluster correlation is ``(deff - 1) / (n - 1)``, so `deff` lies between 1 and `n`.
+
+    Parameters
+    ----------
+    n : int
+        Number of trials.
+    p : value
+        Probability per draw.
+    deff : float or value
+        Design effect: a known number, or one per draw.
+    """
+
+    n: int
+    p: Value
+    deff: Value
+
+    def _size(self) -> Value:
+        size = (self.n - self.deff) / (self.deff - 1.0)
+        # Above this it is binomial to every digit that the gamma functions have left.
+        return size if isinstance(size, float) else fm.minimum(size, 1e9)
+
+    def _shapes(self) -> tuple[Value, Value]:
+        size = self._size()
+        return self.p * size, (1.0 - self.p) * size
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64)
+        a, b = self._shapes()
+        total = self._size()
+        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
+        choose = choose - constant_gammaln(self.n - x + 1)
+        gammaln = constant_gammaln if isinstance(total, float) else fm.gammaln
+        choose = choose + gammaln(total) - gammaln(total + self.n)
+        yes = fm.gammaln(x + a) - fm.gammaln(a)
+        return choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
+
+    def log_cdf(self, k: Any) -> Value:
+        """Return the log-probability of at most `k`, a sum."""
+        k = np.clip(np.floor(np.asarray(k, dtype=np.float64)), -1.0, self.n)
+        some = (k >= 0) & (k < self.n)
+        value = log_sum(self, 0.0 * k, np.where(some, k, 0.0))
+        return value if some.all() else fm.where(some, value, np.where(k < 0, -np.inf, 0.0))
+
+    def log_sf(self, k: Any) -> Value:
+        """Return the log-probability of at least `k`, a sum."""
+        k = np.clip(np.ceil(np.asarray(k, dtype=np.float64)), 0.0, self.n + 1.0)
+        some = (k > 0) & (k <= self.n)
+        value = log_sum(self, np.where(some, k, self.n), 0.0 * k + self.n)
+        return value if some.all() else fm.where(some, value, np.where(k > 0, -np.inf, 0.0))
+
+    def locations(self, x: float, spread: float) -> list[Location]:
+        return logit_location(self.p, self.n, x, self.deff, spread)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.binomial(self.n, rng.beta(*self._shapes()))
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.deff * self.n * self.p * (1 - self.p))
+
+
+@dataclass(frozen=True)
+class Multinomial:
+    """Numbers of `n` over several outcomes; the rest went to none of them.
+
+    `p` has one row per outcome; the shares of the rest are ``1 - sum(p)``.
+
+    Parameters
+    ----------
+    n : int
+        Number of trials.
+    p : value
+        Probabilities, one row per outcome.
+    """
+
+    n: int
+    p: Value
+
+    def logp(self, x: Any) -> Value:
+        x = np.asarray(x, dtype=np.float64).reshape(-1, 1)
+        rest = self.n - x.sum()
+        constant = constant_gammaln(self.n + 1) - constant_gammaln(rest + 1)
+        constant = constant - constant_gammaln(x + 1).sum()
+        value = fm.sum(xlogy(x, self.p), axis=0) + constant
+        return value + xlog1py(rest, -fm.sum(self.p, axis=0)) if rest > 0 else value
+
+    def locations(self, x: Any, spread: float) -> list[Location]:
+        # Fisher information of a multinomial: the sum of n p (d log p)^2, the rest included.
+        counts = [*x, max(self.n - float(np.sum(x)), 0.0)]
+        shares = [*self.p, 1.0 - fm.sum(self.p, axis=0)]
+        total = self.n + 0.5 * len(counts)
+        return [
+            (fm.log(p), math.log((count + 0.5) / total), count + 0.5)
+            for p, count in zip(shares, counts, strict=True)
+        ]
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        p = np.concatenate([self.p, np.clip(1 - self.p.sum(axis=0), 0, None)[None]], axis=0).T
+        return rng.multinomial(self.n, p / p.sum(axis=1, keepdims=True)).T[:-1]
+
+    def moments(self) -> tuple[Any, Any]:
+        return self.n * self.p, np.sqrt(self.n * self.p * (1 - self.p))
