@@ -101,25 +101,42 @@ class Density:
         Values per draw, what the data say that they are, and the information in that: each of
         shape ``(figures, draws)``. None when no figure locates anything.
         """
-        found = []
-        with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(z), self._memory)
-            for one in self.model.evidence:
-                for observation in one.observations(q):
-                    found += observation.locations() or []
+        found = self._locations(z)
         if not found:
             return None
-        value, aim, information = (np.empty((len(found), z.shape[1])) for _ in range(3))
-        for row, located in enumerate(found):
-            value[row], aim[row], information[row] = located
-        return value, aim, information
+        return self._column(found, 0, z), self._column(found, 1, z), self._column(found, 2, z)
+
+    def located_values(self, z: Floats) -> Floats:
+        """Return only the values of `located`, where some figure locates something."""
+        return self._column(self._locations(z), 0, z)
+
+    def _locations(self, z: Floats) -> list[Any]:
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(z), self._memory)
+            return [
+                place
+                for one in self.model.evidence
+                for observation in one.observations(q)
+                for place in observation.locations()
+                if place is not None
+            ]
+
+    @staticmethod
+    def _column(found: list[Any], part: int, z: Floats) -> Floats:
+        heights = [len(one[0]) if np.ndim(one[0]) == 2 else 1 for one in found]
+        column = np.empty((sum(heights), z.shape[1]))
+        first = 0
+        for height, one in zip(heights, found, strict=True):
+            column[first : first + height] = one[part]
+            first += height
+        return column
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""
         with np.errstate(all="ignore"):
             q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
             return all(
-                observation.locations() is not None
+                None not in observation.locations()
                 for one in self.model.evidence
                 for observation in one.observations(q)
             )

@@ -41,6 +41,9 @@ type Progress = Callable[[float, str], None]
 #: Directions are held in which figures know this many times as much as the prior: one trial each.
 _HELD = (300.0, 30.0, 3.0)
 _ROUNDS = 8
+#: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
+#: multiple of the first batch.
+_FITTED, _MORE = 25, 5
 #: A proposal handed in that is less efficient than this on the new data is left.
 _WORTH = 0.1
 #: Weights are even when the largest is at most this many times the mean.
@@ -184,10 +187,13 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
             for (_, point, matrix), k in zip(modes, held, strict=True)
         )
         proposal = Proposal(components, shares)
+        # Judged after one adaptation: what fits the mode worst may fit the posterior best.
+        drawn, log_weights = _weigh(target, proposal, rng, _batch(target))
+        proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
         _, log_weights = _weigh(target, proposal, rng, _batch(target))
         reached = _evenness(log_weights)
         # Holding more costs more and fits curved sheets worse: only for a clear gain.
-        if best is None or reached > 1.1 * best[0]:
+        if best is None or reached > 1.4 * best[0]:
             best = (reached, proposal)
     assert best is not None
     return best[1]
@@ -195,9 +201,12 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
 
 def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
     """Return the proposal after adaptation, with its efficiency measured."""
-    batch = _batch(target)
+    least = _batch(target)
     best = replace(proposal, efficiency=-1.0)
     for _ in range(_ROUNDS):
+        # Enough effective draws to fit covariances to, as far as that is affordable.
+        wanted = _FITTED * target.size / max(best.efficiency, 1e-3)
+        batch = int(np.clip(wanted, least, _MORE * least)) if best.efficiency > 0 else least
         drawn, log_weights = _weigh(target, proposal, rng, batch)
         efficiency = _ess(log_weights) / batch
         gain = efficiency / best.efficiency if best.efficiency > 0 else np.inf

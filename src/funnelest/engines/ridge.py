@@ -86,16 +86,15 @@ def _settle(
         move = -np.linalg.solve(curvature, uphill[:, :, None])[:, :, 0].T
         # No further than two prior standard deviations at once.
         move = move * np.minimum(1.0, 2.0 / np.maximum(np.sqrt((move**2).sum(axis=0)), 1e-12))
-        there = target.located(base + directions @ (at + move))
-        assert there is not None
-        new = _misfit(there[0], aim, weight, at + move)
+        there = target.located_values(base + directions @ (at + move))
+        new = _misfit(there, aim, weight, at + move)
         if not renew:
-            gap = there[0] - value - np.einsum("mnk,kn->mn", slopes, move)
+            gap = there - value - np.einsum("mnk,kn->mn", slopes, move)
             length = np.maximum((move**2).sum(axis=0), 1e-8)
             slopes = slopes + gap[:, :, None] * (move / length).T[None]
         better = new <= misfit
         at = np.where(better, at + move, at)
-        value = np.where(better, there[0], value)
+        value = np.where(better, there, value)
         misfit = np.where(better, new, misfit)
         damping = np.where(better, damping * 0.1, np.maximum(damping * 10.0, 1.0))
     if renew:
@@ -108,10 +107,8 @@ def _slopes(target: Target, base: Floats, directions: Floats, at: Floats, value:
     k, draws = at.shape
     points = base + directions @ at
     moved = (points[:, :, None] + _STEP * directions[:, None, :]).reshape(len(points), -1)
-    there = target.located(moved)
-    assert there is not None
-    slopes = (there[0].reshape(-1, draws, k) - value[:, :, None]) / _STEP
-    return np.clip(slopes, -1e6, 1e6)
+    there = target.located_values(moved).reshape(-1, draws, k)
+    return np.clip((there - value[:, :, None]) / _STEP, -1e6, 1e6)
 
 
 def _misfit(value: Floats, aim: Floats, weight: Floats, at: Floats) -> Floats:

@@ -99,9 +99,19 @@ class Target:
         if found is None:
             return None
         value, aim, information = found
-        # A mean of zero has a logarithm of minus infinity: far away is enough.
-        value = np.clip(np.nan_to_num(value, nan=-700.0), -700.0, 700.0)
-        return value, aim, np.nan_to_num(information, nan=0.0, posinf=0.0)
+        return _finite(value), aim, np.nan_to_num(information, nan=0.0, posinf=0.0)
+
+    def located_values(self, u: Floats) -> Floats:
+        """Return only the values of `located`, where some figure locates something."""
+        with np.errstate(all="ignore"):
+            return _finite(self.density.located_values(self._mapped(u)[0]))
+
+
+def _finite(value: Floats) -> Floats:
+    """Return the values within limits: a mean of zero has a logarithm of minus infinity."""
+    np.clip(value, -700.0, 700.0, out=value)
+    value[np.isnan(value)] = -700.0
+    return value
 
 
 def _straight(prior: Prior) -> tuple[float, float] | None:
