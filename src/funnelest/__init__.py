@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from funnelest import bounds as bounds
     from funnelest import distributions as distributions
     from funnelest import math as math
     from funnelest import plot as plot
@@ -16,13 +17,26 @@ if TYPE_CHECKING:
     from funnelest.assumptions import PopulationError as PopulationError
     from funnelest.compiling import to_pymc as to_pymc
     from funnelest.datasets import load_figures as load_figures
+    from funnelest.defects.base import Defect as Defect
+    from funnelest.defects.base import Records as Records
+    from funnelest.defects.bridge import Bridge as Bridge
+    from funnelest.defects.clustered import Clustered as Clustered
+    from funnelest.defects.coverage import Completeness as Completeness
+    from funnelest.defects.coverage import Coverage as Coverage
+    from funnelest.defects.false_records import PPV as PPV
+    from funnelest.defects.false_records import FalsePositives as FalsePositives
+    from funnelest.defects.outside_frame import OutsideFrame as OutsideFrame
+    from funnelest.defects.overdispersion import Overdispersion as Overdispersion
+    from funnelest.defects.test_error import TestError as TestError
+    from funnelest.defects.unknown import Unrecorded as Unrecorded
     from funnelest.errors import FitError as FitError
     from funnelest.errors import FunnelestError as FunnelestError
     from funnelest.errors import FunnelestWarning as FunnelestWarning
     from funnelest.errors import SpecError as SpecError
-    from funnelest.evidence.base import Bridge as Bridge
     from funnelest.evidence.base import Evidence as Evidence
     from funnelest.evidence.cohort import Cohort as Cohort
+    from funnelest.evidence.joint_survey import Asked as Asked
+    from funnelest.evidence.joint_survey import JointSurvey as JointSurvey
     from funnelest.evidence.own import OwnBinomial as OwnBinomial
     from funnelest.evidence.own import OwnCustom as OwnCustom
     from funnelest.evidence.own import OwnNormal as OwnNormal
@@ -30,12 +44,20 @@ if TYPE_CHECKING:
     from funnelest.evidence.register import Register as Register
     from funnelest.evidence.survey import Survey as Survey
     from funnelest.evidence.total import Total as Total
+    from funnelest.evidence.validation import Validation as Validation
+    from funnelest.figures import AtLeast as AtLeast
+    from funnelest.figures import AtMost as AtMost
     from funnelest.figures import Between as Between
+    from funnelest.figures import Disagreeing as Disagreeing
     from funnelest.figures import Exact as Exact
     from funnelest.figures import Figure as Figure
+    from funnelest.figures import RandomlyRounded as RandomlyRounded
     from funnelest.figures import Rounded as Rounded
+    from funnelest.figures import RoundedToUnknown as RoundedToUnknown
+    from funnelest.figures import Withheld as Withheld
     from funnelest.fitting import fit as fit
     from funnelest.imputation.shift import Shift as Shift
+    from funnelest.lists.unlinked import Unlinked as Unlinked
     from funnelest.model import Model as Model
     from funnelest.observation import Observation as Observation
     from funnelest.population import Population as Population
@@ -64,19 +86,30 @@ if TYPE_CHECKING:
     from funnelest.storing import save as save
     from funnelest.storing import to_datatree as to_datatree
     from funnelest.terms.base import Term as Term
+    from funnelest.terms.change_point import ChangePoint as ChangePoint
     from funnelest.terms.levels import Levels as Levels
 
 __version__ = "0.1.0.dev0"
 
 #: Public name -> the module that defines it (a module itself when it ends in a dot).
 _HOMES = {
+    "Asked": "evidence.joint_survey",
     "Assumption": "assumptions",
+    "AtLeast": "figures",
+    "AtMost": "figures",
     "Beta": "priors",
     "Between": "figures",
-    "Bridge": "evidence.base",
+    "Bridge": "defects.bridge",
+    "ChangePoint": "terms.change_point",
+    "Clustered": "defects.clustered",
     "Cohort": "evidence.cohort",
+    "Completeness": "defects.coverage",
+    "Coverage": "defects.coverage",
+    "Defect": "defects.base",
+    "Disagreeing": "figures",
     "Evidence": "evidence.base",
     "Exact": "figures",
+    "FalsePositives": "defects.false_records",
     "Figure": "figures",
     "FitError": "errors",
     "Fixed": "priors",
@@ -84,6 +117,7 @@ _HOMES = {
     "FunnelestWarning": "errors",
     "Gamma": "priors",
     "HalfNormal": "priors",
+    "JointSurvey": "evidence.joint_survey",
     "Levels": "terms.levels",
     "LogNormal": "priors",
     "LogUniform": "priors",
@@ -92,19 +126,25 @@ _HOMES = {
     "Normal": "priors",
     "Number": "rates",
     "Observation": "observation",
+    "OutsideFrame": "defects.outside_frame",
+    "Overdispersion": "defects.overdispersion",
     "OwnBinomial": "evidence.own",
     "OwnCustom": "evidence.own",
     "OwnNormal": "evidence.own",
     "OwnPoisson": "evidence.own",
+    "PPV": "defects.false_records",
     "PerLevel": "rates",
     "Population": "population",
     "PopulationError": "assumptions",
     "Prior": "priors",
     "Quantities": "quantities",
+    "RandomlyRounded": "figures",
     "Rate": "rates",
+    "Records": "defects.base",
     "Register": "evidence.register",
     "Result": "result",
     "Rounded": "figures",
+    "RoundedToUnknown": "figures",
     "Route": "route",
     "Share": "rates",
     "Shared": "priors",
@@ -112,9 +152,15 @@ _HOMES = {
     "SpecError": "errors",
     "Survey": "evidence.survey",
     "Term": "terms.base",
+    "TestError": "defects.test_error",
     "Total": "evidence.total",
     "Truncated": "priors",
     "Uniform": "priors",
+    "Unlinked": "lists.unlinked",
+    "Unrecorded": "defects.unknown",
+    "Validation": "evidence.validation",
+    "Withheld": "figures",
+    "bounds": "bounds.",
     "distributions": "distributions.",
     "draw_parameters": "simulating",
     "fit": "fitting",

@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelest.assumptions import Assumption, PopulationError
 from funnelest.axes import show_where
+from funnelest.defects.base import no_defects
 from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
@@ -115,7 +116,10 @@ def _rate_problems(model: Model) -> list[str]:
 
 def _evidence_problems(model: Model) -> list[str]:
     found = []
+    known = [one for one in model.evidence if isinstance(one, Evidence)]
+    members = [_members(one) for one in known]
     names = [str(getattr(one, "name", None)) for one in model.evidence]
+    names += [str(one.name) for several in members for one in several]
     found += [
         f"two pieces of evidence are named {name!r}; give each its own name."
         for name in dict.fromkeys(names)
@@ -126,17 +130,30 @@ def _evidence_problems(model: Model) -> list[str]:
             found.append(f"evidence must be pieces of Evidence; given {one!r}.")
             continue
         start = f"{type(one).__name__} {one.name!r}"
-        trouble = _asked(one.problems, model.route, model.population)
+        trouble = no_defects(one.defects)  # else nothing else can be asked
+        trouble = trouble or _asked(one.problems, model.route, model.population)
         found += [f"{start}: {text}" for text in trouble]
+        others = [other for other in model.evidence if isinstance(other, Evidence)]
+        found += [f"{start}: {text}" for text in _asked(one.problems_among, others)]
         try:
-            priors = one.parameters()
+            priors = one.parameters(model.population)
         except Exception:
             if not trouble:
                 raise
             priors = {}  # what is wrong was already said
+        if trouble:
+            continue  # a defect has said what is wrong with its priors
         for label, prior in priors.items():
             found += [f"{start}: {label.split('[')[0]}: {text}" for text in prior.problems()]
     return found
+
+
+def _members(one: Evidence) -> list[Evidence]:
+    """Return the sources that a source is made of; none when they are not even sources."""
+    try:
+        return [member for member in one.members() if isinstance(member, Evidence)]
+    except TypeError:
+        return []
 
 
 def _assumption_problems(model: Model) -> list[str]:
@@ -224,7 +241,7 @@ def _prior_problems(model: Model) -> list[str]:
             )
     taken: dict[str, str] = {}
     parts: list[tuple[str, dict[str, Prior]]] = [
-        (f"evidence {one.name!r}", one.parameters()) for one in model.evidence
+        (f"evidence {one.name!r}", one.parameters(model.population)) for one in model.evidence
     ]
     parts += [("an assumption", one.parameters()) for one in model.assumptions]
     parts += [("the model's parameters", dict(model.parameters))]

@@ -24,6 +24,7 @@ __all__ = [
     "log1p",
     "logit",
     "logsumexp",
+    "matmul",
     "maximum",
     "minimum",
     "sqrt",
@@ -112,6 +113,12 @@ def minimum(x: Value, y: Value) -> Value:
 def maximum(x: Value, y: Value) -> Value:
     """Return the larger of `x` and `y`, element by element."""
     return _library(x, y).maximum(x, y)
+
+
+def matmul(weights: Any, x: Value) -> Value:
+    """Return the matrix product of known `weights`, ``(m, n)``, with `x`, ``(n, draws)``."""
+    library = _library(x)
+    return weights @ x if library is np else library.dot(weights, x)
 
 
 def stack(values: Sequence[Value], axis: int = 0) -> Value:

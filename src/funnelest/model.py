@@ -124,7 +124,7 @@ class Model:
         for assumption in self.assumptions:
             found.update(assumption.parameters())
         for one in self.evidence:
-            found.update(one.parameters())
+            found.update(one.parameters(self.population))
         found.update(self.parameters)
         return found
 
@@ -182,30 +182,45 @@ class Model:
             for a in self.assumptions
         ]
         defaulted = {show_edge(edge) for edge in self.route.edges if edge not in self.transitions}
-        for varying, name in self._varying():
+        for varying, name in (*self._varying(), *self._varying_defects()):
             for term in varying.terms:
-                if getattr(term, "prior", 0) is None:
+                if getattr(term, "prior", 0) is None:  # left to the default
                     defaulted |= set(term.parameters(name, self.population))
+        unsaid = {k: text for one in self.evidence for k, text in one.defaults().items()}
+        defaulted |= set(unsaid)
         for name, prior in self.priors.items():
             stated = name not in defaulted
             kind = "fixed" if isinstance(prior, Fixed) else "prior"
+            said = unsaid.get(name, "")
             entries.append(
                 Entry(
                     name,
                     kind if stated else "default",
                     prior.describe(),
-                    prior.statement,
+                    prior.statement or said,
                     prior.source,
                     stated,
                 )
             )
-        for one in self.evidence:
+        for one in self.sources():
             if one.statement:
                 entries.append(Entry(one.name, "source", "", one.statement, one.source, True))
-            entries += [
-                Entry(about, "default", text, "", "", False)
-                for about, text in one.defaults().items()
-            ]
+            for defect in one.defects:
+                statement = getattr(defect, "statement", "")
+                if statement:
+                    about = f"{defect.label}[{one.name}]"
+                    source = getattr(defect, "source", "")
+                    entries.append(Entry(about, "assumption", "", statement, source, True))
+            for what in ("unit", "definition"):
+                common = getattr(self.route, what)
+                if one.carries and common and not getattr(one, what):
+                    text = f"{common}, as the route"
+                    entries.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
+        entries += [
+            Entry(about, "default", text, "", "", False)
+            for about, text in unsaid.items()
+            if about not in self.priors
+        ]
         constant = {axis.name for axis in self.population.axes} - self.varies_over()
         for name in [axis.name for axis in self.population.axes if axis.name in constant]:
             if len(self.population.axis(name).levels) > 1:  # type: ignore[union-attr]
@@ -231,6 +246,16 @@ class Model:
         yield self.occurrence, self.occurrence_name
         for edge in self.route.edges:
             yield self.transition(*edge), show_edge(edge)
+
+    def _varying_defects(self) -> Iterable[tuple[Any, str]]:
+        for one in self.sources():
+            for defect in one.defects:
+                if hasattr(defect, "terms"):
+                    yield defect, f"{defect.label}[{one.name}]"
+
+    def sources(self) -> list[Evidence]:
+        """Return every source, also those that are part of another."""
+        return [one for top in self.evidence for one in (top, *top.members())]
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""

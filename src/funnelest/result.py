@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelest import summaries
 from funnelest.axes import Where, show_level
-from funnelest.density import prior_draws
-from funnelest.engines.gate import Gate
-from funnelest.errors import FitError, raise_if_any
-from funnelest.model import Model
+from funnelest.drawn import Drawn
+from funnelest.errors import raise_if_any
+from funnelest.lists.unlinked import Unlinked
 from funnelest.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -23,12 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Result"]
 
-type Floats = NDArray[np.float64]
 type Kind = Literal["equal-tailed", "highest-density"]
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Drawn):
     """What a fit gives: draws from the posterior, and tables of them.
 
     Every table has one row per quantity with its posterior mean, median, standard deviation
@@ -56,109 +52,6 @@ class Result:
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.
     """
-
-    model: Model
-    draws: Mapping[str, Floats]
-    gate: Gate
-    seed: int
-    seconds: float = 0.0
-    notes: tuple[str, ...] = ()
-    accepted: bool = False
-    # Where a refit with new data can start; internal to the engine.
-    proposal: Any = field(default=None, repr=False)
-
-    # ------------------------------------------------------------------ draws
-
-    @property
-    def engine(self) -> str:
-        """Name of the engine that gave the draws."""
-        return self.gate.engine
-
-    @cached_property
-    def _flat(self) -> dict[str, Floats]:
-        return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
-
-    @cached_property
-    def _posterior(self) -> Quantities:
-        return Quantities(self.model, self._flat)
-
-    @cached_property
-    def prior_draws(self) -> dict[str, Floats]:
-        """Draws of every parameter from its prior, shape ``(4000,)``."""
-        return prior_draws(self.model, np.random.default_rng([self.seed, 1]), 4000)
-
-    @cached_property
-    def _prior(self) -> Quantities:
-        return Quantities(self.model, self.prior_draws)
-
-    def sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
-        """Return the posterior draws of any quantity.
-
-        Parameters
-        ----------
-        quantity : callable
-            ``quantity(q)`` with `q` a `Quantities`.
-
-        Returns
-        -------
-        ndarray
-            Shape ``(draws,)``, all chains after each other.
-
-        Raises
-        ------
-        FitError
-            When the convergence gate failed.
-        """
-        self._open()
-        return self._evaluate(quantity, self._posterior)
-
-    def prior_sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
-        """Return draws of any quantity from the prior, before the evidence.
-
-        Parameters
-        ----------
-        quantity : callable
-            ``quantity(q)`` with `q` a `Quantities`.
-
-        Returns
-        -------
-        ndarray
-            Shape ``(4000,)``.
-        """
-        return self._evaluate(quantity, self._prior)
-
-    @staticmethod
-    def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
-        with np.errstate(all="ignore"):
-            value = np.asarray(quantity(q), dtype=np.float64)
-        return np.broadcast_to(value, (q.draws,))
-
-    # ------------------------------------------------------------------- gate
-
-    def _open(self) -> None:
-        if not (self.gate.passed or self.accepted):
-            raise FitError(
-                f"{self.gate.text}. No interval is shown past a failed gate. Fit again with more "
-                "draws or another engine, or ask for the numbers all the same with "
-                "result.despite_failed_gate(): then every table and figure carries the mark."
-            )
-
-    @property
-    def mark(self) -> str:
-        """What every table and figure says of a fit that did not pass; empty when it did."""
-        return "" if self.gate.passed else "CONVERGENCE GATE FAILED"
-
-    def despite_failed_gate(self) -> Result:
-        """Return the same result with its tables open although the gate failed.
-
-        Returns
-        -------
-        Result
-            Every table and figure of it carries the mark.
-        """
-        return replace(self, accepted=True)
-
-    # ----------------------------------------------------------------- tables
 
     def _table(
         self,
@@ -472,20 +365,60 @@ class Result:
         ]
         return self._table(rows, probability, kind)
 
-    def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
-        """Return every figure that was given, beside what the fitted route expects of it.
+    def distinct(
+        self,
+        where: Where | None = None,
+        *,
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return how many distinct people are in registers that are not linked.
 
         Parameters
         ----------
-        probability : float, default 0.95
-            Probability of the interval of the expected value.
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+        per, probability, kind
+            As in `steps`.
 
         Returns
         -------
         pandas.DataFrame
-            One row per figure: the source, the figure as given, the expected value (posterior
-            median and interval, on the printed scale), and the standardised residual (figure
-            minus posterior mean, over the root of the mean squared error).
+            For each `Unlinked` source four rows: its entries (as many people as if nobody were on
+            two registers, the upper bound), the largest register (as if the others lay within
+            it, the lower bound), the distinct people, and the registers per person. The bounds
+            hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
+            prior of the overlap weight, and "known overlaps" where those were given.
+        """
+        axis = self._per(per)
+        rows = [
+            ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
+            for one in self.model.evidence
+            if isinstance(one, Unlinked)
+            for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)
+        ]
+        return self._table(rows, probability, kind)
+
+    def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
+        """Return every figure that was given: how it was read, and what the fitted route expects.
+
+        Parameters
+        ----------
+        probability : float, default 0.95
+            Probability of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per figure: the source, what the figure is `of`, the figure as given, whether
+            it is `used` (of two official values one may not be), what was done to the expected
+            number (`read_as`, from the truth to the print), the expected value (posterior median
+            and interval, on the printed scale), and the standardised residual (figure minus
+            posterior mean, over the root of the mean squared error). Of registers and totals also
+            the `cases_per_record`, people of the step over the number recorded (the share of true
+            cases, where one record is one person), and the `registered_share` of the people of
+            the step who are in the source.
         """
         import pandas as pd
 
@@ -498,7 +431,8 @@ class Result:
                     "interval": summaries.interval_name(probability, "equal-tailed"),
                     "mark": self.mark,
                 }
-                for source in self.model.evidence
+                for source in self.model.sources()
+                if not source.members()
                 for row in summaries.figure_rows(source, self._posterior, probability)
             ]
         return pd.DataFrame(rows)

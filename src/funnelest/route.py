@@ -34,6 +34,11 @@ class Route:
         Transitions beside those from each step to the one after it.
     edges : sequence of (str, str), optional
         All transitions, for a route that is not a chain with skips. Not together with `skips`.
+    unit : str, default ""
+        What the numbers of the route count, such as ``"children"``.
+    definition : str, default ""
+        By which definition, such as ``"severe hands-on violence"``. A source that states another
+        unit or definition needs a `Bridge`.
 
     Attributes
     ----------
@@ -58,14 +63,22 @@ class Route:
 
     steps: tuple[str, ...]
     edges: tuple[Edge, ...]
+    unit: str
+    definition: str
 
     def __init__(
         self,
         *steps: str,
         skips: Iterable[Sequence[str]] = (),
         edges: Iterable[Sequence[str]] | None = None,
+        unit: str = "",
+        definition: str = "",
     ) -> None:
-        problems: list[str] = []
+        problems: list[str] = [
+            f"field {name!r} must be text; given {value!r}."
+            for name, value in (("unit", unit), ("definition", definition))
+            if not isinstance(value, str)
+        ]
         names = [step for step in steps if isinstance(step, str) and step]
         problems += [
             f"a step must be a name; given {step!r}." for step in steps if step not in names
@@ -100,6 +113,8 @@ class Route:
         good.sort(key=lambda edge: (names.index(edge[0]), names.index(edge[1])))
         object.__setattr__(self, "steps", tuple(names))
         object.__setattr__(self, "edges", tuple(good))
+        object.__setattr__(self, "unit", unit)
+        object.__setattr__(self, "definition", definition)
 
     def successors(self, step: str) -> tuple[str, ...]:
         """Return the steps that directly follow `step`, in step order."""
@@ -122,12 +137,22 @@ class Route:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the route as plain JSON types."""
-        return {"steps": list(self.steps), "edges": [list(edge) for edge in self.edges]}
+        return {
+            "steps": list(self.steps),
+            "edges": [list(edge) for edge in self.edges],
+            "unit": self.unit,
+            "definition": self.definition,
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Route:
         """Rebuild a route from `to_dict`."""
-        return cls(*data["steps"], edges=[tuple(edge) for edge in data["edges"]])
+        return cls(
+            *data["steps"],
+            edges=[tuple(edge) for edge in data["edges"]],
+            unit=data["unit"],
+            definition=data["definition"],
+        )
 
     def __repr__(self) -> str:
         chain = list(pairwise(self.steps))

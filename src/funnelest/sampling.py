@@ -169,7 +169,7 @@ class ShareEstimate:
             if self.n is None:
                 found.append("field 'yes' needs field 'n', the number asked.")
             elif not trouble and is_number(self.n):
-                low = as_figure(self.yes).candidates()[0]
+                low, _ = as_figure(self.yes).limits()
                 if low > self.n:
                     found.append(
                         f"field 'yes' ({as_figure(self.yes).describe()}) must not be above "
@@ -177,10 +177,15 @@ class ShareEstimate:
                     )
         return found
 
-    def observation(self, expected: Any) -> Observation:
-        """Return the observation of a share whose true value is `expected`."""
+    def observation(self, expected: Any, deff: Any = None) -> Observation:
+        """Return the observation of a share whose true value is `expected`.
+
+        With `deff` the design effect is not a known number but one per draw.
+        """
         if self.yes is not None:
             n = int(self.n)
+            if deff is not None:
+                return Observation(BetaBinomial(n, expected, deff), self._yes())
             if self.deff > 1:
                 return Observation(BetaBinomial(n, expected, float(self.deff)), self._yes())
             return Observation(Binomial(n, expected), self._yes())
@@ -215,8 +220,8 @@ class ShareEstimate:
         """Return limits that the true share hardly exceeds (five standard errors)."""
         if self.yes is not None or self.n is not None:
             if self.yes is not None:
-                counts = as_figure(self.yes).candidates()
-                low, high = counts[0] / self.n, counts[-1] / self.n
+                fewest, most = as_figure(self.yes).limits()
+                low, high = fewest / self.n, min(most / self.n, 1.0)
             else:
                 assert self.share is not None
                 low = high = self.share

@@ -9,30 +9,54 @@ from typing import Any
 import numpy as np
 
 from funnelest import assumptions, figures, priors, rates
+from funnelest.defects import (
+    bridge,
+    clustered,
+    coverage,
+    false_records,
+    outside_frame,
+    overdispersion,
+    test_error,
+    unknown,
+)
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.evidence import base, cohort, own, register, survey, total
+from funnelest.evidence import (
+    cohort,
+    joint_survey,
+    own,
+    register,
+    survey,
+    total,
+    validation,
+)
 from funnelest.imputation import shift
+from funnelest.lists import unlinked
 from funnelest.model import Model
 from funnelest.population import Population
 from funnelest.route import Route
-from funnelest.terms import levels
+from funnelest.terms import change_point, levels
 
 __all__ = ["model_from_dict", "model_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 1
+_FORMAT = 2
 
 #: Every kind that a model may hold: one line per kind.
 KINDS: tuple[type, ...] = (
     priors.Beta, priors.Fixed, priors.Gamma, priors.HalfNormal, priors.LogNormal,
     priors.LogUniform, priors.LogitNormal, priors.Normal, priors.Shared, priors.Truncated,
     priors.Uniform,
-    figures.Between, figures.Exact, figures.Rounded,
+    figures.AtLeast, figures.AtMost, figures.Between, figures.Disagreeing, figures.Exact,
+    figures.RandomlyRounded, figures.Rounded, figures.RoundedToUnknown, figures.Withheld,
     rates.Number, rates.PerLevel, rates.Rate, rates.Share,
-    levels.Levels,
+    change_point.ChangePoint, levels.Levels,
     assumptions.PopulationError, shift.Shift,
-    base.Bridge, cohort.Cohort, own.OwnBinomial, own.OwnCustom, own.OwnNormal, own.OwnPoisson,
-    register.Register, survey.Survey, total.Total,
+    bridge.Bridge, clustered.Clustered, coverage.Completeness, coverage.Coverage,
+    false_records.FalsePositives, false_records.PPV, outside_frame.OutsideFrame,
+    overdispersion.Overdispersion, test_error.TestError, unknown.Unrecorded,
+    cohort.Cohort, joint_survey.Asked, joint_survey.JointSurvey,
+    own.OwnBinomial, own.OwnCustom, own.OwnNormal, own.OwnPoisson,
+    register.Register, survey.Survey, total.Total, unlinked.Unlinked, validation.Validation,
 )  # fmt: skip
 
 
@@ -57,10 +81,12 @@ def _plain(value: Any, problems: list[str]) -> Any:
         pairs = [[_plain(k, problems), _plain(v, problems)] for k, v in value.items()]
         return {"mapping": pairs}
     if isinstance(value, rates._Varying):
+        others = [f.name for f in fields(value) if f.name not in ("base", "terms")]
         return {
             "kind": type(value).__name__,
             "base": _plain(value.base, problems),
             "terms": [_plain(term, problems) for term in value.terms],
+            **{name: _plain(getattr(value, name), problems) for name in others},
         }
     if is_dataclass(value) and not isinstance(value, type):
         own_fields = {f.name: _plain(getattr(value, f.name), problems) for f in fields(value)}
@@ -144,7 +170,7 @@ class _Reader:
             return None
         parts = {key: self.read(value) for key, value in data.items() if key != "kind"}
         if issubclass(kind, rates._Varying):
-            return kind(parts["base"], *parts["terms"])
+            return kind(parts.pop("base"), *parts.pop("terms"), **parts)
         known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
         unknown = sorted(set(parts) - known)
         if unknown:

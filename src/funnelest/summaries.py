@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.figures import Figure
+from funnelest.axes import show_level
+from funnelest.figures import Disagreeing, Figure, as_figure
 from funnelest.sampling import is_number
+from funnelest.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,33 +59,88 @@ def summary(draws: Floats, probability: float, kind: str) -> dict[str, float]:
 
 
 def figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
-    """Return a row per figure of a source: as given, as expected, and how far apart."""
-    rows = []
+    """Return a row per figure of a source: as given, as read, as expected, and how far apart."""
+    rows: list[dict[str, Any]] = []
     tail = (1 - probability) / 2
-    for observation in source.observations(q):
-        mean, sd = (np.atleast_2d(part) for part in observation.moments())
-        figure = observation.figure
-        if isinstance(figure, Figure):
-            given, shown = [figure.middle], [figure.describe()]
-        elif isinstance(figure, int | float | list | tuple | np.ndarray | np.number):
-            given = [float(v) * observation.unit for v in np.atleast_1d(figure)]
-            shown = [f"{value:,.6g}" for value in given]
-        else:  # the user's own data: no number to compare
-            given, shown = [np.nan], [str(figure)]
-        for value, text, m, s in zip(given, shown, mean, sd, strict=False):
-            low, median, high = np.quantile(m, [tail, 0.5, 1 - tail])
-            spread = np.sqrt(np.mean(s**2) + np.var(m))
+    levels = [tail, 0.5, 1 - tail]
+    # Registers know what their records are; a total is of all its counts, and has no such row.
+    true, seen = source.shares(q) if hasattr(source, "shares") else (None, None)
+    for of, figure, mean, sd, place in _printed(source, q):
+        low, median, high = np.quantile(mean, levels)
+        shares: dict[str, float] = {}
+        for name, found in (("cases_per_record", true), ("registered_share", seen)):
+            known = np.full(3, np.nan)
+            if found is not None and place is not None:
+                known = np.quantile(np.broadcast_to(found[place], mean.shape), levels)
+            shares |= {name: known[1], f"{name}_low": known[0], f"{name}_high": known[2]}
+        for value, text, used, limits in _values(figure):
+            spread = np.sqrt(np.mean(sd**2) + np.var(mean))
+            # A limit that holds is no distance away, however far off it is.
+            middle = float(np.mean(mean))
+            apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle
             rows.append(
                 {
                     "source": source.name,
+                    "of": of,
                     "figure": text,
+                    "used": used,
+                    "read_as": source.describe(),
                     "expected": float(median),
                     "low": float(low),
                     "high": float(high),
-                    "residual": float((value - np.mean(m)) / spread),
+                    "residual": float(apart / spread),
+                    **{name: float(share) for name, share in shares.items()},
                 }
             )
     return rows
+
+
+def _printed(
+    source: Evidence, q: Quantities
+) -> Iterator[tuple[str, Any, Floats, Floats, int | None]]:
+    """Yield of every figure what it is of, itself, its moments, and its place among the counts."""
+    named = getattr(source, "classes", None)
+    labels = [_label(parts) for parts, _, _ in named()] if named is not None else []
+    for observation in cast(Iterator[Any], source.observations(q)):
+        mean, sd = (np.atleast_2d(part) for part in observation.moments())
+        if isinstance(observation, Table):
+            for i, figure in enumerate(observation.printed.figures):
+                yield labels[i], figure, mean[i], sd[i], i
+            for margin in observation.printed.margins:
+                at = list(margin.rows)
+                whole = "total" if len(at) == len(labels) else f"total of {labels[at[0]]} ..."
+                spread = np.sqrt(np.sum(sd[at] ** 2, axis=0))
+                yield whole, margin.figure, np.sum(mean[at], axis=0), spread, None
+        elif isinstance(observation.figure, Figure):
+            yield "", observation.figure, mean[0], sd[0], 0
+        elif isinstance(observation.figure, int | float | list | tuple | np.ndarray | np.number):
+            given = np.atleast_1d(observation.figure)
+            for value, m, s in zip(given, mean, sd, strict=False):
+                yield "", float(value) * observation.unit, m, s, 0
+        else:  # the user's own data: no number to compare
+            yield "", str(observation.figure), mean[0], sd[0], 0
+
+
+def _label(parts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{axis} {show_level(level)}" for axis, level in parts.items())
+
+
+def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | None]]:
+    """Return the numbers of a figure, as text, whether they are used, and limits that they set."""
+    if isinstance(figure, Disagreeing):
+        several = [as_figure(one) for one in figure.figures]
+        mixed = figure.use == "mixture"
+        return [
+            (one.middle, one.describe(), mixed or i == figure.use, None)
+            for i, one in enumerate(several)
+        ]
+    if isinstance(figure, Figure):
+        return [
+            (figure.middle, figure.describe(), True, None if figure.bounded else figure.limits())
+        ]
+    if isinstance(figure, str):
+        return [(np.nan, figure, True, None)]
+    return [(figure, f"{figure:,.6g}", True, None)]
 
 
 def html_table(table: pd.DataFrame) -> str:

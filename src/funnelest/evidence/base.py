@@ -4,38 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from funnelest.axes import Where
-from funnelest.observation import Observation
+from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
+from funnelest.observation import Seen
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior
+from funnelest.priors import Prior
 from funnelest.quantities import Quantities
 from funnelest.route import Route, show_edge
 
-__all__ = ["Bridge", "Evidence"]
-
-#: Fields of a source that are parameters, so that no bridge may have their names.
-_TAKEN = ("coverage", "ppv", "false_positives", "overdispersion")
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """A factor between what a source counts and what the route means.
-
-    Reports and not children, all suspicions and not severe acts, a stock and not a yearly flow:
-    the source counts `prior` times as many as the route.
-
-    Parameters
-    ----------
-    name : str
-        What the factor is, such as ``"reports per child"``.
-    prior : Prior or float
-        Of the factor, which is positive. Its `statement` says why.
-    """
-
-    name: str
-    prior: Prior | float
+__all__ = ["Evidence", "NumberEvidence"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +35,11 @@ class Evidence:
         Citation.
     statement : str, default ""
         What was assumed in reading the source this way.
+    defects : sequence of Defect, default ()
+        What is wrong with the source and is taken into account, in any order.
+    unit, definition : str, default ""
+        What the source counts, and by which definition, where that is not what the route counts:
+        each then needs a `Bridge` from it.
     """
 
     name: str
@@ -63,23 +47,91 @@ class Evidence:
     where: Where = field(default_factory=dict)
     source: str = ""
     statement: str = ""
+    defects: Sequence[Defect] = ()
+    unit: str = ""
+    definition: str = ""
+    #: Methods of defects that this kind makes use of.
+    carries: ClassVar[tuple[str, ...]] = ()
+    #: What a `Validation` may check of it -> the defect that is estimated.
+    checks: ClassVar[Mapping[str, str]] = {}
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
         found = [] if isinstance(self.name, str) and self.name else ["it needs a name."]
         if not isinstance(self.where, Mapping):
             return [*found, f"field 'where' must be a mapping; given {self.where!r}."]
-        return found + population.problems_in(self.where)
+        found += population.problems_in(self.where)
+        trouble = defect_problems(self.defects, self.carries, type(self).__name__, population)
+        return found + trouble + (self._meaning_problems(route) if not trouble else [])
 
-    def parameters(self) -> dict[str, Prior]:
+    def _meaning_problems(self, route: Route) -> list[str]:
+        """Return where the source counts something else than the route, and no bridge says so."""
+        found = []
+        for what in ("unit", "definition"):
+            own, common = getattr(self, what), getattr(route, what)
+            if not isinstance(own, str):
+                found.append(f"field {what!r} must be text; given {own!r}.")
+                continue
+            stated = [text for one in self.defects if (text := getattr(one, what, ""))]
+            found += [
+                f"a bridge is from the {what} {one!r}, but field {what!r} is {own!r}."
+                for one in stated
+                if one != own
+            ]
+            if own and not common:
+                found.append(
+                    f"field {what!r} is {own!r}, but the route does not say its own; give "
+                    f"Route(..., {what}=...)."
+                )
+            elif own and own != common and own not in stated:
+                other = "" if what == "unit" else " (or a PPV)"
+                found.append(
+                    f"field {what!r} is {own!r}, but the route's is {common!r}: give a Bridge"
+                    f"{other} with {what}={own!r}, a prior and a statement."
+                )
+        return found
+
+    def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
+        """Return what is wrong with the evidence beside all `evidence`, one sentence each."""
+        return []
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
         """Return the priors that the evidence brings with it, by parameter name."""
-        return {}
+        found: dict[str, Prior] = {}
+        for one in in_order(self.defects):
+            found.update(one.parameters(self.name, population))
+        return found
 
     def defaults(self) -> dict[str, str]:
         """Return what is assumed because nothing was said: quantity -> sentence."""
+        found: dict[str, str] = {}
+        for one in in_order(self.defects):
+            found.update(one.defaults(self.name))
+        return found
+
+    def members(self) -> Sequence[Evidence]:
+        """Return the sources that this one is made of; none for most."""
+        return ()
+
+    def listing(self, q: Quantities) -> Mapping[str, Any]:
+        """Return name of a member -> the share of people that comes to it, in cells."""
         return {}
 
-    def observations(self, q: Quantities) -> Sequence[Observation]:
+    def checked(self, what: str, q: Quantities, where: Where) -> Any:
+        """Return the share that a `Validation` of this source checks, per draw."""
+        raise TypeError(f"{type(self).__name__} has no {what} to check")
+
+    def as_measured(self, share: Any, q: Quantities) -> Any:
+        """Return a share as the source measures it, with its defects."""
+        for one in carried(self.defects, "on_share"):
+            share = one.on_share(share, q, self.name)  # type: ignore[attr-defined]
+        return share
+
+    def describe(self) -> str:
+        """Return how the expected number is made, from the truth to what is printed."""
+        return ", ".join(one.describe() for one in in_order(self.defects))
+
+    def observations(self, q: Quantities) -> Sequence[Seen]:
         """Return the printed numbers and what the route expects of them."""
         raise TypeError(f"{type(self).__name__} does not define observations(q)")
 
@@ -131,13 +183,16 @@ def place_problems(route: Route, place: object, fieldname: str = "step") -> list
     return [f"field {fieldname!r} must be a step or a pair of steps; given {place!r}."]
 
 
-def expected_number(
-    q: Quantities, place: str | tuple[str, str], where: Where, per: str | None
-) -> Any:
-    """Return the expected number at a step, or making a transition."""
-    if isinstance(place, str):
-        return q.number(place, where, per=per)
-    return q.flow(place[0], place[1], where, per=per)
+def nesting_problems(route: Route, step: str, of: str) -> list[str]:
+    """Return why a share of the people in `of` is not a ratio of two totals."""
+    if of == step or not route.leads(of, step):
+        return [f"no path leads from {of!r} (field 'of') to {step!r}."]
+    if not route.always_passes(of, step):
+        return [
+            f"{step!r} can be reached without passing {of!r}, so a share of {of!r} is not nested: "
+            f"use Cohort for people who were followed from {of!r}, or give the total of {step!r}."
+        ]
+    return []
 
 
 def per_problems(population: Population, per: object) -> list[str]:
@@ -148,25 +203,107 @@ def per_problems(population: Population, per: object) -> list[str]:
     return [f"field 'per' names axis {per!r}; the population's axes are: {known}."]
 
 
-def bridge_problems(bridges: Sequence[Bridge]) -> list[str]:
-    """Return what is wrong with bridges, one sentence each."""
-    if not isinstance(bridges, list | tuple) or not all(isinstance(b, Bridge) for b in bridges):
-        return [f"field 'bridges' must be a list of Bridge objects; given {bridges!r}."]
-    found = []
-    names = [str(bridge.name) for bridge in bridges]
-    found += [f"two bridges are named {name!r}." for name in set(names) if names.count(name) > 1]
-    for bridge in bridges:
-        if not isinstance(bridge.name, str) or not bridge.name:
-            found.append(f"a bridge needs a name; given {bridge.name!r}.")
-        if bridge.name in _TAKEN:
-            found.append(f"a bridge cannot be named {bridge.name!r}: that is a field's name.")
-        known = as_prior(bridge.prior)
-        if isinstance(known, Fixed) and known.value <= 0:
-            found.append(f"bridge {bridge.name!r} must be above 0; given {known.value:g}.")
-        if not known.statement and not isinstance(known, Shared) and not known.problems():
-            found.append(
-                f"bridge {bridge.name!r} needs a statement in its prior (a known factor is "
-                "Fixed(..., statement=...)): why does the source count so many times as many as "
-                "the route?"
-            )
-    return found
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NumberEvidence(Evidence):
+    """Base of evidence about a number of people at a step, or making a transition.
+
+    Parameters
+    ----------
+    step : str or (str, str)
+        The step, or the transition.
+    per : str, optional
+        The number is a mean over this axis.
+    """
+
+    step: str | tuple[str, str]
+    per: str | None = None
+    carries: ClassVar[tuple[str, ...]] = ("on_records",)
+    checks: ClassVar[Mapping[str, str]] = {"coverage": "Coverage", "ppv": "PPV or FalsePositives"}
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the evidence, one sentence each."""
+        found = super().problems(route, population)
+        return found + place_problems(route, self.step) + per_problems(population, self.per)
+
+    def divisor(self, population: Population, where: Where | None = None) -> int:
+        """Return how many levels of `per` the printed number is a mean over."""
+        if self.per is None:
+            return 1
+        chosen = population.select(self.where if where is None else where)
+        return len(chosen[population.position(self.per)])
+
+    def records(self, q: Quantities) -> Records:
+        """Return what the source holds of the people of the step, in cells."""
+        return q.remember(  # type: ignore[no-any-return]
+            ("records", self.name), lambda: self._recorded(q)
+        )
+
+    def _recorded(self, q: Quantities) -> Records:
+        people = q.in_cells(self.step)
+        listed = people * q.listed(self.name)
+        records = Records(people, listed, listed, listed)
+        for one in carried(self.defects, "on_records"):
+            records = one.on_records(records, q, self.name)  # type: ignore[attr-defined]
+        return records
+
+    def expected(
+        self, q: Quantities, records: Records, wheres: Sequence[Where], weight: Any = 1.0
+    ) -> Any:
+        """Return the expected number of records in several selections, ``(selections, draws)``.
+
+        A `weight` in cells is the share of the records that is counted.
+        """
+        mean = q.pools(records.all * weight, wheres)
+        for added in records.added:
+            axes = set(added.axes) | ({self.per} if self.per is not None else set())
+            mean = mean + q.levels(added.number * weight, sorted(axes), wheres)
+        return mean
+
+    def checked(self, what: str, q: Quantities, where: Where) -> Any:
+        """Return the share of people registered, or of records true, in the selected cells."""
+        records = self.records(q)
+        where = {**self.where, **where}
+        if what == "coverage":
+            return q.pool(records.registered, where) / q.pool(records.people, where)
+        return q.pool(records.true, where) / self.expected(q, records, [where])[0]
+
+    def factor(self) -> tuple[float, float]:
+        """Return limits of records per person of the step, hardly ever passed."""
+        low, high = 1.0, 1.0
+        for one in carried(self.defects, "on_records"):
+            a, b = one.factor()
+            low, high = low * a, high * b
+        return low, high
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class AskedEvidence(Evidence):
+    """Base of evidence from people who were asked, tested or followed."""
+
+    carries: ClassVar[tuple[str, ...]] = ("on_share", "design_effect")
+    checks: ClassVar[Mapping[str, str]] = {"sensitivity": "TestError", "specificity": "TestError"}
+
+    def _sample_problems(self, counted: bool, n: Any, deff: Any) -> list[str]:
+        """Return why a cluster sample does not fit, one sentence each."""
+        clusters = [one for one in self.defects if hasattr(one, "design_effect")]
+        if not clusters:
+            return []
+        found = []
+        if not counted:
+            found.append("Clustered needs a sample given as 'yes' of 'n'.")
+        if deff != 1:
+            found.append("give field 'deff' or Clustered, not both: they say the same thing.")
+        size = getattr(clusters[0], "clusters", None)
+        if isinstance(n, int) and isinstance(size, int) and size >= n:
+            found.append(f"Clustered: {size} clusters of {n} people leave none with two.")
+        return found
+
+    def _design(self, q: Quantities, n: int | None) -> Any:
+        """Return the design effect where a defect gives it, per draw."""
+        for one in carried(self.defects, "design_effect"):
+            return one.design_effect(n, q, self.name)  # type: ignore[attr-defined]
+        return None
+
+    def checked(self, what: str, q: Quantities, where: Where) -> Any:
+        """Return the sensitivity or the specificity."""
+        return q.parameters[f"{what}[{self.name}]"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
-from funnelest.evidence.base import Evidence, step_problems
+from funnelest.evidence.base import AskedEvidence, step_problems
 from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
@@ -19,13 +19,14 @@ __all__ = ["Cohort"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Cohort(Evidence):
+class Cohort(AskedEvidence):
     r"""Of `n` people followed from one step, how many reached another.
 
     Either one destination, reached in any way (`step` with `yes`, or `share`), or the numbers
     that went directly to each of several next steps (`went`).
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+    It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
+    as every `Evidence`; its defects are those of a `Survey`, for one destination.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ class Cohort(Evidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the cohort, one sentence each."""
         found = super().problems(route, population)
+        found += self._sample_problems(self.yes is not None, self.n, self.deff)
         unknown = step_problems(route, self.of, "of")
         found += unknown
         if (self.step is None) == (self.went is None):
@@ -119,6 +121,8 @@ class Cohort(Evidence):
                 f"given n={self.n}."
             )
         others = [f for f in ("yes", "share", "se", "interval") if getattr(self, f) is not None]
+        if self.defects:
+            found.append("field 'went' does not go with defects; give one 'step' and 'yes'.")
         if others or self.deff != 1:
             found.append(f"field 'went' does not go with {' and '.join(others) or 'deff'}.")
         return found
@@ -126,8 +130,8 @@ class Cohort(Evidence):
     def observations(self, q: Quantities) -> Sequence[Observation]:
         """Return the numbers, and what the route expects of them."""
         if self.step is not None:
-            expected = q.share(self.step, self.where, of=self.of)
-            return [self._estimate().observation(expected)]
+            expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
+            return [self._estimate().observation(expected, self._design(q, self.n))]
         assert self.went is not None
         assert self.n is not None
         shares = [q.transition(self.of, step, self.where) for step in self.went]

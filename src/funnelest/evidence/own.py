@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
-from funnelest.evidence.base import Evidence
+from funnelest.evidence.base import AskedEvidence, Evidence
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observation import Observation
 from funnelest.population import Population
@@ -49,11 +49,12 @@ class OwnEvidence(Evidence):
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class OwnBinomial(OwnEvidence):
+class OwnBinomial(OwnEvidence, AskedEvidence):
     """Of `n`, `yes` had a property whose probability is a function that you write.
 
     It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
-    since `quantity` chooses its own cells.
+    since `quantity` chooses its own cells. Its `defects` are those of a share: `TestError`,
+    `OutsideFrame`, `Bridge`.
 
     Parameters
     ----------
@@ -69,6 +70,7 @@ class OwnBinomial(OwnEvidence):
 
     yes: Any
     n: int
+    carries: ClassVar[tuple[str, ...]] = ("on_share",)
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
@@ -76,13 +78,14 @@ class OwnBinomial(OwnEvidence):
         found += [f"field 'yes': {text}" for text in figure_problems(self.yes)]
         if not (is_number(self.n) and self.n > 0 and self.n == int(self.n)):
             found.append(f"field 'n' must be a whole number above 0; given {self.n!r}.")
-        elif not found and as_figure(self.yes).candidates()[0] > self.n:
+        elif not found and as_figure(self.yes).limits()[0] > self.n:
             found.append(f"field 'yes' must not be above field 'n'; given {self.yes} of {self.n}.")
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         """Return the number, and what the route expects of it."""
-        return [Observation(Binomial(int(self.n), self.quantity(q)), as_figure(self.yes))]
+        share = self.as_measured(self.quantity(q), q)
+        return [Observation(Binomial(int(self.n), share), as_figure(self.yes))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
         """Return the same source with another number."""

@@ -1,190 +1,422 @@
-"""A register: a count of records, incomplete and unreliable."""
+"""A register: counts of records, incomplete and unreliable."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import combinations
+from typing import Any, ClassVar
 
 import numpy as np
 
+from funnelest import math as fm
+from funnelest.axes import Where, show_level
+from funnelest.cells import Selections
+from funnelest.defects.base import Records, carried
+from funnelest.defects.false_records import FalsePositives
+from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
-from funnelest.evidence.base import (
-    Bridge,
-    Evidence,
-    bridge_problems,
-    expected_number,
-    per_problems,
-    place_problems,
-)
+from funnelest.evidence.base import NumberEvidence
 from funnelest.figures import as_figure, figure_problems
-from funnelest.observation import Observation
+from funnelest.observation import Observation, Seen
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Shared
 from funnelest.quantities import Quantities
 from funnelest.route import Route
+from funnelest.table import Margin, Printed, Table, margin_problems
 
 __all__ = ["Register"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Register(Evidence):
-    r"""A count of records of people at a step, or making a transition.
+class Register(NumberEvidence):
+    r"""Counts of records of people at a step, or making a transition.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+    One count, or one for each class of some axes. What is wrong with the register is in its
+    `defects`: `Coverage`, `Completeness`, `PPV` or `FalsePositives`, `Bridge`, `Unrecorded`,
+    `Overdispersion`. How a number was printed is in the figure itself: `Rounded`, `Withheld`,
+    `AtMost` and others.
+
+    It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
+    as every `Evidence`.
 
     Parameters
     ----------
     step : str or (str, str)
         The step whose people it records; or a transition, such as
         ``("investigated", "helped")``, when it records only those who made it.
-    count : int, Rounded, Between or another figure
-        The printed number.
+    count : int, figure or mapping
+        The printed number; with `by`, class -> number. A class is a level of the axis, an
+        inclusive band ``(0, 5)`` of numbers, or the name of the unknowns (see `Unrecorded`); with
+        several axes, a tuple of these in the order of `by`.
+    by : str or sequence of str, default ()
+        The axes over which the counts are split.
+    total : int, figure or mapping, optional
+        The printed total of all counts, which need not be their printed sum; or, for several
+        axes, level of the first -> its total. It pins what is withheld.
     per : str, optional
-        The number is a mean over this axis, such as ``"year"``. The sum over its selected
+        The numbers are means over this axis, such as ``"year"``. The sum over its selected
         levels is the count; it was rounded after division.
-    coverage : Prior or float, optional
-        Share of the people who are in the register, 0-1. Left out: everyone is (a default that
-        the ledger shows).
-    ppv : Prior or float, optional
-        Positive predictive value, 0-1: share of the records that are people of this step. Left
-        out: all are. Not together with `false_positives`.
-    false_positives : Prior or float, optional
-        Expected number of records that are nobody of this step, on the scale of the printed
-        number (per year, for a yearly mean).
-    overdispersion : Prior or float, optional
-        Coefficient of variation of the expected count beyond Poisson; left out: Poisson.
-    bridges : sequence of Bridge, default ()
-        Factors between what is counted and what the route means.
 
     Notes
     -----
-    ``count ~ Poisson(mu)`` or negative binomial with variance ``mu + (cv mu)**2``, with
-    :math:`\mu = n_{step}\, c \prod_b f_b / \mathrm{ppv}` or
-    :math:`\mu = n_{step}\, c \prod_b f_b + \text{false positives}`. From a total only the
-    product of `coverage`, bridges and ``1 / ppv`` is identified: look at prior beside posterior.
-    A rounded figure is the sum of the probabilities of all counts that print as it.
+    Each count is ``Poisson(mu)``, or with `Overdispersion` negative binomial with variance
+    ``mu + (cv mu)**2``, independent given the rates, with
+
+    .. math:: \mu_f = \sum_{c \in f} P_c r_c v_{step,c}\, \kappa_c \prod_b f_b / \mathrm{ppv}_c
+
+    over the cells c of the figure f, and what each defect does to it (see there). A rounded
+    figure is the sum of the probabilities of all counts that print as it.
     """
 
-    step: str | tuple[str, str]
     count: Any
-    per: str | None = None
-    coverage: Prior | float | None = None
-    ppv: Prior | float | None = None
-    false_positives: Prior | float | None = None
-    overdispersion: Prior | float | None = None
-    bridges: Sequence[Bridge] = ()
+    by: str | Sequence[str] = ()
+    total: Any = None
+    carries: ClassVar[tuple[str, ...]] = ("on_records", "spread")
 
-    def _label(self, what: str) -> str:
-        return f"{what}[{self.name}]"
+    # ---------------------------------------------------------------- classes
 
-    def parameters(self) -> dict[str, Prior]:
-        """Return the priors of coverage, predictive value, false records, spread, bridges."""
-        limits = {"coverage": 1.0, "ppv": 1.0, "false_positives": np.inf, "overdispersion": np.inf}
-        found = {
-            self._label(what): within(as_prior(getattr(self, what)), 0.0, high)
-            for what, high in limits.items()
-            if getattr(self, what) is not None
-        }
-        for bridge in self.bridges:
-            found[self._label(bridge.name)] = within(as_prior(bridge.prior), 0.0, np.inf)
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axes over which the counts are split."""
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by)
+
+    def _unrecorded(self) -> dict[str, Unrecorded]:
+        return {one.axis: one for one in self.defects if isinstance(one, Unrecorded)}
+
+    def _parts(self, key: Any) -> dict[str, Any]:
+        """Return axis -> what a key of `count` says of it."""
+        if len(self.axes) == 1:
+            return {self.axes[0]: key}
+        if isinstance(key, tuple | list) and len(key) == len(self.axes):
+            return dict(zip(self.axes, key, strict=True))
+        return {}
+
+    def classes(self) -> list[tuple[dict[str, Any], Where, tuple[bool, ...]]]:
+        """Return of every count its labels, its cells, and on which axes it is of unknowns."""
+        if not self.axes:
+            return [({}, self.where, ())]
+        names = {axis: one.name for axis, one in self._unrecorded().items()}
+        found: list[tuple[dict[str, Any], Where, tuple[bool, ...]]] = []
+        for key in self.count:
+            parts = self._parts(key)
+            unknown = tuple(parts[axis] == names.get(axis, object()) for axis in self.axes)
+            known = {
+                axis: value
+                for (axis, value), hidden in zip(parts.items(), unknown, strict=True)
+                if not hidden
+            }
+            found.append((parts, {**self.where, **known}, unknown))
         return found
+
+    def _figures(self, population: Population) -> list[Any]:
+        divisor = self.divisor(population)
+        values = self.count.values() if self.axes else [self.count]
+        return [as_figure(value, divisor) for value in values]
+
+    def _margins(self, population: Population) -> list[Margin]:
+        if self.total is None or not self.axes:
+            return []
+        divisor = self.divisor(population)
+        keys = [parts for parts, _, _ in self.classes()]
+        if not isinstance(self.total, Mapping):
+            return [Margin(tuple(range(len(keys))), as_figure(self.total, divisor))]
+        first = self.axes[0]
+        return [
+            Margin(
+                tuple(i for i, parts in enumerate(keys) if parts[first] == level),
+                as_figure(figure, divisor),
+            )
+            for level, figure in self.total.items()
+        ]
+
+    # --------------------------------------------------------------- problems
 
     def defaults(self) -> dict[str, str]:
         """Return what is assumed because nothing was said."""
-        found = {}
-        if self.coverage is None:
-            found[self._label("coverage")] = "every case is in the register (coverage 1)"
-        if self.ppv is None and self.false_positives is None:
-            found[self._label("ppv")] = "every record is a case (predictive value 1)"
-        if self.overdispersion is None:
-            found[self._label("overdispersion")] = "no variation beyond Poisson"
+        found = super().defaults()
+        labels = {one.label for one in self.defects}
+        texts = {
+            "coverage": "every case is in the register (coverage 1)",
+            "ppv": "every record is a case (predictive value 1)",
+            "overdispersion": "no variation beyond Poisson",
+        }
+        if "false positives" in labels:
+            del texts["ppv"]
+        for label, text in texts.items():
+            if label not in labels:
+                found[f"{label}[{self.name}]"] = text
         return found
-
-    def _divisor(self, population: Population) -> int:
-        if self.per is None:
-            return 1
-        return len(population.select(self.where)[population.position(self.per)])
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the register, one sentence each."""
         found = super().problems(route, population)
-        found += place_problems(route, self.step) + per_problems(population, self.per)
-        divisor = 1 if found else self._divisor(population)
-        found += [f"field 'count': {text}" for text in figure_problems(self.count, divisor)]
-        if self.ppv is not None and self.false_positives is not None:
-            found.append(
-                "give field 'ppv' or field 'false_positives', not both: they say the same thing."
-            )
-        found += bridge_problems(self.bridges)
-        for what, high in (("coverage", 1), ("ppv", 1), ("false_positives", np.inf)):
-            prior = getattr(self, what)
-            if isinstance(prior, int | float) and not 0 <= prior <= high:
-                found.append(f"field {what!r} must lie between 0 and {high:g}; given {prior!r}.")
-        for what in ("coverage", "ppv"):
-            prior = as_prior(getattr(self, what)) if getattr(self, what) is not None else None
-            if isinstance(prior, Fixed) and prior.value == 0:
-                found.append(f"field {what!r} must be above 0; given 0.")
-        spread = self.overdispersion
-        if isinstance(spread, Fixed | int | float) and not as_prior(spread).support[0] > 0:
-            found.append(
-                f"field 'overdispersion' must be above 0 (leave it out for none); given {spread!r}."
-            )
+        by = [self.by] if isinstance(self.by, str) else self.by
+        if not (isinstance(by, list | tuple) and all(isinstance(axis, str) for axis in by)):
+            return [*found, f"field 'by' must name axes; given {self.by!r}."]
+        if not isinstance(self.per, str | None):
+            return found
+        placed = not found
+        found += self._axis_problems(population)
+        divisor = self.divisor(population) if placed else 1
+        if not self.axes:
+            if isinstance(self.count, Mapping):
+                return [*found, "field 'count' is a mapping: say in field 'by' over which axis."]
+            if self.total is not None:
+                found.append("field 'total' is of several counts; give them with field 'by'.")
+            return found + [f"field 'count': {t}" for t in figure_problems(self.count, divisor)]
+        if not isinstance(self.count, Mapping) or not self.count:
+            return [
+                *found,
+                f"field 'count' must map each class of {' and '.join(self.axes)} to a number; "
+                f"given {self.count!r}.",
+            ]
+        for key, value in self.count.items():
+            found += [
+                f"field 'count', {_show(key)}: {text}" for text in figure_problems(value, divisor)
+            ]
+        if found:
+            return found
+        found += self._class_problems(population)
+        if self.total is not None and not found:
+            found += self._total_problems(population)
         return found
 
-    def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the count, and what the route expects of it."""
-        divisor = self._divisor(q.cells)
-        mean = expected_number(q, self.step, self.where, None)
-        if self.coverage is not None:
-            mean = mean * q.parameter(self._label("coverage"))
-        for bridge in self.bridges:
-            mean = mean * q.parameter(self._label(bridge.name))
-        if self.ppv is not None:
-            mean = mean / q.parameter(self._label("ppv"))
-        if self.false_positives is not None:
-            mean = mean + divisor * q.parameter(self._label("false_positives"))
-        figure = as_figure(self.count, divisor)
-        if self.overdispersion is None:
-            return [Observation(Poisson(mean), figure, divisor)]
-        spread = q.parameter(self._label("overdispersion"))
-        return [Observation(NegativeBinomial(mean, spread), figure, divisor)]
+    def _axis_problems(self, population: Population) -> list[str]:
+        known = ", ".join(axis.name for axis in population.axes) or "none"
+        found = [
+            f"field 'by' names axis {axis!r}; the population's axes are: {known}."
+            for axis in self.axes
+            if population.axis(axis) is None
+        ]
+        found += [
+            f"fields 'by' and 'per' both name {axis!r}: counts are split over an axis, or a mean "
+            "over it."
+            for axis in self.axes
+            if axis == self.per
+        ]
+        found += [
+            f"Unrecorded is of axis {axis!r}, over which the counts are not split; say so in field "
+            "'by'."
+            for axis in self._unrecorded()
+            if axis not in self.axes
+        ]
+        for one in self.defects:
+            if not isinstance(one, FalsePositives):
+                continue
+            apart = one.counted_by() | ({self.per} if self.per is not None else set())
+            found += [
+                f"FalsePositives must say how many there are in each class of {axis!r}: give "
+                f"PerLevel({axis!r}, ...)" + (f" or per={axis!r}." if axis == "year" else ".")
+                for axis in self.axes
+                if axis not in apart
+            ]
+            found += [
+                "Unrecorded beside FalsePositives may vary over the axes of the false positives "
+                "only."
+                for other in self._unrecorded().values()
+                if not other.axes() <= apart
+            ]
+        return found
+
+    def _class_problems(self, population: Population) -> list[str]:
+        found = []
+        for key in self.count:
+            if not self._parts(key):
+                found.append(
+                    f"field 'count': {key!r} must be a tuple of one class of each of "
+                    f"{', '.join(self.axes)}."
+                )
+        if found:
+            return found
+        seen: list[tuple[Any, Where, tuple[bool, ...]]] = []
+        for key, (_, where, unknown) in zip(self.count, self.classes(), strict=True):
+            trouble = population.problems_in(where)
+            found += [f"field 'count', {_show(key)}: {text}{self._hint(text)}" for text in trouble]
+            if trouble:
+                continue
+            for axis in self.axes:
+                at = population.position(axis)
+                allowed = population.select(self.where)[at]
+                if not np.isin(population.select(where)[at], allowed).all():
+                    found.append(
+                        f"field 'count': {_show(key)} lies outside field 'where' on axis {axis!r}."
+                    )
+            seen.append((key, where, unknown))
+        for (one, a, hidden), (two, b, also) in combinations(seen, 2):
+            if hidden == also and _overlap(population, a, b):
+                found.append(f"field 'count': {_show(one)} and {_show(two)} overlap.")
+        return found
+
+    def _hint(self, text: str) -> str:
+        if "is not a level" not in text:
+            return ""
+        return " A class of unknowns needs the defect Unrecorded, with its name."
+
+    def _total_problems(self, population: Population) -> list[str]:
+        divisor = self.divisor(population)
+        found = []
+        totals = self.total if isinstance(self.total, Mapping) else {None: self.total}
+        if isinstance(self.total, Mapping):
+            keys = [parts[self.axes[0]] for parts, _, _ in self.classes()]
+            found += [
+                f"field 'total' names {_show(level)}, of which there are no counts."
+                for level in totals
+                if level not in keys
+            ]
+        for level, value in totals.items():
+            what = "field 'total'" + ("" if level is None else f", {_show(level)}")
+            found += [f"{what}: {text}" for text in figure_problems(value, divisor)]
+        if found:
+            return found
+        figures = self._figures(population)
+        for margin in self._margins(population):
+            parts = [figures[i] for i in margin.rows]
+            if any(not one.bounded for one in parts):
+                found.append(
+                    "field 'total' does not go with counts of which only a limit is known."
+                )
+            else:
+                found += margin_problems("field 'total'", parts, margin.figure, divisor)
+        return found
+
+    # ----------------------------------------------------------- expectation
+
+    def observations(self, q: Quantities) -> Sequence[Seen]:
+        """Return the counts, and what the route expects of them."""
+        return self.counted(q, self.records(q))
+
+    def counted(self, q: Quantities, records: Records) -> Sequence[Seen]:
+        """Return the counts, and what is expected of them when the register holds `records`."""
+        printed = q.fixed(("printed", self.name), lambda: self._printed(q.cells))
+        mean = self._means(q, records)
+        spreads = carried(self.defects, "spread")
+        if not self.axes:
+            mean = mean[0]
+        law = Poisson(mean)
+        if spreads:
+            law = NegativeBinomial(mean, spreads[0].spread(q, self.name))  # type: ignore[attr-defined,assignment]
+        if not self.axes:
+            return [Observation(law, printed.figures[0], printed.divisor)]
+        return [Table(law, printed)]
+
+    def _printed(self, population: Population) -> Printed:
+        return Printed(
+            tuple(self._figures(population)),
+            self.divisor(population),
+            tuple(self._margins(population)),
+        )
+
+    def _means(self, q: Quantities, records: Records) -> Any:
+        """Return the expected count of every figure, shape ``(figures, draws)``."""
+        made, order = [], []
+        for unknown, rows, wheres in q.fixed(("classes", self.name), self._groups):
+            weight = _weight(records, self.axes, unknown)
+            made.append(self.expected(q, records, wheres, weight))
+            order += rows
+        if len(made) == 1:
+            return made[0]
+        return fm.concatenate(made, axis=0)[np.argsort(order)]
+
+    def _groups(self) -> list[tuple[tuple[bool, ...], list[int], Selections]]:
+        """Return the counts by the axes on which they are of unknowns."""
+        classes = self.classes()
+        found = []
+        for unknown in dict.fromkeys(hidden for _, _, hidden in classes):
+            rows = [i for i, one in enumerate(classes) if one[2] == unknown]
+            found.append((unknown, rows, Selections(classes[i][1] for i in rows)))
+        return found
+
+    def shares(self, q: Quantities) -> tuple[Any, Any]:
+        """Return of every count the true cases per record, and the share of people who are in it.
+
+        Each of shape ``(counts, draws)``. People of unknown class are in no count of a known
+        one: of a count of unknowns the second share is not a number.
+        """
+        records = self.records(q)
+        true, seen, order = [], [], []
+        for unknown, rows, wheres in self._groups():
+            weight = _weight(records, self.axes, unknown)
+            people = q.pools(records.registered * weight, wheres)
+            true.append(people / self.expected(q, records, wheres, weight))
+            inside = people / q.pools(records.people, wheres)
+            seen.append(inside * np.nan if any(unknown) else inside)
+            order += rows
+        back = np.argsort(order)
+        return np.concatenate(true)[back], np.concatenate(seen)[back]
+
+    # ------------------------------------------------------------- other data
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Register:
-        """Return the same register with another count."""
-        (figure,) = figures
-        plain = isinstance(self.count, int | float | np.number)
-        # A mean such as 240.5 may come out whole, which as a plain number would mean rounded.
-        if plain and as_figure(figure.value, self._divisor(population)) == figure:
-            figure = figure.value
-        return replace(self, count=figure)
+        """Return the same register with other counts."""
+        (found,) = figures
+        divisor = self.divisor(population)
+        if not self.axes:
+            return replace(self, count=_like(self.count, found, divisor))
+        counts, totals = found
+        made = {
+            key: _like(old, new, divisor)
+            for (key, old), new in zip(self.count.items(), counts, strict=True)
+        }
+        total = self.total
+        if isinstance(total, Mapping):
+            total = {
+                level: _like(old, new, divisor)
+                for (level, old), new in zip(total.items(), totals, strict=True)
+            }
+        elif total is not None:
+            total = _like(total, totals[0], divisor)
+        return replace(self, count=made, total=total)
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         """Return limits for the people at the step, per person of the population."""
-        if not isinstance(self.step, str):
+        if not isinstance(self.step, str) or self.axes:
             return None
-        divisor = self._divisor(population)
-        counts = as_figure(self.count, divisor).candidates(divisor)
-        low, high = float(counts[0]), float(counts[-1])
-        spread = self._limits(self.overdispersion, 0.0)[1]
-        low = max(0.0, low - 5 * np.sqrt(low + (spread * low) ** 2 + 1))
-        high = high + 5 * np.sqrt(high + (spread * high) ** 2 + 1)
-        coverage, ppv = self._limits(self.coverage, 1.0), self._limits(self.ppv, 1.0)
-        false = self._limits(self.false_positives, 0.0)
-        low = max(0.0, low - divisor * false[1]) * ppv[0] / coverage[1]
-        high = high * ppv[1] / coverage[0] if coverage[0] > 0 else np.inf
-        for bridge in self.bridges:
-            factor = self._limits(bridge.prior, 1.0)
-            low, high = low / factor[1], high / factor[0] if factor[0] > 0 else np.inf
+        divisor = self.divisor(population)
+        low, high = as_figure(self.count, divisor).limits(divisor)
+        spread = 0.0
+        for one in carried(self.defects, "spread"):
+            (prior,) = one.parameters(self.name, population).values()
+            spread = np.inf if isinstance(prior, Shared) else prior.interval(0.99999)[1]
+        if spread == np.inf or high == np.inf:
+            low, high = (low if spread < np.inf else 0.0), np.inf
+        low = max(0.0, low - 5 * np.sqrt(low + (min(spread, 1e6) * low) ** 2 + 1))
+        high = high + 5 * np.sqrt(high + (spread * high) ** 2 + 1) if high < np.inf else np.inf
+        least, most = self.factor()
         people = population.total(self.where)
-        return self.step, (low / people, high / people)
+        return self.step, (
+            low / most / people if most < np.inf else 0.0,
+            high / least / people if least > 0 else np.inf,
+        )
 
-    @staticmethod
-    def _limits(prior: Prior | float | None, default: float) -> tuple[float, float]:
-        """Return values that a parameter hardly passes, from its prior."""
-        if prior is None:
-            return default, default
-        known = as_prior(prior)
-        if isinstance(known, Shared):
-            return 0.0, np.inf
-        return known.interval(0.99999)
+
+def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> Any:
+    """Return the share of the records that falls in classes that are known or not."""
+    weight: Any = 1.0
+    for axis, hidden in zip(axes, unknown, strict=True):
+        if axis in records.unknown:
+            share = records.unknown[axis][1]
+            weight = weight * (share if hidden else 1.0 - share)
+    return weight
+
+
+def _overlap(population: Population, one: Where, two: Where) -> bool:
+    """Return whether two selections share a cell."""
+    return all(
+        np.intersect1d(a, b).size > 0
+        for a, b in zip(population.select(one), population.select(two), strict=True)
+    )
+
+
+def _like(old: Any, new: Any, divisor: int) -> Any:
+    """Return a made-up figure in the form in which the old number was given."""
+    # A mean such as 240.5 may come out whole, which as a plain number would mean rounded.
+    plain = isinstance(old, int | float | np.number)
+    return new.value if plain and as_figure(new.value, divisor) == new else new
+
+
+def _show(key: Any) -> str:
+    """Return a class as text."""
+    if isinstance(key, tuple) and not all(isinstance(part, int) for part in key):
+        return " x ".join(show_level(part) for part in key)
+    return show_level(key)

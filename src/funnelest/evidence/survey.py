@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from funnelest.evidence.base import Evidence, per_problems, step_problems
+from funnelest.evidence.base import (
+    AskedEvidence,
+    nesting_problems,
+    per_problems,
+    step_problems,
+)
 from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
@@ -17,14 +22,19 @@ __all__ = ["Survey"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Survey(Evidence):
+class Survey(AskedEvidence):
     r"""Of the people asked, the share (or the total it was blown up to) that reached a step.
 
     Give the share as `yes` of `n`, as `share`, or as the published `total`; and how sure it is
     by `n` (with the design effect `deff`), by `se`, or by `interval`. A total without one of
     these is refused: 20,800 victims in a survey of 1,900 pupils are some 40 children.
 
-    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`.
+    What is wrong with it is in its `defects`: `TestError` (sensitivity and specificity of the
+    question), `OutsideFrame` (people whom it does not reach), `Clustered` (few schools),
+    `Bridge` (another definition).
+
+    It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
+    as every `Evidence`.
 
     Parameters
     ----------
@@ -103,13 +113,14 @@ class Survey(Evidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the survey, one sentence each."""
         found = super().problems(route, population)
+        found += self._sample_problems(self.yes is not None, self.n, self.deff)
         place = found.copy()
         found += step_problems(route, self.step) + per_problems(population, self.per)
         if self.of is not None:
             unknown = step_problems(route, self.of, "of") + step_problems(route, self.step)
             found += step_problems(route, self.of, "of")
             if not unknown:
-                found += self._nesting_problems(route)
+                found += nesting_problems(route, self.step, self.of)
             if self.total is not None:
                 found.append(
                     "field 'total' is of the whole population; for a share of the people in "
@@ -145,26 +156,14 @@ class Survey(Evidence):
             found += self._estimate(population).problems(what)
         return found
 
-    def _nesting_problems(self, route: Route) -> list[str]:
-        assert self.of is not None
-        if self.of == self.step or not route.leads(self.of, self.step):
-            return [f"no path leads from {self.of!r} (field 'of') to {self.step!r}."]
-        if not route.always_passes(self.of, self.step):
-            return [
-                f"{self.step!r} can be reached without passing {self.of!r}, so a share of "
-                f"{self.of!r} is not nested: use Cohort for people who were followed from "
-                f"{self.of!r}, or give the total of {self.step!r}."
-            ]
-        return []
-
     def _scale(self, population: Population) -> float:
         """Return what to multiply the share by to get the figure as printed."""
         return 1.0 if self.total is None else self._people(population)
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         """Return the share or total, and what the route expects of it."""
-        expected = q.share(self.step, self.where, of=self.of)
-        one = self._estimate(q.cells).observation(expected)
+        expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
+        one = self._estimate(q.cells).observation(expected, self._design(q, self.n))
         return [replace(one, unit=one.unit * self._scale(q.cells))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
@@ -184,6 +183,6 @@ class Survey(Evidence):
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         """Return limits for the share of the population at the step."""
-        if self.of is not None:
+        if self.of is not None or self.defects:
             return None
         return self.step, self._estimate(population).range()

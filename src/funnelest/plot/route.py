@@ -10,7 +10,18 @@ import numpy as np
 
 from funnelest.errors import raise_if_any
 from funnelest.evidence.register import Register
-from funnelest.figures import Between, Exact, Rounded, as_figure
+from funnelest.figures import (
+    AtLeast,
+    AtMost,
+    Between,
+    Disagreeing,
+    Exact,
+    RandomlyRounded,
+    Rounded,
+    RoundedToUnknown,
+    Withheld,
+    as_figure,
+)
 from funnelest.plot.base import LANGUAGES, Ladder, Language, Row, imputed_number
 from funnelest.route import Edge
 
@@ -19,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from funnelest.axes import Where
+    from funnelest.population import Population
     from funnelest.result import Result
 
 __all__ = ["route"]
@@ -310,36 +322,65 @@ class _Contents:
         found: dict[Place, list[_Printed]] = {}
         population = self.result.model.population
         drawn = population.select(self.where)
-        for one in self.result.model.evidence:
+        for one in self.result.model.sources():
             if not isinstance(one, Register):
                 continue
-            cells = population.select(one.where)
+            cells = _cells(one, population)
             if not all(np.intersect1d(a, b).size for a, b in zip(cells, drawn, strict=True)):
                 continue  # it holds nobody of those drawn
             years = {
                 axis: len(cells[population.position(axis)]) if axis is not None else 1
                 for axis in (one.per, self.per)
             }
-            figure, factor = as_figure(one.count, years[one.per]), years[one.per] / years[self.per]
-            value = figure.middle * factor
+            factor = years[one.per] / years[self.per]
+            printed = _whole(one)
+            figures = [as_figure(value, years[one.per]) for value in printed]
+            value = sum(figure.middle for figure in figures) * factor
             shown = self.language.number(value)
-            if factor == 1:  # else it is another number than the one that was printed
-                if isinstance(figure, Between):
-                    shown = "\u2013".join(map(self.language.figure, (figure.low, figure.high)))
-                elif isinstance(figure, Exact | Rounded):
-                    shown = self.language.figure(figure.value)
-                else:
-                    shown = figure.describe()
+            if factor == 1 and len(figures) == 1:  # else another number than the one printed
+                shown = _as_printed(figures[0], self.language)
             other = []
             for axis, a, b in zip(population.axes, cells, drawn, strict=True):
                 if not np.array_equal(a, b):
                     name = self.language.word(axis.name)
-                    other.append(
-                        self.language.where({axis.name: one.where[axis.name]})
-                        if axis.name in one.where
-                        else self.words["every"].format(axis=name)
-                    )
+                    if axis.name in one.where:
+                        other.append(self.language.where({axis.name: one.where[axis.name]}))
+                    elif len(a) < len(axis.levels):
+                        levels = [axis.levels[i] for i in a]
+                        other.append(self.language.where({axis.name: levels}))
+                    else:
+                        other.append(self.words["every"].format(axis=name))
             label = f"{one.name} ({', '.join(other)})" if other else one.name
             place = one.step if isinstance(one.step, str) else (one.step[0], one.step[1])
             found.setdefault(place, []).append((value, label, shown))
         return found
+
+
+def _whole(register: Register) -> list[Any]:
+    """Return the printed total of a register, or the counts that it is the sum of."""
+    if not register.axes:
+        return [register.count]
+    if isinstance(register.total, Mapping):
+        return list(register.total.values())
+    return list(register.count.values()) if register.total is None else [register.total]
+
+
+def _cells(register: Register, population: Population) -> list[Any]:
+    """Return the level indices of each axis that the counts of a register are of."""
+    chosen = [population.select(where) for _, where, _ in register.classes()]
+    return [np.unique(np.concatenate(parts)) for parts in zip(*chosen, strict=True)]
+
+
+def _as_printed(figure: Any, language: Language) -> str:
+    """Return a figure as short as a row has room for: what was printed, not how."""
+    if isinstance(figure, Between) or (isinstance(figure, Withheld) and figure.value is None):
+        return "\u2013".join(map(language.figure, (figure.low, figure.high)))
+    if isinstance(figure, AtMost | AtLeast):
+        sign = "\u2264" if isinstance(figure, AtMost) else "\u2265"
+        return f"{sign} {language.figure(figure.value)}"
+    if isinstance(figure, Disagreeing):
+        parts = figure.figures if figure.use == "mixture" else [figure.figures[int(figure.use)]]
+        return " / ".join(_as_printed(as_figure(one), language) for one in parts)
+    if isinstance(figure, Exact | Rounded | RandomlyRounded | RoundedToUnknown | Withheld):
+        return language.figure(float(figure.middle if figure.value is None else figure.value))
+    return str(figure.describe())  # a user's own kind

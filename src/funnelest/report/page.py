@@ -141,7 +141,7 @@ class _Page:
             self.section("figure", self.drawn(figure)),
             self.section("steps", self.step_table()),
             self.section("transitions", self.transition_table()),
-            self.section("given", self.given_table()),
+            self.section("given", self.given_table() + self.register_table()),
             self.section("ledger", self.ledger_table()),
         ]
         from funnelest import __version__
@@ -227,13 +227,14 @@ class _Page:
             assert part is not None
             share = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
             paragraphs.append(self.say("partly", step=first, share=self._shares(share)))
-        far = sum(abs(row["residual"]) > 2 for row in self.figures)
-        if self.figures:
+        used = [row for row in self.figures if row["used"]]
+        far = sum(abs(row["residual"]) > 2 for row in used)
+        if used:
             paragraphs.append(
                 self.say(
                     "figures in",
                     sources=len(result.model.evidence),
-                    figures=len(self.figures),
+                    figures=len(used),
                     far=far,
                 )
             )
@@ -328,21 +329,18 @@ class _Page:
         if not self.figures:
             return f"<p>{escape(self.texts['none'])}</p>"
         show = self.language
-        rows = [
-            (
-                [
-                    row["source"],
-                    show.given(row["figure"]),
-                    show.number(row["expected"]),
-                    self._range(row["low"], row["high"], False),
-                    show.number(round(row["residual"], 2))
-                    if math.isfinite(row["residual"])
-                    else "\u2013",
-                ],
-                False,
-            )
-            for row in self.figures
-        ]
+        rows = []
+        for row in self.figures:
+            unused = "" if row["used"] else f" ({self.texts['not used']})"
+            apart = row["residual"]
+            cells = [
+                _named(row),
+                show.given(row["figure"]) + unused,
+                show.number(row["expected"]),
+                self._range(row["low"], row["high"], False),
+                show.number(round(apart, 2)) if math.isfinite(apart) else "\u2013",
+            ]
+            rows.append((cells, False))
         heads = [
             (self.texts["source"], False),
             (self.texts["figure given"], True),
@@ -351,6 +349,33 @@ class _Page:
             (self.texts["residual"], True),
         ]
         return table(self.say("given caption"), heads, rows, self.result.mark)
+
+    def register_table(self) -> str:
+        """Return what the registers are estimated to hold; nothing where there are none."""
+        known = {_named(row): row for row in self.figures if math.isfinite(row["cases_per_record"])}
+        if not known:
+            return ""
+        rows = []
+        for name, row in known.items():
+            seen = self._share(row, "registered_share", True)
+            rows.append(
+                ([name, row["read_as"], self._share(row, "cases_per_record", False), seen], False)
+            )
+        heads = [
+            (self.texts["source"], False),
+            (self.texts["read as"], False),
+            (self.texts["cases per record"], True),
+            (self.texts["registered share"], True),
+        ]
+        return table(self.say("registers caption"), heads, rows, self.result.mark)
+
+    def _share(self, row: dict[str, Any], name: str, percent: bool) -> str:
+        if not math.isfinite(row[name]):
+            return "\u2013"
+        middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
+        show = self.language
+        shown = f"{show.percent(middle)}%" if percent else show.number(middle)
+        return shown if low == high else f"{shown} ({self._range(low, high, percent)})"
 
     def ledger_table(self) -> str:
         """Return everything that was assumed."""
@@ -377,3 +402,8 @@ class _Page:
             rows,
             self.result.mark,
         )
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return a source, and which of its figures a row is about."""
+    return f"{row['source']}, {row['of']}" if row["of"] else str(row["source"])

@@ -47,6 +47,11 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "interval": "{p}% interval", "prior median": "Prior median",
         "prior interval": "Prior {p}% interval", "basis": "Basis", "source": "Source",
         "figure given": "Figure given", "expected": "Expected", "residual": "Residual",
+        "cases per record": "True cases per record", "registered share": "True cases registered",
+        "read as": "The number at the step is", "not used": "not used",
+        "registers caption": "What the registers are estimated to hold: true cases per record, and "
+                             "the share of the true cases that is registered (posterior median, "
+                             "{interval})",
         "about": "About", "kind": "Kind", "value": "What is assumed", "statement": "Statement",
         "stated": "Stated or default", "yes": "stated", "no": "default",
         "estimated": "estimated", "partly imputed": "partly imputed", "imputed": "imputed",
@@ -98,6 +103,12 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "median": "Mediaan", "interval": "{p}%-interval", "prior median": "Mediaan prior",
         "prior interval": "{p}%-interval prior", "basis": "Grondslag", "source": "Bron",
         "figure given": "Opgegeven cijfer", "expected": "Verwacht", "residual": "Residu",
+        "cases per record": "Echte gevallen per registratie",
+        "registered share": "Echte gevallen geregistreerd",
+        "read as": "Het aantal bij de stap is", "not used": "niet gebruikt",
+        "registers caption": "Wat de registers naar schatting bevatten: echte gevallen per "
+                             "registratie, en het deel van de echte gevallen dat geregistreerd is "
+                             "(mediaan van de posterior, {interval})",
         "about": "Over", "kind": "Soort", "value": "Wat is aangenomen",
         "statement": "Toelichting", "stated": "Opgegeven of standaard", "yes": "opgegeven",
         "no": "standaard", "estimated": "geschat",

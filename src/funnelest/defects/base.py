@@ -1,0 +1,172 @@
+"""What every defect must be able to do, and what a register holds because of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from funnelest.population import Population
+from funnelest.priors import Prior
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = [
+    "Added",
+    "Defect",
+    "Records",
+    "carried",
+    "defect_problems",
+    "in_order",
+    "no_defects",
+]
+
+
+@dataclass(frozen=True)
+class Added:
+    """Records that belong to nobody of the step.
+
+    Parameters
+    ----------
+    number : array
+        Expected number in cells, in the layout of `Quantities.in_cells`.
+    axes : tuple of str
+        The number is for each level of these axes, and for the whole of every other axis.
+    """
+
+    number: Any
+    axes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Records:
+    """What a register holds, per person of the population and in cells.
+
+    Every defect takes one of these and returns another. The layout is that of
+    `Quantities.in_cells`.
+
+    Parameters
+    ----------
+    people : array
+        People at the step.
+    registered : array
+        Those of them who are in the register.
+    true : array
+        Records of people of the step.
+    all : array
+        All records, but for those in `added`.
+    added : tuple of Added
+        Records that belong to nobody of the step, as numbers and not per person.
+    unknown : mapping of str to (str, array)
+        Axis -> the name of its unknown class, and the share of records that fall in it.
+    """
+
+    people: Any
+    registered: Any
+    true: Any
+    all: Any
+    added: tuple[Added, ...] = ()
+    unknown: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
+
+
+class Defect:
+    """Base of the defects that a source may carry; a user's own kind inherits from it.
+
+    A defect gives one or more of these methods, and suits the kinds of evidence that ask for
+    one of them:
+
+    - ``on_records(records, q, source)``: other `Records` (`Register`, `Total`);
+    - ``on_share(share, q, source)``: the share as the source measures it (`Survey`, `Cohort`,
+      `JointSurvey`, `OwnBinomial`);
+    - ``spread(q, source)``: coefficient of variation of the expected count (`Register`);
+    - ``design_effect(n, q, source)``: design effect of a sample of `n` (`Survey`, `Cohort`).
+
+    ``source`` is the name of the source; the values of the parameters are in ``q.parameters``.
+    Defects work from the truth to the printed number in the order of their `stage`, whatever
+    the order in which they are listed.
+    """
+
+    #: Defects of a lower stage come first.
+    stage: ClassVar[int] = 50
+    #: The field that it would be, in messages.
+    label: ClassVar[str] = "defect"
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the defect in this `population`, one sentence each."""
+        return []
+
+    def parameters(self, source: str, population: Population) -> dict[str, Prior]:
+        """Return the priors that a `source` of this `population` gets with it, by name."""
+        return {}
+
+    def defaults(self, source: str) -> dict[str, str]:
+        """Return what is assumed of a `source` because nothing was said: quantity -> sentence."""
+        return {}
+
+    def factor(self) -> tuple[float, float]:
+        """Return limits of records per person of the step, hardly ever passed."""
+        return 0.0, float("inf")
+
+    def describe(self) -> str:
+        """Return what it does to a number, in a few words."""
+        return self.label
+
+
+def in_order(defects: Sequence[Defect]) -> list[Defect]:
+    """Return the defects from the truth to the printed number."""
+    return sorted(defects, key=lambda one: one.stage)
+
+
+def carried(defects: Sequence[Defect], method: str) -> list[Defect]:
+    """Return the defects that give a method, in order."""
+    return [one for one in in_order(defects) if hasattr(one, method)]
+
+
+def defect_problems(
+    defects: Any, carries: Sequence[str], kind: str, population: Population
+) -> list[str]:
+    """Return what is wrong with the defects of a source of this kind, one sentence each."""
+    found = no_defects(defects)
+    if found:
+        return found
+    labels = [one.label for one in defects]
+    found += [
+        f"two defects are named {label!r}; one source has one of each."
+        for label in dict.fromkeys(labels)
+        if labels.count(label) > 1
+    ]
+    for one in defects:
+        name = type(one).__name__
+        if not any(hasattr(one, method) for method in carries):
+            found.append(f"a {kind} cannot carry {name}: {_suits(one)}.")
+        found += [f"{name}: {text}" for text in one.problems(population)]
+    if "ppv" in labels and "false positives" in labels:
+        found.append("give PPV or FalsePositives, not both: they say the same thing.")
+    if not found:
+        named = [name for one in defects for name in one.parameters("", population)]
+        found += [
+            f"two defects have a parameter named {name.removesuffix('[]')!r}; give the bridge "
+            "another name."
+            for name in dict.fromkeys(named)
+            if named.count(name) > 1
+        ]
+    return found
+
+
+def no_defects(defects: Any) -> list[str]:
+    """Return why these are not even defects."""
+    if isinstance(defects, list | tuple) and all(isinstance(one, Defect) for one in defects):
+        return []
+    return [f"field 'defects' must be a list of defects such as Coverage; given {defects!r}."]
+
+
+def _suits(one: Defect) -> str:
+    """Return which kinds of evidence a defect suits."""
+    kinds = {
+        "on_records": "counts and estimated numbers of people",
+        "on_share": "shares of people who were asked or tested",
+        "spread": "counts of records",
+        "design_effect": "samples given as 'yes' of 'n'",
+    }
+    return "it suits " + " and ".join(text for m, text in kinds.items() if hasattr(one, m))

@@ -1,0 +1,89 @@
+"""A question or a test that does not always tell the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from funnelest.defects.base import Defect
+from funnelest.population import Population
+from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+
+if TYPE_CHECKING:
+    from funnelest.quantities import Quantities
+
+__all__ = ["TestError"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TestError(Defect):
+    r"""A question or a test with a sensitivity and a specificity below 1.
+
+    Parameters
+    ----------
+    sensitivity : Prior or float, optional
+        Probability that a person of the step says so, 0-1. Left out: 1, a default that the
+        ledger shows.
+    specificity : Prior or float, optional
+        Probability that any other person does not say so, 0-1. Left out: 1.
+
+    Notes
+    -----
+    :math:`p \leftarrow \mathrm{se}\, p + (1 - \mathrm{sp})(1 - p)` (Rogan and Gladen, Am J
+    Epidemiol 1978;107:71). Studies of people whose state is known go in as `Validation`.
+    """
+
+    __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
+
+    sensitivity: Prior | float | None = None
+    specificity: Prior | float | None = None
+    stage: ClassVar[int] = 30
+    label: ClassVar[str] = "test error"
+
+    def _given(self) -> dict[str, Prior]:
+        named = {"sensitivity": self.sensitivity, "specificity": self.specificity}
+        return {name: as_prior(value) for name, value in named.items() if value is not None}
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong, one sentence each."""
+        found = [] if self._given() else ["give 'sensitivity', 'specificity' or both."]
+        for name, prior in self._given().items():
+            trouble = prior.problems()
+            found += [f"{name}: {text}" for text in trouble]
+            if trouble or isinstance(prior, Shared):
+                continue
+            low, high = prior.support
+            if isinstance(prior, Fixed) and not 0 <= prior.value <= 1:
+                found.append(f"{name} must lie between 0 and 1; given {prior.value:g}.")
+            elif not isinstance(prior, Fixed) and (high <= 0 or low >= 1):
+                found.append(
+                    f"{name} must lie between 0 and 1, where {prior.describe()} has no probability."
+                )
+        return found
+
+    def parameters(self, source: str, population: Population) -> dict[str, Prior]:
+        """Return the priors of sensitivity and specificity."""
+        return {
+            f"{name}[{source}]": within(prior, 0.0, 1.0) for name, prior in self._given().items()
+        }
+
+    def defaults(self, source: str) -> dict[str, str]:
+        """Return what is assumed because nothing was said."""
+        texts = {
+            "sensitivity": "everybody of the step says so (sensitivity 1)",
+            "specificity": "nobody else says so (specificity 1)",
+        }
+        return {
+            f"{name}[{source}]": text for name, text in texts.items() if name not in self._given()
+        }
+
+    def on_share(self, share: Any, q: Quantities, source: str) -> Any:
+        """Return the share who say so."""
+        given = self._given()
+        right = q.parameters[f"sensitivity[{source}]"] if "sensitivity" in given else 1.0
+        wrong = 1.0 - q.parameters[f"specificity[{source}]"] if "specificity" in given else 0.0
+        return right * share + wrong * (1.0 - share)
+
+    def describe(self) -> str:
+        """Return what it does to a number, in a few words."""
+        return f"{' and '.join(self._given())} of the question"

@@ -1,0 +1,147 @@
+"""The draws of a fit, and whether they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.density import prior_draws
+from funnelest.engines.gate import Gate
+from funnelest.errors import FitError
+from funnelest.model import Model
+from funnelest.quantities import Quantities
+
+__all__ = ["Drawn"]
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Draws from the posterior, whether they can be trusted, and samples of any quantity.
+
+    Parameters
+    ----------
+    model : Model
+        The model that was fitted.
+    draws : mapping of str to ndarray
+        Parameter name -> draws, shape ``(chains, draws)``.
+    gate : Gate
+        Whether the engine converged.
+    seed : int
+        The seed, with which the same draws come again.
+    seconds : float
+        Time that the fit took.
+    notes : tuple of str
+        What happened on the way, such as a change of engine.
+    accepted : bool, default False
+        Whether the tables were opened although the gate failed; see `despite_failed_gate`.
+    proposal : object, optional
+        Where a refit with other data can start; internal to the engine.
+    """
+
+    model: Model
+    draws: Mapping[str, Floats]
+    gate: Gate
+    seed: int
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    accepted: bool = False
+    # Where a refit with new data can start; internal to the engine.
+    proposal: Any = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------ draws
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine that gave the draws."""
+        return self.gate.engine
+
+    @cached_property
+    def _flat(self) -> dict[str, Floats]:
+        return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
+
+    @cached_property
+    def _posterior(self) -> Quantities:
+        return Quantities(self.model, self._flat)
+
+    @cached_property
+    def prior_draws(self) -> dict[str, Floats]:
+        """Draws of every parameter from its prior, shape ``(4000,)``."""
+        return prior_draws(self.model, np.random.default_rng([self.seed, 1]), 4000)
+
+    @cached_property
+    def _prior(self) -> Quantities:
+        return Quantities(self.model, self.prior_draws)
+
+    def sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return the posterior draws of any quantity.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(draws,)``, all chains after each other.
+
+        Raises
+        ------
+        FitError
+            When the convergence gate failed.
+        """
+        self._open()
+        return self._evaluate(quantity, self._posterior)
+
+    def prior_sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return draws of any quantity from the prior, before the evidence.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(4000,)``.
+        """
+        return self._evaluate(quantity, self._prior)
+
+    @staticmethod
+    def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
+        with np.errstate(all="ignore"):
+            value = np.asarray(quantity(q), dtype=np.float64)
+        return np.broadcast_to(value, (q.draws,))
+
+    # ------------------------------------------------------------------- gate
+
+    def _open(self) -> None:
+        if not (self.gate.passed or self.accepted):
+            raise FitError(
+                f"{self.gate.text}. No interval is shown past a failed gate. Fit again with more "
+                "draws or another engine, or ask for the numbers all the same with "
+                "result.despite_failed_gate(): then every table and figure carries the mark."
+            )
+
+    @property
+    def mark(self) -> str:
+        """What every table and figure says of a fit that did not pass; empty when it did."""
+        return "" if self.gate.passed else "CONVERGENCE GATE FAILED"
+
+    def despite_failed_gate(self) -> Self:
+        """Return the same result with its tables open although the gate failed.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the mark.
+        """
+        return replace(self, accepted=True)

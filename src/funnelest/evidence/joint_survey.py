@@ -1,0 +1,175 @@
+"""Several shares from one survey, with the covariance of their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.axes import Where
+from funnelest.distributions import MultivariateNormalOn
+from funnelest.evidence.base import AskedEvidence, nesting_problems, step_problems
+from funnelest.observation import Observation
+from funnelest.population import Population
+from funnelest.quantities import Quantities
+from funnelest.route import Route
+from funnelest.sampling import is_number
+
+__all__ = ["Asked", "JointSurvey"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One share of a `JointSurvey`.
+
+    Parameters
+    ----------
+    step : str
+        The step asked about.
+    share : float
+        The published share, strictly between 0 and 1.
+    of : str, optional
+        Only people in this step were asked; without it, the whole population.
+    where : mapping, optional
+        The cells of the people asked.
+    """
+
+    step: str
+    share: float
+    of: str | None = None
+    where: Where = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class JointSurvey(AskedEvidence):
+    r"""Several shares from one survey, whose errors are not independent.
+
+    The same pupils, the same schools: with the published covariance matrix, or standard errors
+    and correlations. `TestError`, `OutsideFrame` and `Bridge` among its `defects` hold for every
+    share.
+
+    It takes `name`, `source`, `statement`, `defects`, `unit` and `definition` as well, as every
+    `Evidence`; `where` is refused, since each share has its own cells.
+
+    Parameters
+    ----------
+    asked : sequence of Asked
+        The shares, at least two.
+    covariance : array-like of float, optional
+        Covariance matrix of the shares, positive definite.
+    se : sequence of float, optional
+        Standard errors of the shares, in place of `covariance`.
+    correlation : float or array-like of float, optional
+        With `se`: one correlation for every pair, or their matrix.
+
+    Notes
+    -----
+    ``logit(shares) ~ Normal(logit(p), J C J)`` with C the covariance and J the diagonal matrix of
+    ``1 / (share (1 - share))`` at the published shares (delta method).
+    """
+
+    asked: Sequence[Asked]
+    covariance: Any = None
+    se: Sequence[float] | None = None
+    correlation: Any = None
+
+    carries: ClassVar[tuple[str, ...]] = ("on_share",)
+
+    def _matrix(self) -> NDArray[np.float64]:
+        """Return the covariance matrix of the shares."""
+        if self.covariance is not None:
+            return np.array(self.covariance, dtype=np.float64)
+        errors = np.array(self.se, dtype=np.float64)
+        size = len(errors)
+        if np.ndim(self.correlation) == 0:
+            common = float(self.correlation)
+            correlation = np.full((size, size), common) + (1 - common) * np.eye(size)
+        else:
+            correlation = np.array(self.correlation, dtype=np.float64)
+        return correlation * np.outer(errors, errors)
+
+    def _on_logits(self) -> NDArray[np.float64]:
+        shares = np.array([one.share for one in self.asked])
+        slope = 1 / (shares * (1 - shares))
+        return self._matrix() * np.outer(slope, slope)
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the survey, one sentence each."""
+        found = super().problems(route, population)
+        if self.where:
+            found.append("field 'where' is not used here: each of the shares has its own.")
+        if not isinstance(self.asked, list | tuple) or not all(
+            isinstance(one, Asked) for one in self.asked
+        ):
+            return [*found, f"field 'asked' must be a list of Asked; given {self.asked!r}."]
+        if len(self.asked) < 2:
+            found.append("field 'asked' needs at least two shares; for one, use Survey.")
+        for i, one in enumerate(self.asked, 1):
+            start = f"field 'asked', share {i}"
+            trouble = population.problems_in(one.where) + step_problems(route, one.step)
+            if one.of is not None:
+                trouble += step_problems(route, one.of, "of")
+                if not trouble:
+                    trouble += nesting_problems(route, one.step, one.of)
+            elif not population.counted:
+                trouble.append("the population has no head count; give 'of'.")
+            if not (is_number(one.share) and 0 < one.share < 1):
+                trouble.append(f"it must lie strictly between 0 and 1; given {one.share!r}.")
+            found += [f"{start}: {text}" for text in trouble]
+        return found + self._error_problems()
+
+    def _error_problems(self) -> list[str]:
+        size = len(self.asked)
+        if (self.covariance is None) == (self.se is None):
+            return [
+                "give field 'covariance', or fields 'se' and 'correlation': shares without their "
+                "uncertainty are not evidence."
+            ]
+        if self.se is not None and self.correlation is None:
+            return ["field 'se' needs field 'correlation' (0 when the errors are independent)."]
+        if self.covariance is not None and self.correlation is not None:
+            return ["give field 'covariance' or field 'correlation', not both."]
+        try:
+            matrix = self._matrix()
+        except (TypeError, ValueError):
+            return [
+                "fields 'covariance', 'se' and 'correlation' must be numbers, of one share each."
+            ]
+        if matrix.shape != (size, size):
+            return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
+        if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+            return ["field 'covariance' must be finite and symmetric."]
+        errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+        # Of the correlations, and not just above 0: a singular matrix is so up to rounding.
+        if not errors.all() or np.linalg.eigvalsh(matrix / np.outer(errors, errors)).min() < 1e-9:
+            return ["the covariance matrix must be positive definite: no such errors exist."]
+        return []
+
+    def observations(self, q: Quantities) -> Sequence[Observation]:
+        """Return the shares, and what the route expects of them."""
+        shares = [
+            self.as_measured(q.share(one.step, one.where, of=one.of), q) for one in self.asked
+        ]
+        none = 0.0 * sum(shares[1:], shares[0])
+        expected = fm.stack([share + none for share in shares])
+        given = np.array([one.share for one in self.asked])
+        return [Observation(MultivariateNormalOn(expected, self._on_logits(), "logit"), given)]
+
+    def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
+        """Return the same survey with other shares, as uncertain on the logit scale as these."""
+        shares = np.asarray(figures[0], dtype=np.float64)
+        slope = shares * (1 - shares)
+        return replace(
+            self,
+            asked=type(self.asked)(  # type: ignore[call-arg]
+                replace(one, share=float(share))
+                for one, share in zip(self.asked, shares, strict=True)
+            ),
+            covariance=(self._on_logits() * np.outer(slope, slope)).tolist(),
+            se=None,
+            correlation=None,
+        )

@@ -1,0 +1,329 @@
+"""Several printed figures of one source: independent counts, some with a printed total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.distributions import Distribution, Location
+from funnelest.figures import Figure
+from funnelest.figures.base import known
+
+__all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
+
+type Value = Any
+#: Position of a count, what it may be, and the log-weight of each.
+type _Row = tuple[int, Any, Any]
+
+#: Multiplications per draw that the sums of a margin may take.
+_WORK = 400_000
+#: A probability this much below the largest one is not told from zero in linear arithmetic.
+_TINY = 1e-250
+#: The logarithm of what is impossible, finite so that the slopes of symbols are.
+_NEVER = -1e30
+
+
+@dataclass(frozen=True)
+class Margin:
+    """A printed total of some of the counts.
+
+    Parameters
+    ----------
+    rows : tuple of int
+        Positions of the counts that it is the sum of.
+    figure : Figure
+        The total, as printed: it need not be the sum of the printed parts.
+    """
+
+    rows: tuple[int, ...]
+    figure: Figure
+
+
+def row(distribution: Distribution, i: Any) -> Any:
+    """Return the distribution of one of the counts (of several, when `i` is a list)."""
+    changed = {
+        f.name: getattr(distribution, f.name)[i]
+        for f in fields(distribution)  # type: ignore[arg-type]
+        if getattr(getattr(distribution, f.name), "ndim", 0) >= 2
+    }
+    return replace(distribution, **changed)  # type: ignore[type-var]
+
+
+def margin_problems(what: str, parts: Sequence[Figure], total: Figure, divisor: int) -> list[str]:
+    """Return why printed `parts` and their printed `total` cannot both be right."""
+    low = sum(one.limits(divisor)[0] for one in parts)
+    high = sum(one.limits(divisor)[1] for one in parts)
+    first, last = total.limits(divisor)
+    if low > last:
+        return [
+            f"{what}: the counts add up to at least {low / divisor:,.10g}, more than the total "
+            f"({total.describe()})."
+        ]
+    if high < first:
+        return [
+            f"{what}: the counts add up to at most {high / divisor:,.10g}, less than the total "
+            f"({total.describe()})."
+        ]
+    sizes = [np.diff(one.limits(divisor))[0] + 1 for one in parts]
+    work, length = 0.0, 1.0
+    for size in sizes:
+        work += min(length, size) * max(length, size)
+        length += size - 1
+    if not work < _WORK:
+        return [
+            f"{what}: a total beside counts that are printed so coarsely says next to nothing, and "
+            "takes too long to sum: leave it out."
+        ]
+    return []
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Counts and totals as they were printed; what follows from them alone is found once.
+
+    Parameters
+    ----------
+    figures : tuple of Figure
+        The counts.
+    divisor : int, default 1
+        Each figure is the count divided by this.
+    margins : tuple of Margin
+        Printed totals of groups of counts that do not overlap.
+    """
+
+    figures: tuple[Figure, ...]
+    divisor: int = 1
+    margins: tuple[Margin, ...] = ()
+
+    @cached_property
+    def _sorted(self) -> tuple[list[_Row], list[_Row], list[tuple[list[_Row], Any]], float]:
+        """Return rows known exactly, rows with several counts, and rows tied by a total.
+
+        And the log-probability that the totals of known counts print as they do.
+        """
+        rows = [_dense(i, figure, self.divisor) for i, figure in enumerate(self.figures)]
+        tied = {i for margin in self.margins for i in margin.rows}
+        alone = [one for one in rows if one[0] not in tied]
+        groups = []
+        constant = 0.0
+        for margin in self.margins:
+            inside = [rows[i] for i in margin.rows]
+            # Exact counts only move the total; without others it says nothing new.
+            known_sum = sum(int(counts[0]) for _, counts, _ in inside if len(counts) == 1)
+            alone += [one for one in inside if len(one[1]) == 1]
+            several = [one for one in inside if len(one[1]) > 1]
+            if not several:
+                constant += float(_printing(margin.figure, np.array([known_sum]), self.divisor)[0])
+                continue
+            first = known_sum + sum(int(counts[0]) for _, counts, _ in several)
+            length = sum(len(counts) for _, counts, _ in several) - len(several) + 1
+            sums = np.arange(first, first + length)
+            wanted = _printing(margin.figure, sums, self.divisor)
+            if len(several) > 1:
+                groups.append((several, wanted))
+                continue
+            # One count that is not known: the total leaves of it what it leaves.
+            ((i, counts, weights),) = several
+            alone.append(_trimmed(i, counts, weights + wanted))
+        exact = [one for one in alone if len(one[1]) == 1]
+        return exact, [one for one in alone if len(one[1]) > 1], groups, constant
+
+    @property
+    def rows(self) -> list[_Row]:
+        """The counts that stand alone and may be several."""
+        return self._sorted[1]
+
+    @property
+    def groups(self) -> list[tuple[list[_Row], Any]]:
+        """Counts that a total ties together, and the log-weights of their sum."""
+        return self._sorted[2]
+
+    @cached_property
+    def exact(self) -> tuple[list[int], Any]:
+        """Positions and values of the counts that are known."""
+        rows = self._sorted[0]
+        return [i for i, _, _ in rows], np.array([int(counts[0]) for _, counts, _ in rows])
+
+    @cached_property
+    def constant(self) -> float:
+        """The log-probability that the known counts and totals print as they do."""
+        return float(sum(weights[0] for _, _, weights in self._sorted[0])) + self._sorted[3]
+
+    @cached_property
+    def places(self) -> tuple[list[int], Any, Any]:
+        """Positions of the counts that can be located, their means and variances."""
+        known_rows = [*self._sorted[0], *self._sorted[1]]
+        known_rows += [one for group, _ in self.groups for one in group]
+        found = []
+        for i, counts, weights in sorted(known_rows, key=lambda one: one[0]):
+            if not self.figures[i].bounded:
+                continue
+            share = np.exp(weights - weights.max())
+            mean = float(np.average(counts, weights=share))
+            found.append((i, mean, float(np.average((counts - mean) ** 2, weights=share))))
+        at, means, variances = zip(*found, strict=True) if found else ((), (), ())
+        return list(at), np.array(means)[:, None], np.array(variances)[:, None]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Printed counts of one source, each with its expected value.
+
+    Parameters
+    ----------
+    distribution : Distribution
+        With a mean of shape ``(counts, draws)``.
+    printed : Printed
+        The counts and totals as printed.
+
+    Notes
+    -----
+    A margin is no further evidence beside exact counts. Beside rounded or withheld ones the
+    probability is that of all of them together: the sum over every set of counts that prints as
+    the parts and adds up to one that prints as the total (a convolution).
+    """
+
+    distribution: Distribution
+    printed: Printed
+
+    def logp(self) -> Value:
+        """Return the log-likelihood per draw."""
+        total: Value = self.printed.constant
+        at, counts = self.printed.exact
+        if at:
+            total = total + fm.sum(row(self.distribution, at).logp(counts[:, None]), axis=0)
+        for i, counts, weights in self.printed.rows:
+            figure = self.printed.figures[i]
+            law = row(self.distribution, i)
+            if not figure.bounded:
+                total = total + figure.logp(law, self.printed.divisor)
+                continue
+            value = law.total(counts, weights if weights.any() else None)
+            if value is None:  # symbols
+                finite = np.maximum(weights, _NEVER)[:, None]
+                value = fm.logsumexp(law.logp(counts[:, None]) + finite, axis=0)
+            total = total + value
+        for group, wanted in self.printed.groups:
+            parts = [
+                (row(self.distribution, i).logp(counts[:, None]), weights)
+                for i, counts, weights in group
+            ]
+            arrays = all(isinstance(logs, np.ndarray) for logs, _ in parts)
+            total = total + (_sum_of_arrays if arrays else _sum_in_logs)(parts, wanted)
+        return total
+
+    def locations(self) -> list[Location | None]:
+        """Return what the counts locate; with None among them when one cannot say."""
+        at, means, variances = self.printed.places
+        found: list[Location | None] = []
+        if at:
+            found += row(self.distribution, at).locations(means, variances)
+        if len(at) < len(self.printed.figures):
+            found.append(None)
+        return found
+
+    def simulate(self, rng: np.random.Generator) -> tuple[list[Figure], list[Figure]]:
+        """Return made-up counts and totals, printed as the real ones, from the first draw."""
+        divisor = self.printed.divisor
+        counts = [int(v) for v in np.asarray(self.distribution.sample(rng))[..., 0]]
+        parts = [
+            figure.printed(count, divisor, rng)
+            for figure, count in zip(self.printed.figures, counts, strict=True)
+        ]
+        totals = [
+            margin.figure.printed(sum(counts[i] for i in margin.rows), divisor, rng)
+            for margin in self.printed.margins
+        ]
+        return parts, totals
+
+    def moments(self) -> tuple[Any, Any]:
+        """Return means and standard deviations per draw, on the printed scale."""
+        mean, sd = self.distribution.moments()
+        return mean / self.printed.divisor, sd / self.printed.divisor
+
+
+def _dense(i: int, figure: Figure, divisor: int) -> _Row:
+    """Return the position of a figure, all counts between its limits, and their log-weights."""
+    if not figure.bounded:  # summed by the figure itself
+        return i, np.arange(2), np.zeros(2)
+    counts, weights = known(figure, divisor)
+    dense = np.arange(counts[0], counts[-1] + 1)
+    log_weights = np.full(len(dense), -np.inf)
+    log_weights[counts - counts[0]] = 0.0 if weights is None else weights
+    return i, dense, log_weights
+
+
+def _trimmed(i: int, counts: Any, weights: Any) -> _Row:
+    """Return a row without the impossible counts at its ends."""
+    possible = np.flatnonzero(weights > -np.inf)
+    if not len(possible):  # no count at all: kept, with a likelihood of zero
+        return i, counts, weights
+    ends = slice(possible[0], possible[-1] + 1)
+    return i, counts[ends], weights[ends]
+
+
+def _printing(figure: Figure, counts: Any, divisor: int) -> Any:
+    """Return the log-probability that each count prints as `figure`."""
+    low, high = figure.limits(divisor)
+    if not figure.bounded:  # an upper or a lower limit
+        return np.where((counts >= low) & (counts <= high), 0.0, -np.inf)
+    listed, weights = known(figure, divisor)
+    found = np.full(len(counts), -np.inf)
+    at = np.searchsorted(listed, counts).clip(0, len(listed) - 1)
+    inside = listed[at] == counts
+    found[inside] = 0.0 if weights is None else weights[at[inside]]
+    return found
+
+
+def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
+    """Return the log of the summed probabilities, in linear arithmetic where that is exact."""
+    scale: Any = 0.0
+    sums: Any = None
+    with np.errstate(all="ignore"):
+        for logs, weights in parts:
+            weighted = logs + weights[:, None]
+            top = weighted.max(axis=0)
+            top = np.where(np.isfinite(top), top, 0.0)
+            each, scale = np.exp(weighted - top), scale + top
+            sums = each if sums is None else _convolved(sums, each)
+        total = np.asarray(np.exp(wanted) @ sums)
+        value = np.log(total) + scale
+        poor = ~(total > _TINY)
+        if poor.any():
+            few = [(logs[:, poor], weights) for logs, weights in parts]
+            value[poor] = _sum_in_logs(few, wanted)
+    return value
+
+
+def _convolved(one: Any, other: Any) -> Any:
+    """Return the distribution of a sum of two counts, per draw."""
+    if len(one) < len(other):
+        one, other = other, one
+    found = np.zeros((len(one) + len(other) - 1, one.shape[1]))
+    for i, p in enumerate(other):
+        found[i : i + len(one)] += one * p
+    return found
+
+
+def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
+    """Return the log of the summed probabilities, for arrays and symbols."""
+    sums: Any = None
+    for logs, weights in parts:
+        each = logs + np.maximum(weights, _NEVER)[:, None]
+        if sums is None:
+            sums, length = each, len(weights)
+            continue
+        size = len(weights)
+        # Row s holds the pairs (s - j, j); outside the first part stands a row of "never".
+        at = np.arange(length + size - 1)[:, None] - np.arange(size)[None, :]
+        at = np.where((at >= 0) & (at < length), at, length)
+        never = sums[:1] * 0.0 - np.float64(1e100)  # no 32-bit number
+        padded = fm.concatenate([sums, never], axis=0)
+        sums = fm.logsumexp(padded[at] + each[None, :], axis=1)
+        length += size - 1
+    return fm.logsumexp(sums + np.maximum(wanted, _NEVER)[:, None], axis=0)

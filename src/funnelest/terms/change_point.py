@@ -1,0 +1,102 @@
+"""A term that changes at stated levels, such as the year of a new protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from funnelest.axes import show_level
+from funnelest.population import Population
+from funnelest.priors import Normal, Prior
+from funnelest.terms.base import on_axis
+
+__all__ = ["ChangePoint"]
+
+
+@dataclass(frozen=True)
+class ChangePoint:
+    r"""A step at each of some stated levels of a numeric axis, lasting until the next.
+
+    For a break in a series that everybody knows of: a new registration protocol, a publicity
+    shock, a hotline opened to all ages. Put it on the coverage of the register, not on the rate
+    of what happened.
+
+    Parameters
+    ----------
+    axis : str
+        Name of the axis, such as ``"year"``.
+    at : int or sequence of int
+        First level of each new period, ascending.
+    prior : Prior, default Normal(0, 1)
+        Of each change: a difference of log-odds for shares, of logarithms for `Number`.
+
+    Notes
+    -----
+    :math:`g(r_t) = g(r_0) + \sum_{k:\, a_k \le t} \delta_k`, with :math:`a_k` the stated levels
+    and :math:`r_0` the value before the first.
+    """
+
+    axis: str
+    at: int | Sequence[int]
+    prior: Prior | None = None
+
+    def _at(self) -> tuple[Any, ...]:
+        return tuple(self.at) if isinstance(self.at, list | tuple) else (self.at,)
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the term, one sentence each."""
+        axis = population.axis(self.axis)
+        if axis is None:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"ChangePoint names axis {self.axis!r}; the population's axes are: {known}."]
+        if not axis.numeric:
+            return [f"ChangePoint needs an axis of numbers; {self.axis!r} has names."]
+        found = []
+        starts = [axis.bounds(i)[0] for i in range(len(axis.levels))]
+        first, last = min(starts), max(starts)
+        for one in self._at():
+            if isinstance(one, bool) or not isinstance(one, int | np.integer):
+                found.append(f"ChangePoint: 'at' must be whole numbers; given {one!r}.")
+            elif not first < one <= last:
+                found.append(
+                    f"ChangePoint: {one} lies outside the levels of {self.axis!r} that can begin a "
+                    f"new period, {min(s for s in starts if s > first) if last > first else first}"
+                    f" to {last}."
+                )
+            elif one not in starts:
+                cut = next(
+                    level
+                    for i, level in enumerate(axis.levels)
+                    if axis.bounds(i)[0] < one <= axis.bounds(i)[1]
+                )
+                found.append(f"ChangePoint: {one} cuts the band {show_level(cut)}.")
+        if not found and list(self._at()) != sorted(set(self._at())):
+            found.append(f"ChangePoint: 'at' must ascend; given {self.at!r}.")
+        if not self._at():
+            found.append("ChangePoint: 'at' names no level.")
+        if self.prior is not None and not isinstance(self.prior, Prior):
+            found.append(f"ChangePoint needs a prior for the changes; given {self.prior!r}.")
+        return found
+
+    def _label(self, name: str, at: int) -> str:
+        return f"{name}[from {self.axis} {at}]"
+
+    def parameters(self, name: str, population: Population) -> dict[str, Prior]:
+        """Return one prior per change."""
+        prior = Normal(0.0, 1.0) if self.prior is None else self.prior
+        return {self._label(name, one): prior for one in self._at()}
+
+    def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
+        """Return the sum of the changes up to each level."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        changes = {one: values[self._label(name, one)] for one in self._at()}
+        none = 0.0 * sum(changes.values())
+        column = [
+            none + sum(change for at, change in changes.items() if at <= axis.bounds(i)[0])
+            for i in range(len(axis.levels))
+        ]
+        return on_axis(column, self.axis, population)
