@@ -6,7 +6,7 @@ example of that kind (`pytest_generate_tests` below).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,19 @@ from hypothesis import settings
 
 import funnelest as fe
 from funnelest.density import Density
+from funnelest.table import row
 
 # The same examples every time, and no clock in a test.
 settings.register_profile("funnelest", deadline=None, derandomize=True, max_examples=80)
 settings.load_profile("funnelest")
 
 STEPS = ("happened", "told", "reported", "investigated", "helped")
-ROUTE = fe.Route(*STEPS, skips=[("happened", "reported"), ("told", "helped")])
+ROUTE = fe.Route(
+    *STEPS,
+    skips=[("happened", "reported"), ("told", "helped")],
+    unit="children",
+    definition="severe violence",
+)
 POPULATION = fe.Population(
     {"age": [(0, 11), (12, 16), 17], "sex": ["male", "female"], "year": [2017, 2018]},
     [
@@ -69,13 +75,21 @@ FUNCTIONS = {
 # -------------------------------------------------------------------------- examples
 
 
-def _sources() -> dict[str, Any]:
-    """Return a good example of every form of every kind of evidence."""
-    half_year = {"step": "reported", "where": YEARS, "per": "year"}
+def _surveys() -> list[Any]:
     share = {"step": "told", "of": "happened", "where": SEEN}
-    made = [
+    asked = {"step": "happened", "where": SEEN}
+    outside = fe.OutsideFrame(
+        share=fe.Beta(3, 97), ratio=fe.LogNormal(0.7, 0.3), statement="children in institutions"
+    )
+    severe = fe.Bridge(
+        "any violence per severe", fe.LogNormal(0.3, 0.1, statement="a wider question"),
+        definition="any violence",
+    )  # fmt: skip
+    both = fe.TestError(sensitivity=fe.Beta(16, 4), specificity=fe.Beta(960, 6))
+    return [
         fe.Survey(name="survey yes", **share, yes=28, n=390),
         fe.Survey(name="survey rounded yes", **share, yes=fe.Rounded(30, to=10), n=390),
+        fe.Survey(name="survey withheld yes", **asked, yes=fe.Withheld(), n=290),
         fe.Survey(name="survey yes deff", **share, yes=28, n=390, deff=1.8),
         fe.Survey(name="survey share n", **share, share=0.31, n=390),
         fe.Survey(name="survey share deff", **share, share=0.31, n=390, deff=1.5),
@@ -88,59 +102,564 @@ def _sources() -> dict[str, Any]:
             name="survey total interval", step="happened", total=640, interval=(540, 780),
             where=YEARS, per="year",
         ),
-        fe.Register(name="register", step="reported", count=240, where=SEEN),
-        fe.Register(name="register all", step="helped", count=1200),
-        fe.Register(name="register 50", step="reported", count=fe.Rounded(250, to=50), where=SEEN),
-        fe.Register(
-            name="register even", step="reported", where=SEEN,
-            count=fe.Rounded(240, to=20, rule="half even"),
+        fe.Survey(name="survey error", **asked, yes=60, n=2900, defects=[both]),
+        fe.Survey(
+            name="survey sensitivity", **share, share=0.25, se=0.02,
+            defects=[fe.TestError(sensitivity=0.8)],
         ),
-        fe.Register(
-            name="register floor", step="reported", where=SEEN,
-            count=fe.Rounded(240, to=20, rule="floor"),
+        fe.Survey(
+            name="survey specificity", **asked, total=1400, interval=(1000, 1900),
+            defects=[fe.TestError(specificity=fe.Beta(990, 4))],
         ),
-        fe.Register(name="register between", step="helped", count=fe.Between(100, 149), where=SEEN),
-        fe.Register(name="register mean", **half_year, count=240),
-        fe.Register(name="register half", **half_year, count=240.5),
-        fe.Register(name="register mean 50", **half_year, count=fe.Rounded(250, to=50)),
-        fe.Register(name="register mean between", **half_year, count=fe.Between(200, 219)),
-        fe.Register(
-            name="register doubted", step="reported", count=240, where=SEEN,
-            coverage=fe.Beta(18, 6), ppv=fe.Beta(16, 4),
+        fe.Survey(name="survey outside", **asked, share=0.02, se=0.002, defects=[outside]),
+        fe.Survey(
+            name="survey clustered", **share, yes=100, n=390,
+            defects=[fe.Clustered(clusters=22, icc=fe.Beta(3, 60))],
         ),
-        fe.Register(
-            name="register false", **half_year, count=240, coverage=fe.Shared("cover"),
-            false_positives=fe.Gamma(9, 0.3),
+        fe.Survey(
+            name="survey definition", **asked, share=0.03, n=1900, deff=1.3,
+            definition="any violence", defects=[severe],
         ),
-        fe.Register(
-            name="register spread", step="reported", count=240, where=SEEN,
-            overdispersion=fe.HalfNormal(0.2),
+        fe.Survey(
+            name="survey all defects", **asked, yes=60, n=2900, definition="any violence",
+            defects=[severe, both, outside, fe.Clustered(clusters=40, icc=0.02)],
         ),
-        fe.Register(
-            name="register bridge", step="reported", count=300, where=SEEN,
-            bridges=[
-                fe.Bridge("reports per child", fe.LogNormal(0.2, 0.15, statement="counted twice")),
-                fe.Bridge("fixed", fe.Fixed(1.1, statement="counted")),
+        fe.JointSurvey(
+            name="joint covariance", source="made up",
+            asked=[
+                fe.Asked(step="happened", share=0.02, where=SEEN),
+                fe.Asked(step="told", of="happened", share=0.3),
             ],
+            covariance=[[4e-6, 1e-5], [1e-5, 9e-4]],
         ),
-        fe.Register(
-            name="register flow", step=("told", "helped"), count=fe.Rounded(60, to=10), where=SEEN,
-            coverage=0.9,
+        fe.JointSurvey(
+            name="joint correlation",
+            asked=(
+                fe.Asked(step="told", of="happened", share=0.3, where={"sex": "male"}),
+                fe.Asked(step="told", of="happened", share=0.28, where={"sex": "female"}),
+                fe.Asked(step="happened", share=0.02),
+            ),
+            se=[0.03, 0.025, 0.002], correlation=0.3,
+        ),
+        fe.JointSurvey(
+            name="joint matrix",
+            asked=[
+                fe.Asked(step="happened", share=0.02, where={"age": (12, 17)}),
+                fe.Asked(step="told", share=0.006, where={"age": (12, 17)}),
+            ],
+            se=(0.002, 0.0007), correlation=[[1.0, 0.4], [0.4, 1.0]], defects=[both, outside],
         ),
         fe.Cohort(name="cohort yes", of="reported", step="helped", yes=30, n=150, where=SEEN),
         fe.Cohort(name="cohort deff", of="reported", step="helped", yes=30, n=150, deff=2.0),
         fe.Cohort(name="cohort share", of="told", step="helped", share=0.25, interval=(0.2, 0.31)),
         fe.Cohort(name="cohort went", of="told", went={"reported": 22, "helped": 15}, n=100),
         fe.Cohort(name="cohort all went", of="told", went={"reported": 85, "helped": 15}, n=100),
+        fe.Cohort(
+            name="cohort clustered", of="reported", step="helped", yes=30, n=150,
+            defects=[fe.Clustered(clusters=15, icc=0.05)],
+        ),
+        fe.Cohort(
+            name="cohort defects", of="reported", step="helped", share=0.3, n=150,
+            definition="any violence", defects=[severe, both],
+        ),
+    ]  # fmt: skip
+
+
+def _figures() -> list[Any]:
+    """Return every way of printing on a register, and on a mean over years."""
+    ways = {
+        "50": fe.Rounded(250, to=50),
+        "even": fe.Rounded(320, to=20, rule="half even"),
+        "floor": fe.Rounded(320, to=20, rule="floor"),
+        "between": fe.Between(300, 319),
+        "random": fe.RandomlyRounded(320),
+        "random 50": fe.RandomlyRounded(300, to=50),
+        "unknown base": fe.RoundedToUnknown(320),
+        "unknown of two": fe.RoundedToUnknown(330, (1, 30), (1, 3), "floor"),
+        "at most": fe.AtMost(330),
+        "at least": fe.AtLeast(320),
+        "one of two": fe.Disagreeing((fe.Rounded(300, to=50), fe.Rounded(320, to=10)), use=1),
+        "random of two": fe.Disagreeing([310, fe.RandomlyRounded(320)], use=1),
+        "mixture": fe.Disagreeing((300, fe.Rounded(330, to=10)), use="mixture", apart=0.1),
+        "weighted mixture": fe.Disagreeing(
+            (fe.Rounded(300, to=50), fe.RandomlyRounded(330), 328), use="mixture",
+            weights=(1, 2, 1), apart=0.05,
+        ),
+    }  # fmt: skip
+    hidden = {
+        "withheld": fe.Withheld(),
+        "not withheld": fe.Withheld(value=7),
+        "withheld rounded": fe.Withheld(1, 3, value=10, to=5),
+    }
+    made = []
+    for name, figure in ways.items():
+        one = {"step": "reported", "count": figure}
+        made.append(fe.Register(name=f"register {name}", **one, where=SEEN))
+        made.append(fe.Register(name=f"register mean {name}", **one, where=YEARS, per="year"))
+    for name, figure in hidden.items():
+        one = {"step": "helped", "count": figure, "defects": [fe.Coverage(fe.Beta(8, 32))]}
+        few = {"age": 17, "year": 2017}
+        made.append(fe.Register(name=f"register {name}", **one, where=few))
+        made.append(fe.Register(name=f"register mean {name}", **one, where={"age": 17}, per="year"))
+    return made
+
+
+def _registers() -> list[Any]:
+    """Return every defect on a register with one count."""
+    half_year = {"step": "reported", "where": YEARS, "per": "year"}
+    one = {"step": "reported", "where": SEEN}
+    all_years = {"step": "reported", "where": YEARS}
+    twice = fe.Bridge("reports per child", fe.LogNormal(0.2, 0.15, statement="counted twice"))
+    cases = fe.Bridge(
+        "children per investigation", fe.LogNormal(0.6, 0.1, statement="622 in 345"),
+        inverse=True, unit="investigations",
+    )  # fmt: skip
+    return [
+        fe.Register(name="register", step="reported", count=240, where=SEEN),
+        fe.Register(name="register all", step="helped", count=1200),
+        fe.Register(name="register mean", **half_year, count=240),
+        fe.Register(name="register half", **half_year, count=240.5),
+        fe.Register(
+            name="register doubted", **one, count=240,
+            defects=[fe.PPV(fe.Beta(16, 4)), fe.Coverage(fe.Beta(18, 6))],
+        ),
+        fe.Register(
+            name="register coverage change", **all_years, count=480,
+            defects=[fe.Coverage(fe.Beta(18, 6), fe.ChangePoint("year", 2018, fe.Normal(0, 0.5)))],
+        ),
+        fe.Register(
+            name="register coverage terms", step="told", count=1500,
+            defects=[
+                fe.Coverage(
+                    fe.Beta(18, 6), fe.Levels("sex"), fe.ChangePoint("age", [12, 17])
+                ),
+            ],
+        ),
+        fe.Register(
+            name="register coverage per level", step="told", count=1500,
+            defects=[
+                fe.Coverage(
+                    fe.PerLevel("age", {(0, 11): fe.Beta(6, 6), (12, 16): 0.8, 17: fe.Beta(9, 3)})
+                )
+            ],
+        ),
+        fe.Register(
+            name="register incomplete", **one, count=280, defects=[fe.Completeness(fe.Beta(45, 5))]
+        ),
+        fe.Register(
+            name="register incomplete year", **all_years, count=480,
+            defects=[
+                fe.Coverage(0.9),
+                fe.Completeness(fe.PerLevel("year", {2017: 1.0, 2018: fe.Beta(45, 5)})),
+            ],
+        ),
+        fe.Register(
+            name="register incomplete levels", **all_years, count=480,
+            defects=[
+                fe.Completeness(fe.Beta(40, 10), fe.Levels("sex"), fe.ChangePoint("year", 2018))
+            ],
+        ),
+        fe.Register(
+            name="register ppv levels", **all_years, count=790,
+            defects=[
+                fe.PPV(fe.Beta(16, 4), fe.Levels("sex", fe.Normal(0, 0.5)),
+                       fe.ChangePoint("year", 2018))
+            ],
+        ),
+        fe.Register(
+            name="register ppv per level", **one, count=400,
+            defects=[fe.PPV(fe.PerLevel("sex", {"male": fe.Beta(16, 4), "female": 0.7}))],
+        ),
+        fe.Register(
+            name="register false", **half_year, count=240,
+            defects=[fe.Coverage(fe.Shared("cover")), fe.FalsePositives(fe.Gamma(9, 0.3))],
+        ),
+        fe.Register(
+            name="register false once", **all_years, count=650,
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3))],
+        ),
+        fe.Register(
+            name="register false per year", **all_years, count=700,
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3), per="year")],
+        ),
+        fe.Register(
+            name="register false per level", **all_years, count=700,
+            defects=[
+                fe.FalsePositives(
+                    fe.PerLevel("sex", {"male": fe.Gamma(9, 0.3), "female": 12}),
+                    fe.Levels("year", fe.Normal(0, 0.2)),
+                )
+            ],
+        ),
+        fe.Register(
+            name="register false change", **half_year, count=330,
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3), fe.ChangePoint("year", 2018))],
+        ),
+        fe.Register(
+            name="register spread", **one, count=240,
+            defects=[fe.Overdispersion(fe.HalfNormal(0.2))],
+        ),
+        fe.Register(
+            name="register default spread", **one, count=fe.Rounded(240, to=20),
+            defects=[fe.Overdispersion()],
+        ),
+        fe.Register(
+            name="register known spread", **half_year, count=fe.RandomlyRounded(240),
+            defects=[fe.Overdispersion(0.15)],
+        ),
+        fe.Register(
+            name="register spread limit", **one, count=fe.AtLeast(310),
+            defects=[fe.Overdispersion(fe.Gamma(8, 80))],
+        ),
+        fe.Register(
+            name="register bridge", **one, count=300,
+            defects=[twice, fe.Bridge("fixed", fe.Fixed(1.1, statement="counted"))],
+        ),
+        fe.Register(
+            name="register unit", **one, count=180, unit="investigations", defects=[cases],
+        ),
+        fe.Register(
+            name="register definition", **one, count=400, definition="any violence",
+            defects=[
+                fe.Bridge(
+                    "any per severe", fe.Shared("wider"), definition="any violence"
+                )
+            ],
+        ),
+        fe.Register(
+            name="register flow", step=("told", "helped"), count=fe.Rounded(60, to=10), where=SEEN,
+            defects=[fe.Coverage(0.9)],
+        ),
+        fe.Register(
+            name="register all defects", **half_year, count=fe.Rounded(150, to=10),
+            unit="investigations",
+            defects=(
+                fe.Overdispersion(), fe.FalsePositives(fe.Gamma(9, 0.9)), cases, twice,
+                fe.Completeness(0.95), fe.Coverage(fe.Beta(18, 6), fe.Levels("sex")),
+            ),
+        ),
         fe.Total(
             name="total interval", step="helped", estimate=130, interval=(100, 170), where=SEEN
         ),
         fe.Total(name="total se", step="helped", estimate=130, se=15, where=YEARS, per="year"),
         fe.Total(
             name="total bridge", step=("reported", "investigated"), interval=(80, 160), where=SEEN,
-            bridges=[fe.Bridge("stock", fe.LogNormal(0.1, 0.2, statement="a stock, not a flow"))],
+            defects=[fe.Bridge("stock", fe.LogNormal(0.1, 0.2, statement="a stock, not a flow"))],
         ),
+        fe.Total(
+            name="total doubted", step="helped", estimate=130, se=15, where=YEARS, per="year",
+            defects=[
+                fe.Coverage(fe.Beta(18, 6), fe.Levels("sex")), fe.PPV(0.8),
+                fe.Completeness(fe.PerLevel("year", {2017: 1.0, 2018: fe.Beta(45, 5)})),
+            ],
+        ),
+        fe.Total(
+            name="total false", step="helped", estimate=260, interval=(200, 340), where=YEARS,
+            unit="investigations",
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3), per="year"), cases],
+        ),
+    ]  # fmt: skip
+
+
+def _tables() -> list[Any]:
+    """Return registers of several counts."""
+    one = {"step": "reported", "where": SEEN, "by": "sex"}
+    years = {"step": "reported", "where": {"age": (12, 16)}, "by": "year"}
+    few = {
+        "step": "helped", "by": "sex", "where": {"age": 17, "year": 2017},
+        "defects": [fe.Coverage(fe.Beta(12, 28))],
+    }  # fmt: skip
+    four = {**few, "by": ("sex", "year"), "where": {"age": 17}}
+    half = fe.Beta(4, 16)
+    sexes = {"male": 160, "female": 155}
+    unknown = {"male": 130, "female": 125, "unknown": 60}
+    return [
+        fe.Register(name="table", **one, count=sexes),
+        fe.Register(
+            name="table coverage levels", **one, count=sexes,
+            defects=[fe.Coverage(fe.Beta(18, 6), fe.Levels("sex", fe.Normal(0, 0.5)))],
+        ),
+        fe.Register(
+            name="table change", **years, count={2017: 240, 2018: 270},
+            defects=[fe.Coverage(fe.Beta(18, 6), fe.ChangePoint("year", 2018))],
+        ),
+        fe.Register(
+            name="table completeness", **years, count={2017: 320, 2018: 280},
+            defects=[fe.Completeness(fe.PerLevel("year", {2017: 1.0, 2018: fe.Beta(45, 5)}))],
+        ),
+        fe.Register(
+            name="table ppv", **one, count=sexes,
+            defects=[fe.PPV(fe.Beta(16, 4), fe.Levels("sex", fe.Normal(0, 0.5)))],
+        ),
+        fe.Register(
+            name="table false per year", **years, count={2017: 350, 2018: 345},
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3), per="year")],
+        ),
+        fe.Register(
+            name="table false per level", **years, count={2017: 350, 2018: fe.Rounded(340, to=10)},
+            defects=[fe.FalsePositives(fe.PerLevel("year", {2017: fe.Gamma(9, 0.3), 2018: 20.0}))],
+        ),
+        fe.Register(
+            name="table false levels", **one, count=sexes,
+            defects=[fe.FalsePositives(fe.Gamma(9, 0.3), fe.Levels("sex", fe.Normal(0, 0.3)))],
+        ),
+        fe.Register(
+            name="table unknown", **one, count=unknown,
+            defects=[fe.Unrecorded(half, axis="sex")],
+        ),
+        fe.Register(
+            name="table unknown levels", **one, count={"male": 130, "female": 125, "blank": 60},
+            defects=[
+                fe.Unrecorded(half, fe.Levels("sex", fe.Normal(0, 0.3)), axis="sex", name="blank"),
+            ],
+        ),
+        fe.Register(
+            name="table unknown per level", **one, count=unknown,
+            defects=[
+                fe.Unrecorded(fe.PerLevel("sex", {"male": half, "female": 0.2}), axis="sex"),
+            ],
+        ),
+        fe.Register(
+            name="table unknown false", **one, count=unknown,
+            defects=[
+                fe.Unrecorded(half, fe.Levels("sex", fe.Normal(0, 0.3)), axis="sex"),
+                fe.FalsePositives(fe.PerLevel("sex", {"male": fe.Gamma(9, 0.3), "female": 12})),
+                fe.Coverage(fe.Beta(18, 6), fe.Levels("sex", fe.Normal(0, 0.5))),
+            ],
+        ),
+        fe.Register(
+            name="table unknown twice", step="reported", where={"year": 2017}, by=("sex", "age"),
+            count={
+                ("male", (0, 16)): 350, ("male", 17): 25, ("male", "none"): 40,
+                ("female", (0, 16)): 330, ("female", 17): 24, ("female", "none"): 40,
+                ("unknown", (0, 16)): 90, ("unknown", 17): 6, ("unknown", "none"): 10,
+            },
+            defects=[
+                fe.Unrecorded(half, axis="sex"),
+                fe.Unrecorded(fe.Beta(4, 30), fe.Levels("age"), axis="age", name="none"),
+            ],
+        ),
+        fe.Register(
+            name="table ages", step="reported", where={"year": 2017}, by="age",
+            count={(0, 16): 950, 17: 66},
+        ),
+        fe.Register(
+            name="table age unknown", step="reported", where={"year": 2017}, by="age",
+            count={(0, 11): 500, (12, 17): fe.Rounded(300, to=50), "unknown": fe.Between(150, 179)},
+            defects=[fe.Unrecorded(fe.Beta(3, 17), axis="age")],
+        ),
+        fe.Register(
+            name="table part", step="reported", by=["sex", "year"], where={"age": (12, 16)},
+            count={("male", (2017, 2018)): 330, ("female", 2018): 155},
+        ),
+        fe.Register(
+            name="table spread", **one, count=sexes, defects=[fe.Overdispersion()],
+        ),
+        fe.Register(name="table total", **one, count=sexes, total=315),
+        fe.Register(
+            name="table pinned", **few, count={"male": fe.Withheld(), "female": 6}, total=10
+        ),
+        fe.Register(
+            name="table withheld", **few, total=fe.Rounded(5, to=5),
+            count={"male": fe.Withheld(), "female": fe.Withheld(value=5)},
+        ),
+        fe.Register(
+            name="table rounded", **one, total=fe.Rounded(320, to=10),
+            count={"male": fe.Rounded(160, to=10), "female": fe.Rounded(150, to=10)},
+        ),
+        fe.Register(
+            name="table random", **one, total=fe.RandomlyRounded(315),
+            count={"male": fe.RandomlyRounded(160), "female": fe.RandomlyRounded(150)},
+        ),
+        fe.Register(
+            name="table limit of total", **few, total=fe.AtMost(8),
+            count={"male": fe.Withheld(), "female": fe.Withheld()},
+        ),
+        fe.Register(
+            name="table totals", **four, total={"male": 9, "female": fe.Rounded(10, to=5)},
+            count={
+                ("male", 2017): fe.Withheld(), ("male", 2018): 6,
+                ("female", 2017): fe.Withheld(value=7), ("female", 2018): fe.Withheld(),
+            },
+        ),
+        fe.Register(
+            name="table one total", **four, total={"male": 7},
+            count={
+                ("male", 2017): fe.Withheld(), ("male", 2018): fe.Withheld(),
+                ("female", 2017): 4, ("female", 2018): fe.Withheld(),
+            },
+        ),
+        fe.Register(
+            name="table total spread", **{**few, "defects": [
+                fe.Coverage(fe.Beta(12, 28)), fe.Overdispersion(fe.Gamma(8, 40)),
+            ]},
+            count={"male": fe.Withheld(), "female": fe.Withheld()}, total=fe.RoundedToUnknown(8),
+        ),
+        fe.Register(
+            name="table total unknown", **{**few, "defects": [
+                fe.Coverage(fe.Beta(12, 28)), fe.Unrecorded(half, axis="sex"),
+            ]},
+            count={"male": fe.Withheld(), "female": fe.Withheld(), "unknown": 2}, total=8,
+        ),
+        fe.Register(
+            name="table mean", step="reported", where=YEARS, by="sex", per="year",
+            count={"male": 160, "female": fe.Rounded(150, to=10)}, total=fe.Rounded(310, to=10),
+        ),
+        fe.Register(
+            name="table mean withheld", step="helped", where={"age": 17}, by="sex", per="year",
+            count={"male": fe.Withheld(), "female": fe.Withheld(value=6)}, total=9.5,
+            defects=[fe.Coverage(fe.Beta(12, 28))],
+        ),
+        fe.Register(
+            name="table of all kinds", step="reported", where={"age": (12, 16)},
+            by=("sex", "year"),
+            count={
+                ("male", 2017): fe.AtMost(170), ("male", 2018): fe.RoundedToUnknown(160),
+                ("female", 2017): fe.Disagreeing((150, 155), use="mixture", apart=0.1),
+                ("female", 2018): fe.Disagreeing((150, fe.Rounded(160, to=10)), use=1),
+            },
+        ),
+    ]  # fmt: skip
+
+
+def _unlinked() -> list[Any]:
+    """Return several registers on one step."""
+    one = {"step": "reported", "where": SEEN}
+    few = fe.Beta(2, 3, statement="some children are in two")
+    return [
+        fe.Unlinked(
+            name="unlinked", overlap=few,
+            registers=[
+                fe.Register(name="police", **one, count=150),
+                fe.Register(name="doctors", **one, count=fe.Rounded(100, to=10)),
+                fe.Register(name="schools", **one, count=120),
+            ],
+        ),
+        fe.Unlinked(
+            name="unlinked ages", overlap=fe.Fixed(0.3, statement="a guess"),
+            together=fe.Beta(8, 2),
+            registers=(
+                fe.Register(
+                    name="young", step="reported", count=500,
+                    where={"age": (0, 11), "year": 2017},
+                ),
+                fe.Register(
+                    name="all ages", step="reported", count=fe.RandomlyRounded(400),
+                    where={"year": 2017}, defects=[fe.PPV(fe.Beta(16, 4))],
+                ),
+            ),
+        ),
+        fe.Unlinked(
+            name="unlinked tables", overlap=few,
+            registers=[
+                fe.Register(
+                    name="hotline", **one, by="sex", count={"male": 60, "female": 50, "?": 30},
+                    defects=[fe.Unrecorded(fe.Beta(4, 16), axis="sex", name="?")],
+                ),
+                fe.Register(
+                    name="court", step="reported", where=YEARS, per="year",
+                    count=fe.AtMost(200), defects=[fe.Overdispersion(fe.Gamma(8, 80))],
+                ),
+            ],
+        ),
+        fe.Unlinked(
+            name="two lists", overlaps={("first", "second"): fe.Gamma(30, 1)},
+            registers=[
+                fe.Register(name="first", **one, count=200),
+                fe.Register(name="second", **one, count=150),
+            ],
+        ),
+        fe.Unlinked(
+            name="two printed lists", together=fe.Beta(20, 2),
+            overlaps={("third", "fourth"): fe.Gamma(30, 1)},
+            registers=[
+                fe.Register(
+                    name="third", step="reported", where=YEARS, per="year",
+                    count=fe.Rounded(200, to=10),
+                    defects=[fe.FalsePositives(fe.Gamma(9, 0.9))],
+                ),
+                fe.Register(
+                    name="fourth", step="reported", where=YEARS, per="year",
+                    count=fe.RandomlyRounded(150),
+                    defects=[
+                        fe.Bridge("reports", fe.LogNormal(0.2, 0.1, statement="counted twice"))
+                    ],
+                ),
+            ],
+        ),
+        fe.Unlinked(
+            name="three lists",
+            overlaps={
+                ("fifth", "sixth"): fe.Gamma(30, 1), ("sixth", "seventh"): 0,
+                ("seventh", "fifth"): fe.Uniform(5, 25),
+            },
+            registers=[
+                fe.Register(name="fifth", **one, count=130),
+                fe.Register(name="sixth", **one, count=fe.Rounded(150, to=10)),
+                fe.Register(name="seventh", **one, count=120),
+            ],
+        ),
+    ]  # fmt: skip
+
+
+def _studies() -> list[Any]:
+    """Return studies of other sources, which `_build` adds."""
+    doubted = {"of": "register doubted"}
+    ppv = {**doubted, "what": "ppv"}
+    return [
+        fe.Validation(name="audit", **doubted, what="coverage", yes=38, n=50),
+        fe.Validation(
+            name="audit of girls", of="table coverage levels", what="coverage", yes=38, n=50,
+            where={"sex": "female"},
+        ),
+        fe.Validation(
+            name="audits", of="register coverage change", what="coverage", yes=(38, 20),
+            n=(50, 30), where={"year": 2018}, between=fe.HalfNormal(0.5),
+        ),
+        fe.Validation(
+            name="audit of completeness", of="register incomplete year", what="coverage",
+            yes=40, n=45,
+        ),
+        fe.Validation(name="audit of a list", of="police", what="coverage", yes=20, n=50),
+        fe.Validation(name="sample", **ppv, yes=41, n=50),
+        fe.Validation(name="samples", **ppv, yes=[41, 30, 33], n=[50, 40, 40]),
+        fe.Validation(
+            name="hierarchical samples", **ppv, yes=[41, 30, 33], n=[50, 40, 40],
+            between=fe.HalfNormal(0.5),
+        ),
+        fe.Validation(
+            name="sample of false", of="table false per year", what="ppv", yes=46, n=50,
+            where={"year": 2018},
+        ),
+        fe.Validation(name="three ways", **ppv, yes=33, n=50, unconfirmed=12),
+        fe.Validation(
+            name="three known ways", **ppv, yes=33, n=50, unconfirmed=12,
+            confirmable=fe.Beta(16, 4), refutable=0.7,
+        ),
+        fe.Validation(
+            name="sensitivity", of="survey error", what="sensitivity", yes=157, n=200
+        ),
+        fe.Validation(
+            name="specificities", of="survey error", what="specificity",
+            yes=[368, 30, 70, 1102], n=[371, 30, 70, 1102], between=0.3,
+        ),
+        fe.Validation(
+            name="specificity", of="own error", what="specificity", yes=[368], n=[371],
+        ),
+    ]  # fmt: skip
+
+
+def _own() -> list[Any]:
+    return [
         fe.OwnBinomial(name="own binomial", quantity=told_share, yes=28, n=90),
+        fe.OwnBinomial(
+            name="own error", quantity=told_share, yes=fe.Rounded(30, to=5), n=90,
+            defects=[
+                fe.TestError(sensitivity=fe.Beta(16, 4), specificity=fe.Beta(96, 4)),
+                fe.OutsideFrame(share=0.02, ratio=2.0, statement="institutions"),
+                fe.Bridge("worse", fe.LogNormal(0.1, 0.1, statement="a wider question")),
+            ],
+        ),
         fe.OwnPoisson(name="own poisson", quantity=helped_number, count=fe.Rounded(130, to=10)),
         fe.OwnNormal(name="own normal", quantity=helped_number, estimate=130.0, se=12.0),
         fe.OwnNormal(name="own log", quantity=helped_number, estimate=130.0, se=0.1, scale="log"),
@@ -150,10 +669,35 @@ def _sources() -> dict[str, Any]:
             log_likelihood=laplace, simulate=draw_laplace,
         ),
     ]  # fmt: skip
-    return {one.name: one for one in made}
 
 
-SOURCES = _sources()
+#: A good example of every form of every kind of evidence, by group.
+GROUPS: dict[str, list[Any]] = {
+    "shares": [*_surveys(), *_own()],
+    "registers": _registers(),
+    "figures": _figures(),
+    "tables": _tables(),
+    "lists": _unlinked(),
+    "studies": _studies(),
+}
+SOURCES = {one.name: one for group in GROUPS.values() for one in group}
+
+
+def _companions(evidence: Sequence[Any]) -> list[Any]:
+    """Return the examples that these sources check, and that are not among them."""
+    found: dict[str, Any] = {}
+    given = {str(getattr(one, "name", "")) for one in evidence}
+    for one in evidence:
+        if not isinstance(one, fe.Validation):
+            continue
+        for other in SOURCES.values():
+            names = {other.name, *(member.name for member in other.members())}
+            if isinstance(one.of, str) and one.of in names and not names & given:
+                found[other.name] = other
+    return list(found.values())
+
+
+PARAMETERS = {"cover": fe.Beta(19, 3), "wider": fe.LogNormal(0.2, 0.1)}
 PRIORS: dict[str, Any] = {
     "beta": fe.Beta(2.5, 4.0),
     "fixed": fe.Fixed(0.3),
@@ -178,7 +722,12 @@ VARYING: dict[str, Any] = {
     "rate per level": fe.Rate(
         fe.PerLevel("age", {(0, 16): fe.Beta(20, 980), 17: 0.03}), fe.Levels("sex")
     ),
+    "rate change": fe.Rate(fe.Beta(20, 980), fe.ChangePoint("year", 2018)),
+    "rate changes": fe.Rate(
+        fe.Beta(20, 980), fe.ChangePoint("age", (12, 17), fe.Normal(0, 0.5)), fe.Levels("sex")
+    ),
     "number": fe.Number(fe.LogUniform(100, 1000), fe.Levels("sex")),
+    "number change": fe.Number(fe.LogUniform(100, 1000), fe.ChangePoint("year", [2018])),
     "number per level": fe.Number(
         fe.PerLevel("sex", {"male": fe.Gamma(9, 0.01), "female": fe.LogNormal(6, 0.5)})
     ),
@@ -219,8 +768,8 @@ def _build(*evidence: Any, **parts: Any) -> fe.Model:
             ("investigated", "helped"): fe.Share(fe.Beta(30, 30)),
             ("told", "helped"): fe.Share(fe.Beta(20, 80)),
         },
-        "evidence": evidence,
-        "parameters": {"cover": fe.Beta(19, 3)},
+        "evidence": (*evidence, *_companions(evidence)),
+        "parameters": PARAMETERS,
     }
     if isinstance(parts.get("occurrence"), fe.Number):  # needs no head count, and refuses one
         given["population"] = CELLS
@@ -230,6 +779,11 @@ def _build(*evidence: Any, **parts: Any) -> fe.Model:
 @pytest.fixture
 def build() -> Callable[..., fe.Model]:
     return _build
+
+
+@pytest.fixture(scope="session")
+def sources() -> list[Any]:
+    return list(SOURCES.values())
 
 
 @pytest.fixture(scope="session")
@@ -247,11 +801,11 @@ def functions() -> dict[str, Any]:
     return FUNCTIONS
 
 
-@pytest.fixture(scope="session")
-def everything() -> fe.Model:
-    """A model that holds every example of evidence, terms, assumptions and priors."""
+@pytest.fixture(scope="session", params=GROUPS)
+def everything(request: pytest.FixtureRequest) -> fe.Model:
+    """Models that hold every example of evidence, each with all terms, assumptions and priors."""
     return _build(
-        *SOURCES.values(),
+        *GROUPS[request.param],
         occurrence=fe.Rate(fe.LogNormal.from_interval(0.01, 0.04), fe.Levels("sex")),
         transitions={
             ("happened", "told"): fe.Share(fe.Beta(30, 70), fe.Levels("age", fe.Normal(0, 0.3))),
@@ -259,13 +813,14 @@ def everything() -> fe.Model:
                 fe.PerLevel("year", {2017: fe.Beta(25, 75), 2018: 0.26})
             ),
             ("told", "helped"): fe.Share(0.2),
+            ("investigated", "helped"): fe.Share(fe.Beta(30, 30), fe.ChangePoint("year", 2018)),
         },
         assumptions=[
             ASSUMPTIONS["shift"],
             ASSUMPTIONS["shift fixed"],
             ASSUMPTIONS["population error"],
         ],
-        parameters={"cover": fe.Beta(19, 3), **PRIORS},
+        parameters={**PARAMETERS, **PRIORS},
     )
 
 
@@ -277,6 +832,24 @@ def centre() -> Callable[[fe.Model], dict[str, float]]:
         return {name: float(prior.ppf(0.5)) for name, prior in model.free.items()}
 
     return medians
+
+
+def _counts_of(observation: Any) -> tuple[list[tuple[Any, Any, int]], list[tuple[Any, Any]]]:
+    """Return distribution, figure and divisor of each count, and rows and figure of each total."""
+    if hasattr(observation, "printed"):  # a table
+        printed, laws = observation.printed, observation.distribution
+        counts = [
+            (row(laws, i), figure, printed.divisor) for i, figure in enumerate(printed.figures)
+        ]
+        return counts, [(one.rows, one.figure) for one in printed.margins]
+    if hasattr(observation, "figures"):  # lists that overlap
+        return [(one.distribution, one.figure, one.divisor) for one in observation.rows()], []
+    return [(observation.distribution, observation.figure, observation.divisor)], []
+
+
+@pytest.fixture
+def counts_of() -> Callable[..., Any]:
+    return _counts_of
 
 
 @pytest.fixture

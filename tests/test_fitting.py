@@ -128,7 +128,7 @@ def test_the_prior_comes_back_without_evidence(engine, agrees, build):
 def test_a_negative_binomial_register(agrees):
     model = fe.Model(
         fe.Route("a", "b"), ONE, fe.Number(fe.Gamma(4, 0.02)), {("a", "b"): fe.Share(0.5)},
-        [fe.Register(name="r", step="a", count=150, overdispersion=0.3)],
+        [fe.Register(name="r", step="a", count=150, defects=[fe.Overdispersion(0.3)])],
     )  # fmt: skip
     result = fit(model)
     x = midpoints(6000, 0, 900)
@@ -141,7 +141,12 @@ def test_coverage_and_ppv_keep_their_prior_ratio(agrees):
     """Only coverage / ppv meets the count: with the number known, quadrature gives both."""
     model = fe.Model(
         fe.Route("a", "b"), ONE, fe.Number(300.0), {("a", "b"): fe.Share(0.5)},
-        [fe.Register(name="r", step="b", count=120, coverage=fe.Beta(8, 4), ppv=fe.Beta(16, 4))],
+        [
+            fe.Register(
+                name="r", step="b", count=120,
+                defects=[fe.Coverage(fe.Beta(8, 4)), fe.PPV(fe.Beta(16, 4))],
+            )
+        ],
     )  # fmt: skip
     result = fit(model)
     c, v = midpoints(600)[:, None], midpoints(600)[None, :]

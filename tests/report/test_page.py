@@ -83,7 +83,7 @@ def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
     page = read(path)
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == names.count("title") == names.count("main") == 1
-    assert names.count("table") == names.count("caption") == 4
+    assert names.count("table") == names.count("caption") == 5
     assert page.tags[0] == ("html", {"lang": "en"})
     assert all(attrs["scope"] in ("row", "col") for tag, attrs in page.tags if tag == "th")
     (alt,) = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
@@ -99,6 +99,8 @@ def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
         'made "up"',
         "95% equal-tailed interval",
         "1,950 rounded to 50",
+        "True cases per record",
+        "True cases registered",
         "Prior 95% interval",
         "no variation beyond Poisson",
         "default",
@@ -148,7 +150,7 @@ def test_failed_gate_is_closed_or_marked_everywhere(tmp_path: Path) -> None:
         fe.report.page(closed, tmp_path / "page.html", title="t")
     assert not (tmp_path / "page.html").exists()
     page = read(fe.report.page(closed.despite_failed_gate(), tmp_path / "page.html", title="t"))
-    assert page.text.count("CONVERGENCE GATE FAILED") == 5  # the verdict and four tables
+    assert page.text.count("CONVERGENCE GATE FAILED") == 6  # the verdict and five tables
     assert "Pareto k-hat is 0.90" in page.text
     assert next(a["alt"] for tag, a in page.tags if tag == "img").startswith("CONVERGENCE")  # type: ignore[union-attr]
 
