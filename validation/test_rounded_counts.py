@@ -62,6 +62,30 @@ def test_on_symbols(rounding):
     assert float(found) == pytest.approx(expected, abs=TOLERANCE)
 
 
+def test_random_rounding_of_statistics_netherlands():
+    """A printed 25 is a true 21 to 29, with triangular weights 1/5 .. 1 .. 1/5."""
+    from scipy.stats import poisson
+
+    figure = fe.RandomlyRounded(25, to=5)
+    weights = np.array([1, 2, 3, 4, 5, 4, 3, 2, 1]) / 5
+    np.testing.assert_array_equal(figure.candidates(), np.arange(21, 30))
+    np.testing.assert_allclose(np.exp(figure.log_weights()), weights, atol=TOLERANCE)
+    # Beside it a cell of an area so small that counts of 0 to 7 are withheld.
+    registers = [
+        fe.Register(name="rounded", step="reported", count=figure),
+        fe.Register(name="withheld", step="helped", count=fe.Withheld(0, 7)),
+    ]
+    model = fe.Model(
+        fe.Route("reported", "helped"), fe.Population.cells(), fe.Number(24.0),
+        {("reported", "helped"): fe.Share(0.25)}, registers,
+        parameters={"unused": fe.Normal(0, 1)},
+    )  # fmt: skip
+    found = log_likelihoods(model, {"unused": np.zeros(1)})
+    expected = np.log(np.sum(weights * poisson.pmf(np.arange(21, 30), 24)))
+    assert float(found["rounded"][0]) == pytest.approx(expected, abs=TOLERANCE)
+    assert float(found["withheld"][0]) == pytest.approx(poisson.logcdf(7, 6), abs=TOLERANCE)
+
+
 def test_the_whole_numbers_are_shared_out_exactly():
     """The probabilities of all figures that can be printed add up to one."""
     mean = np.array([MEANS["helped"]])
