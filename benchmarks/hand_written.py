@@ -25,15 +25,24 @@ def build(data: dict) -> pm.Model:
     def beta(name: str, prior: dict) -> pt.TensorVariable:
         return pm.Beta(name, alpha=prior["alpha"], beta=prior["beta"])
 
-    def bridge(name: str, register: str) -> pt.TensorVariable:
-        prior = source[register]["bridges"][0]["prior"]
+    def lognormal(name: str, prior: dict) -> pt.TensorVariable:
         return pm.LogNormal(name, mu=prior["log_mean"], sigma=prior["log_sd"])
 
-    def rounded(name: str, mean: pt.TensorVariable, value: float, base: float, years: int) -> None:
+    def defect(register: str, kind: str, name: str = "") -> dict:
+        return next(
+            one
+            for one in source[register]["defects"]
+            if one["kind"] == kind and one.get("name", name) == name
+        )
+
+    def bridge(register: str, name: str) -> pt.TensorVariable:
+        return lognormal(f"{name}, {register}", defect(register, "Bridge", name)["prior"])
+
+    def rounded(name: str, law: pt.TensorVariable, value: float, base: float, years: int) -> None:
         low = int(np.ceil((value - base / 2) * years))
         high = int(np.ceil((value + base / 2) * years))
         counts = np.arange(low, high)
-        pm.Potential(name, pt.logsumexp(pm.logp(pm.Poisson.dist(mean), counts)))
+        pm.Potential(name, pt.logsumexp(pm.logp(law, counts)))
 
     with pm.Model() as model:
         rate = pm.Truncated(
@@ -47,12 +56,13 @@ def build(data: dict) -> pm.Model:
         below = pm.Normal("shift under 12", under["prior"]["mean"], under["prior"]["sd"])
         at_17 = pm.Normal("shift 17", seventeen["prior"]["mean"], seventeen["prior"]["sd"])
         factor = pm.LogNormal("population factor", 0.0, count_error["prior"]["log_sd"])
-        coverage = beta("coverage", source["Veilig Thuis"]["coverage"])
-        ppv = beta("ppv", source["Veilig Thuis"]["ppv"])
-        per_child = bridge("reports per child", "Veilig Thuis")
+        coverage = beta("coverage", defect("Veilig Thuis", "Coverage")["base"])
+        ppv = beta("ppv", defect("Veilig Thuis", "PPV")["base"])
+        per_child = bridge("Veilig Thuis", "reports per child")
+        spread = lognormal("spread", defect("Veilig Thuis", "Overdispersion")["prior"])
         council = beta("council coverage", shared["coverage of the Council"])
         council /= beta("council ppv", shared["ppv of the Council"])
-        stock = bridge("stock", "youth care 2016")
+        stock = bridge("youth care 2016", "stock of any kind per yearly severe case")
 
         logit = pm.math.logit(rate) + girls * np.array([0.0, 1.0])  # sex
         shift = pt.stack([below, 0.0, at_17])
@@ -89,9 +99,11 @@ def build(data: dict) -> pm.Model:
             observed=one["yes"],
         )
         recent = by_year[1:].sum()
-        rounded("Veilig Thuis", recent * reported * coverage * per_child / ppv, 950, 50, 2)
-        rounded("Council", recent * investigated * council, 300, 100, 2)
-        rounded("linked", recent * to_help * council, 100, 100, 2)
+        records = recent * reported * coverage * per_child / ppv
+        law = pm.NegativeBinomial.dist(mu=records, alpha=1 / spread**2)
+        rounded("Veilig Thuis", law, 960, 10, 2)
+        rounded("Council", pm.Poisson.dist(recent * investigated * council), 300, 100, 2)
+        rounded("linked", pm.Poisson.dist(recent * to_help * council), 100, 100, 2)
         one = source["youth care 2016"]
         low, high = one["interval"]["tuple"]
         sd = np.log(high / low) / 2 / 1.959963984540054

@@ -96,6 +96,19 @@ def main() -> int:
         rows.append(("refit with new data", refit, 0.1, "s"))
         rows.append(("refit / PyMC by hand, compiled before", refit / again, 1 / 20, ""))
 
+        print("200 figures, with and without defects ...", flush=True)
+        many = json.loads(fresh([str(HERE / "two_hundred.py")], work / "many", work))
+    for name, gate in zip(("all defects", "none"), many["gates"], strict=True):
+        print(f"  {name}: {gate}")
+    print(
+        f"  {many['figures'][0]} figures, {many['unknowns'][0]} unknown: {many['defects']:.1f} s; "
+        f"{many['figures'][1]} figures, {many['unknowns'][1]} unknown: {many['plain']:.1f} s; "
+        f"40 counts rounded to 100: {many['rounded']:.2f} s, exact: {many['exact']:.2f} s"
+    )
+    ratio = many["defects"] / many["plain"]
+    rows.append(("200 figures: all defects / none", ratio, 3.0, ""))
+    rows.append(("40 counts: rounded to 100 / exact", many["rounded"] / many["exact"], 2.0, ""))
+
     apart = 0.0
     for step, (mean, error) in ours[0]["log_means"].items():
         other, other_error = theirs[0]["log_means"][step]

@@ -85,6 +85,8 @@ route = fe.Route(
         ("told", "helped"),
         ("reported", "helped"),
     ],
+    unit="children",
+    definition="severe hands-on violence",
 )
 transitions = {
     ("happened", "told"): fe.Share(fe.Beta(1, 1, statement="no opinion: the survey asked it")),
@@ -145,9 +147,13 @@ survey.append(
 
 # %%
 # The registers count suspicions of any kind of sexual violence, at all ages, and the sheet
-# calls them unreliable. Each defect is a factor with a prior. The Council's coverage and
-# predictive value also hold for the children whose youth care was linked to its records.
+# calls them unreliable. Each defect is a part with a prior of its own; where a register counts
+# something else than the route, a factor that bridges the two is obligatory. The sheet prints
+# 950 and 960 for one register: both are kept, and the finer one is used (960 rounds to 950 in
+# steps of 50). The Council's coverage and predictive value also hold for the children whose
+# youth care was linked to its records.
 recent = {"year": (2017, 2018)}
+SUSPICION = "any suspicion"
 registers = [
     fe.Register(
         name="Veilig Thuis",
@@ -155,43 +161,63 @@ registers = [
         per="year",
         where=recent,
         source=SHEET,
-        count=fe.Rounded(value["reported_total"], to=50),
-        coverage=fe.Beta.from_interval(
-            0.5, 0.95, statement="the registration is 'not reliable'; up to half may be missing"
+        unit="reports",
+        definition=SUSPICION,
+        count=fe.Disagreeing(
+            (fe.Rounded(value["reported_total"], to=50), fe.Rounded(value["reported_vt"], to=10)),
+            use=1,
         ),
-        ppv=fe.Beta.from_interval(
-            0.3, 0.8, statement="any suspicion is recorded; a part is severe and hands-on"
-        ),
-        bridges=[
+        defects=[
+            fe.Coverage(
+                fe.Beta.from_interval(
+                    0.5, 0.95, statement="the registration is 'not reliable'; up to half may miss"
+                )
+            ),
+            fe.PPV(
+                fe.Beta.from_interval(
+                    0.3, 0.8, statement="any suspicion is recorded; a part is severe and hands-on"
+                ),
+                definition=SUSPICION,
+            ),
             fe.Bridge(
                 "reports per child",
                 fe.LogNormal.from_interval(
                     1.0, 1.6, statement="some children are reported more than once in a year"
                 ),
-            )
+                unit="reports",
+            ),
+            fe.Overdispersion(
+                fe.LogNormal.from_interval(
+                    0.02, 0.2, statement="registration differs from year to year by some per cent"
+                )
+            ),
         ],
         statement="'reported' means reported to Veilig Thuis; the five other bodies are left out "
         "because nobody knows how far they see the same children",
     ),
-    fe.Register(
-        name="Council (RvdK)",
-        step="investigated",
-        per="year",
-        where=recent,
-        source=SHEET,
-        count=fe.Rounded(value["investigated"], to=100),
-        coverage=fe.Shared("coverage of the Council"),
-        ppv=fe.Shared("ppv of the Council"),
-    ),
-    fe.Register(
-        name="Council linked to youth care",
-        step=("investigated", "helped"),
-        per="year",
-        where=recent,
-        source=SHEET,
-        count=fe.Rounded(value["helped_after_investigation"], to=100),
-        coverage=fe.Shared("coverage of the Council"),
-        ppv=fe.Shared("ppv of the Council"),
+    *(
+        fe.Register(
+            name=name,
+            step=step,
+            per="year",
+            where=recent,
+            source=SHEET,
+            unit="children",
+            definition=SUSPICION,
+            count=fe.Rounded(value[figure], to=100),
+            defects=[
+                fe.Coverage(fe.Shared("coverage of the Council")),
+                fe.PPV(fe.Shared("ppv of the Council"), definition=SUSPICION),
+            ],
+        )
+        for name, step, figure in (
+            ("Council (RvdK)", "investigated", "investigated"),
+            (
+                "Council linked to youth care",
+                ("investigated", "helped"),
+                "helped_after_investigation",
+            ),
+        )
     ),
     fe.Total(
         name="youth care 2016",
@@ -200,7 +226,9 @@ registers = [
         interval=(9_500, 15_500),
         where={"year": 2016},
         source=SHEET,
-        bridges=[
+        unit="youths in care",
+        definition="any sexual violence",
+        defects=[
             fe.Bridge(
                 "stock of any kind per yearly severe case",
                 fe.LogNormal.from_interval(
@@ -209,6 +237,8 @@ registers = [
                     statement="youths in care in 2016 for sexual violence of any kind and "
                     "any year, where the route means help that year after a severe act that year",
                 ),
+                unit="youths in care",
+                definition="any sexual violence",
             )
         ],
         statement="2.5-4.1% of youths in youth care, read as a 95% interval",
@@ -277,6 +307,13 @@ table = result.transitions()
 print(table[["from", "to", *columns]].round(3).to_string(index=False))
 
 # %%
+# The ledger of figures: how each was read, what is expected of it, what share of the records is
+# estimated to be true cases, and what share of the true cases to be registered.
+given = result.figures()
+shown = ["source", "figure", "used", "expected", "residual", "cases_per_record", "registered_share"]
+print(given[shown].round(2).to_string(index=False, na_rep=""))
+
+# %%
 # The naive ratios of the printed numbers, beside the share of people that they are taken for.
 printed = {
     "happened": value["happened_all"],
@@ -331,7 +368,7 @@ figure = fe.plot.route(
 # The figures that were not used, and why; then the files.
 unused = {
     "happened_all": "the sum of boys and girls",
-    "reported_vt": "the same register as the 950, printed as 960 one page further",
+    "reported_total": "the same register as the 960, printed as 950 one page before",
     "reported_csg": "overlap with Veilig Thuis unknown",
     "reported_helpwanted": "online violence; overlap unknown",
     "reported_comensha": "sexual exploitation; overlap unknown",
@@ -352,7 +389,7 @@ for name, one in (
     ("transitions", table),
     ("naive", naive),
     ("under_12", result.steps({"age": (0, 11)})),
-    ("given", result.figures()),
+    ("given", given),
     ("assumed", model.ledger_table()),
 ):
     one.to_csv(OUT / f"{name}.csv", index=False)
