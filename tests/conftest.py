@@ -327,6 +327,10 @@ def _registers() -> list[Any]:
             ],
         ),
         fe.Register(
+            name="register ppv of a definition", **one, count=500, definition="any violence",
+            defects=[fe.PPV(fe.Beta(16, 4), fe.Levels("sex"), definition="any violence")],
+        ),
+        fe.Register(
             name="register flow", step=("told", "helped"), count=fe.Rounded(60, to=10), where=SEEN,
             defects=[fe.Coverage(0.9)],
         ),

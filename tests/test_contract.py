@@ -114,7 +114,7 @@ def _misspelt_parts(source):
     for at, defect in enumerate(source.defects):
         if not hasattr(defect, "terms"):
             continue
-        named = ("axis", "name", "per")
+        named = ("axis", "name", "per", "definition")
         more = {name: getattr(defect, name) for name in named if hasattr(defect, name)}
         for term, spelt in (
             (fe.Levels("agee"), "'agee'"),

@@ -158,6 +158,146 @@ def test_figures_beside_what_is_expected(fitted):
     assert table.loc["pupils", "expected"] == pytest.approx(0.02, rel=0.3)
 
 
+# -------------------------------------------------------------- the data ledger, by hand
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Every number is known: 400 men and 600 women reach b, of them 10% c."""
+    bridge = fe.Bridge("reports", fe.Fixed(1.5, statement="several per child"))
+    sources = [
+        fe.Register(
+            name="doubted", step="b", count=fe.Rounded(900, to=100),
+            defects=[fe.PPV(0.8), bridge, fe.Coverage(0.5), fe.Overdispersion(0.1)],
+        ),
+        fe.Register(
+            name="table", step="b", by="sex", count={"m": 310, "f": fe.Withheld(), "?": 210},
+            total=fe.Rounded(500, to=50),
+            defects=[fe.Unrecorded(0.2, axis="sex", name="?"), fe.Coverage(0.9)],
+        ),
+        fe.Register(
+            name="two", step="b", where={"sex": "f"},
+            count=fe.Disagreeing((fe.Rounded(650, to=50), 610), use=1),
+        ),
+        fe.Register(name="mixed", step="b", count=fe.Disagreeing((950, 1040), use="mixture")),
+        fe.Register(name="above", step="b", count=fe.AtLeast(800)),
+        fe.Register(name="below", step="b", count=fe.AtMost(800)),
+        fe.Total(
+            name="total", step="b", estimate=520, interval=(400, 680), per="year",
+            defects=[fe.FalsePositives(20)],
+        ),
+        fe.Survey(
+            name="survey", step="c", of="b", yes=12, n=100, defects=[fe.TestError(sensitivity=0.5)]
+        ),
+        fe.Cohort(name="cohort", of="b", went={"c": 7}, n=50),
+        fe.OwnCustom(name="own", quantity=lambda q: q.number("b"), data={"x": 3},
+                     log_likelihood=lambda data, expected: 0.0 * expected),
+    ]  # fmt: skip
+    model = fe.Model(
+        fe.Route("a", "b", "c"),
+        fe.Population({"sex": ["m", "f"], "year": [1, 2]}, [[2000, 2000], [3000, 3000]]),
+        fe.Rate(0.2), {("a", "b"): fe.Share(0.5), ("b", "c"): fe.Share(0.1)}, sources,
+    )  # fmt: skip
+    return fe.fit(model, seed=1, progress=False)
+
+
+def rows(result, source):
+    table = result.figures()
+    return table[table["source"] == source].set_index("of")
+
+
+def test_how_a_figure_was_read(known):
+    """1000 people, half of them registered, in 1.5 reports; 0.8 of the records are of people."""
+    row = rows(known, "doubted").loc[""]
+    assert row["figure"] == "900 rounded to 100"
+    assert row["read_as"] == (
+        "times coverage, times reports, divided by the ppv, more scatter than Poisson"
+    )
+    mean = 1000 * 0.5 * 1.5 / 0.8
+    assert (row["expected"], row["low"], row["high"]) == pytest.approx((mean, mean, mean))
+    assert row["residual"] == pytest.approx((900 - mean) / np.sqrt(mean + (0.1 * mean) ** 2))
+    assert row["cases_per_record"] == pytest.approx(500 / mean)
+    assert row["registered_share"] == pytest.approx(0.5)
+    assert row["used"]
+
+
+def test_every_count_of_a_table_has_a_row(known):
+    table = rows(known, "table")
+    assert list(table.index) == ["sex m", "sex f", "sex ?", "total"]
+    assert list(table["figure"]) == ["310", "withheld (0 to 4)", "210", "500 rounded to 50"]
+    assert list(table["expected"]) == pytest.approx([288, 432, 180, 900])
+    assert list(table["residual"]) == pytest.approx(
+        [22 / np.sqrt(288), -430 / np.sqrt(432), 30 / np.sqrt(180), -400 / 30], abs=0.02
+    )
+    assert list(table["cases_per_record"])[:3] == pytest.approx([1, 1, 1])
+    assert list(table["registered_share"])[:2] == pytest.approx([0.72, 0.72])
+    assert np.isnan(table.loc["sex ?", "registered_share"])
+    assert np.isnan(table.loc["total", "cases_per_record"])
+
+
+def test_two_official_values_have_a_row_each(known):
+    table = known.figures()
+    two, mixed = (table[table["source"] == name] for name in ("two", "mixed"))
+    assert list(two["figure"]) == ["650 rounded to 50", "610"]
+    assert list(two["used"]) == [False, True]
+    assert list(two["residual"]) == pytest.approx([50 / np.sqrt(600), 10 / np.sqrt(600)], abs=0.03)
+    assert list(mixed["used"]) == [True, True]
+    assert list(mixed["residual"]) == pytest.approx([-50 / np.sqrt(1000), 40 / np.sqrt(1000)])
+
+
+def test_a_limit_that_holds_is_no_distance_away(known):
+    assert rows(known, "above").loc["", "residual"] == 0
+    assert rows(known, "below").loc["", "residual"] == pytest.approx(-200 / np.sqrt(1000))
+    assert rows(known, "below").loc["", "figure"] == "at most 800"
+
+
+def test_estimates_shares_and_data_of_your_own(known):
+    total = rows(known, "total").loc[""]
+    assert total["expected"] == pytest.approx(520)
+    assert total["cases_per_record"] == pytest.approx(500 / 520)
+    assert total["registered_share"] == pytest.approx(1.0)
+    survey = rows(known, "survey").loc[""]
+    assert survey["expected"] == pytest.approx(5)
+    assert survey["read_as"] == "sensitivity of the question"
+    assert survey["residual"] == pytest.approx(7 / np.sqrt(100 * 0.05 * 0.95))
+    assert np.isnan(survey["cases_per_record"])
+    cohort = rows(known, "cohort").loc[""]
+    assert (cohort["figure"], cohort["expected"]) == ("7", pytest.approx(5))
+    own = rows(known, "own").loc[""]
+    assert own["figure"] == "{'x': 3}"
+    assert np.isnan(own["residual"])
+
+
+def test_every_good_example_has_its_rows(everything):
+    """One row per printed number, whatever the source; drawn from the prior."""
+    from funnelest.density import prior_draws
+
+    draws = prior_draws(everything, np.random.default_rng(1), 40)
+    gate = Gate("importance", {}, ())
+    result = fe.Result(everything, {n: d[None] for n, d in draws.items()}, gate, 1)
+    table = result.figures()
+    singles = {one.name for one in everything.sources() if not one.members()}
+    assert set(table["source"]) == singles
+    for one in everything.sources():
+        mine = table[table["source"] == one.name]
+        if isinstance(one, fe.Register) and one.axes:
+            values = [*one.count.values()]
+            totals = (
+                0 if one.total is None else len(one.total) if isinstance(one.total, dict) else 1
+            )
+            several = sum(len(v.figures) - 1 for v in values if isinstance(v, fe.Disagreeing))
+            assert len(mine) == len(values) + totals + several
+        elif isinstance(one, fe.JointSurvey):
+            assert len(mine) == len(one.asked)
+    counted = table[table["source"].isin([
+        one.name for one in everything.sources() if isinstance(one, fe.Register | fe.Total)
+    ])]  # fmt: skip
+    known_share = counted["registered_share"].dropna()
+    assert np.all((known_share >= 0) & (known_share <= 1 + 1e-9))
+    assert np.all(table["used"].isin([True, False]))
+    assert np.all(np.isfinite(table[table["source"] != "own custom"]["residual"]))
+
+
 def test_prior_beside_posterior(fitted):
     table = fitted.parameters().set_index("parameter")
     assert table.loc["rate of happened", "prior_median"] == pytest.approx(

@@ -222,7 +222,7 @@ def fitted(scale: float, engine: str, draws: int, seed: int) -> fe.Result:
 
 @cache
 def quick(scale: float) -> fe.Result:
-    return fitted(scale, "importance", 4000, seed=20)
+    return fitted(scale, "importance", 8000, seed=21)
 
 
 @cache
@@ -232,7 +232,7 @@ def long(engine: str) -> fe.Result:
 
 @pytest.mark.parametrize(("name", "i", "published"), [w for w in WANTED if w.id != UNSURE])
 def test_quickly(name, i, published):
-    """With 4,000 draws, which do not know the lower limit of the sensitivity well enough."""
+    """With 8,000 draws, which do not know the lower limit of the sensitivity well enough."""
     found = np.quantile(quick(0.2).draws[NAMES[name]], LEVELS[i])
     assert found == pytest.approx(published, abs=tolerance(name))
 
@@ -246,14 +246,14 @@ def test_with_many_draws(name, i, published, engine):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    reason="importance sampling draws too few points in the long tail of the prevalence (with "
-    "scale 0.2, 0.2% of them where 2.5% of the posterior lie), weights them up to 600 times the "
-    "mean, and passes its gate: it finds half as much below the exact 2.5% quantile",
-)
 @pytest.mark.parametrize(("scale", "i"), [(0.2, 0), (1.0, 2)], ids=["lower", "upper"])
 def test_importance_sampling_knows_the_tails_as_well_as_its_gate_says(scale, i):
+    """The long thin tails of the prevalence: near 0 with scale 0.2, up to 1 with scale 1.
+
+    A proposal that seldom went there found half of the 2.5% beyond these limits, by weights of
+    up to 600 times the mean, and passed the gate. Several fits are pooled, since a single one
+    says too little.
+    """
     limit, beyond, size = exact(scale)["prevalence"][i], [], 0.0
     for seed in range(30, 38):
         result = fe.fit(model(scale), engine="importance", draws=4000, seed=seed, progress=False)
@@ -281,8 +281,7 @@ def test_with_a_weak_prior_of_the_spread_the_prior_decides():
             assert spread["prior"] == f"HalfNormal({scale:g})"
             assert spread["prior_median"] == pytest.approx(0.6745 * scale, rel=0.1)
     width = {scale: row["high"] - row["low"] for scale, row in rows.items()}
-    assert width[1.0] > 3 * width[0.2]
-    # Exactly 28 times as wide: the quick fit is short of the tail.
+    assert width[1.0] > 10 * width[0.2]  # exactly 28 times
     low, _, high = exact(1.0)["prevalence"]
     assert high - low > 25 * (exact(0.2)["prevalence"][2] - exact(0.2)["prevalence"][0])
 

@@ -105,7 +105,8 @@ def _printed(
         mean, sd = (np.atleast_2d(part) for part in observation.moments())
         if isinstance(observation, Table):
             for i, figure in enumerate(observation.printed.figures):
-                yield labels[i], figure, mean[i], sd[i], i
+                of = labels[i] if labels else f"study {i + 1}"
+                yield of, figure, mean[i], sd[i], i
             for margin in observation.printed.margins:
                 at = list(margin.rows)
                 whole = "total" if len(at) == len(labels) else f"total of {labels[at[0]]} ..."

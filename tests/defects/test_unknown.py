@@ -55,42 +55,6 @@ def test_all_classes_add_up_to_all_records(expected):
         fe.Coverage(fe.PerLevel("sex", {"m": 0.5, "f": 0.8})),
         fe.FalsePositives(fe.PerLevel("sex", {"m": 10, "f": 20})),
     ]
-    defect = fe.Unrecorded(fe.PerLevel("sex", {"m": 0.4, "f": fe.Beta(2, 8)}), axis="sex")
-    found = expected(defect, values={"unknown sex[r][sex=f]": 0.1}, **SEXES)
-    assert found == pytest.approx([90, 630, 60 + 70])
-
-
-def test_shares_that_differ_by_odds(expected):
-    """Odds of 1 to 4 for boys, and twice that for girls."""
-    defect = fe.Unrecorded(fe.Beta(2, 8), fe.Levels("sex"), axis="sex", name="?")
-    values = {"unknown sex[r]": 0.2, "unknown sex[r][sex=f]": math.log(2)}
-    found = expected(defect, values=values, by="sex", count={"?": 1, "f": 1, "m": 1})
-    assert found == pytest.approx([150 / 5 + 700 / 3, 700 * 2 / 3, 150 * 4 / 5])
-
-
-def test_a_class_that_is_not_printed_is_not_counted(expected):
-    found = expected(fe.Unrecorded(0.2, axis="sex"), by="sex", count={"f": 1, "unknown": 1})
-    assert found == pytest.approx([560, 170])
-
-
-def test_two_axes(expected):
-    """Unknown are the sex of one in ten and the year of one in five, independently."""
-    count = dict.fromkeys(
-        [("m", 2017), ("m", "?"), ("f", (2017, 2018)), ("none", 2018), ("none", "?")], 1
-    )
-    defects = [fe.Unrecorded(0.1, axis="sex", name="none"),
-               fe.Unrecorded(0.2, axis="year", name="?")]  # fmt: skip
-    found = expected(*defects, by=("sex", "year"), count=count)
-    by_hand = [50 * 0.9 * 0.8, 150 * 0.9 * 0.2, 700 * 0.9 * 0.8, 500 * 0.1 * 0.8, 850 * 0.1 * 0.2]
-    assert found == pytest.approx(by_hand)
-
-
-def test_all_classes_add_up_to_all_records(expected):
-    """With other defects: what is unknown is not lost."""
-    others = [
-        fe.Coverage(fe.PerLevel("sex", {"m": 0.5, "f": 0.8})), fe.PPV(0.7),
-        fe.FalsePositives(fe.PerLevel("sex", {"m": 10, "f": 20})),
-    ][:1] + [fe.FalsePositives(fe.PerLevel("sex", {"m": 10, "f": 20}))]  # fmt: skip
     defect = fe.Unrecorded(fe.PerLevel("sex", {"m": 0.4, "f": 0.1}), axis="sex")
     found = expected(defect, *others, **SEXES)
     whole = np.array([150 * 0.5 + 10, 700 * 0.8 + 20])

@@ -44,8 +44,8 @@ class LogisticNormalBinomial:
 
     Parameters
     ----------
-    n : float
-        Number of trials.
+    n : float or ndarray
+        Number of trials; a column, shape ``(studies, 1)``, for several studies at once.
     mean, sd : value
         Mean and standard deviation of the log-odds over the studies, per draw.
 
@@ -59,7 +59,7 @@ class LogisticNormalBinomial:
     said yes and `sd` is large, for the two sides of the integrand then differ by a factor of 7.
     """
 
-    n: float
+    n: Any
     mean: Value
     sd: Value
 
@@ -146,10 +146,11 @@ class LogisticNormalBinomial:
         x = np.asarray(x, dtype=np.float64)
         if not is_symbol(self.mean, self.sd):
             mean, sd = np.broadcast_arrays(self.mean, self.sd)
-            if x.ndim == 0 and mean.ndim == 1 and mean.size > _DRAWS:
-                blocks = [slice(i, i + _DRAWS) for i in range(0, mean.size, _DRAWS)]
+            size = max(64, _DRAWS // max(x.size, 1))
+            if x.shape in ((), (x.size, 1)) and mean.ndim == 1 and mean.size > size:
+                blocks = [slice(i, i + size) for i in range(0, mean.size, size)]
                 parts = [replace(self, mean=mean[some], sd=sd[some]) for some in blocks]
-                return np.concatenate([part.logp(x) for part in parts])
+                return np.concatenate([part.logp(x) for part in parts], axis=-1)
         there = np.minimum(x, self.n)
         choose = constant_gammaln(self.n + 1) - constant_gammaln(there + 1)
         choose = choose - constant_gammaln(self.n - there + 1) - 0.5 * math.log(2 * math.pi)
@@ -158,15 +159,16 @@ class LogisticNormalBinomial:
         value = value + choose - fm.log(self.sd)
         return fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
 
-    def locations(self, x: float, spread: float) -> list[Location]:
-        share = (min(x, self.n) + 0.5) / (self.n + 1)
+    def locations(self, x: Any, spread: Any) -> list[Location]:
+        share = (np.minimum(x, self.n) + 0.5) / (self.n + 1)
         known = self.n * share * (1 - share)
         variance = 1 / known + spread / known**2 + self.sd**2
-        return [(self.mean, math.log(share / (1 - share)), 1 / variance)]
+        value = self.mean + 0.0 * np.asarray(share)  # a row for every study
+        return [(value, np.log(share / (1 - share)), 1 / variance)]
 
     def sample(self, rng: np.random.Generator) -> Any:
-        t = self.mean + self.sd * rng.standard_normal(np.shape(self.mean + self.sd))
-        return rng.binomial(round(self.n), fm.expit(t))
+        t = self.mean + self.sd * rng.standard_normal(np.shape(self.mean + self.sd + 0.0 * self.n))
+        return rng.binomial(np.round(self.n).astype(int), fm.expit(t))
 
     def moments(self) -> tuple[Any, Any]:
         nodes, weights = np.polynomial.hermite_e.hermegauss(64)

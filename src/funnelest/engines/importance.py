@@ -9,7 +9,8 @@ PyMC is not imported.
 3. Proposal: around each mode a density that follows the ridges of tight figures, and a part
    from the prior, which bounds the weights where nothing else has mass (`proposal`). How many
    directions are held is chosen by a trial of each.
-4. Adaptation: means and covariances follow the weighted draws, until that gains no more.
+4. Adaptation: means and covariances follow the weighted draws, until that gains no more; then
+   components are added where draws are missing.
 5. Fresh draws from the final proposal, Pareto-smoothed weights and the gate; resampled draws
    are returned. The weights are exact: what was adapted decides how many draws are worth one,
    never where the posterior is.
@@ -17,6 +18,7 @@ PyMC is not imported.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -30,6 +32,7 @@ from funnelest.density import Density
 from funnelest.engines.gate import Gate, importance_gate, pareto_smooth, tail_size
 from funnelest.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.engines.proposal import Component, Draws, Proposal
+from funnelest.engines.ridge import settle
 from funnelest.engines.target import Target
 from funnelest.errors import FitError
 
@@ -44,6 +47,9 @@ _ROUNDS = 8
 #: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
 #: multiple of the first batch.
 _FITTED, _MORE = 25, 5
+#: Where the proposal misses a place: most components added, the draws looked at, and how many
+#: times the mean a weight is there. Held there are the directions stiffer than the last number.
+_ADDED, _LOOKED, _MISSED, _STIFF = 5, 4000, 20.0, 30.0
 #: A proposal handed in that is less efficient than this on the new data is left.
 _WORTH = 0.1
 #: Weights are even when the largest is at most this many times the mean.
@@ -146,7 +152,7 @@ def _sample(
         progress(0.2, "choosing what to follow")
         proposal = _chosen(target, modes, rng)
     progress(0.4, "adapting the proposal")
-    proposal = _adapted(target, proposal, rng)
+    proposal = _widened(target, _adapted(target, proposal, rng), rng)
     progress(0.7, "sampling")
     done = _final(target, proposal, draws, rng)
     aim = draws
@@ -154,7 +160,7 @@ def _sample(
         # Tails take more draws than means do: adapt again, and draw more.
         progress(0.85, "sampling again")
         aim *= 2
-        proposal = _adapted(target, done.proposal, rng)
+        proposal = _widened(target, _adapted(target, done.proposal, rng), rng)
         again = _final(target, proposal, draws, rng, aim)
         done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
         if done.gate.passed:
@@ -163,9 +169,21 @@ def _sample(
 
 
 def _moved(target: Target, start: Proposal) -> Proposal:
-    """Return the proposal of an earlier fit with each centre moved as its mode moves."""
-    components = [one.moved(nearest_mode(target, one.mode)) for one in start.components]
-    return replace(start, components=tuple(components))
+    """Return the proposal of an earlier fit with each centre moved as its mode moves.
+
+    What was added in a tail moves as the first mode does.
+    """
+    modes = {
+        i: nearest_mode(target, one.mode) for i, one in enumerate(start.components) if not one.added
+    }
+    if not modes:
+        return replace(start, components=())
+    first = min(modes)
+    by = modes[first] - start.components[first].mode
+    components = tuple(
+        one.moved(modes.get(i, one.mode + by)) for i, one in enumerate(start.components)
+    )
+    return replace(start, components=components)
 
 
 def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
@@ -191,7 +209,8 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
         drawn, log_weights = _weigh(target, proposal, rng, _batch(target))
         proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
         _, log_weights = _weigh(target, proposal, rng, _batch(target))
-        reached = _evenness(log_weights)
+        # The effective size sees a few heavy draws, the entropy is steadier: both count.
+        reached = math.sqrt(_evenness(log_weights) * _ess(log_weights))
         # Holding more costs more and fits curved sheets worse: only for a clear gain.
         if best is None or reached > 1.4 * best[0]:
             best = (reached, proposal)
@@ -216,6 +235,37 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
             break
         proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
     return best
+
+
+def _widened(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
+    """Return the proposal with a component wherever it puts far too few draws.
+
+    A tail that bends away from the mode is met by few draws of huge weight, or by none: the
+    limits that rest on it are then wrong, and no weight says so. A component goes to the draw
+    with the largest weight, with the directions that are held there (incremental mixture
+    importance sampling, Raftery and Bao, Biometrics 2010;66:1162).
+    """
+    for _ in range(_ADDED):
+        drawn, log_weights = _weigh(target, proposal, rng, _LOOKED)
+        weights = np.exp(log_weights - log_weights.max())
+        proposal = replace(proposal, efficiency=_ess(log_weights) / _LOOKED)
+        if not proposal.components or weights.mean() * _MISSED > 1:
+            break
+        point = drawn.u[:, int(np.argmax(log_weights))]
+        start = np.zeros((target.size, 1))
+        _, _, curvature = settle(
+            target, start, np.eye(target.size), point[:, None], steps=0, renew=True
+        )
+        stiff = np.linalg.eigvalsh(curvature[0]) - 1
+        new = Component.at(point, curvature[0], int((stiff > _STIFF).sum()), added=True)
+        fitted = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+        count = len(fitted.components)
+        proposal = replace(
+            proposal,
+            components=(*fitted.components, new),
+            shares=np.append(fitted.shares * count, 1.0) / (count + 1),
+        )
+    return proposal
 
 
 def _final(

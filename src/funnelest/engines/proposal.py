@@ -6,7 +6,11 @@ the few *held* directions, in which the figures know far more than the priors, a
 rest. Draw the free part from a multivariate t. Given it, climb to the conditional mode along the
 held directions, and draw around that with the curvature found there:
 
-    q(free, held) = t(free) x t(L' (held - g)) det L,   g and L functions of the free part only.
+    q(free, held) = p(free) x t(L' (held - g)) det L,   g and L functions of the free part only,
+
+where p is a multivariate t and, for a part, a t as wide as the prior of the free part. That part
+goes all along the ridge, as far as the prior reaches: a long thin tail that the first does not
+reach is found, and has its weight, where draws from the whole prior would never hit it.
 
 This is a density whatever g and L are: a climb that stops early or finds another branch costs
 efficiency, not correctness. Nothing has to be inverted and no branch can be missed, because
@@ -15,6 +19,7 @@ the density of any point follows from its own free part.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -31,7 +36,9 @@ __all__ = ["Component", "Proposal", "Spread"]
 type Floats = NDArray[np.float64]
 
 #: Share of the draws that come from the prior: it bounds the weights where nothing else does.
-_PRIOR_SHARE = 0.1
+_PRIOR_SHARE = 0.05
+#: Share of a component's draws whose free part comes from the prior: they go all along the ridge.
+_ALONG = 0.1
 _FREEDOMS = (5.0, 10.0, 20.0, 60.0)
 #: Scale of the fitted covariances: too narrow costs more than too wide.
 _WIDE = 1.3
@@ -121,6 +128,8 @@ class Component:
         Of the free part.
     tight : Spread
         Of the held part, from the conditional mode and in its own units.
+    added : bool, default False
+        Whether it stands where draws were missing, and not at a mode.
     """
 
     held: Floats
@@ -129,10 +138,11 @@ class Component:
     start: Floats
     loose: Spread
     tight: Spread
+    added: bool = False
 
     @classmethod
-    def at(cls, mode: Floats, curvature: Floats, held: int) -> Self:
-        """Return the component at a mode; the stiffest `held` directions are held."""
+    def at(cls, mode: Floats, curvature: Floats, held: int, *, added: bool = False) -> Self:
+        """Return the component at a point; the stiffest `held` directions are held."""
         size, vectors = np.linalg.eigh(curvature)
         directions = vectors[:, ::-1]
         one, other = directions[:, :held], directions[:, held:]
@@ -145,6 +155,7 @@ class Component:
             one.T @ mode,
             Spread(other.T @ mode, np.diag(width), 10.0),
             Spread(np.zeros(held), np.eye(held), 10.0),
+            added,
         )
 
     def moved(self, mode: Floats) -> Component:
@@ -152,6 +163,12 @@ class Component:
         by = mode - self.mode
         loose = replace(self.loose, centre=self.loose.centre + self.free.T @ by)
         return replace(self, mode=mode, start=self.start + self.held.T @ by, loose=loose)
+
+    @property
+    def _along(self) -> Spread:
+        """The prior of the free part, with wide tails: the figures may lie beyond the prior."""
+        k = len(self.loose.centre)
+        return Spread(np.zeros(k), np.eye(k), 4.0)
 
     def _climbed(self, target: Target, free: Floats) -> tuple[Floats, Floats]:
         """Return the conditional modes and the factors of the curvature there."""
@@ -167,6 +184,8 @@ class Component:
     ) -> tuple[Floats, Floats, Floats]:
         """Return draws, the held parts in their own units, and the log-densities."""
         free = self.loose.draw(rng, size)
+        along = rng.random(size) < _ALONG
+        free[:, along] = self._along.draw(rng, int(along.sum()))
         mode, factor = self._climbed(target, free)
         tight = self.tight.draw(rng, size)
         held = mode
@@ -186,7 +205,11 @@ class Component:
 
     def _logpdf(self, free: Floats, tight: Floats, factor: Floats) -> Floats:
         log_det = np.log(np.einsum("nkk->nk", factor)).sum(axis=1)
-        return np.asarray(self.loose.logpdf(free) + self.tight.logpdf(tight) + log_det)
+        loose = np.logaddexp(
+            math.log(1 - _ALONG) + self.loose.logpdf(free),
+            math.log(_ALONG) + self._along.logpdf(free),
+        )
+        return np.asarray(loose + self.tight.logpdf(tight) + log_det)
 
     def fitted(self, u: Floats, tight: Floats, weights: Floats) -> Component:
         """Return the component with the moments of weighted draws."""

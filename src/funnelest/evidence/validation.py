@@ -12,12 +12,13 @@ from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
 from funnelest.figures import Exact
-from funnelest.observation import Observation
+from funnelest.observation import Observation, Seen
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Normal, Prior, as_prior, within
 from funnelest.quantities import Quantities
 from funnelest.route import Route
 from funnelest.sampling import is_number
+from funnelest.table import Printed, Table
 
 __all__ = ["Validation"]
 
@@ -197,7 +198,7 @@ class Validation(Evidence):
             if getattr(self, name) is None
         }
 
-    def observations(self, q: Quantities) -> Sequence[Observation]:
+    def observations(self, q: Quantities) -> Sequence[Seen]:
         """Return the numbers of the studies, and what is expected of them."""
         share = q.source(self.of).checked(self.what, q, self.where)
         if self.unconfirmed is not None:
@@ -211,17 +212,18 @@ class Validation(Evidence):
             return [Observation(Binomial(n, share), Exact(yes)) for yes, n in self._studies()]
         spread = q.parameter(self._label("between studies"))
         mean = fm.logit(share) - spread * q.parameter(self._label("deviation of the source"))
-        return [
-            Observation(LogisticNormalBinomial(n, mean, spread), Exact(yes))
-            for yes, n in self._studies()
-        ]
+        # In one vector: a quadrature per study takes long to compile.
+        sizes = np.array([[float(n)] for _, n in self._studies()])
+        figures = tuple(Exact(yes) for yes, _ in self._studies())
+        return [Table(LogisticNormalBinomial(sizes, mean, spread), Printed(figures))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Validation:
         """Return the same studies with other numbers."""
         if self.unconfirmed is not None:
             ((yes, unconfirmed),) = figures
             return replace(self, yes=int(yes), unconfirmed=int(unconfirmed))
-        counts = [int(figure.value) for figure in figures]
+        several = figures if self.between is None else figures[0][0]
+        counts = [int(figure.value) for figure in several]
         one = isinstance(self.yes, int | np.integer)
         return replace(self, yes=counts[0] if one else type(self.yes)(counts))  # type: ignore[call-arg, call-overload]
 
