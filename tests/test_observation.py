@@ -7,7 +7,7 @@ import pytest
 from scipy import special, stats
 
 import funnelest as fe
-from funnelest.distributions import Poisson
+from funnelest.distributions import BetaBinomial, Binomial, Poisson
 
 
 @pytest.mark.parametrize("rule", ["half up", "half even", "floor"])
@@ -24,3 +24,14 @@ def test_a_rounded_figure_is_the_sum_over_its_counts(rule, divisor):
 def test_a_rounded_figure_far_in_the_tail_stays_finite():
     found = fe.Observation(Poisson(np.array([1e-3, 1e6])), fe.Rounded(950, to=50)).logp()
     assert np.all(np.isfinite(found))
+
+
+@pytest.mark.parametrize("yes", [0, 38, 40])
+def test_a_share_above_one_is_impossible(yes):
+    """A factor of the user's own may take it there: no number of gamma functions makes it likely."""
+    shares = np.array([0.2, 1.2, 3.0, 60.0])
+    with np.errstate(all="ignore"):
+        for law in (Binomial(40, shares), BetaBinomial(40, shares, 1.5)):
+            found = np.nan_to_num(law.logp(yes), nan=-np.inf)
+            assert np.isfinite(found[0])
+            assert np.all(found[1:] == -np.inf)

@@ -416,6 +416,17 @@ def test_the_ledger_tells_defaults_from_statements(fitted):
     assert "over year" in table.loc["axis year", "value"]
 
 
+def test_one_draw_with_all_the_weight():
+    """A fit that went wrong is told in words, not by a traceback."""
+    weights = np.zeros(1000)
+    weights[3] = 1.0
+    x = np.random.default_rng(3).standard_normal((2, 1000))
+    assert tail_size(x, weights) <= 1.0
+    gate = importance_gate(float("nan"), 1.0, tail_size(x, weights), 1)
+    assert not gate.passed
+    assert "k-hat is nan" in gate.text
+
+
 def test_the_effective_size_of_a_tail():
     rng = np.random.default_rng(3)
     x = rng.standard_normal((2, 10_000))

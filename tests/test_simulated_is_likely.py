@@ -192,7 +192,7 @@ def model_of(source):
 def highest(distribution):
     """Return a count that is hardly ever passed."""
     if hasattr(distribution, "n"):
-        return int(distribution.n)
+        return int(np.ravel(distribution.n)[0])
     mean, sd = (float(np.ravel(part)[0]) for part in distribution.moments())
     counts = np.arange(int(mean + 60 * sd) + 20)
     below = np.cumsum(np.exp(distribution.logp(counts[:, None])[:, 0]))
@@ -225,7 +225,7 @@ def possible(observation, counts_of):
     """Return all data that an observation may have."""
     counts, totals = counts_of(observation)
     if not isinstance(counts[0][1], Figure):
-        size, n = len(observation.figure), int(observation.distribution.n)
+        size, n = len(observation.figure), highest(observation.distribution)
         return [list(x) for x in product(range(n + 1), repeat=size) if sum(x) <= n]
     lasts = [highest(law) for law, _, _ in counts]
     parts = [

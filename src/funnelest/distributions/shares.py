@@ -44,6 +44,8 @@ class Binomial:
         choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
         choose = choose - constant_gammaln(rest + 1)
         value = choose + xlogy(x, self.p) + xlog1py(rest, -self.p)
+        if (rest == 0).any():  # else the logarithm of a negative number says so
+            value = fm.where(self.p <= 1.0, value, -np.inf)
         return fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
 
     def steps(self) -> tuple[Value, Value, Value]:
@@ -128,7 +130,9 @@ class BetaBinomial:
         gammaln = constant_gammaln if isinstance(total, float) else fm.gammaln
         choose = choose + gammaln(total) - gammaln(total + self.n)
         yes = fm.gammaln(x + a) - fm.gammaln(a)
-        return choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
+        value = choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
+        # The gamma function of a negative number is one as well, and may be huge.
+        return fm.where((self.p >= 0.0) & (self.p <= 1.0), value, -np.inf)
 
     def log_cdf(self, k: Any) -> Value:
         """Return the log-probability of at most `k`, a sum."""

@@ -52,6 +52,8 @@ class Gate:
 def _shown(value: float) -> str:
     if value == -np.inf:
         return "none (even weights)"
+    if not np.isfinite(value):
+        return str(value)
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.4g}"
 
 
@@ -97,7 +99,8 @@ def tail_size(points: Floats, weights: Floats) -> float:
             p = below[last]
             spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)
             spread += p**2 * np.sum(ordered[last + 1 :] ** 2)
-            smallest = min(smallest, p * (1 - p) / spread)
+            # No spread: all of the weight is that of one draw.
+            smallest = min(smallest, p * (1 - p) / spread if spread > 0 else 1.0)
     return float(smallest)
 
 
