@@ -195,7 +195,7 @@ def main() -> None:
     counts = made_counts(defective())
     mixed, bare = defective(counts), plain(counts)
     fe.fit(rounding(None), engine="importance", draws=400, seed=1, progress=False)  # loads SciPy
-    (slow, one), (fast, other) = alternating([mixed, bare], 5)
+    (slow, one), (fast, other) = alternating([mixed, bare], 3)
     (coarse, _), (exact, _) = alternating([rounding(100), rounding(None)], 5)
     print(
         json.dumps(
