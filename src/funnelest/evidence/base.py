@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.observation import Seen
@@ -274,6 +276,14 @@ class NumberEvidence(Evidence):
             a, b = one.factor()
             low, high = low * a, high * b
         return low, high
+
+    def per_person(self, low: float, high: float, people: float) -> tuple[float, float]:
+        """Return limits of people at the step per person, from limits of the number recorded."""
+        least, most = self.factor()
+        return (
+            low / most / people if most < np.inf else 0.0,
+            high / least / people if least > 0 else np.inf,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

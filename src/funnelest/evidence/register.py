@@ -382,12 +382,7 @@ class Register(NumberEvidence):
             low, high = (low if spread < np.inf else 0.0), np.inf
         low = max(0.0, low - 5 * np.sqrt(low + (min(spread, 1e6) * low) ** 2 + 1))
         high = high + 5 * np.sqrt(high + (spread * high) ** 2 + 1) if high < np.inf else np.inf
-        least, most = self.factor()
-        people = population.total(self.where)
-        return self.step, (
-            low / most / people if most < np.inf else 0.0,
-            high / least / people if least > 0 else np.inf,
-        )
+        return self.step, self.per_person(low, high, population.total(self.where))
 
 
 def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> Any:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from funnelest.evidence.base import NumberEvidence
 from funnelest.observation import Observation
 from funnelest.population import Population
@@ -87,9 +85,5 @@ class Total(NumberEvidence):
         if not isinstance(self.step, str):
             return None
         low, high = self._number().range()
-        least, most = self.factor()
         people = population.total(self.where) / self.divisor(population)
-        return self.step, (
-            low / most / people if most < np.inf else 0.0,
-            high / least / people if least > 0 else np.inf,
-        )
+        return self.step, self.per_person(low, high, people)
