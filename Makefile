@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help example test validation slow docs lint bench clean
+.PHONY: help example test validation slow coverage docs lint bench clean
 
 PYTHON ?=
 VENV := .venv
@@ -29,6 +29,9 @@ validation: $(VENV)/.made-test ## Compare with published and independent results
 
 slow: $(VENV)/.made-test ## Run the slow tests
 	@$(PYTEST) $(WORKERS) -m slow
+
+coverage: $(VENV)/.made-runtime ## Run the coverage study again: a quarter of an hour
+	@$(PY) validation/under_12_coverage.py --out validation/under_12_coverage.csv
 
 docs: $(VENV)/.made-docs ## Build the documentation; this runs all examples
 	@$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html

@@ -15,6 +15,7 @@ from hypothesis import settings
 
 import funnelest as fe
 from funnelest.density import Density
+from funnelest.imputation.limits import Held
 from funnelest.table import row
 
 # The same examples every time, and no clock in a test.
@@ -675,6 +676,68 @@ def _own() -> list[Any]:
     ]  # fmt: skip
 
 
+def _onset() -> list[Any]:
+    """Return surveys of first events, before an age, several ages, or by age at the first."""
+    girls = {"sex": "female", "year": 2017}
+    told = fe.Recall(
+        share=fe.Beta(12, 6), per_year=fe.HalfNormal(0.01), statement="much is forgotten"
+    )
+    always = fe.Recall(share=0.7, statement="a third is forgotten", source="none")
+    then = fe.EarlierRate(prior=fe.LogNormal(0.1, 0.2), statement="more was tolerated")
+    later = fe.Telescoping(prior=fe.Gamma(4, 4), statement="a year on average")
+    severe = fe.Bridge(
+        "any violence per severe", fe.LogNormal(0.3, 0.1, statement="a wider question"),
+        definition="any violence",
+    )  # fmt: skip
+    both = fe.TestError(sensitivity=fe.Beta(16, 4), specificity=fe.Beta(960, 6))
+    outside = fe.OutsideFrame(
+        share=fe.Beta(3, 97), ratio=fe.LogNormal(0.7, 0.3), statement="children in institutions"
+    )
+    by_age = {(0, 11): 160, (12, 16): 60, (17, 17): 12}
+    return [
+        fe.OnsetSurvey(name="onset yes", before=17, yes=190, n=900, where=girls),
+        fe.OnsetSurvey(name="onset yes deff", before=18, yes=fe.Rounded(190, to=10), n=900, deff=2),
+        fe.OnsetSurvey(name="onset rounded", before=18, share=0.2, n=1700, rounded_to=0.01),
+        fe.OnsetSurvey(
+            name="onset rounded deff", before=17, share=0.2, n=1700, deff=1.7, rounded_to=0.01
+        ),
+        fe.OnsetSurvey(name="onset share", before=18, share=0.2, n=1700),
+        fe.OnsetSurvey(name="onset interval", before=17, interval=(0.18, 0.24), where=girls),
+        fe.OnsetSurvey(
+            name="onset clustered", before=18, yes=190, n=900,
+            defects=[fe.Clustered(clusters=40, icc=fe.Beta(3, 60))],
+        ),
+        fe.OnsetSurvey(
+            name="onset all defects", before=17, share=0.2, se=0.02, definition="any violence",
+            respondents=(18, 74), defects=[both, severe, told, later, then, outside],
+        ),
+        fe.OnsetSurvey(name="onset nested", before={12: 0.15, 17: 0.2, 18: 0.22}, n=1700),
+        fe.OnsetSurvey(
+            name="onset nested rounded", before={17: 0.2, 12: 0.15}, n=1700, deff=1.5,
+            rounded_to=0.01, respondents=[18, 30], defects=[told],
+        ),
+        fe.OnsetSurvey(
+            name="onset nested covariance", before={12: 0.15, 17: 0.2},
+            covariance=[[1.3e-4, 9e-5], [9e-5, 1.7e-4]], defects=[later],
+        ),
+        fe.OnsetSurvey(name="onset ages", onset=by_age, n=1100, where=girls),
+        fe.OnsetSurvey(
+            name="onset ages unknown", onset={(12, 16): 60, (0, 11): 160}, unknown=55, n=1100,
+            defects=[always, then],
+        ),
+        fe.OnsetSurvey(
+            name="onset ages defects", onset=by_age, n=1100, respondents=(18, 24),
+            definition="any violence", defects=[then, later, told, severe, both],
+        ),
+        fe.OnsetAge(name="onset age", before=18, n=120, mean=8.4, sd=4.1, rounded_to=0.1),
+        fe.OnsetAge(
+            name="onset age spread", before=17, n=120, mean=8.4, sd=4.1, use_sd=True, deff=1.5,
+            completed_years=False, where=girls,
+        ),
+        fe.OnsetAge(name="onset age later", before=17, n=120, mean=9.4, se=0.4, defects=[later]),
+    ]  # fmt: skip
+
+
 #: A good example of every form of every kind of evidence, by group.
 GROUPS: dict[str, list[Any]] = {
     "shares": [*_surveys(), *_own()],
@@ -683,14 +746,21 @@ GROUPS: dict[str, list[Any]] = {
     "tables": _tables(),
     "lists": _unlinked(),
     "studies": _studies(),
+    "onset": _onset(),
 }
 SOURCES = {one.name: one for group in GROUPS.values() for one in group}
 
 
-def _companions(evidence: Sequence[Any]) -> list[Any]:
-    """Return the examples that these sources check, and that are not among them."""
+def _companions(evidence: Sequence[Any], assumptions: Any = ()) -> list[Any]:
+    """Return the examples that these sources check or assumptions name, and that are not given."""
     found: dict[str, Any] = {}
     given = {str(getattr(one, "name", "")) for one in evidence}
+    for one in assumptions if isinstance(assumptions, list | tuple) else ():
+        named = getattr(one, "registers", None)
+        if isinstance(one, fe.DetectionRatio) and isinstance(named, list | tuple):
+            found |= {
+                name: SOURCES[name] for name in SOURCES if name in named and name not in given
+            }
     for one in evidence:
         if not isinstance(one, fe.Validation):
             continue
@@ -727,26 +797,93 @@ VARYING: dict[str, Any] = {
         fe.PerLevel("age", {(0, 16): fe.Beta(20, 980), 17: 0.03}), fe.Levels("sex")
     ),
     "rate change": fe.Rate(fe.Beta(20, 980), fe.ChangePoint("year", 2018)),
+    "rate walk": fe.Rate(fe.Beta(20, 980), fe.RandomWalk("age", fe.HalfNormal(0.2))),
+    "rate walk trend": fe.Rate(
+        fe.PerLevel("sex", {"male": fe.Beta(20, 980), "female": 0.03}),
+        fe.RandomWalk("age", 0.15, trend=fe.Normal(0, 0.1), reference=17),
+        fe.RandomWalk("year", fe.HalfNormal(0.2), reference=2018),
+    ),
+    "rate spline": fe.Rate(
+        fe.Beta(20, 980), fe.Spline("age", fe.HalfNormal(0.2), spacing=5.5), fe.Levels("sex")
+    ),
+    "rate spline trend": fe.Rate(
+        fe.Beta(20, 980),
+        fe.Spline("age", 0.1, order=2, trend=fe.Normal(0, 0.1), reference=(0, 11), spacing=4),
+    ),
     "rate changes": fe.Rate(
         fe.Beta(20, 980), fe.ChangePoint("age", (12, 17), fe.Normal(0, 0.5)), fe.Levels("sex")
     ),
     "number": fe.Number(fe.LogUniform(100, 1000), fe.Levels("sex")),
+    "number walk": fe.Number(
+        fe.LogUniform(100, 1000), fe.RandomWalk("age", fe.HalfNormal(0.2), trend=0.05)
+    ),
     "number change": fe.Number(fe.LogUniform(100, 1000), fe.ChangePoint("year", [2018])),
     "number per level": fe.Number(
         fe.PerLevel("sex", {"male": fe.Gamma(9, 0.01), "female": fe.LogNormal(6, 0.5)})
     ),
 }
+YOUNG: dict[str, Any] = {"ages": (0, 11), "like": (12, 16), "statement": "a guess"}
 ASSUMPTIONS: dict[str, Any] = {
     "shift": fe.Shift(
         ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5), statement="a guess", source="none"
     ),
     "shift fixed": fe.Shift(ages=(17, 17), like=(12, 16), prior=0.1, statement="a guess"),
+    "proportional": fe.Proportional(
+        **YOUNG, pattern={(0, 11): 0.004, (12, 16): 0.02}, uncertainty=fe.HalfNormal(0.2),
+        discount=fe.LogNormal(0, 0.2),
+    ),
+    "proportional known": fe.Proportional(
+        ages=(0, 11), like=(12, 17), pattern={(0, 11): 4, (12, 16): 20, 17: 18}, uncertainty=0,
+        discount=1, statement="as elsewhere",
+    ),
+    "proportional odds": fe.Proportional(
+        ages=(0, 11), like=(12, 17), pattern={(0, 11): 0.004, (12, 16): 0.02, 17: 0.018},
+        uncertainty=0.2, discount=fe.LogNormal(0, 0.2), scale="odds", statement="as elsewhere",
+    ),
+    "proportional odds apart": fe.Proportional(
+        **YOUNG, pattern={(0, 11): 0.004, (12, 16): 0.02}, uncertainty=fe.HalfNormal(0.2),
+        discount=fe.LogNormal(0, 0.2), scale="odds",
+    ),
+    "extrapolate": fe.Extrapolate(**YOUNG, factor=fe.LogNormal(0.15, 0.05)),
+    "extrapolate trend": fe.Extrapolate(
+        **YOUNG, factor=1.15, order=2, trend=fe.Normal(-0.05, 0.05)
+    ),
+    "extrapolate spline": fe.Extrapolate(
+        **YOUNG, factor=fe.LogNormal(0.15, 0.05), knots=4, trend=0.01
+    ),
+    "extrapolate spline trend": fe.Extrapolate(**YOUNG, factor=1.15, knots=3, order=2, trend=0.02),
+    "detection ratio": fe.DetectionRatio(
+        **YOUNG, registers=["register all", "table ages"], prior=fe.LogNormal(-0.5, 0.3),
+        relative=fe.LogNormal(-0.5, 1.0),
+    ),
+    "detection ratio known": fe.DetectionRatio(
+        **YOUNG, registers=("register all defects", "register coverage terms"), prior=0.6,
+        relative=fe.Gamma(2.0, 4.0),
+    ),
+    "bounds": fe.Bounds(ages=(0, 11), lower=0.001, upper=0.1, statement="what is possible"),
+    "bounds numbers": fe.Bounds(
+        ages=(0, 11), lower=40, upper=90_000, numbers=True, statement="what is possible"
+    ),
+    "held": Held(ages=(0, 11), rate=0.004, statement="what is possible"),
+    "first time": fe.FirstTime(share=fe.Beta(8, 4), statement="most are victims for a year"),
+    "first time levels": fe.FirstTime(
+        share=fe.Share(fe.PerLevel("sex", {"male": 0.7, "female": fe.Beta(8, 4)}),
+                       fe.RandomWalk("age", 0.1)),
+        statement="most are victims for a year", source="none",
+    ),
     "population error": fe.PopulationError(
         prior=fe.LogNormal(0, 0.03), where={"age": (0, 11)}, statement="not all are registered"
     ),
     "population error everywhere": fe.PopulationError(
         prior=fe.LogNormal(0, 0.03), statement="not all are registered"
     ),
+}  # fmt: skip
+#: Examples that ask some ages how many enter the route, so that a model must say of the others.
+_AGE = POPULATION.axes[0]
+ASKING = {
+    one.name
+    for one in SOURCES.values()
+    if 0 < len(one.asks_about(ROUTE, POPULATION, _AGE)) < len(_AGE.levels)
 }
 
 
@@ -772,9 +909,14 @@ def _build(*evidence: Any, **parts: Any) -> fe.Model:
             ("investigated", "helped"): fe.Share(fe.Beta(30, 30)),
             ("told", "helped"): fe.Share(fe.Beta(20, 80)),
         },
-        "evidence": (*evidence, *_companions(evidence)),
+        "evidence": (*evidence, *_companions(evidence, parts.get("assumptions", ()))),
         "parameters": PARAMETERS,
     }
+    asking = {str(getattr(one, "name", "")) for one in given["evidence"]} & ASKING
+    if asking and not isinstance(parts.get("occurrence"), fe.Number):
+        given["assumptions"] = [ASSUMPTIONS["shift"], ASSUMPTIONS["shift fixed"]]
+    if any(getattr(one, "needs_first_events", False) for one in evidence):
+        given["assumptions"] = [ASSUMPTIONS["first time"], ASSUMPTIONS["shift fixed"]]
     if isinstance(parts.get("occurrence"), fe.Number):  # needs no head count, and refuses one
         given["population"] = CELLS
     return fe.Model(**{**given, **parts})
@@ -805,6 +947,18 @@ def functions() -> dict[str, Any]:
     return FUNCTIONS
 
 
+#: Which assumption of the youngest stands in the model of a group.
+YOUNG_OF = {
+    "shares": "proportional",
+    "registers": "detection ratio known",
+    "figures": "extrapolate",
+    "tables": "extrapolate spline",
+    "lists": "shift",
+    "studies": "proportional odds apart",
+    "onset": "first time levels",
+}
+
+
 @pytest.fixture(scope="session", params=GROUPS)
 def everything(request: pytest.FixtureRequest) -> fe.Model:
     """Models that hold every example of evidence, each with all terms, assumptions and priors."""
@@ -817,10 +971,16 @@ def everything(request: pytest.FixtureRequest) -> fe.Model:
                 fe.PerLevel("year", {2017: fe.Beta(25, 75), 2018: 0.26})
             ),
             ("told", "helped"): fe.Share(0.2),
+            ("reported", "investigated"): fe.Share(
+                fe.Beta(40, 60), fe.RandomWalk("age", fe.HalfNormal(0.3), trend=fe.Normal(0, 0.1))
+            ),
+            ("happened", "reported"): fe.Share(
+                fe.Beta(30, 70), fe.Spline("age", 0.1, order=2, trend=fe.Normal(0, 0.1))
+            ),
             ("investigated", "helped"): fe.Share(fe.Beta(30, 30), fe.ChangePoint("year", 2018)),
         },
         assumptions=[
-            ASSUMPTIONS["shift"],
+            ASSUMPTIONS[YOUNG_OF[request.param]],
             ASSUMPTIONS["shift fixed"],
             ASSUMPTIONS["population error"],
         ],

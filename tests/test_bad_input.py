@@ -929,13 +929,13 @@ def test_other_proportions_of_the_cells_are_not_called_impossible(build):
 
 
 def test_a_doubted_head_count_is_not_called_impossible(build):
-    people = fe.Population({"age": [1, 2]}, [1_000, 1_000])
+    people = fe.Population({"year": [1, 2]}, [1_000, 1_000])
     sources = [
-        fe.Register(name="later", step="told", count=900, where={"age": 1}),
-        fe.Register(name="earlier", step="happened", count=300, where={"age": 2}),
+        fe.Register(name="later", step="told", count=900, where={"year": 1}),
+        fe.Register(name="earlier", step="happened", count=300, where={"year": 2}),
     ]
     more = fe.PopulationError(
-        prior=fe.LogNormal(1.0, 1.0), where={"age": 1}, statement="many are not registered"
+        prior=fe.LogNormal(1.0, 1.0), where={"year": 1}, statement="many are not registered"
     )
     parts = {"population": people, "route": fe.Route("happened", "told"), "transitions": {}}
     assert build(*sources, **parts, assumptions=[more])
@@ -1077,6 +1077,7 @@ PARTS = [
     "evidence",
     "assumptions",
     "parameters",
+    "held",
     "route",
     "population",
 ]
@@ -1106,6 +1107,11 @@ def test_garbage_in_a_rate_is_refused(build, one, two):
         lambda: fe.Rate(fe.Beta(1, 30), one),
         lambda: fe.Rate(fe.Beta(1, 30), fe.Levels(one)),
         lambda: fe.Rate(fe.Beta(1, 30), fe.Levels("sex", one, two)),
+        lambda: fe.Rate(fe.Beta(1, 30), fe.RandomWalk(one, two)),
+        lambda: fe.Rate(fe.Beta(1, 30), fe.RandomWalk("age", one, two, trend=0.1)),
+        lambda: fe.Rate(fe.Beta(1, 30), fe.RandomWalk("age", 0.1, trend=one, reference=two)),
+        lambda: fe.Rate(fe.Beta(1, 30), fe.Spline("age", one, trend=0.1, spacing=two)),
+        lambda: fe.Hazard(one),
         lambda: fe.Rate(fe.PerLevel(one, {"male": 0.1})),
         lambda: fe.Rate(fe.PerLevel("sex", one)),
         lambda: fe.Rate(fe.PerLevel("sex", {"male": one, "female": two})),

@@ -11,6 +11,7 @@ import pytest
 import funnelest as fe
 from funnelest.density import log_likelihoods
 from funnelest.figures import Figure
+from funnelest.imputation.limits import Held
 from funnelest.quantities import Quantities
 
 
@@ -257,7 +258,7 @@ def test_simulated_figures_have_the_moments_of_the_distribution(source, build, c
 #: The fields that hold the numbers of a source.
 DATA = {
     "yes", "share", "total", "count", "estimate", "interval", "se", "went", "data", "unconfirmed",
-    "asked", "covariance", "correlation", "registers",
+    "asked", "covariance", "correlation", "registers", "before", "onset", "unknown", "mean", "sd",
 }  # fmt: skip
 
 
@@ -500,8 +501,12 @@ def test_a_good_assumption_has_no_problems_and_comes_back(assumption, build, fun
     assert any(entry.statement == assumption.statement for entry in model.ledger())
 
 
+#: The fields of assumptions that take a prior.
+PRIOR_FIELDS = ("prior", "share", "uncertainty", "discount", "factor", "trend", "relative")
+
+
 def test_a_wrong_assumption_is_refused(assumption, build):
-    if isinstance(assumption, fe.Shift):
+    if hasattr(assumption, "axis"):
         wrong = dataclasses.replace(assumption, axis="agee")
     else:
         wrong = dataclasses.replace(assumption, where={"agee": 3})
@@ -509,8 +514,11 @@ def test_a_wrong_assumption_is_refused(assumption, build):
         build(assumptions=[wrong])
     with pytest.raises(fe.SpecError, match="statement"):
         build(assumptions=[dataclasses.replace(assumption, statement="")])
-    with pytest.raises(fe.SpecError, match="sd must be above 0"):
-        build(assumptions=[dataclasses.replace(assumption, prior=fe.Normal(0, -1))])
+    priors = [field for field in PRIOR_FIELDS if getattr(assumption, field, None) is not None]
+    assert priors or isinstance(assumption, fe.Bounds | Held)
+    for field in priors:
+        with pytest.raises(fe.SpecError, match="sd must be above 0"):
+            build(assumptions=[dataclasses.replace(assumption, **{field: fe.Normal(0, -1)})])
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,14 @@ def imports(path, everywhere=True):
 
 
 #: What kinds share stands in `base`, and in these; a withheld figure is made of simple ones.
-SHARED = {"defects": {"varying"}, "figures": {"plain", "rounded"}}
+SHARED = {
+    "defects": {"varying"}, "evidence": {"first_events"}, "figures": {"plain", "rounded"},
+    "terms": {"smooth"},
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "folder", ["evidence", "defects", "figures", "terms", "imputation", "plot"]
+    "folder", ["evidence", "defects", "figures", "terms", "imputation", "plot", "check"]
 )
 def test_kinds_do_not_import_each_other(folder):
     kinds = {p.stem for p in (ROOT / folder).glob("*.py")} - {"__init__", "base"}

@@ -3,11 +3,12 @@
 Public is what `funnelest.__all__` names, what the modules among those name in turn, and the public
 methods of the classes. The objects are loaded, so that the fields of a dataclass count as well.
 
-Three things that numpydoc would report are enough here:
+Four things that numpydoc would report are enough here:
 
 - a sentence that says what is returned and names every parameter in backticks;
 - a field of a dataclass that the docstring of its base class describes;
-- a method that a base class or a protocol of the package describes.
+- a method that a base class or a protocol of the package describes;
+- fields of a dataclass that are given by name only, in the order that reads best.
 """
 
 import importlib
@@ -72,7 +73,7 @@ def fields_of_bases(thing: type) -> set[str]:
 
 
 def enough(code: str, text: str, thing: Any, owner: type | None, name: str) -> bool:
-    """Return whether what numpydoc reports is one of the three things that are enough."""
+    """Return whether what numpydoc reports is one of the four things that are enough."""
     method = name.rsplit(".", 1)[-1]
     if owner is not None and hasattr(owner, "__dataclass_fields__"):
         if described_above(owner, method):
@@ -81,7 +82,10 @@ def enough(code: str, text: str, thing: Any, owner: type | None, name: str) -> b
         return True
     named = set(re.findall(r"'(\w+)'", text)) if code == "PR01" else set()
     if inspect.isclass(thing):
-        return code == "PR01" and named <= fields_of_bases(thing)
+        by_name = (
+            getattr(thing, "__dataclass_params__", None) and thing.__dataclass_params__.kw_only
+        )
+        return (code == "PR03" and by_name) or (code == "PR01" and named <= fields_of_bases(thing))
     doc = inspect.cleandoc(getattr(thing, "__doc__", "") or "")
     marked = re.findall(r"``.+?``|`.+?`", doc)
     sentence = doc.startswith(("Return ", "Join ")) and "\n----" not in doc

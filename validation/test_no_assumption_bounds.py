@@ -10,8 +10,10 @@ Mark: published formulas and numbers. Tolerance: 0.001.
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+import funnelest as fe
 from funnelest import bounds
 
 TOLERANCE = 0.001
@@ -38,3 +40,23 @@ def test_missing_outcomes(who):
 def test_wrong_records(kind):
     found = kind(SHARE, wrong=WRONG)
     assert (found.low, found.high) == pytest.approx(ERRORS[kind], abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("who", MISSING)
+def test_ages_that_nobody_asked(who):
+    """A rate of 0 and of 1 at those ages give a route the same bounds, to the last digit."""
+    n, answered, yes, expected = MISSING[who]
+    people = fe.Population({"age": [(0, 11), (12, 16)]}, [n - answered, answered])
+    nothing = fe.Bounds(ages=(0, 11), lower=0, upper=1, statement="nobody asked them")
+    model = fe.Model(
+        fe.Route("exited", "back"), people, fe.Rate(yes / answered),
+        {("exited", "back"): fe.Share(0.5)}, assumptions=[nothing],
+    )  # fmt: skip
+    ends = nothing.ends(people)
+    found = [
+        fe.Quantities(model.with_assumptions([ends[name]]), {}).share("exited")[0]
+        for name in ("lower", "upper")
+    ]
+    assert found == pytest.approx(expected, abs=TOLERANCE)
+    exact = bounds.missing(yes=yes, answered=answered, n=n)
+    np.testing.assert_allclose(found, [exact.low, exact.high], rtol=1e-14)

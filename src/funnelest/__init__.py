@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnelest import bounds as bounds
+    from funnelest import check as check
     from funnelest import distributions as distributions
     from funnelest import math as math
     from funnelest import plot as plot
@@ -23,10 +24,13 @@ if TYPE_CHECKING:
     from funnelest.defects.clustered import Clustered as Clustered
     from funnelest.defects.coverage import Completeness as Completeness
     from funnelest.defects.coverage import Coverage as Coverage
+    from funnelest.defects.earlier_rate import EarlierRate as EarlierRate
     from funnelest.defects.false_records import PPV as PPV
     from funnelest.defects.false_records import FalsePositives as FalsePositives
     from funnelest.defects.outside_frame import OutsideFrame as OutsideFrame
     from funnelest.defects.overdispersion import Overdispersion as Overdispersion
+    from funnelest.defects.recall import Recall as Recall
+    from funnelest.defects.telescoping import Telescoping as Telescoping
     from funnelest.defects.test_error import TestError as TestError
     from funnelest.defects.unknown import Unrecorded as Unrecorded
     from funnelest.errors import FitError as FitError
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from funnelest.evidence.cohort import Cohort as Cohort
     from funnelest.evidence.joint_survey import Asked as Asked
     from funnelest.evidence.joint_survey import JointSurvey as JointSurvey
+    from funnelest.evidence.onset_age import OnsetAge as OnsetAge
+    from funnelest.evidence.onset_survey import OnsetSurvey as OnsetSurvey
     from funnelest.evidence.own import OwnBinomial as OwnBinomial
     from funnelest.evidence.own import OwnCustom as OwnCustom
     from funnelest.evidence.own import OwnNormal as OwnNormal
@@ -56,6 +62,12 @@ if TYPE_CHECKING:
     from funnelest.figures import RoundedToUnknown as RoundedToUnknown
     from funnelest.figures import Withheld as Withheld
     from funnelest.fitting import fit as fit
+    from funnelest.imputation.base import Imputation as Imputation
+    from funnelest.imputation.detection_ratio import DetectionRatio as DetectionRatio
+    from funnelest.imputation.extrapolate import Extrapolate as Extrapolate
+    from funnelest.imputation.first_time import FirstTime as FirstTime
+    from funnelest.imputation.limits import Bounds as Bounds
+    from funnelest.imputation.proportional import Proportional as Proportional
     from funnelest.imputation.shift import Shift as Shift
     from funnelest.lists.unlinked import Unlinked as Unlinked
     from funnelest.model import Model as Model
@@ -74,6 +86,7 @@ if TYPE_CHECKING:
     from funnelest.priors import Truncated as Truncated
     from funnelest.priors import Uniform as Uniform
     from funnelest.quantities import Quantities as Quantities
+    from funnelest.rates import Hazard as Hazard
     from funnelest.rates import Number as Number
     from funnelest.rates import PerLevel as PerLevel
     from funnelest.rates import Rate as Rate
@@ -88,6 +101,8 @@ if TYPE_CHECKING:
     from funnelest.terms.base import Term as Term
     from funnelest.terms.change_point import ChangePoint as ChangePoint
     from funnelest.terms.levels import Levels as Levels
+    from funnelest.terms.random_walk import RandomWalk as RandomWalk
+    from funnelest.terms.spline import Spline as Spline
 
 __version__ = "0.1.0.dev0"
 
@@ -99,6 +114,7 @@ _HOMES = {
     "AtMost": "figures",
     "Beta": "priors",
     "Between": "figures",
+    "Bounds": "imputation.limits",
     "Bridge": "defects.bridge",
     "ChangePoint": "terms.change_point",
     "Clustered": "defects.clustered",
@@ -106,17 +122,23 @@ _HOMES = {
     "Completeness": "defects.coverage",
     "Coverage": "defects.coverage",
     "Defect": "defects.base",
+    "DetectionRatio": "imputation.detection_ratio",
     "Disagreeing": "figures",
+    "EarlierRate": "defects.earlier_rate",
     "Evidence": "evidence.base",
     "Exact": "figures",
+    "Extrapolate": "imputation.extrapolate",
     "FalsePositives": "defects.false_records",
     "Figure": "figures",
+    "FirstTime": "imputation.first_time",
     "FitError": "errors",
     "Fixed": "priors",
     "FunnelestError": "errors",
     "FunnelestWarning": "errors",
     "Gamma": "priors",
     "HalfNormal": "priors",
+    "Hazard": "rates",
+    "Imputation": "imputation.base",
     "JointSurvey": "evidence.joint_survey",
     "Levels": "terms.levels",
     "LogNormal": "priors",
@@ -126,6 +148,8 @@ _HOMES = {
     "Normal": "priors",
     "Number": "rates",
     "Observation": "observation",
+    "OnsetAge": "evidence.onset_age",
+    "OnsetSurvey": "evidence.onset_survey",
     "OutsideFrame": "defects.outside_frame",
     "Overdispersion": "defects.overdispersion",
     "OwnBinomial": "evidence.own",
@@ -137,9 +161,12 @@ _HOMES = {
     "Population": "population",
     "PopulationError": "assumptions",
     "Prior": "priors",
+    "Proportional": "imputation.proportional",
     "Quantities": "quantities",
+    "RandomWalk": "terms.random_walk",
     "RandomlyRounded": "figures",
     "Rate": "rates",
+    "Recall": "defects.recall",
     "Records": "defects.base",
     "Register": "evidence.register",
     "Result": "result",
@@ -150,7 +177,9 @@ _HOMES = {
     "Shared": "priors",
     "Shift": "imputation.shift",
     "SpecError": "errors",
+    "Spline": "terms.spline",
     "Survey": "evidence.survey",
+    "Telescoping": "defects.telescoping",
     "Term": "terms.base",
     "TestError": "defects.test_error",
     "Total": "evidence.total",
@@ -161,11 +190,13 @@ _HOMES = {
     "Validation": "evidence.validation",
     "Withheld": "figures",
     "bounds": "bounds.",
+    "check": "check.",
     "distributions": "distributions.",
     "draw_parameters": "simulating",
     "fit": "fitting",
     "load": "storing",
     "load_figures": "datasets",
+    "load_onset": "datasets",
     "math": "math.",
     "plot": "plot.",
     "report": "report.",

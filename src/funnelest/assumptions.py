@@ -23,8 +23,8 @@ class Assumption(Protocol):
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with it for this `population`, one sentence each."""
 
-    def parameters(self) -> dict[str, Prior]:
-        """Return the priors that it brings with it, by parameter name."""
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the priors that it brings with it in this `population`, by parameter name."""
 
     def imputed(self, population: Population) -> NDArray[np.bool_]:
         """Return which cells of the `population` it sets the rate of, as an array of its shape."""
@@ -120,7 +120,7 @@ class PopulationError:
 
     prior: Prior
     where: Where = field(default_factory=dict)
-    statement: str
+    statement: str = ""
     source: str = ""
 
     @property
@@ -134,8 +134,8 @@ class PopulationError:
             found.append("a PopulationError needs a statement: why is the count uncertain?")
         return [f"{self._name}: {text}" for text in found]
 
-    def parameters(self) -> dict[str, Prior]:
-        """Return the prior of the factor."""
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the prior of the factor, whatever the `population`."""
         return {self._name: within(as_prior(self.prior), 0.0, np.inf)}
 
     def imputed(self, population: Population) -> NDArray[np.bool_]:

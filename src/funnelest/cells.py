@@ -86,8 +86,40 @@ class Cells:
             rate = model.occurrence.evaluate(self._values, model.occurrence_name, model.population)
             for assumption in model.assumptions:
                 rate = assumption.apply_to_rate(rate, self._values, model.population)
+            if model.hazard:
+                first = self._first_of(rate)
+                self._cache["first"] = first
+                rate = first / self._first_share()
             self._cache["entry"] = rate
         return self._cache["entry"]
+
+    def _first_share(self) -> Any:
+        """Return the share of a year's victims who are victims for the first time, in cells."""
+        made = self._model.conversion
+        if made is None:
+            raise SpecError(
+                ["first events are asked for, but the model has no FirstTime assumption."],
+                "a quantity",
+            )
+        return made.first_share(self._values, self._model.population)
+
+    def _first_of(self, hazard: Any) -> Any:
+        """Return first events per person in cells, from the hazard of those without one."""
+        population = self._model.population
+        at = population.position(self._model.conversion.axis)
+        ones = [1] * (len(population.axes) + 1)
+        ones[at] = population.shape[at]
+        hazard = hazard * np.ones(ones)  # also where it is the same at every age
+        # Not quite 1, of which nobody would be left, and infinity minus infinity.
+        free = fm.log1p(-fm.minimum(hazard, 1.0 - np.finfo(float).eps))
+        return hazard * fm.exp(fm.cumsum(free, at) - free)
+
+    def _first(self) -> Any:
+        """Return first events per person of the population in a year, in cells."""
+        entry = self._entry()
+        if "first" not in self._cache:
+            self._cache["first"] = entry * self._first_share()
+        return self._cache["first"]
 
     def _exposure(self) -> Any:
         """Return the factor on the population, in cells."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.assumptions import Assumption, PopulationError
-from funnelest.axes import show_where
+from funnelest.axes import show_level, show_where
 from funnelest.defects.base import no_defects
 from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
@@ -18,6 +18,7 @@ from funnelest.priors import Prior, Shared
 from funnelest.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
+from funnelest.sampling import is_number
 
 if TYPE_CHECKING:
     from funnelest.model import Model
@@ -26,7 +27,7 @@ __all__ = ["model_problems"]
 
 
 def part_problems(
-    transitions: object, evidence: object, assumptions: object, parameters: object
+    transitions: object, evidence: object, assumptions: object, parameters: object, held: object
 ) -> list[str]:
     """Return which parts of a model are not the collections that they must be."""
     lists = {"evidence": (evidence, "Evidence"), "assumptions": (assumptions, "assumptions")}
@@ -35,7 +36,7 @@ def part_problems(
         for name, (value, what) in lists.items()
         if not isinstance(value, list | tuple)
     ]
-    mappings = {"transitions": transitions, "parameters": parameters}
+    mappings = {"transitions": transitions, "parameters": parameters, "held": held}
     return found + [
         f"{name} must be a mapping; given {value!r}."
         for name, value in mappings.items()
@@ -69,12 +70,14 @@ def model_problems(model: Model) -> list[str]:
         found += [f"parameter {name!r}: {text}" for text in prior.problems()]
         if isinstance(prior, Shared):
             found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
+    if not found:  # of names first: the priors of a held name are looked up by it
+        found += _held_problems(model)
     if not found:
         found += _prior_problems(model)
     if not found:
         found += _function_problems(model)
     if not found:
-        found += _impossible(model)
+        found += _unasked_problems(model) + _impossible(model)
     return found
 
 
@@ -133,6 +136,8 @@ def _evidence_problems(model: Model) -> list[str]:
         trouble = no_defects(one.defects)  # else nothing else can be asked
         trouble = trouble or _asked(one.problems, model.route, model.population)
         found += [f"{start}: {text}" for text in trouble]
+        if not trouble and one.needs_first_events and model.conversion is None:
+            found.append(f"{start}: {_NO_CONVERSION}")
         others = [other for other in model.evidence if isinstance(other, Evidence)]
         found += [f"{start}: {text}" for text in _asked(one.problems_among, others)]
         try:
@@ -156,17 +161,33 @@ def _members(one: Evidence) -> list[Evidence]:
         return []
 
 
+#: Why first events cannot be spoken of.
+_NO_CONVERSION = (
+    "it is about first events, and the model is about the victims of one year: the assumption "
+    "FirstTime(share=..., statement=...) says how the two are joined."
+)
+
+
 def _assumption_problems(model: Model) -> list[str]:
     found = []
     good = []
+    known = [one for one in model.evidence if isinstance(one, Evidence)]
     for one in model.assumptions:
         if not isinstance(one, Assumption):
             found.append(f"assumptions must be objects such as Shift; given {one!r}.")
             continue
         trouble = _asked(one.problems, model.population)
+        if not trouble and hasattr(one, "problems_among"):
+            start = f"{type(one).__name__}"
+            trouble = [f"{start}: {text}" for text in _asked(one.problems_among, known)]
         found += trouble
         if not trouble:
             good.append(one)
+    conversions = [one for one in model.assumptions if hasattr(one, "first_share")]
+    if len(conversions) > 1:
+        found.append("two assumptions FirstTime: give one.")
+    if model.hazard:
+        found += _hazard_problems(model, conversions)
     seen = np.zeros(model.population.shape, dtype=int)
     for one in good:
         mask = one.imputed(model.population)
@@ -188,6 +209,78 @@ def _assumption_problems(model: Model) -> list[str]:
     return found
 
 
+def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
+    """Return why a hazard cannot be turned into yearly rates, one sentence each."""
+    if not conversions:
+        return [f"{model.occurrence_name}: {_NO_CONVERSION}"]
+    axis = model.population.axis(conversions[0].axis)
+    if axis is None or not axis.numeric:
+        return []  # was said
+    bounds = [axis.bounds(i) for i in range(len(axis.levels))]
+    if bounds == [(age, age) for age in range(len(bounds))]:
+        return []
+    return [
+        f"{model.occurrence_name}: a Hazard needs single years of {axis.name} from 0 on, since the "
+        "people at risk shrink from year to year; give the population by single years, or a Rate."
+    ]
+
+
+def _unasked_problems(model: Model) -> list[str]:
+    """Find ages whose yearly rate no source sees and no assumption fills in.
+
+    Only where some source does see the first step, at some ages: then a rate that is the same
+    at every age, or a prior for each, would speak for the others without anyone saying so.
+    """
+    axis = model.population.axis("age")
+    if axis is None or not axis.numeric or isinstance(model.occurrence, Number):
+        return []
+    asked: dict[str, set[int]] = {}
+    for one in model.sources():
+        levels = one.asks_about(model.route, model.population, axis)
+        levels = levels | one.first_ages(model.population, axis)
+        if levels:
+            asked[one.name] = levels
+    if not asked:
+        return []
+    at = model.population.position("age")
+    others = tuple(i for i in range(len(model.population.axes)) if i != at)
+    there = model.population.counts.sum(axis=others) > 0
+    filled = model.imputed().any(axis=others)
+    seen = set().union(*asked.values())
+    missing = [i for i in range(len(axis.levels)) if i not in seen and not filled[i] and there[i]]
+    if not missing:
+        return []
+    shown = show_level((axis.bounds(missing[0])[0], axis.bounds(missing[-1])[1]))
+    if missing != list(range(missing[0], missing[-1] + 1)):
+        shown = ", ".join(show_level(axis.levels[i]) for i in missing)
+    return [
+        f"age {shown}: no source asks about {model.route.steps[0]!r} at these ages (those that do "
+        f"are: {', '.join(map(repr, asked))}), yet these people are in the population, and so in "
+        "every number and denominator. State what is assumed of them: Proportional (to a "
+        "pattern), Extrapolate, Shift, DetectionRatio or Bounds; or leave these ages out of the "
+        "population."
+    ]
+
+
+def _held_problems(model: Model) -> list[str]:
+    """Check the parameters that are held at a number."""
+    found = []
+    plain = model._changed_unchecked(held={})
+    for name, value in model.held.items():
+        if name not in plain.free:
+            known = ", ".join(map(repr, plain.free)) or "none"
+            found.append(
+                f"held: there is no unknown parameter {name!r}; the unknown ones are: {known}."
+            )
+            continue
+        low, high = plain.free[name].support
+        if not is_number(value):
+            found.append(f"held: {name!r} must be a number; given {value!r}.")
+        elif not low <= value <= high:
+            found.append(f"held: {name!r} must lie between {low:g} and {high:g}; given {value!r}.")
+    return found
+
+
 def _function_problems(model: Model) -> list[str]:
     """Try the functions of the user's own evidence once, on draws from the priors."""
     own = [
@@ -200,11 +293,17 @@ def _function_problems(model: Model) -> list[str]:
     found = []
     rng = np.random.default_rng(0)
     values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
+    # Limits without a distribution have no draws: the functions are tried at the upper one.
+    ended = [
+        one.ends(model.population)["upper"] if hasattr(one, "ends") else one
+        for one in model.assumptions
+    ]
+    tried = model._changed_unchecked(assumptions=tuple(ended))
     for one in own:
         start = f"{type(one).__name__} {one.name!r}"
         try:
             with np.errstate(all="ignore"):
-                for observation in one.observations(Quantities(model, values)):
+                for observation in one.observations(Quantities(tried, values)):
                     np.broadcast_to(observation.logp(), (3 if values else 1,))
         except SpecError as error:
             found += [f"{start}: {text}" for text in error.problems]
@@ -243,7 +342,7 @@ def _prior_problems(model: Model) -> list[str]:
     parts: list[tuple[str, dict[str, Prior]]] = [
         (f"evidence {one.name!r}", one.parameters(model.population)) for one in model.evidence
     ]
-    parts += [("an assumption", one.parameters()) for one in model.assumptions]
+    parts += [("an assumption", one.parameters(model.population)) for one in model.assumptions]
     parts += [("the model's parameters", dict(model.parameters))]
     rates = {
         name
@@ -262,7 +361,10 @@ def _prior_problems(model: Model) -> list[str]:
 def _impossible(model: Model) -> list[str]:
     """Find figures that no value of the parameters can produce together."""
     implied = []
+    changed = {name for one in model.assumptions for name in getattr(one, "registers", ())}
     for one in model.evidence:
+        if one.name in changed:
+            continue
         limits = one.implied_number(model.population)
         if limits is not None:
             implied.append((one, *limits))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["load_figures"]
+__all__ = ["load_figures", "load_onset"]
 
 
 def load_figures() -> pd.DataFrame:
@@ -27,5 +27,25 @@ def load_figures() -> pd.DataFrame:
     import pandas as pd
 
     path = files("funnelest") / "data" / "figures.csv"
+    with path.open(encoding="utf-8") as stream:
+        return pd.read_csv(stream, index_col="id")
+
+
+def load_onset() -> pd.DataFrame:
+    """Return published shares with a first event of sexual violence before an age.
+
+    From retrospective surveys in the Netherlands, the United States and Sweden. The shares before
+    age 12 differ by a factor of 3 to 5 with the definition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per figure, indexed by `id`: country, survey, year, respondents, n, sex, before_age,
+        percent, low95, high95, definition, source; and `read`, how it was read: "read" in the
+        source itself, or "second-hand" through others.
+    """
+    import pandas as pd
+
+    path = files("funnelest") / "data" / "onset.csv"
     with path.open(encoding="utf-8") as stream:
         return pd.read_csv(stream, index_col="id")

@@ -92,6 +92,13 @@ def _argument_problems(
     found = []
     if not isinstance(model, Model):
         found.append(f"model must be a Model; given {model!r}.")
+    else:
+        found += [
+            f"{one.describe()}. So there is no posterior: compare the two limits with "
+            "funnelest.check.compare, or state a distribution."
+            for one in model.assumptions
+            if hasattr(one, "ends")
+        ]
     if engine not in ("auto", "importance", "nuts"):
         found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
     if not (isinstance(draws, int) and draws >= 400):

@@ -16,6 +16,7 @@ import numpy as np
 
 __all__ = [
     "concatenate",
+    "cumsum",
     "exp",
     "expit",
     "expm1",
@@ -134,6 +135,11 @@ def concatenate(values: Sequence[Value], axis: int = 0) -> Value:
 def sum(x: Value, axis: int | tuple[int, ...] | None = None) -> Value:
     """Return the sum of `x` over `axis`."""
     return _library(x).sum(x, axis=axis)
+
+
+def cumsum(x: Value, axis: int) -> Value:
+    """Return the running sums of `x` along one `axis`."""
+    return _library(x).cumsum(x, axis=axis)
 
 
 def logsumexp(x: Value, axis: int = 0) -> Value:

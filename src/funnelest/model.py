@@ -19,7 +19,7 @@ from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
-from funnelest.rates import Number, Rate, Share
+from funnelest.rates import Hazard, Number, Rate, Share
 from funnelest.route import Edge, Route, show_edge
 
 if TYPE_CHECKING:
@@ -27,6 +27,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Model"]
 
+_FIELDS = (
+    "route",
+    "population",
+    "occurrence",
+    "transitions",
+    "evidence",
+    "assumptions",
+    "parameters",
+    "held",
+)
 _DEFAULT_SHARE = Share(Beta(1.0, 1.0))
 
 
@@ -54,6 +64,8 @@ class Model:
         What no source supports.
     parameters : mapping of str to Prior, optional
         Further unknown numbers, used by your own evidence or by several sources (`Shared`).
+    held : mapping of str to float, optional
+        Unknown parameters that are held at a number, whatever their prior; see `holding`.
 
     Raises
     ------
@@ -73,6 +85,7 @@ class Model:
     evidence: tuple[Evidence, ...]
     assumptions: tuple[Assumption, ...]
     parameters: Mapping[str, Prior]
+    held: Mapping[str, float]
 
     def __init__(
         self,
@@ -83,8 +96,9 @@ class Model:
         evidence: Sequence[Evidence] = (),
         assumptions: Sequence[Assumption] = (),
         parameters: Mapping[str, Prior] | None = None,
+        held: Mapping[str, float] | None = None,
     ) -> None:
-        raise_if_any(checking.part_problems(transitions, evidence, assumptions, parameters))
+        raise_if_any(checking.part_problems(transitions, evidence, assumptions, parameters, held))
         made = {
             (tuple(edge) if isinstance(edge, list) else edge): share
             for edge, share in (transitions or {}).items()
@@ -97,6 +111,7 @@ class Model:
             "evidence": tuple(evidence),
             "assumptions": tuple(assumptions),
             "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
+            "held": dict(held or {}),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -107,8 +122,18 @@ class Model:
     @property
     def occurrence_name(self) -> str:
         """Name of the parameter of the first step."""
-        kind = "number at" if isinstance(self.occurrence, Number) else "rate of"
-        return f"{kind} {self.route.steps[0]}"
+        kinds = {Number: "number at", Hazard: "hazard of"}
+        return f"{kinds.get(type(self.occurrence), 'rate of')} {self.route.steps[0]}"
+
+    @property
+    def hazard(self) -> bool:
+        """Whether the occurrence is the hazard of a first event, and not a yearly rate."""
+        return isinstance(self.occurrence, Hazard)
+
+    @cached_property
+    def conversion(self) -> Any:
+        """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
+        return next((one for one in self.assumptions if hasattr(one, "first_share")), None)
 
     def transition(self, first: str, last: str) -> Share:
         """Return the share of a transition, the default when none was given."""
@@ -122,10 +147,14 @@ class Model:
             share = self.transition(*edge)
             found.update(share.parameters(show_edge(edge), self.population))
         for assumption in self.assumptions:
-            found.update(assumption.parameters())
+            found.update(assumption.parameters(self.population))
         for one in self.evidence:
             found.update(one.parameters(self.population))
         found.update(self.parameters)
+        for name, value in self.held.items():
+            found[name] = Fixed(
+                float(value), statement=f"held; its prior is {found[name].describe()}"
+            )
         return found
 
     @cached_property
@@ -151,10 +180,29 @@ class Model:
         return found
 
     def imputed(self) -> NDArray[np.bool_]:
-        """Return which cells' rates no source sees but an assumption sets."""
+        """Return which cells' rates no source sees but an assumption sets.
+
+        Also those of which only first events are known, so that the yearly rate rests on the
+        conversion by `FirstTime`.
+        """
         mask = np.zeros(self.population.shape, dtype=bool)
         for assumption in self.assumptions:
             mask |= assumption.imputed(self.population)
+        return mask | self._converted()
+
+    def _converted(self) -> NDArray[np.bool_]:
+        """Return the cells whose yearly rate rests on first events and their conversion alone."""
+        mask = np.zeros(self.population.shape, dtype=bool)
+        if self.conversion is None:
+            return mask
+        at = self.population.position(self.conversion.axis)
+        axis = self.population.axes[at]
+        asked: set[int] = set()
+        first: set[int] = set()
+        for one in self.sources():
+            asked |= one.asks_about(self.route, self.population, axis)
+            first |= one.first_ages(self.population, axis)
+        np.moveaxis(mask, at, 0)[sorted(first - asked)] = True  # a view of the mask
         return mask
 
     def basis(self, where: Where | None = None) -> str:
@@ -189,7 +237,7 @@ class Model:
         unsaid = {k: text for one in self.evidence for k, text in one.defaults().items()}
         defaulted |= set(unsaid)
         for name, prior in self.priors.items():
-            stated = name not in defaulted
+            stated = name in self.held or name not in defaulted
             kind = "fixed" if isinstance(prior, Fixed) else "prior"
             said = unsaid.get(name, "")
             entries.append(
@@ -262,6 +310,8 @@ class Model:
         found: set[str] = set()
         for varying, _ in self._varying():
             found |= varying.axes()
+        if self.hazard and self.conversion is not None:  # fewer are left at risk at every age
+            found |= self.conversion.axes()
         for assumption in self.assumptions:
             mask = assumption.imputed(self.population)
             for i, axis in enumerate(self.population.axes):
@@ -274,6 +324,25 @@ class Model:
     def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
         """Return the same model with other evidence."""
         return self._changed(evidence=tuple(evidence))
+
+    def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:
+        """Return the same model with other assumptions."""
+        return self._changed(assumptions=tuple(assumptions))
+
+    def holding(self, values: Mapping[str, float]) -> Model:
+        """Return the same model with unknown parameters held at numbers.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            Parameter name -> its number, beside those that are already held.
+
+        Returns
+        -------
+        Model
+            Its ledger calls them fixed, and says which prior they had.
+        """
+        return self._changed(held={**self.held, **values})
 
     def without(self, *names: str) -> Model:
         """Return the same model without the sources of these names."""
@@ -288,19 +357,16 @@ class Model:
         return self._changed(evidence=[one for one in self.evidence if one.name not in names])
 
     def _changed(self, **parts: Any) -> Model:
-        current = {
-            name: getattr(self, name)
-            for name in (
-                "route",
-                "population",
-                "occurrence",
-                "transitions",
-                "evidence",
-                "assumptions",
-                "parameters",
-            )
-        }
+        current = {name: getattr(self, name) for name in _FIELDS}
         return Model(**{**current, **parts})
+
+    def _changed_unchecked(self, **parts: Any) -> Model:
+        """Return a copy for the checks themselves, which are made before the model is whole."""
+        made = object.__new__(Model)
+        kept = {name: value for name, value in vars(self).items() if name in _FIELDS}
+        for name, value in {**kept, **parts}.items():
+            object.__setattr__(made, name, value)
+        return made
 
     # ------------------------------------------------------------------- JSON
 

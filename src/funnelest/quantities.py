@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.axes import Where
-from funnelest.cells import Cells
+from funnelest import math as fm
+from funnelest.axes import Axis, Where
+from funnelest.cells import Cells, Selections
 from funnelest.errors import SpecError
 from funnelest.population import Population
 
@@ -58,6 +59,10 @@ class Quantities(Cells):
                 [f"there is no source {name!r}; the sources are: {shown}."], "a quantity"
             )
         return known[name]
+
+    def assumed(self, method: str) -> list[Any]:
+        """Return the assumptions that give a `method`, such as ``on_records``."""
+        return [one for one in self._model.assumptions if hasattr(one, method)]
 
     def listed(self, name: str) -> Any:
         """Return the share of people that comes to the member `name` of several, in cells."""
@@ -136,6 +141,81 @@ class Quantities(Cells):
             Shape ``(draws,)``.
         """
         return self.pool(self.in_cells(step), where) / self._levels(per, where)
+
+    def first_events(self, where: Where | None = None, *, per: str | None = None) -> Any:
+        """Return the expected number of people to whom it happens for the first time.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        per : str, optional
+            Name of an axis, such as ``"year"``, over whose selected levels the mean is taken.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self.pool(self._first(), where) / self._levels(per, where)
+
+    def first_rates(self, where: Where | None = None) -> Any:
+        """Return first events per person and year of age, at each level of the axis of ages.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which levels of the other axes; all when left out. Ages in it are not used.
+
+        Returns
+        -------
+        array
+            Shape ``(levels, draws)``.
+        """
+        first = self._first()  # also checks that first events can be spoken of
+        axis = self._ages()
+        others = {k: v for k, v in (where or {}).items() if k != axis.name}
+
+        def made() -> Any:
+            wheres = Selections({**others, axis.name: level} for level in axis.levels)
+            ones = np.ones((1,) * (len(self._model.population.axes) + 1))
+            return self.pools(first, wheres) / self.pools(ones, wheres)
+
+        return self.remember(("first rates", repr(others)), made)
+
+    def _ages(self) -> Axis:
+        """Return the axis of ages along which first events add up."""
+        population = self._model.population
+        return population.axes[population.position(self._model.conversion.axis)]
+
+    def ever_before(self, age: Any, where: Where | None = None) -> Any:
+        """Return the share of people with a first event before an age.
+
+        Of a synthetic cohort, that goes through the ages as they are in the model.
+
+        Parameters
+        ----------
+        age : float or array
+            The age in years, or one per draw; within a year, and within a band of ages, first
+            events are spread evenly.
+        where : mapping, optional
+            Which levels of the other axes; all when left out. Ages in it are not used.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        rates = self.first_rates(where)
+        axis = self._ages()
+        total: Any = 0.0 * rates[0]
+        for i in range(len(axis.levels)):
+            low, high = axis.bounds(i)
+            if isinstance(age, int | float) and age <= low:
+                continue
+            years = fm.minimum(fm.maximum(age - low, 0.0), float(high + 1 - low))
+            total = total + rates[i] * years
+        return total
 
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None

@@ -13,7 +13,7 @@ from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.terms.base import Term, on_axis
 
-__all__ = ["Number", "PerLevel", "Rate", "Share"]
+__all__ = ["Hazard", "Number", "PerLevel", "Rate", "Share"]
 
 
 @dataclass(frozen=True)
@@ -189,6 +189,30 @@ class Rate(_Varying):
     -----
     :math:`N_c \sim \mathrm{Poisson}(P_c r_c)` with
     :math:`\mathrm{logit}\, r_c = \mathrm{logit}\, r + \sum_t \delta_t(c)`.
+    """
+
+
+class Hazard(Rate):
+    r"""Yearly probability of a first event, among those to whom it never happened before.
+
+    In place of a `Rate`, where what is known is about first events. The number of people who
+    enter the route in a year follows by the assumption `FirstTime`, which the model then needs.
+
+    Parameters
+    ----------
+    base : Prior, PerLevel or float
+        The hazard at one year of age: one prior, one per level of an axis, or a known number.
+    *terms : Term
+        How it varies over axes; deviations of the log-odds.
+
+    Notes
+    -----
+    With :math:`h_a` the hazard at age a, :math:`S_a = \prod_{b<a} (1 - h_b)` the share without
+    an event before it and :math:`\phi_a` the share of a year's victims to whom it happens for the
+    first time, the rate of the first step is :math:`r_a = S_a h_a / \phi_a`. The ages before are
+    taken from the same year and the same levels of the other axes (a synthetic cohort), so the
+    population needs single years of age from 0. Discrete-time hazards, as in Singer and Willett,
+    Journal of Educational Statistics 1993;18:155.
     """
 
 

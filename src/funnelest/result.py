@@ -259,6 +259,84 @@ class Result(Drawn):
                 )
         return self._table(rows, probability, kind)
 
+    def first_events(
+        self,
+        where: Where | None = None,
+        *,
+        before: Sequence[int] = (),
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return victims of one year, first-time victims, and who ever was one before an age.
+
+        Three quantities that must not be mixed; the model's `FirstTime` joins them.
+
+        Parameters
+        ----------
+        where, by, per, probability, kind
+            As in `steps`.
+        before : sequence of int, default ()
+            Ages; each gets a row with the share of people who had a first event before it, in a
+            synthetic cohort with the other axes of `where`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per quantity (and level).
+
+        Raises
+        ------
+        SpecError
+            When the model has no `FirstTime`, or `before` is no list of ages.
+        """
+        raise_if_any(
+            [f"before must be a list of ages; given {before!r}."]
+            if not isinstance(before, list | tuple)
+            or not all(isinstance(age, int | float) for age in before)
+            else [],
+            "the table",
+        )
+        over = self._per(per)
+        first = self.model.route.steps[0]
+        rows: list[Any] = []
+        for labels, selection in self._cells(where, by):
+            mean = None if over in labels else over
+            unit, basis = self._unit(mean, selection), self.model.basis(selection)
+            rows += [
+                (
+                    {"quantity": "victims in one year", **labels, "unit": unit},
+                    lambda q, w=selection, p=mean: q.number(first, w, per=p),
+                    basis,
+                ),
+                (
+                    {"quantity": "for the first time", **labels, "unit": unit},
+                    lambda q, w=selection, p=mean: q.first_events(w, per=p),
+                    basis,
+                ),
+            ]
+            rows += [
+                (
+                    {"quantity": f"ever before age {age:g}", **labels, "unit": "share"},
+                    lambda q, a=age, w=selection: q.ever_before(a, w),
+                    self.model.basis(self._history(selection, age)),
+                )
+                for age in before
+            ]
+        return self._table(rows, probability, kind)
+
+    def _history(self, where: Where, age: float) -> Where:
+        """Return a selection with the ages before one: first events add up from birth."""
+        conversion = self.model.conversion
+        if conversion is None:  # refused when it is evaluated
+            return where
+        axis = self.model.population.axes[self.model.population.position(conversion.axis)]
+        return {
+            **where,
+            axis.name: [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < max(age, 1)],
+        }
+
     def shares(
         self,
         of: str | None = None,
@@ -354,7 +432,8 @@ class Result(Drawn):
             One row per parameter. `basis` is "assumed" where the parameter belongs to an
             assumption.
         """
-        assumed = {name for a in self.model.assumptions for name in a.parameters()}
+        population = self.model.population
+        assumed = {name for a in self.model.assumptions for name in a.parameters(population)}
         rows = [
             (
                 {"parameter": name, "prior": prior.describe()},

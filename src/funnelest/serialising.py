@@ -13,9 +13,12 @@ from funnelest.defects import (
     bridge,
     clustered,
     coverage,
+    earlier_rate,
     false_records,
     outside_frame,
     overdispersion,
+    recall,
+    telescoping,
     test_error,
     unknown,
 )
@@ -23,23 +26,32 @@ from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence import (
     cohort,
     joint_survey,
+    onset_age,
+    onset_survey,
     own,
     register,
     survey,
     total,
     validation,
 )
-from funnelest.imputation import shift
+from funnelest.imputation import (
+    detection_ratio,
+    extrapolate,
+    first_time,
+    limits,
+    proportional,
+    shift,
+)
 from funnelest.lists import unlinked
 from funnelest.model import Model
 from funnelest.population import Population
 from funnelest.route import Route
-from funnelest.terms import change_point, levels
+from funnelest.terms import change_point, levels, random_walk, spline
 
 __all__ = ["model_from_dict", "model_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 2
+_FORMAT = 3
 
 #: Every kind that a model may hold: one line per kind.
 KINDS: tuple[type, ...] = (
@@ -48,13 +60,16 @@ KINDS: tuple[type, ...] = (
     priors.Uniform,
     figures.AtLeast, figures.AtMost, figures.Between, figures.Disagreeing, figures.Exact,
     figures.RandomlyRounded, figures.Rounded, figures.RoundedToUnknown, figures.Withheld,
-    rates.Number, rates.PerLevel, rates.Rate, rates.Share,
-    change_point.ChangePoint, levels.Levels,
-    assumptions.PopulationError, shift.Shift,
+    rates.Hazard, rates.Number, rates.PerLevel, rates.Rate, rates.Share,
+    change_point.ChangePoint, levels.Levels, random_walk.RandomWalk, spline.Spline,
+    assumptions.PopulationError, detection_ratio.DetectionRatio, extrapolate.Extrapolate,
+    first_time.FirstTime, limits.Bounds, limits.Held, proportional.Proportional, shift.Shift,
     bridge.Bridge, clustered.Clustered, coverage.Completeness, coverage.Coverage,
-    false_records.FalsePositives, false_records.PPV, outside_frame.OutsideFrame,
-    overdispersion.Overdispersion, test_error.TestError, unknown.Unrecorded,
+    earlier_rate.EarlierRate, false_records.FalsePositives, false_records.PPV,
+    outside_frame.OutsideFrame, overdispersion.Overdispersion, recall.Recall,
+    telescoping.Telescoping, test_error.TestError, unknown.Unrecorded,
     cohort.Cohort, joint_survey.Asked, joint_survey.JointSurvey,
+    onset_age.OnsetAge, onset_survey.OnsetSurvey,
     own.OwnBinomial, own.OwnCustom, own.OwnNormal, own.OwnPoisson,
     register.Register, survey.Survey, total.Total, unlinked.Unlinked, validation.Validation,
 )  # fmt: skip
@@ -121,6 +136,7 @@ def model_to_dict(model: Model) -> dict[str, Any]:
         "evidence": [_plain(one, problems) for one in model.evidence],
         "assumptions": [_plain(one, problems) for one in model.assumptions],
         "parameters": _plain(dict(model.parameters), problems),
+        "held": _plain(dict(model.held), problems),
     }
     raise_if_any(problems, "writing the model")
     return data
@@ -198,6 +214,7 @@ def model_from_dict(
         "evidence": reader.read(data["evidence"]),
         "assumptions": reader.read(data["assumptions"]),
         "parameters": reader.read(data["parameters"]),
+        "held": reader.read(data["held"]),
     }
     raise_if_any(reader.problems, "reading the model")
     return Model(Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts)

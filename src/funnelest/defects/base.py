@@ -78,9 +78,14 @@ class Defect:
 
     - ``on_records(records, q, source)``: other `Records` (`Register`, `Total`);
     - ``on_share(share, q, source)``: the share as the source measures it (`Survey`, `Cohort`,
-      `JointSurvey`, `OwnBinomial`);
+      `JointSurvey`, `OwnBinomial`, `OnsetSurvey`);
+    - ``on_ever(share, q, source)``: the shares with a first event before the ages asked, one row
+      per age, among the respondents or as they report them (`OnsetSurvey`);
+    - ``on_onset_age(age, q, source)``: the age before which events happened that are reported as
+      before `age` (`OnsetSurvey`, `OnsetAge`);
     - ``spread(q, source)``: coefficient of variation of the expected count (`Register`);
-    - ``design_effect(n, q, source)``: design effect of a sample of `n` (`Survey`, `Cohort`).
+    - ``design_effect(n, q, source)``: design effect of a sample of `n` (`Survey`, `Cohort`,
+      `OnsetSurvey`).
 
     ``source`` is the name of the source; the values of the parameters are in ``q.parameters``.
     Defects work from the truth to the printed number in the order of their `stage`, whatever
@@ -166,6 +171,8 @@ def _suits(one: Defect) -> str:
     kinds = {
         "on_records": "counts and estimated numbers of people",
         "on_share": "shares of people who were asked or tested",
+        "on_ever": "surveys of first events before an age",
+        "on_onset_age": "ages at the first event",
         "spread": "counts of records",
         "design_effect": "samples given as 'yes' of 'n'",
     }

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from funnelest.axes import Where
+from funnelest.axes import Axis, Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.observation import Seen
 from funnelest.population import Population
@@ -56,6 +56,8 @@ class Evidence:
     carries: ClassVar[tuple[str, ...]] = ()
     #: What a `Validation` may check of it -> the defect that is estimated.
     checks: ClassVar[Mapping[str, str]] = {}
+    #: Whether it is about first events, which the model's `FirstTime` joins to yearly rates.
+    needs_first_events: ClassVar[bool] = False
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
@@ -96,6 +98,46 @@ class Evidence:
     def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
         """Return what is wrong with the evidence beside all `evidence`, one sentence each."""
         return []
+
+    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
+        """Return at which levels of the `axis` of ages it sees how many enter the `route`.
+
+        Parameters
+        ----------
+        route : Route
+            The steps.
+        population : Population
+            The people.
+        axis : Axis
+            The axis of ages.
+
+        Returns
+        -------
+        set of int
+            Positions of the levels; empty for evidence of later steps, or of shares of those in
+            a step.
+        """
+        first = getattr(self, "step", None) == route.steps[0]
+        if not first or getattr(self, "of", None) is not None:
+            return set()
+        return levels_in(self.where, population, axis)
+
+    def first_ages(self, population: Population, axis: Axis) -> set[int]:
+        """Return at which levels of the `axis` of ages it sees first events only.
+
+        Parameters
+        ----------
+        population : Population
+            The people.
+        axis : Axis
+            The axis of ages.
+
+        Returns
+        -------
+        set of int
+            Positions of the levels; empty for most evidence.
+        """
+        return set()
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         """Return the priors that the evidence brings with it, by parameter name."""
@@ -157,6 +199,11 @@ class Evidence:
             and getattr(self, f.name) != f.default
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def levels_in(where: Where, population: Population, axis: Axis) -> set[int]:
+    """Return the positions of the levels of an axis that a selection takes."""
+    return {int(i) for i in population.select(where)[population.position(axis.name)]}
 
 
 def step_problems(route: Route, step: object, fieldname: str = "step") -> list[str]:
@@ -244,7 +291,7 @@ class NumberEvidence(Evidence):
         people = q.in_cells(self.step)
         listed = people * q.listed(self.name)
         records = Records(people, listed, listed, listed)
-        for one in carried(self.defects, "on_records"):
+        for one in in_order([*carried(self.defects, "on_records"), *q.assumed("on_records")]):
             records = one.on_records(records, q, self.name)  # type: ignore[attr-defined]
         return records
 

@@ -10,9 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.axes import Where
+from funnelest.axes import Axis, Where
 from funnelest.distributions import MultivariateNormalOn
-from funnelest.evidence.base import AskedEvidence, nesting_problems, step_problems
+from funnelest.evidence.base import (
+    AskedEvidence,
+    levels_in,
+    nesting_problems,
+    step_problems,
+)
 from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
@@ -121,6 +126,15 @@ class JointSurvey(AskedEvidence):
                 trouble.append(f"it must lie strictly between 0 and 1; given {one.share!r}.")
             found += [f"{start}: {text}" for text in trouble]
         return found + self._error_problems()
+
+    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
+        """Return at which levels of the `axis` a share is asked of how many enter the `route`."""
+        return {
+            i
+            for one in self.asked
+            if one.step == route.steps[0] and one.of is None
+            for i in levels_in(one.where, population, axis)
+        }
 
     def _error_problems(self) -> list[str]:
         size = len(self.asked)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from funnelest.axes import Axis
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
 from funnelest.evidence.base import AskedEvidence, Evidence
 from funnelest.figures import as_figure, figure_problems
@@ -46,6 +47,10 @@ class OwnEvidence(Evidence):
         if not callable(self.quantity):
             found.append(f"field 'quantity' must be a function of q; given {self.quantity!r}.")
         return found
+
+    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
+        """Return all levels of the `axis`: nobody can say which ones the function reads."""
+        return set(range(len(axis.levels)))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -1,5 +1,9 @@
-"""Figures, one per file: functions of a `Result` that return a matplotlib Figure."""
+"""Figures, one per file: functions of a result or a check that return a matplotlib Figure."""
 
+from funnelest.plot.ages import ages
+from funnelest.plot.comparison import comparison
+from funnelest.plot.planned import planned
 from funnelest.plot.route import route
+from funnelest.plot.tipping import tipping
 
-__all__ = ["route"]
+__all__ = ["ages", "comparison", "planned", "route", "tipping"]

@@ -141,6 +141,7 @@ class _Page:
             self.section("figure", self.drawn(figure)),
             self.section("steps", self.step_table()),
             self.section("transitions", self.transition_table()),
+            *([self.section("in words", words)] if (words := self.in_words()) else []),
             self.section("given", self.given_table() + self.register_table()),
             self.section("ledger", self.ledger_table()),
         ]
@@ -180,6 +181,21 @@ class _Page:
         return f'<div class="{css}">' + "".join(f"<p>{line}</p>" for line in lines) + "</div>"
 
     # ------------------------------------------------------------------ words
+
+    def in_words(self) -> str:
+        """Return each assumption about the population or the rate, in plain sentences."""
+        said = []
+        for one in self.result.model.assumptions:
+            sentence = getattr(one, "sentence", None)
+            text = sentence(self.language.code) if sentence else f"{one.describe()}."
+            why = getattr(one, "statement", "")
+            source = getattr(one, "source", "")
+            filled = one.imputed(self.result.model.population).any()
+            label = f" <strong>{escape(self.texts['imputed'])}.</strong>" if filled else ""
+            because = f" {escape(self.texts['because'])} {escape(_ended(why))}" if why else ""
+            cited = f" {escape(self.texts['source'])}: {escape(_ended(source))}" if source else ""
+            said.append(f"<li>{escape(text[:1].upper() + text[1:])}{label}{because}{cited}</li>")
+        return f"<ul>{''.join(said)}</ul>" if said else ""
 
     def _shares(self, draws: Any) -> str:
         known = draws[np.isfinite(draws)]  # nobody at a step: no share of them
@@ -402,6 +418,11 @@ class _Page:
             rows,
             self.result.mark,
         )
+
+
+def _ended(text: str) -> str:
+    """Return a text that ends in a full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _named(row: dict[str, Any]) -> str:

@@ -39,6 +39,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "given": "Figures given and expected",
         "given caption": "Every figure that went in, beside what the fitted route expects of it "
                          "(posterior median, {interval}); the residual is in standard deviations",
+        "in words": "Assumptions in words", "because": "Stated reason:",
         "ledger": "Ledger of assumptions",
         "ledger caption": "Everything that was assumed, with statement and source",
         "none": "No figures went in: this is the prior.",
@@ -95,6 +96,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "given caption": "Elk gebruikt cijfer, naast wat de geschatte route ervan verwacht "
                          "(mediaan van de posterior, {interval}); het residu is in "
                          "standaardafwijkingen",
+        "in words": "Aannamen in woorden", "because": "Opgegeven reden:",
         "ledger": "Register van aannamen",
         "ledger caption": "Alles wat is aangenomen, met toelichting en bron",
         "none": "Er zijn geen cijfers gebruikt: dit is de prior.",

@@ -11,7 +11,7 @@ from funnelest import math as fm
 from funnelest.population import Population
 from funnelest.priors import Prior
 
-__all__ = ["Term", "on_axis"]
+__all__ = ["Term", "on_axis", "stacked"]
 
 
 @runtime_checkable
@@ -52,10 +52,15 @@ def on_axis(values: Sequence[Any], axis: str, population: Population) -> Any:
     array
         Shape ``(1, ..., levels, ..., 1, draws)``.
     """
-    if all(isinstance(value, np.ndarray) for value in values):
-        values = np.broadcast_arrays(*values)
-    column = fm.stack(values)
+    column = stacked(values)
     at = population.position(axis)
     before, after = at, len(population.axes) - at - 1
     index = (None,) * before + (slice(None),) + (None,) * after + (slice(None),)
     return column[index]
+
+
+def stacked(values: Sequence[Any]) -> Any:
+    """Return `values` of shape ``(draws,)`` or ``(1,)`` as one, ``(values, draws)``."""
+    if all(isinstance(value, np.ndarray) for value in values):
+        values = np.broadcast_arrays(*values)
+    return fm.stack(values)

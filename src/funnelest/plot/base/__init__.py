@@ -1,5 +1,6 @@
 """What the figures and the page share: language, room for text, and the ladder of rows."""
 
+from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.ladder import Ladder, Row
 from funnelest.plot.base.language import LANGUAGES, Language
@@ -11,7 +12,10 @@ __all__ = [
     "Language",
     "Row",
     "Sheet",
+    "framed",
     "imputed_number",
+    "round_ticks",
     "text_width",
+    "wide",
     "wrap",
 ]

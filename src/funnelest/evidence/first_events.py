@@ -1,0 +1,158 @@
+"""What evidence about first events has in common: a history of ages that must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from funnelest.axes import show_level
+from funnelest.defects.base import carried
+from funnelest.errors import SpecError
+from funnelest.evidence.base import AskedEvidence
+from funnelest.population import Population
+from funnelest.quantities import Quantities
+from funnelest.sampling import is_number
+
+__all__ = [
+    "FirstEventEvidence",
+    "covariance_problems",
+    "cover_problems",
+    "size_problems",
+    "whole",
+]
+
+
+def whole(value: Any) -> bool:
+    """Return whether `value` is a whole number of at least 0."""
+    return is_number(value) and bool(value >= 0) and value == int(value)
+
+
+def size_problems(n: Any) -> list[str]:
+    """Return why `n` is no number of people asked."""
+    if whole(n) and n > 0:
+        return []
+    return [f"field 'n' must be a whole number of people above 0; given {n!r}."]
+
+
+def cover_problems(intervals: Sequence[tuple[int, int]]) -> list[str]:
+    """Return where sorted intervals of ages overlap, or leave a gap from 0 on."""
+    found = []
+    below = -1
+    for low, high in intervals:
+        if low <= below:
+            shared = show_level((low, min(below, high)))
+            found.append(f"field 'onset': the ages {shared} are in two intervals.")
+        elif low > below + 1:
+            found.append(
+                f"field 'onset': the ages {show_level((below + 1, low - 1))} are in no interval; "
+                "give them, with 0 if nobody's first event was then."
+            )
+        below = max(below, high)
+    return found
+
+
+def covariance_problems(covariance: Any, size: int) -> list[str]:
+    """Return why this is not the covariance matrix of `size` shares."""
+    try:
+        matrix = np.array(covariance, dtype=np.float64)
+    except (TypeError, ValueError):
+        return ["field 'covariance' must hold numbers."]
+    if matrix.shape != (size, size):
+        return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        return ["field 'covariance' must be finite and symmetric."]
+    errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    # Of the correlations, and not just above 0: a singular matrix is so up to rounding.
+    if not errors.all() or np.linalg.eigvalsh(matrix / np.outer(errors, errors)).min() < 1e-9:
+        return ["field 'covariance' must be positive definite: no such errors exist."]
+    return []
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FirstEventEvidence(AskedEvidence):
+    """Base of evidence about first events before an age.
+
+    Parameters
+    ----------
+    axis : str, default "age"
+        Name of the axis of ages, as in `FirstTime`.
+    """
+
+    axis: str = "age"
+
+    needs_first_events: ClassVar[bool] = True
+
+    def ages(self) -> tuple[int, ...]:
+        """Return the ages before which first events are counted, in order."""
+        raise TypeError(f"{type(self).__name__} does not define ages()")
+
+    def _moved(self, age: int, q: Quantities) -> Any:
+        """Return before which age the events were that are reported as before `age`."""
+        if any(one.axis != self.axis for one in q.assumed("first_share")):
+            raise SpecError(
+                [f"field 'axis' is {self.axis!r}, and FirstTime has another."],
+                f"{type(self).__name__} {self.name!r}",
+            )
+        moved: Any = float(age)
+        for one in carried(self.defects, "on_onset_age"):
+            moved = one.on_onset_age(moved, q, self.name)  # type: ignore[attr-defined]
+        return moved
+
+    def _age_problems(self, population: Population, what: str) -> list[str]:
+        """Return why the population has no history of the ages in field `what`."""
+        axis = population.axis(self.axis)
+        if axis is None or not axis.numeric:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"field 'axis': there is no axis {self.axis!r} of ages; the axes are: {known}."]
+        if not isinstance(self.where, Mapping):
+            return []  # was said
+        found = []
+        if axis.name in self.where:
+            found.append(
+                f"field 'where' selects on axis {axis.name!r}, but first events add up over all "
+                f"ages below those in field {what!r}; how old the people were who were asked is "
+                "another matter."
+            )
+        if not population.counted:
+            return [*found, "the population has no head count, so no share of it can be measured."]
+        highest = max(self.ages())
+        bounds = [axis.bounds(i) for i in range(len(axis.levels))]
+        top = max(high for _, high in bounds)
+        if highest > top + 1:
+            found.append(
+                f"field {what!r}: first events before age {highest} go beyond the population, "
+                f"whose axis {axis.name!r} ends at {top}; at most {top + 1}."
+            )
+        covered = {age for low, high in bounds for age in range(low, high + 1)}
+        absent = [str(age) for age in range(min(highest, top + 1)) if age not in covered]
+        if absent:
+            found.append(
+                f"field {what!r}: the population has no age {', '.join(absent)}, and first events "
+                f"before age {highest} add up over all ages."
+            )
+        if not carried(self.defects, "on_onset_age"):
+            found += [
+                f"field {what!r}: age {age} cuts the band {show_level((low, high))} of axis "
+                f"{axis.name!r}; give {low} or {high + 1}, or split the band in the population."
+                for age in self.ages()
+                for low, high in bounds
+                if low < age <= high
+            ]
+        others = {k: v for k, v in self.where.items() if k != axis.name}
+        if population.problems_in(others):
+            return found  # were said
+        # Of all ages: `Quantities.first_rates` gives the rates of each.
+        empty = [
+            show_level(level)
+            for level in axis.levels
+            if population.problems_in({**others, axis.name: level})
+        ]
+        if empty:
+            found.append(
+                f"nobody in the population is of {axis.name} {', '.join(empty)} (in field "
+                "'where'), so there is no rate at these ages."
+            )
+        return found

@@ -1,0 +1,182 @@
+"""The mean age at the first event, of people to whom it happened."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from funnelest import math as fm
+from funnelest.distributions import NormalOn
+from funnelest.evidence.first_events import FirstEventEvidence, whole
+from funnelest.observation import Observation
+from funnelest.population import Population
+from funnelest.quantities import Quantities
+from funnelest.route import Route
+from funnelest.sampling import is_number
+
+__all__ = ["OnsetAge"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OnsetAge(FirstEventEvidence):
+    r"""Mean age at the first event, of people with a first event before an age.
+
+    It says how first events are spread over ages, and nothing of how many there are, so the ages
+    below `before` still need another source or an assumption. The model needs `FirstTime`.
+    `Telescoping` may be among its `defects`.
+
+    It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
+    as every `Evidence`, and `axis`, the name of the axis of ages (``"age"``), as in `FirstTime`.
+    `where` selects no ages.
+
+    Parameters
+    ----------
+    before : int
+        The age before which these people had their first event, at least 2.
+    n : int
+        Number of people, at least 2.
+    mean : float
+        Their mean age at the first event.
+    sd : float, optional
+        Standard deviation of their ages, from which the standard error of the mean follows.
+    se : float, optional
+        Standard error of the mean, in place of `sd`.
+    use_sd : bool, default False
+        Whether the standard deviation is evidence of its own. It is not by default: ages are
+        remembered in round numbers, and who was young at the interview has no late ages, both of
+        which change the spread much more than the mean.
+    completed_years : bool, default True
+        Whether the ages are at the last birthday, half a year below the exact ones on average.
+    deff : float, default 1
+        Design effect, at least 1; with `sd`.
+    rounded_to : float, optional
+        What the mean was rounded to, such as 0.1.
+
+    Notes
+    -----
+    With :math:`f_a` first events per person at age level a, :math:`y_a` its years below `before`
+    and :math:`m_a` the middle of these (first events are spread evenly within a level):
+    :math:`\mu = \sum_a f_a y_a m_a / \sum_a f_a y_a`, less 1/2 in completed years, and
+    ``mean ~ Normal(mu, s)`` with :math:`s^2` = ``sd**2 * deff / n + rounded_to**2 / 12``. With
+    `use_sd` also ``log(sd) ~ Normal(log(sigma), sqrt(deff / (2 (n - 1))))``, where sigma is the
+    model's standard deviation (its square less 1/12 in completed years); the factor is that of
+    normal ages. With `Telescoping` by t years, :math:`\mu` is the mean of those with a first event
+    before ``before - t``, plus t.
+
+    Examples
+    --------
+    >>> import funnelest as fe
+    >>> fe.OnsetAge(name="clients", before=18, n=120, mean=9.3, sd=4.1, rounded_to=0.1)
+    OnsetAge(name='clients', before=18, n=120, mean=9.3, sd=4.1, rounded_to=0.1)
+    """
+
+    before: int
+    n: int
+    mean: float
+    sd: float | None = None
+    se: float | None = None
+    use_sd: bool = False
+    completed_years: bool = True
+    deff: float = 1.0
+    rounded_to: float | None = None
+
+    carries: ClassVar[tuple[str, ...]] = ("on_onset_age",)
+    checks: ClassVar[Mapping[str, str]] = {}
+
+    def ages(self) -> tuple[int, ...]:
+        """Return the age before which the first events were."""
+        return (int(self.before),)
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the mean age, one sentence each."""
+        found = super().problems(route, population)
+        found += [
+            f"field {name!r} must be a whole number of at least 2; given {value!r}."
+            for name, value in (("before", self.before), ("n", self.n))
+            if not (whole(value) and value >= 2)
+        ]
+        good = whole(self.before) and self.before >= 2
+        if not is_number(self.mean) or self.mean < 0 or (good and self.mean >= self.before):
+            top = f"{self.before}" if good else "field 'before'"
+            found.append(
+                f"field 'mean' must be an age of at least 0 and below {top}; given {self.mean!r}."
+            )
+        found += self._error_problems()
+        return found + (self._age_problems(population, "before") if good else [])
+
+    def _error_problems(self) -> list[str]:
+        found = []
+        if (self.sd is None) == (self.se is None):
+            found.append(
+                "give field 'sd' (standard deviation of the ages) or field 'se' (standard error of "
+                "the mean): a mean without its uncertainty is not evidence."
+            )
+        found += [
+            f"field {name!r} must be above 0; given {value!r}."
+            for name, value in (("sd", self.sd), ("se", self.se), ("rounded_to", self.rounded_to))
+            if value is not None and not (is_number(value) and value > 0)
+        ]
+        if not isinstance(self.use_sd, bool) or not isinstance(self.completed_years, bool):
+            found.append(
+                "fields 'use_sd' and 'completed_years' must be True or False; given "
+                f"{self.use_sd!r} and {self.completed_years!r}."
+            )
+        elif self.use_sd and self.sd is None:
+            found.append("field 'use_sd' needs field 'sd'.")
+        if not (is_number(self.deff) and self.deff >= 1):
+            found.append(f"field 'deff' must be at least 1; given {self.deff!r}.")
+        elif self.deff > 1 and self.sd is None:
+            found.append("field 'deff' only means something beside field 'sd'.")
+        return found
+
+    def _moments(self, q: Quantities) -> tuple[Any, Any]:
+        """Return mean and standard deviation of the ages that people report, per draw."""
+        end = self._moved(self.before, q)
+        later = self.before - end
+        rates = q.first_rates(self.where)
+        axis = q.cells.axes[q.cells.position(self.axis)]
+        number = total = squares = 0.0
+        for i in range(len(axis.levels)):
+            low, high = axis.bounds(i)
+            if low >= self.before:
+                continue
+            years = fm.minimum(fm.maximum(end - low, 0.0), float(high + 1 - low))
+            events = rates[i] * years
+            middle = low + years / 2
+            number = number + events
+            total = total + events * middle
+            squares = squares + events * (middle * middle + years * years / 12)
+        # Not 0: an age that moved below birth leaves no first events.
+        number = fm.maximum(number, 1e-12)
+        mean = total / number
+        variance = squares / number - mean * mean
+        mean = mean + later
+        if self.completed_years:
+            mean, variance = mean - 0.5, variance - 1 / 12
+        return mean, fm.sqrt(fm.maximum(variance, 1e-6))
+
+    def _error(self) -> float:
+        """Return the standard error of the printed mean."""
+        if self.sd is not None:
+            variance = float(self.sd) ** 2 * self.deff / self.n
+        else:
+            assert self.se is not None
+            variance = float(self.se) ** 2
+        return math.sqrt(variance + (self.rounded_to or 0.0) ** 2 / 12)
+
+    def observations(self, q: Quantities) -> Sequence[Observation]:
+        """Return the mean (and standard deviation), and what the model expects of them."""
+        mean, sd = self._moments(q)
+        found = [Observation(NormalOn(mean, self._error()), float(self.mean))]
+        if self.use_sd:
+            assert self.sd is not None
+            error = math.sqrt(self.deff / (2 * (self.n - 1)))
+            found.append(Observation(NormalOn(sd, error, "log"), float(self.sd)))
+        return found
+
+    def with_data(self, figures: Sequence[Any], population: Population) -> OnsetAge:
+        """Return the same source with another mean (and standard deviation)."""
+        mean, *sd = (float(figure) for figure in figures)
+        return replace(self, mean=mean, sd=sd[0] if sd else self.sd)

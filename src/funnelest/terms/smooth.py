@@ -1,0 +1,265 @@
+"""Smooth deviations over a numeric axis: what random walks and splines have in common.
+
+A smooth deviation is a known matrix times standard normal steps, times a standard deviation. So
+it is one product for all levels, and a walk that no figure informs is as easy to draw from as its
+prior.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.axes import Level, show_level
+from funnelest.population import Population
+from funnelest.priors import Fixed, Normal, Prior, Shared, as_prior, within
+from funnelest.terms.base import on_axis, stacked
+
+__all__ = ["Smooth", "spacing_problems", "spline_basis", "steps_away", "walk"]
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """Base of the terms that vary smoothly over a numeric axis.
+
+    Parameters
+    ----------
+    axis : str
+        Name of the axis.
+    sd : Prior or float
+        Standard deviation of the step from one year to the next.
+    order : {1, 2}, default 1
+        Order of the walk.
+    trend : Prior or float, optional
+        Slope at the reference level, per year.
+    reference : level, optional
+        The level at which the deviation is zero; the middle one when left out.
+    """
+
+    axis: str
+    sd: Prior | float | None = None
+    order: int = 1
+    trend: Prior | float | None = None
+    reference: Level | None = None
+
+    def matrix(self, places: Floats, start: int) -> Floats:
+        """Return the deviation at each of some `places`, 0 at the one numbered `start`.
+
+        Per standard normal step.
+        """
+        raise TypeError(f"{type(self).__name__} does not define matrix")
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the term in this `population`, one sentence each."""
+        kind = type(self).__name__
+        axis = population.axis(self.axis)
+        if axis is None:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"{kind} names axis {self.axis!r}; the population's axes are: {known}."]
+        if not axis.numeric:
+            return [f"{kind} needs an axis of numbers; {self.axis!r} has names."]
+        found = []
+        places = self._places(population)
+        if len(places) < 2 or (np.diff(places) <= 0).any():
+            found.append(f"the levels of {self.axis!r} must be at least two, and ascend.")
+        if self.order not in (1, 2):
+            found.append(f"'order' must be 1 or 2; given {self.order!r}.")
+        if self.sd is None:
+            found.append(
+                "it needs 'sd', the standard deviation of a yearly step: a prior or a number."
+            )
+        else:
+            found += [f"'sd': {text}" for text in _positive(as_prior(self.sd))]
+        if self.trend is None and self.order == 2:
+            found.append("order 2 needs 'trend', the slope at the reference: a prior or a number.")
+        elif self.trend is not None:
+            found += [f"'trend': {text}" for text in as_prior(self.trend).problems()]
+        if self.reference is not None and self.reference not in axis.levels:
+            shown = ", ".join(show_level(level) for level in axis.levels)
+            found.append(
+                f"the reference {show_level(self.reference)!r} is not a level of {self.axis!r} "
+                f"({shown})."
+            )
+        if not found:
+            found += self.own_problems(places)
+        return [f"{kind}: {text}" for text in found]
+
+    def own_problems(self, places: Floats) -> list[str]:
+        """Return what a kind finds wrong with the `places` of the levels, or with its fields."""
+        return []
+
+    def _places(self, population: Population) -> Floats:
+        """Return the middle of each level."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        return np.array([sum(axis.bounds(i)) / 2 for i in range(len(axis.levels))])
+
+    def _start(self, population: Population) -> int:
+        axis = population.axis(self.axis)
+        assert axis is not None
+        if self.reference is None:
+            return (len(axis.levels) - 1) // 2
+        return axis.levels.index(self.reference)
+
+    def _matrix(self, population: Population) -> Floats:
+        return self.matrix(self._places(population), self._start(population))
+
+    def _labels(self, name: str) -> tuple[str, str]:
+        return f"{name}[sd over {self.axis}]", f"{name}[trend over {self.axis}]"
+
+    def _step(self, name: str, i: int) -> str:
+        return f"{name}[step {i + 1} over {self.axis}]"
+
+    def parameters(self, name: str, population: Population) -> dict[str, Prior]:
+        """Return the priors of the quantity `name` in this `population`: spread, trend, steps."""
+        sd, trend = self._labels(name)
+        found = {sd: within(as_prior(self.sd), 0.0, np.inf)}
+        if self.trend is not None:
+            found[trend] = as_prior(self.trend)
+        step = Normal(0.0, 1.0, statement="step of the walk, in standard deviations")
+        columns = self._matrix(population).shape[1]
+        return found | {self._step(name, i): step for i in range(columns)}
+
+    def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
+        """Return the deviations of the quantity `name`, from `values` in the `population`."""
+        spread, slope = self._labels(name)
+        sd = values[spread]
+        matrix = self._matrix(population)
+        steps = stacked([values[self._step(name, i)] for i in range(matrix.shape[1])])
+        walked = fm.matmul(matrix, steps) * sd
+        places = self._places(population)
+        away = places - places[self._start(population)]
+        column = [walked[i] for i in range(len(places))]
+        if self.trend is not None:
+            trend = values[slope]
+            column = [value + trend * apart for value, apart in zip(column, away, strict=True)]
+        return on_axis(column, self.axis, population)
+
+
+def _positive(prior: Prior) -> list[str]:
+    """Return why a prior is not of a positive number."""
+    found = prior.problems()
+    if found or isinstance(prior, Shared):
+        return found
+    if isinstance(prior, Fixed) and prior.value <= 0:
+        return [f"it must be above 0; given {prior.value:g}."]
+    if prior.support[1] <= 0:
+        return [f"it must be above 0, where {prior.describe()} has no probability."]
+    return []
+
+
+def spacing_problems(places: Floats) -> list[str]:
+    """Return why a walk of order 2 does not fit these places, one sentence each."""
+    gaps = np.diff(np.sort(places))
+    if len(gaps) and not np.allclose(gaps, gaps[0]):
+        return [
+            "order 2 needs levels of equal width, such as single years of age; take order 1, or a "
+            "spline."
+        ]
+    return []
+
+
+def steps_away(distances: Floats, order: int) -> Floats:
+    r"""Return a walk at ascending `distances` from a start of 0, per standard normal step.
+
+    Parameters
+    ----------
+    distances : ndarray of float
+        Above 0, ascending; equally spaced from 0 on when `order` is 2.
+    order : {1, 2}
+        1: the sum of steps, with a variance of 1 per unit of distance. 2: the running sum of
+        that, whose second differences are the steps, on the spacing of the distances.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(distances, steps)``: row i times the steps is the walk at distance i.
+    """
+    size = len(distances)
+    if order == 1:
+        gaps = np.diff(np.concatenate([[0.0], distances]))
+        return np.tril(np.broadcast_to(np.sqrt(gaps), (size, size)))
+    gap = distances[0]
+    i, j = np.indices((size, size))
+    # Second differences over a gap g of a walk with unit variance per unit have variance g^3.
+    return np.asarray(np.where(j <= i, i - j + 1.0, 0.0) * gap**1.5)
+
+
+def walk(places: Floats, start: int, order: int) -> Floats:
+    """Return a walk over ascending `places` that is 0 at one of them, per standard normal step.
+
+    Of order 2 its slope is 0 from the start to the next place up, or down where the start is the
+    last: a trend is added apart.
+
+    Parameters
+    ----------
+    places : ndarray of float
+        Where the walk is taken, ascending; equally spaced when `order` is 2.
+    start : int
+        Index of the place at which the walk is 0.
+    order : {1, 2}
+        As in `steps_away`.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(places, steps)``.
+    """
+    up = places[start + 1 :] - places[start]
+    down = (places[start] - places[:start])[::-1]
+    if order == 2 and len(up):  # the first step follows the trend
+        up = up[:-1]
+    elif order == 2:
+        down = down[:-1]
+    above = steps_away(up, order) if len(up) else np.zeros((0, 0))
+    below = steps_away(down, order)[::-1] if len(down) else np.zeros((0, 0))
+    found = np.zeros((len(places), below.shape[1] + above.shape[1]))
+    found[: len(down), : below.shape[1]] = below
+    found[len(places) - len(up) :, below.shape[1] :] = above
+    return found
+
+
+def spline_basis(
+    places: Floats, reference: float, spacing: float, order: int, start: int
+) -> Floats:
+    r"""Return a P-spline at `places` that is 0 at a reference, per standard normal step.
+
+    A cubic B-spline basis with equally spaced knots, whose coefficients are a random walk (Lang
+    and Brezger, Journal of Computational and Graphical Statistics 2004;13:183), with the variance
+    per unit of distance of a walk over the places themselves.
+
+    Parameters
+    ----------
+    places : ndarray of float
+        Where the spline is taken.
+    reference : float
+        Where it is 0.
+    spacing : float
+        Distance between knots.
+    order : {1, 2}
+        Order of the walk.
+    start : int
+        Place in the sequence of coefficients from which the walk goes; 0 is the first.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(places, steps)``.
+    """
+    from scipy.interpolate import BSpline
+
+    degree = 3
+    low, high = min(places.min(), reference), max(places.max(), reference)
+    pieces = max(1, int(np.ceil((high - low) / spacing)))
+    knots = low + spacing * np.arange(-degree, pieces + degree + 1)
+    points = np.concatenate([places, [reference]])
+    design = BSpline.design_matrix(points, knots, degree).toarray()
+    coefficients = walk(spacing * np.arange(design.shape[1], dtype=np.float64), start, order)
+    return np.asarray((design[:-1] - design[-1]) @ coefficients)

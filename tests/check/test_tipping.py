@@ -1,0 +1,218 @@
+"""The value of an assumption at which a conclusion turns, against closed forms."""
+
+import importlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.special import expit, logit
+
+import funnelest as fe
+from funnelest.check import Conclusion, tipping_point
+from funnelest.engines.gate import Gate
+
+GRID = importlib.import_module("funnelest.check.tipping.grid")
+SHIFT = "shift[age 0-11 against 12-16]"
+YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
+FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
+PRIOR = fe.Normal(-0.7, 0.5)
+POSTERIOR = stats.beta(1 + 40, 30 + 1900 - 40)  # of the rate at 12-16
+
+
+def model(prior=PRIOR):
+    return fe.Model(
+        fe.Route("happened", "told"),
+        fe.Population({"age": [(0, 11), (12, 16)]}, [2e6, 1e6]),
+        fe.Rate(fe.Beta(1, 30)),
+        evidence=[fe.Survey(name="asked", step="happened", yes=40, n=1900, where=OLD)],
+        assumptions=[fe.Shift(ages=(0, 11), like=(12, 16), prior=prior, statement="assumed")],
+    )
+
+
+def young(q):
+    return q.number("happened", YOUNG)
+
+
+def old(q):
+    return q.number("happened", OLD)
+
+
+def many(probability=0.5):
+    return Conclusion(
+        statement="more than 30,000 under 12", larger=young, than=30_000, probability=probability
+    )
+
+
+def exact(shift):
+    """Return the probability that 2e6 times the shifted rate is above 30,000."""
+    return POSTERIOR.sf(expit(logit(0.015) - np.asarray(shift)))
+
+
+@pytest.fixture(scope="module")
+def found():
+    return tipping_point(model(), many(0.8), {SHIFT: np.linspace(-1, 0.4, 8)}, seed=3, draws=2000)
+
+
+def test_the_probability_at_every_value(found):
+    table = found.table
+    assert list(table) == [SHIFT, "probability", "mc_error", "holds", "basis", "mark"]
+    away = (table["probability"] - exact(table[SHIFT])) / table["mc_error"]
+    assert np.abs(away).max() < 4
+    assert list(table["holds"]) == list(exact(table[SHIFT]) >= 0.8)
+    assert set(table["basis"]) == {"imputed"}
+    assert set(table["mark"]) == {""}
+    assert found.passed
+
+
+def test_where_it_turns(found):
+    truth = float(logit(0.015) - logit(POSTERIOR.ppf(0.2)))
+    (value,) = found.turns_at
+    (turn,) = found.turns
+    assert value == pytest.approx(truth, abs=0.02)
+    assert turn.low < value < turn.high
+    assert turn.between[0] < value < turn.between[1]
+    assert turn.begins
+    assert not turn.jump
+    assert turn.prior_above == pytest.approx(stats.norm(-0.7, 0.5).sf(value))
+    assert "begins to hold at" in found.text
+    below = f"{100 * (1 - turn.prior_above):.0f}% on values below"
+    assert f"The prior of the model puts {below}" in found.text
+    assert "imputed" in found.text
+
+
+def test_the_same_seed_gives_the_same_answer():
+    grid = {SHIFT: [-0.6, -0.3, 0.0]}
+    one, same, other = (
+        tipping_point(model(), many(), grid, seed=seed, draws=400) for seed in (5, 5, 6)
+    )
+    assert (one.probability == same.probability).all()
+    assert one.turns == same.turns
+    assert (one.probability != other.probability).any()
+
+
+def test_what_follows_from_the_held_value_jumps():
+    conclusion = Conclusion(
+        statement="more under 12 than at 12-16", larger=young, than=old, probability=0.9
+    )
+    found = tipping_point(model(), conclusion, {SHIFT: [-1.5, -1, -0.5, 0]}, seed=1, draws=400)
+    assert list(found.probability) == [0, 0, 1, 1]  # it turns at log(1/2) on the log-odds, or so
+    (turn,) = found.turns
+    assert turn.jump
+    assert turn.value == -0.75  # halfway, whatever the stated probability
+    assert (turn.low, turn.high) == turn.between == (-1.0, -0.5)
+    assert "between shift[age 0-11 against 12-16] = -1 and -0.5" in found.text
+    low, high = (f"{100 * PRIOR.cdf(v):.0f}%" for v in (-1, -0.5))
+    assert f"{low} to {high} on values below that" in found.text
+
+
+@pytest.mark.parametrize(("than", "word"), [(1.0, "holds"), (1.9e6, "fails")])
+def test_a_conclusion_that_never_turns(than, word):
+    conclusion = Conclusion(statement="it", larger=young, than=than)
+    found = tipping_point(model(), conclusion, {SHIFT: [-1, 0, 1]}, seed=1, draws=400)
+    assert found.turns_at == []
+    assert f"It {word} over the whole grid" in found.text
+
+
+def test_two_parameters():
+    grid = {SHIFT: [-1.0, -0.4, 0.2], "rate of happened": [0.01, 0.02, 0.04, 0.08]}
+    found = tipping_point(model(), many(), grid, seed=1, draws=400)
+    assert found.probability.shape == (3, 4)
+    table = found.table
+    rate = expit(logit(table["rate of happened"]) + table[SHIFT])
+    assert list(table["holds"]) == list(rate > 0.015)
+    assert found.turns_at == []
+    assert f"It holds at {int((rate > 0.015).sum())} of the 12 points" in found.text
+
+
+def test_turning_twice_and_a_fit_that_failed(found):
+    hump = replace(
+        found,
+        over={SHIFT: (-2.0, -1.0, 0.0, 1.0, 2.0)},
+        conclusion=many(0.5),
+        probability=np.array([0.2, np.nan, 0.8, 0.6, 0.4]),
+        mc_error=np.array([0.01, np.nan, 0.01, 0.01, 0.01]),
+        marks=np.array(["", "CONVERGENCE GATE FAILED", "", "", ""]),
+    )
+    first, second = hump.turns
+    assert first.gap
+    assert (first.low, first.high) == (-2.0, 0.0)
+    assert first.value == pytest.approx(-1.0)
+    assert second.value == pytest.approx(1.5)
+    assert not second.begins
+    assert 1 < second.low < 1.5 < second.high < 2
+    assert "the fits between failed" in hump.text
+    assert "At 1 of the 5 points the fit did not pass" in hump.text
+    assert not hump.passed
+    assert hump.table["holds"].isna().tolist() == [False, True, False, False, False]
+
+
+def test_a_failed_gate_gives_a_mark_and_never_a_number(monkeypatch):
+    starts = []
+
+    def failing(model, *, start, **others):
+        starts.append(start)
+        made = fe.fit(model, start=start, **others)
+        shift = model.held[SHIFT]
+        if shift == 1:
+            raise fe.FitError("nothing fits")
+        return replace(made, gate=FAILED) if shift == 0 else made
+
+    monkeypatch.setattr(GRID, "fit", failing)
+    found = tipping_point(model(), many(), {SHIFT: [-1, 0, 1, 2]}, seed=1, draws=400)
+    assert np.isnan(found.probability).tolist() == [False, True, True, False]
+    assert found.table["mark"].tolist() == [
+        "", "CONVERGENCE GATE FAILED", "NO FIT: nothing fits", "",
+    ]  # fmt: skip
+    assert starts[0] is None
+    assert starts[1] is starts[2] is starts[3]  # never from a fit that failed
+
+
+def test_a_quantity_without_a_value():
+    conclusion = Conclusion(statement="it", larger=lambda q: young(q) * np.nan, than=1.0)
+    found = tipping_point(model(), conclusion, {SHIFT: [-1, 0, 1]}, seed=1, draws=400)
+    assert np.isnan(found.probability).all()
+    assert all(mark.startswith("NO VALUE") for mark in found.table["mark"])
+    assert "nothing can be said" in found.text
+
+
+def test_every_problem_at_once():
+    wrong = Conclusion(statement=" ", larger=3, than="none", probability=1.0)
+    with pytest.raises(fe.SpecError) as caught:
+        tipping_point(
+            model(fe.Truncated(PRIOR, -2, 1)), wrong,
+            {SHIFT: [0, -1, 3], "shift": [1, 2], "rate of happened": [0.1, 0.2, np.nan]},
+            seed=-1,
+        )  # fmt: skip
+    said = "\n".join(caught.value.problems)
+    for text in (
+        "over must name one or two parameters; given 3",
+        "there is no unknown parameter 'shift'; the unknown ones are: 'rate of happened'",
+        "must ascend",
+        "must lie between -2 and 1, the support of its prior; given 3",
+        "must hold at least 3 values; given 2",
+        "must hold finite numbers",
+        "it needs a statement",
+        "larger must be a function",
+        "than must be a function of q or a number",
+        "probability must lie between 0 and 1; given 1.0",
+        "seed must be a whole number",
+    ):
+        assert text in said, text
+
+
+def test_other_things_in_their_place():
+    for arguments, text in (
+        ((3, many(), {SHIFT: [0, 1, 2]}), "model must be a Model"),
+        ((model(), 3, {SHIFT: [0, 1, 2]}), "conclusion must be a Conclusion"),
+        ((model(), many(), [SHIFT]), "over must map one or two parameters"),
+        ((model(), many(), {}), "over must map one or two parameters"),
+        ((model(), many(), {SHIFT: "abc"}), "must be a list of values"),
+        (
+            (model(), Conclusion(statement="it", larger=lambda q: np.ones(7), than=1.0),
+             {SHIFT: [0, 1, 2]}),
+            "one number per draw",
+        ),
+    ):  # fmt: skip
+        with pytest.raises(fe.SpecError, match=text):
+            tipping_point(*arguments, seed=1)

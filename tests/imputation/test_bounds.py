@@ -1,0 +1,146 @@
+"""Limits without a distribution: the two ends, and nothing between."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+
+GOOD = {"ages": (0, 7), "lower": 0.001, "upper": 0.2, "statement": "what is possible"}
+
+
+def make(place, **fields):
+    return fe.Bounds(**{**GOOD, "axis": place.axis, **fields})
+
+
+def test_the_ends_are_assumptions_that_hold_the_rate(place):
+    model = place.model(make(place))
+    ends = make(place).ends(place.population)
+    assert list(ends) == ["lower", "upper"]
+    for name, rate in (("lower", 0.001), ("upper", 0.2)):
+        held = model.with_assumptions([ends[name]])
+        values = place.draws(held)
+        before, after = place.plain(values), place.rates(held, values)
+        young, others = place.levels((0, 7)), place.levels((8, 16))
+        np.testing.assert_array_equal(after[young], rate)
+        np.testing.assert_allclose(after[others], before[others], rtol=1e-12)
+        place.check_symbols(held, {key: value[:1] for key, value in values.items()})
+        assert fe.Model.from_dict(json.loads(json.dumps(held.to_dict()))) == held
+        assert held.basis({place.axis: (0, 7)}) == "imputed"
+        assert any(entry.statement == "what is possible" for entry in held.ledger())
+    assert fe.Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+    assert model.basis({place.axis: (0, 7)}) == "imputed"
+    assert model.basis({place.axis: (8, 16)}) == "estimated"
+
+
+def test_limits_in_people_are_of_one_year(place):
+    """And come out as that many people, a mean over the years where there are several."""
+    one = make(place, lower=12, upper=3456, numbers=True)
+    ends = one.ends(place.population)
+    per = "year" if place.population.axis("year") else None
+    for name, people in (("lower", 12), ("upper", 3456)):
+        model = place.model(ends[name])
+        values = place.draws(model)
+        found = fe.Quantities(model, values).number("a", {place.axis: (0, 7)}, per=per)
+        np.testing.assert_allclose(found, people, rtol=1e-12)
+
+
+def test_everybody_at_most(place):
+    one = make(place, lower=0, upper=1)
+    assert [end.rate for end in one.ends(place.population).values()] == [0, 1]
+    people = place.population.total({place.axis: (0, 7)})
+    years = len(place.population.axis("year").levels) if place.population.axis("year") else 1
+    most = make(place, lower=0, upper=people / years, numbers=True)
+    assert most.problems(place.population) == []
+    assert most.ends(place.population)["upper"].rate == 1
+    assert make(place, upper=people / years + 1, numbers=True).problems(place.population)
+
+
+def test_a_model_with_limits_has_no_posterior(place):
+    model = place.model(make(place))
+    sentence = "no probability is given to values between them. So there is no posterior"
+    with pytest.raises(fe.SpecError, match=sentence):
+        fe.fit(model, seed=1, progress=False)
+    with pytest.raises(fe.SpecError, match=sentence):
+        fe.Quantities(model, place.draws(model)).number("a")
+    with pytest.raises(fe.SpecError, match=sentence):
+        fe.simulate(place.model(make(place), evidence=[
+            fe.Register(name="r", step="a", count=3)
+        ]), seed=1)  # fmt: skip
+
+
+def test_your_own_functions_are_tried_at_a_limit(place):
+    """Else no model with limits could hold one."""
+    good = fe.OwnPoisson(name="own", quantity=lambda q: q.number("a"), count=300)
+    assert place.model(make(place), evidence=[good]).evidence == (good,)
+    wrong = fe.OwnPoisson(name="own", quantity=lambda q: q.number("aa"), count=300)
+    with pytest.raises(fe.SpecError, match="no step 'aa'"):
+        place.model(make(place), evidence=[wrong])
+
+
+def test_what_it_says(place):
+    one = fe.Bounds(**GOOD)
+    assert one.sentence() == (
+        "The yearly rate at age 0-7 lies between 0.001 and 0.2; no probability is given to values "
+        "between them."
+    )
+    people = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
+    assert people.sentence("nl").startswith(
+        "Het jaarlijkse aantal mensen op leeftijd 0-7 ligt tussen "
+    )
+    assert people.sentence() == (
+        "The yearly number of people at age 0-7 lies between 12 and 34,567; no probability is "
+        "given to values between them."
+    )
+    held = make(place).ends(place.population)["upper"]
+    assert held.sentence() == "The yearly rate at age 0-7 is 0.2."
+    assert held.sentence("nl").startswith("Het jaarlijkse cijfer op leeftijd 0-7 is ")
+
+
+def test_dutch_numbers_have_dutch_marks(place):
+    """A comma before decimals and a dot between thousands."""
+    one = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
+    assert "tussen 12 en 34.567; aan waarden" in one.sentence("nl")
+    assert "tussen 0,001 en 0,2; aan waarden" in fe.Bounds(**GOOD).sentence("nl")
+    held = make(place).ends(place.population)["upper"]
+    assert held.sentence("nl") == "Het jaarlijkse cijfer op leeftijd 0-7 is 0,2."
+
+
+START = "Bounds of ages 0-7: field "
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"statement": ""}, "Bounds of ages 0-7: it needs a statement: what is assumed of these "
+         "ages, and why?"),
+        ({"lower": None}, START + "'lower' is needed."),
+        ({"upper": None}, START + "'upper' is needed."),
+        ({"lower": 0.3}, START + "'lower' must not be above field 'upper'; given 0.3 and 0.2."),
+        ({"lower": -0.1}, START + "'lower' must lie between 0 and 1; given -0.1."),
+        ({"upper": 12}, START + "'upper' must lie between 0 and 1; given 12."),
+        ({"upper": fe.Beta(1, 1)}, START + "'upper' must lie between 0 and 1; given "
+         "Beta(alpha=1, beta=1)."),
+        ({"ages": (0, 99)}, "Bounds of ages 0-99: field 'ages': 0-99 on axis 'age' is not covered "
+         "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
+    ],
+)  # fmt: skip
+def test_what_is_refused(fields, sentence, refused):
+    assert refused(fe.Bounds(**{**GOOD, **fields})) == [sentence]
+
+
+def test_more_people_than_there_are(refused):
+    found = refused(fe.Bounds(**{**GOOD, "upper": 1e9, "numbers": True}))
+    assert len(found) == 1
+    assert "must lie between 0 and the " in found[0]
+    assert found[0].endswith("people of these ages; given 1000000000.0.")
+
+
+def test_all_of_it_at_once(refused):
+    found = refused(fe.Bounds(ages=(0, 7)))
+    assert len(found) == 3
+    for words in ("a statement", "'lower' is needed", "'upper' is needed"):
+        assert any(words in text for text in found)
