@@ -454,7 +454,10 @@ def overview(table: pd.DataFrame, register: str | None = None) -> str:
         fitted = fitted[(fitted["register"] == register) & (fitted["prior"] == TIGHT)]
         truths = [AS_ASSUMED, FALLS, THRICE, UNSEEN]
     lines = ["| assumption | " + " | ".join(truths) + " |", "|---|" + "---:|" * len(truths)]
-    for (name, prior), rows in fitted.groupby(["assumption", "prior"], sort=False):
+    for name, prior in ASSUMED:
+        rows = fitted[(fitted["assumption"] == name) & (fitted["prior"] == prior)]
+        if not len(rows):
+            continue
         cells = []
         for truth in truths:
             one = rows[rows["truth"] == truth]
@@ -465,7 +468,7 @@ def overview(table: pd.DataFrame, register: str | None = None) -> str:
 
 def _cell(row: pd.Series) -> str:
     bias = round(row["bias %"])
-    return f"{100 * row['coverage']:.0f}% ({'+' * (bias > 0)}{bias})".replace("-", "\N{MINUS SIGN}")
+    return f"{100 * row['coverage']:.1f}% ({'+' * (bias > 0)}{bias})".replace("-", "\N{MINUS SIGN}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

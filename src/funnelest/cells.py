@@ -89,7 +89,8 @@ class Cells:
             if model.hazard:
                 first = self._first_of(rate)
                 self._cache["first"] = first
-                rate = first / self._first_share()
+                # Few first-time victims cannot mean more victims than there are people.
+                rate = fm.minimum(first / self._first_share(), 1.0)
             self._cache["entry"] = rate
         return self._cache["entry"]
 

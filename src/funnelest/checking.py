@@ -161,6 +161,8 @@ def _members(one: Evidence) -> list[Evidence]:
         return []
 
 
+#: What an axis of ages is called.
+_AGES = ("age", "ages", "leeftijd")
 #: Why first events cannot be spoken of.
 _NO_CONVERSION = (
     "it is about first events, and the model is about the victims of one year: the assumption "
@@ -231,10 +233,13 @@ def _unasked_problems(model: Model) -> list[str]:
     Only where some source does see the first step, at some ages: then a rate that is the same
     at every age, or a prior for each, would speak for the others without anyone saying so.
     """
-    axis = model.population.axis("age")
-    if axis is None or not axis.numeric or isinstance(model.occurrence, Number):
+    named = [one for one in model.population.axes if one.name.lower() in _AGES and one.numeric]
+    if not named or isinstance(model.occurrence, Number):
         return []
+    axis = named[0]
     asked: dict[str, set[int]] = {}
+    if any(one.reads_any_age for one in model.sources()):
+        return []
     for one in model.sources():
         levels = one.asks_about(model.route, model.population, axis)
         levels = levels | one.first_ages(model.population, axis)
@@ -242,7 +247,7 @@ def _unasked_problems(model: Model) -> list[str]:
             asked[one.name] = levels
     if not asked:
         return []
-    at = model.population.position("age")
+    at = model.population.position(axis.name)
     others = tuple(i for i in range(len(model.population.axes)) if i != at)
     there = model.population.counts.sum(axis=others) > 0
     filled = model.imputed().any(axis=others)
@@ -254,9 +259,9 @@ def _unasked_problems(model: Model) -> list[str]:
     if missing != list(range(missing[0], missing[-1] + 1)):
         shown = ", ".join(show_level(axis.levels[i]) for i in missing)
     return [
-        f"age {shown}: no source asks about {model.route.steps[0]!r} at these ages (those that do "
-        f"are: {', '.join(map(repr, asked))}), yet these people are in the population, and so in "
-        "every number and denominator. State what is assumed of them: Proportional (to a "
+        f"{axis.name} {shown}: no source asks about {model.route.steps[0]!r} at these ages (those "
+        f"that do are: {', '.join(map(repr, asked))}), yet these people are in the population, and "
+        "so in every number and denominator. State what is assumed of them: Proportional (to a "
         "pattern), Extrapolate, Shift, DetectionRatio or Bounds; or leave these ages out of the "
         "population."
     ]

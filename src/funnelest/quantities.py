@@ -197,7 +197,8 @@ class Quantities(Cells):
         ----------
         age : float or array
             The age in years, or one per draw; within a year, and within a band of ages, first
-            events are spread evenly.
+            events are spread evenly. A number beyond the last age is refused; of an array, what
+            is beyond it counts as the last age.
         where : mapping, optional
             Which levels of the other axes; all when left out. Ages in it are not used.
 
@@ -208,6 +209,15 @@ class Quantities(Cells):
         """
         rates = self.first_rates(where)
         axis = self._ages()
+        last = max(axis.bounds(i)[1] for i in range(len(axis.levels))) + 1
+        if isinstance(age, int | float) and not 0 <= age <= last:
+            raise SpecError(
+                [
+                    f"the {axis.name} must lie between 0 and {last}, where the model ends; given "
+                    f"{age}."
+                ],
+                "a quantity",
+            )
         total: Any = 0.0 * rates[0]
         for i in range(len(axis.levels)):
             low, high = axis.bounds(i)
@@ -215,7 +225,8 @@ class Quantities(Cells):
                 continue
             years = fm.minimum(fm.maximum(age - low, 0.0), float(high + 1 - low))
             total = total + rates[i] * years
-        return total
+        # A high rate at every age would make more first events than there are people.
+        return fm.minimum(total, 1.0)
 
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None

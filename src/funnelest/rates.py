@@ -211,7 +211,8 @@ class Hazard(Rate):
     an event before it and :math:`\phi_a` the share of a year's victims to whom it happens for the
     first time, the rate of the first step is :math:`r_a = S_a h_a / \phi_a`. The ages before are
     taken from the same year and the same levels of the other axes (a synthetic cohort), so the
-    population needs single years of age from 0. Discrete-time hazards, as in Singer and Willett,
+    population needs single years of age from 0. What is assumed of young ages changes, a little,
+    how many are left at risk at later ones. Discrete-time hazards, as in Singer and Willett,
     Journal of Educational Statistics 1993;18:155.
     """
 

@@ -120,7 +120,8 @@ class Defect:
 
 def in_order(defects: Sequence[Defect]) -> list[Defect]:
     """Return the defects from the truth to the printed number."""
-    return sorted(defects, key=lambda one: one.stage)
+    # An assumption that acts on registers stands among their defects, and need not say where.
+    return sorted(defects, key=lambda one: getattr(one, "stage", Defect.stage))
 
 
 def carried(defects: Sequence[Defect], method: str) -> list[Defect]:

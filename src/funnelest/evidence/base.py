@@ -56,6 +56,8 @@ class Evidence:
     carries: ClassVar[tuple[str, ...]] = ()
     #: What a `Validation` may check of it -> the defect that is estimated.
     checks: ClassVar[Mapping[str, str]] = {}
+    #: Whether nobody can know which ages it is about, since a function of the user's reads them.
+    reads_any_age: ClassVar[bool] = False
     #: Whether it is about first events, which the model's `FirstTime` joins to yearly rates.
     needs_first_events: ClassVar[bool] = False
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from funnelest.axes import Axis
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
 from funnelest.evidence.base import AskedEvidence, Evidence
 from funnelest.figures import as_figure, figure_problems
@@ -35,6 +34,7 @@ class OwnEvidence(Evidence):
     """
 
     quantity: Quantity
+    reads_any_age: ClassVar[bool] = True
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
@@ -47,10 +47,6 @@ class OwnEvidence(Evidence):
         if not callable(self.quantity):
             found.append(f"field 'quantity' must be a function of q; given {self.quantity!r}.")
         return found
-
-    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
-        """Return all levels of the `axis`: nobody can say which ones the function reads."""
-        return set(range(len(axis.levels)))
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -57,7 +57,9 @@ class Proportional(Compared):
     included; at most 1. On the odds scale
     :math:`\mathrm{logit}\, r_a = \mathrm{logit}\, \bar r + \log d + \mathrm{logit}\, m_a + u_a
     - \mathrm{logit}\, \bar m`, with :math:`\bar m` the mean of the pattern with its errors.
-    A total split by the pattern is the special case of pyDisagg.
+    Two of these assumptions that share
+    the ages `like` have independent errors for them; give one with both `ages` where they should
+    not. A total split by the pattern is the special case of pyDisagg.
     """
 
     pattern: Mapping[Any, float] = field(default_factory=dict)
