@@ -879,11 +879,10 @@ ASSUMPTIONS: dict[str, Any] = {
     ),
 }  # fmt: skip
 #: Examples that ask some ages how many enter the route, so that a model must say of the others.
-_AGE = POPULATION.axes[0]
 ASKING = {
     one.name
     for one in SOURCES.values()
-    if 0 < len(one.asks_about(ROUTE, POPULATION, _AGE)) < len(_AGE.levels)
+    if any(not mask.any(axis=(1, 2)).all() for mask in one.asks_about(ROUTE, POPULATION))
 }
 
 

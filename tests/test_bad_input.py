@@ -165,6 +165,24 @@ MISTAKES = {
         fe.OwnPoisson(name="o", quantity="helped", count=3),
         ["OwnPoisson 'o'", "'quantity'", "'helped'"],
     ),
+    "asks an unknown axis": (
+        fe.OwnPoisson(name="o", quantity=lambda q: q.number("told"), count=3, asks={"agee": 3}),
+        ["OwnPoisson 'o'", "field 'asks'", "'agee'", "age, sex, year"],
+    ),
+    "asks half a band": (
+        fe.OwnNormal(
+            name="o", quantity=lambda q: q.number("told"), estimate=3, se=1, asks={"age": (0, 5)}
+        ),
+        ["OwnNormal 'o'", "field 'asks'", "0-5 on axis 'age' cuts the band 0-11"],
+    ),
+    "asks what is no selection": (
+        fe.OwnBinomial(name="o", quantity=lambda q: 0.5, yes=3, n=39, asks=(0, 11)),
+        ["OwnBinomial 'o'", "field 'asks'", "must be a mapping", "(0, 11)"],
+    ),
+    "asks no level": (
+        fe.OwnPoisson(name="o", quantity=lambda q: q.number("told"), count=3, asks={"sex": []}),
+        ["OwnPoisson 'o'", "field 'asks'", "'sex'", "empty"],
+    ),
 }
 
 

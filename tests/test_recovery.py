@@ -203,22 +203,122 @@ def possible(model, rng):
             return truth, made
 
 
+#: Single years of age, of which some are asked about first events, and some are not asked at all.
+CHILDREN = fe.Population({"age": list(range(17)), "sex": ["male", "female"]}, [[9_000, 8_600]] * 17)
+FIRST = fe.FirstTime(share=fe.Beta(8, 6), statement="about half")
+PUPILS = fe.Survey(name="s", step="happened", yes=20, n=1500, where={"age": (12, 16)})
+BY_SEX = fe.Levels("sex", fe.Normal(0, 0.5))
+ASKED = {"ages": (0, 11), "like": (12, 16), "statement": "nobody asked"}
+BY_AGE = {
+    "random walk and an onset survey": (
+        fe.Rate(fe.Beta(8, 400), fe.RandomWalk("age", fe.HalfNormal(0.2))),
+        [PUPILS, fe.OnsetSurvey(name="o", before={6: 0.02, 12: 0.05, 16: 0.1}, n=2000)],
+        [FIRST],
+    ),
+    "second order and intervals of ages": (
+        fe.Rate(
+            fe.Beta(8, 400),
+            fe.RandomWalk("age", fe.HalfNormal(0.05), order=2, trend=fe.Normal(0, 0.05)),
+        ),
+        [PUPILS, fe.OnsetSurvey(name="o", onset={(0, 5): 9, (6, 15): 40}, unknown=7, n=2000)],
+        [FIRST],
+    ),
+    "hazard, recall and telescoping": (
+        fe.Hazard(fe.Beta(8, 800), BY_SEX),
+        [
+            PUPILS,
+            fe.OnsetSurvey(
+                name="o", before=16, share=0.1, n=4000, rounded_to=0.01,
+                respondents=(18, 40),
+                defects=[
+                    fe.Recall(share=fe.Beta(12, 4), statement="a part is forgotten"),
+                    fe.Telescoping(prior=fe.Normal(0.5, 0.5), statement="remembered as later"),
+                    fe.EarlierRate(prior=fe.LogNormal(0, 0.2), statement="it was another time"),
+                ],
+            ),
+            fe.OnsetAge(name="m", before=16, n=80, mean=9.0, sd=3.5),
+        ],
+        [FIRST],
+    ),
+    "proportional": (
+        fe.Rate(fe.Beta(8, 400), BY_SEX),
+        [PUPILS],
+        [
+            fe.Proportional(
+                **ASKED, pattern={(0, 5): 0.3, (6, 11): 0.6, (12, 16): 1.0}, uncertainty=0.3,
+                discount=fe.LogNormal(0, 0.3),
+            )
+        ],
+    ),
+    "extrapolate": (
+        fe.Rate(fe.Beta(8, 400), BY_SEX),
+        [PUPILS],
+        [fe.Extrapolate(**ASKED, factor=fe.Uniform(1.02, 1.2), trend=fe.Normal(0.05, 0.05))],
+    ),
+    "extrapolate by a spline": (
+        fe.Rate(fe.Beta(8, 400), fe.Spline("age", fe.HalfNormal(0.1), reference=14)),
+        [PUPILS],
+        [
+            fe.Extrapolate(
+                **ASKED, factor=fe.Uniform(1.02, 1.2), order=2, trend=fe.Normal(0, 0.1), knots=4
+            )
+        ],
+    ),
+    "shift": (
+        fe.Rate(fe.Beta(8, 400), BY_SEX),
+        [PUPILS],
+        [fe.Shift(**ASKED, prior=fe.Normal(-0.7, 0.5))],
+    ),
+    "detection ratio": (
+        fe.Rate(fe.Beta(8, 400), BY_SEX),
+        [
+            PUPILS,
+            fe.Register(
+                name="r", step="helped", by="age", count={(0, 11): 200, (12, 16): 150},
+                defects=[fe.Coverage(fe.Beta(12, 6))],
+            ),
+        ],
+        [
+            fe.DetectionRatio(
+                **ASKED, registers=["r"], prior=fe.LogNormal(-0.5, 0.4),
+                relative=fe.LogNormal(-0.5, 0.7),
+            )
+        ],
+    ),
+}  # fmt: skip
+
+
+def _transitions():
+    return {
+        ("happened", "told"): fe.Share(fe.Beta(6, 10)),
+        ("happened", "helped"): fe.Share(fe.Beta(2, 18)),
+        ("told", "helped"): fe.Share(fe.Beta(5, 15)),
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_ranks_are_uniform(kind):
     by_year = any("year" in (getattr(one, "by", ()) or ()) for one in KINDS[kind])
-    sexes = () if by_year else (fe.Levels("sex", fe.Normal(0, 0.5)),)
+    sexes = () if by_year else (BY_SEX,)
     model = fe.Model(
-        ROUTE, YEARS if by_year else PEOPLE, fe.Rate(fe.Beta(8, 400), *sexes),
-        {
-            ("happened", "told"): fe.Share(fe.Beta(6, 10)),
-            ("happened", "helped"): fe.Share(fe.Beta(2, 18)),
-            ("told", "helped"): fe.Share(fe.Beta(5, 15)),
-        },
+        ROUTE, YEARS if by_year else PEOPLE, fe.Rate(fe.Beta(8, 400), *sexes), _transitions(),
         KINDS[kind],
     )  # fmt: skip
-    rng = np.random.default_rng(SEEDS.get(kind, 2024))
-    ranks: dict[str, list[float]] = {name: [] for name in [*model.free, "helped"]}
+    _ranks_are_uniform(model, SEEDS.get(kind, 2024), lambda q: q.number("helped"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BY_AGE)
+def test_ranks_are_uniform_by_age(kind):
+    occurrence, evidence, assumptions = BY_AGE[kind]
+    model = fe.Model(ROUTE, CHILDREN, occurrence, _transitions(), evidence, assumptions)
+    _ranks_are_uniform(model, 2024, lambda q: q.number("happened", {"age": (0, 11)}))
+
+
+def _ranks_are_uniform(model, seed, quantity):
+    rng = np.random.default_rng(seed)
+    ranks: dict[str, list[float]] = {name: [] for name in [*model.free, "quantity"]}
     fits = 100
     for _ in range(fits):
         truth, made = possible(model, rng)
@@ -226,8 +326,8 @@ def test_ranks_are_uniform(kind):
             made, engine="importance", draws=400, seed=int(rng.integers(2**31)), progress=False
         ).despite_failed_gate()
         q = fe.Quantities(model, {name: np.array([value]) for name, value in truth.items()})
-        true = {**truth, "helped": float(q.number("helped")[0])}
-        draws = {**result.draws, "helped": result.sample_of(lambda q: q.number("helped"))}
+        true = {**truth, "quantity": float(quantity(q)[0])}
+        draws = {**result.draws, "quantity": result.sample_of(quantity)}
         for name, value in true.items():
             ranks[name].append(float(np.mean(np.asarray(draws[name]) < value)))
     for name, found in ranks.items():

@@ -105,7 +105,9 @@ def test_basis(fitted):
     table = fitted.parameters().set_index("parameter")["basis"]
     assert table["shift[age 0-11 against 12-16]"] == "assumed"
     assert table["rate of happened"] == "estimated"
-    assert set(fitted.quantities({"x": lambda q: q.number("told")})["basis"]) == {"derived"}
+    assert set(fitted.quantities({"x": lambda q: q.number("told")})["basis"]) == {
+        "derived, model partly imputed"
+    }
 
 
 def test_intervals_name_their_probability_and_kind(fitted):

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.asked import unasked_problems
 from funnelest.assumptions import Assumption, PopulationError
-from funnelest.axes import show_level, show_where
+from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
 from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
+from funnelest.imputation.limits import Bounds, Held
 from funnelest.population import Population
 from funnelest.priors import Prior, Shared
 from funnelest.quantities import Quantities
@@ -77,7 +79,7 @@ def model_problems(model: Model) -> list[str]:
     if not found:
         found += _function_problems(model)
     if not found:
-        found += _unasked_problems(model) + _impossible(model)
+        found += unasked_problems(model) + _impossible(model)
     return found
 
 
@@ -161,8 +163,6 @@ def _members(one: Evidence) -> list[Evidence]:
         return []
 
 
-#: What an axis of ages is called.
-_AGES = ("age", "ages", "leeftijd")
 #: Why first events cannot be spoken of.
 _NO_CONVERSION = (
     "it is about first events, and the model is about the victims of one year: the assumption "
@@ -188,6 +188,15 @@ def _assumption_problems(model: Model) -> list[str]:
     conversions = [one for one in model.assumptions if hasattr(one, "first_share")]
     if len(conversions) > 1:
         found.append("two assumptions FirstTime: give one.")
+    if conversions and not model.population.counted:
+        found.append("FirstTime: first events per person need a population with a head count.")
+    if model.hazard:
+        found += [
+            f"{type(one).__name__}: its limits are yearly rates, and the occurrence is a hazard "
+            "of first events. Give a Rate, or another assumption about the hazard."
+            for one in good
+            if isinstance(one, Bounds | Held)
+        ]
     if model.hazard:
         found += _hazard_problems(model, conversions)
     seen = np.zeros(model.population.shape, dtype=int)
@@ -224,46 +233,6 @@ def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
     return [
         f"{model.occurrence_name}: a Hazard needs single years of {axis.name} from 0 on, since the "
         "people at risk shrink from year to year; give the population by single years, or a Rate."
-    ]
-
-
-def _unasked_problems(model: Model) -> list[str]:
-    """Find ages whose yearly rate no source sees and no assumption fills in.
-
-    Only where some source does see the first step, at some ages: then a rate that is the same
-    at every age, or a prior for each, would speak for the others without anyone saying so.
-    """
-    named = [one for one in model.population.axes if one.name.lower() in _AGES and one.numeric]
-    if not named or isinstance(model.occurrence, Number):
-        return []
-    axis = named[0]
-    asked: dict[str, set[int]] = {}
-    if any(one.reads_any_age for one in model.sources()):
-        return []
-    for one in model.sources():
-        levels = one.asks_about(model.route, model.population, axis)
-        levels = levels | one.first_ages(model.population, axis)
-        if levels:
-            asked[one.name] = levels
-    if not asked:
-        return []
-    at = model.population.position(axis.name)
-    others = tuple(i for i in range(len(model.population.axes)) if i != at)
-    there = model.population.counts.sum(axis=others) > 0
-    filled = model.imputed().any(axis=others)
-    seen = set().union(*asked.values())
-    missing = [i for i in range(len(axis.levels)) if i not in seen and not filled[i] and there[i]]
-    if not missing:
-        return []
-    shown = show_level((axis.bounds(missing[0])[0], axis.bounds(missing[-1])[1]))
-    if missing != list(range(missing[0], missing[-1] + 1)):
-        shown = ", ".join(show_level(axis.levels[i]) for i in missing)
-    return [
-        f"{axis.name} {shown}: no source asks about {model.route.steps[0]!r} at these ages (those "
-        f"that do are: {', '.join(map(repr, asked))}), yet these people are in the population, and "
-        "so in every number and denominator. State what is assumed of them: Proportional (to a "
-        "pattern), Extrapolate, Shift, DetectionRatio or Bounds; or leave these ages out of the "
-        "population."
     ]
 
 

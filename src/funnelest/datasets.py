@@ -35,7 +35,7 @@ def load_onset() -> pd.DataFrame:
     """Return published shares with a first event of sexual violence before an age.
 
     From retrospective surveys in the Netherlands, the United States and Sweden. The shares before
-    age 12 differ by a factor of 3 to 5 with the definition.
+    age 12 differ by a factor of two to three between the definitions of the Dutch surveys alone.
 
     Returns
     -------

@@ -15,7 +15,7 @@ from funnelest.errors import FitError, raise_if_any
 from funnelest.model import Model
 from funnelest.result import Result
 
-__all__ = ["fit"]
+__all__ = ["argument_problems", "fit"]
 
 #: Above this many parameters `auto` does not try importance sampling.
 _IMPORTANCE_LIMIT = 60
@@ -69,7 +69,7 @@ def fit(
     FitError
         When no value of the parameters gives the figures a positive probability.
     """
-    raise_if_any(_argument_problems(model, engine, draws, chains, seed, cores, start), "fit")
+    raise_if_any(argument_problems(model, engine, draws, chains, seed, cores, start), "fit")
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     notes: list[str] = []
@@ -86,13 +86,25 @@ def fit(
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
 
 
-def _argument_problems(
-    model: Any, engine: Any, draws: Any, chains: Any, seed: Any, cores: Any, start: Any
+def argument_problems(
+    model: Any,
+    engine: Any,
+    draws: Any,
+    chains: Any,
+    seed: Any,
+    cores: Any,
+    start: Any,
+    *,
+    ended: bool = False,
 ) -> list[str]:
+    """Return what is wrong with the arguments of a fit, one sentence each.
+
+    With `ended` a model may have limits without a distribution: each of them is fitted.
+    """
     found = []
     if not isinstance(model, Model):
         found.append(f"model must be a Model; given {model!r}.")
-    else:
+    elif not ended:
         found += [
             f"{one.describe()}. So there is no posterior: compare the two limits with "
             "funnelest.check.compare, or state a distribution."
@@ -101,13 +113,15 @@ def _argument_problems(
         ]
     if engine not in ("auto", "importance", "nuts"):
         found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
-    if not (isinstance(draws, int) and draws >= 400):
+    if not (type(draws) is int and draws >= 400):
         found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
     if not (isinstance(chains, int) and chains >= 2):
         found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
     if cores is not None and not (isinstance(cores, int) and cores >= 1):
         found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
-    if seed is not None and not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
+    if seed is not None and not (
+        isinstance(seed, int | np.integer) and not isinstance(seed, bool) and 0 <= seed < 2**32
+    ):
         found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
     if start is not None and not (
         isinstance(start, Result)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import checking
+from funnelest import checking, ledger
+from funnelest.asked import asked_cells, first_event_cells, shared_over
 from funnelest.assumptions import Assumption, Entry
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
@@ -192,23 +193,41 @@ class Model:
 
     def _converted(self) -> NDArray[np.bool_]:
         """Return the cells whose yearly rate rests on first events and their conversion alone."""
-        mask = np.zeros(self.population.shape, dtype=bool)
         if self.conversion is None:
-            return mask
-        at = self.population.position(self.conversion.axis)
-        axis = self.population.axes[at]
-        asked: set[int] = set()
-        first: set[int] = set()
-        for one in self.sources():
-            asked |= one.asks_about(self.route, self.population, axis)
-            first |= one.first_ages(self.population, axis)
-        np.moveaxis(mask, at, 0)[sorted(first - asked)] = True  # a view of the mask
-        return mask
+            return np.zeros(self.population.shape, dtype=bool)
+        over = {self.conversion.axis} | self.occurrence.axes()
+        first, asked = (
+            shared_over(cells, self.population, over)
+            for cells in (first_event_cells(self), asked_cells(self))
+        )
+        return first & ~asked
 
-    def basis(self, where: Where | None = None) -> str:
-        """Return "estimated", "partly imputed" or "imputed", for the selected cells."""
+    def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
+        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        first_events : bool, default False
+            Of first events in place of victims in a year: without a source that asks about them
+            they rest on `FirstTime` alone.
+
+        Returns
+        -------
+        str
+            What a number of these cells rests on.
+        """
         cells = np.ix_(*self.population.select(where))
-        mask = self.imputed()[cells] & (self.population.counts[cells] > 0)
+        filled = self.imputed()
+        if first_events:
+            assumed = [one.imputed(self.population) for one in self.assumptions]
+            over = {self.conversion.axis} if self.conversion is not None else set()
+            seen = shared_over(
+                first_event_cells(self), self.population, over | self.occurrence.axes()
+            )
+            filled = np.logical_or.reduce([~seen, *assumed])
+        mask = filled[cells] & (self.population.counts[cells] > 0)
         if not mask.any():
             return "estimated"
         full = mask | (self.population.counts[cells] == 0)
@@ -218,71 +237,7 @@ class Model:
 
     def ledger(self) -> list[Entry]:
         """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
-        entries = [
-            Entry(
-                a.describe(),
-                "assumption",
-                "",
-                getattr(a, "statement", ""),
-                getattr(a, "source", ""),
-                True,
-            )
-            for a in self.assumptions
-        ]
-        defaulted = {show_edge(edge) for edge in self.route.edges if edge not in self.transitions}
-        for varying, name in (*self._varying(), *self._varying_defects()):
-            for term in varying.terms:
-                if getattr(term, "prior", 0) is None:  # left to the default
-                    defaulted |= set(term.parameters(name, self.population))
-        unsaid = {k: text for one in self.evidence for k, text in one.defaults().items()}
-        defaulted |= set(unsaid)
-        for name, prior in self.priors.items():
-            stated = name in self.held or name not in defaulted
-            kind = "fixed" if isinstance(prior, Fixed) else "prior"
-            said = unsaid.get(name, "")
-            entries.append(
-                Entry(
-                    name,
-                    kind if stated else "default",
-                    prior.describe(),
-                    prior.statement or said,
-                    prior.source,
-                    stated,
-                )
-            )
-        for one in self.sources():
-            if one.statement:
-                entries.append(Entry(one.name, "source", "", one.statement, one.source, True))
-            for defect in one.defects:
-                statement = getattr(defect, "statement", "")
-                if statement:
-                    about = f"{defect.label}[{one.name}]"
-                    source = getattr(defect, "source", "")
-                    entries.append(Entry(about, "assumption", "", statement, source, True))
-            for what in ("unit", "definition"):
-                common = getattr(self.route, what)
-                if one.carries and common and not getattr(one, what):
-                    text = f"{common}, as the route"
-                    entries.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
-        entries += [
-            Entry(about, "default", text, "", "", False)
-            for about, text in unsaid.items()
-            if about not in self.priors
-        ]
-        constant = {axis.name for axis in self.population.axes} - self.varies_over()
-        for name in [axis.name for axis in self.population.axes if axis.name in constant]:
-            if len(self.population.axis(name).levels) > 1:  # type: ignore[union-attr]
-                entries.append(
-                    Entry(
-                        f"axis {name}",
-                        "default",
-                        f"rates and transitions are the same over {name}",
-                        "",
-                        "",
-                        False,
-                    )
-                )
-        return entries
+        return ledger.entries(self)
 
     def ledger_table(self) -> pd.DataFrame:
         """Return the ledger of assumptions as a table, one line per entry."""
@@ -294,12 +249,6 @@ class Model:
         yield self.occurrence, self.occurrence_name
         for edge in self.route.edges:
             yield self.transition(*edge), show_edge(edge)
-
-    def _varying_defects(self) -> Iterable[tuple[Any, str]]:
-        for one in self.sources():
-            for defect in one.defects:
-                if hasattr(defect, "terms"):
-                    yield defect, f"{defect.label}[{one.name}]"
 
     def sources(self) -> list[Evidence]:
         """Return every source, also those that are part of another."""
@@ -342,6 +291,7 @@ class Model:
         Model
             Its ledger calls them fixed, and says which prior they had.
         """
+        raise_if_any(checking.part_problems({}, [], [], {}, values), "holding")
         return self._changed(held={**self.held, **values})
 
     def without(self, *names: str) -> Model:

@@ -231,6 +231,12 @@ class Population:
             problems.append(f"where {show_where(where)} selects nobody: its population is zero.")
         return tuple(chosen), problems
 
+    def mask(self, where: Where | None = None) -> NDArray[np.bool_]:
+        """Return which cells a selection takes, as an array of `shape`."""
+        inside = np.zeros(self.shape, dtype=bool)
+        inside[np.ix_(*self.select(where))] = True
+        return inside
+
     def total(self, where: Where | None = None) -> float:
         """Return the number of people in the selected cells."""
         return float(self.counts[np.ix_(*self.select(where))].sum())

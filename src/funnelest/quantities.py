@@ -205,7 +205,8 @@ class Quantities(Cells):
         Returns
         -------
         array
-            Shape ``(draws,)``.
+            Shape ``(draws,)``. Above 1 where yearly rate and share of first-time victims cannot
+            both be so at every age; `Result.first_events` then refuses.
         """
         rates = self.first_rates(where)
         axis = self._ages()
@@ -225,8 +226,7 @@ class Quantities(Cells):
                 continue
             years = fm.minimum(fm.maximum(age - low, 0.0), float(high + 1 - low))
             total = total + rates[i] * years
-        # A high rate at every age would make more first events than there are people.
-        return fm.minimum(total, 1.0)
+        return total
 
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None

@@ -14,6 +14,7 @@ from funnelest.drawn import Drawn
 from funnelest.errors import raise_if_any
 from funnelest.lists.unlinked import Unlinked
 from funnelest.quantities import Quantities
+from funnelest.sampling import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +127,9 @@ class Result(Drawn):
         )
         return None
 
+    def _unit(self, per: str | None, where: Where) -> str:
+        return summaries.unit(self.model.population, per, where)
+
     def steps(
         self,
         where: Where | None = None,
@@ -164,22 +168,16 @@ class Result(Drawn):
             for step in self.model.route.steps:
                 rows.append(
                     (
-                        {"step": step, **labels, "unit": self._unit(over, selection)},
+                        {
+                            "step": step,
+                            **labels,
+                            "unit": self._unit(over, selection),
+                        },
                         lambda q, s=step, w=selection, p=over: q.number(s, w, per=p),
                         self.model.basis(selection),
                     )
                 )
         return self._table(rows, probability, kind)
-
-    def _unit(self, per: str | None, where: Where) -> str:
-        if per is None:
-            return "people"
-        population = self.model.population
-        at = population.position(per)
-        levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
-        if len(levels) == 1:
-            return f"people, {per} {show_level(levels[0])}"
-        return f"people per {per}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
 
     def transitions(
         self,
@@ -294,48 +292,37 @@ class Result(Drawn):
         raise_if_any(
             [f"before must be a list of ages; given {before!r}."]
             if not isinstance(before, list | tuple)
-            or not all(isinstance(age, int | float) for age in before)
+            or not all(is_number(age) and age > 0 for age in before)
             else [],
             "the table",
         )
+        for _, selection in self._cells(where, by):
+            self._room_for_first_events(max(before, default=0), selection)
         over = self._per(per)
-        first = self.model.route.steps[0]
-        rows: list[Any] = []
-        for labels, selection in self._cells(where, by):
-            mean = None if over in labels else over
-            unit, basis = self._unit(mean, selection), self.model.basis(selection)
-            rows += [
-                (
-                    {"quantity": "victims in one year", **labels, "unit": unit},
-                    lambda q, w=selection, p=mean: q.number(first, w, per=p),
-                    basis,
-                ),
-                (
-                    {"quantity": "for the first time", **labels, "unit": unit},
-                    lambda q, w=selection, p=mean: q.first_events(w, per=p),
-                    basis,
-                ),
-            ]
-            rows += [
-                (
-                    {"quantity": f"ever before age {age:g}", **labels, "unit": "share"},
-                    lambda q, a=age, w=selection: q.ever_before(a, w),
-                    self.model.basis(self._history(selection, age)),
-                )
-                for age in before
-            ]
+        rows = [
+            row
+            for labels, selection in self._cells(where, by)
+            for row in summaries.first_event_rows(
+                self.model, labels, selection, before, None if over in labels else over
+            )
+        ]
         return self._table(rows, probability, kind)
 
-    def _history(self, where: Where, age: float) -> Where:
-        """Return a selection with the ages before one: first events add up from birth."""
-        conversion = self.model.conversion
-        if conversion is None:  # refused when it is evaluated
-            return where
-        axis = self.model.population.axes[self.model.population.position(conversion.axis)]
-        return {
-            **where,
-            axis.name: [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < max(age, 1)],
-        }
+    def _room_for_first_events(self, age: float, where: Where) -> None:
+        """Refuse when first events before an age come to more than all people."""
+        if not age:
+            return
+        too_many = float(np.mean(self.sample_of(lambda q: q.ever_before(age, where)) > 1))
+        raise_if_any(
+            [
+                f"in {too_many:.1%} of the draws more people have a first event before age "
+                f"{age:g} than there are: the share of first-time victims cannot be as high at "
+                "every age. Let it fall with age (FirstTime with a Share that varies), or model "
+                "the first events themselves with a Hazard."
+            ]
+            * (too_many > 0.001),
+            "the table",
+        )
 
     def shares(
         self,
@@ -383,7 +370,7 @@ class Result(Drawn):
         self,
         quantities: Mapping[str, Callable[[Quantities], Any]],
         *,
-        basis: str = "derived",
+        basis: str | None = None,
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
@@ -393,8 +380,9 @@ class Result(Drawn):
         ----------
         quantities : mapping of str to callable
             Name -> ``quantity(q)``, with `q` a `Quantities`.
-        basis : str, default "derived"
-            What to print as their basis, such as "imputed" for a number of unobserved ages.
+        basis : str, optional
+            What to print as their basis, such as "imputed" for a number of unobserved ages. Left
+            out: "derived", and that the model is partly imputed where it is.
         probability : float, default 0.95
             Probability of the interval.
         kind : {"equal-tailed", "highest-density"}
@@ -413,6 +401,9 @@ class Result(Drawn):
             ],
             "the table",
         )
+        if basis is None:
+            whole = self.model.basis()
+            basis = "derived" if whole == "estimated" else f"derived, model {whole}"
         rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
         return self._table(rows, probability, kind)
 
@@ -472,7 +463,11 @@ class Result(Drawn):
         """
         axis = self._per(per)
         rows = [
-            ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
+            (
+                {"source": one.name, "quantity": name, "unit": unit},
+                quantity,
+                basis if self.model.basis(where) == "estimated" else f"{basis}, partly imputed",
+            )
             for one in self.model.evidence
             if isinstance(one, Unlinked)
             for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)
@@ -491,10 +486,11 @@ class Result(Drawn):
         -------
         pandas.DataFrame
             One row per figure: the source, what the figure is `of`, the figure as given, whether
-            it is `used` (of two official values one may not be), what was done to the expected
-            number (`read_as`, from the truth to the print), the expected value (posterior median
-            and interval, on the printed scale), and the standardised residual (figure minus
-            posterior mean, over the root of the mean squared error). Of registers and totals also
+            it is `used` (of two official values one may not be), the `basis` of its cells, what was
+            done to the expected number (`read_as`, from the truth to the print), the expected
+            value (posterior median and interval, on the printed scale), and the standardised
+            residual (figure minus posterior mean, over the root of the mean squared error). Of
+            registers and totals also
             the `cases_per_record`, people of the step over the number recorded (the share of true
             cases, where one record is one person), and the `registered_share` of the people of
             the step who are in the source.
@@ -508,6 +504,7 @@ class Result(Drawn):
                 {
                     **row,
                     "interval": summaries.interval_name(probability, "equal-tailed"),
+                    "basis": self.model.basis(source.where),
                     "mark": self.mark,
                 }
                 for source in self.model.sources()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.axes import show_level
+from funnelest.axes import Where, show_level
 from funnelest.figures import Disagreeing, Figure, as_figure
+from funnelest.population import Population
 from funnelest.sampling import is_number
 from funnelest.table import Table
 
@@ -17,9 +18,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelest.evidence.base import Evidence
+    from funnelest.model import Model
     from funnelest.quantities import Quantities
 
-__all__ = ["figure_rows", "html_table", "interval_name", "interval_problems", "summary"]
+__all__ = [
+    "figure_rows",
+    "first_event_rows",
+    "html_table",
+    "interval_name",
+    "interval_problems",
+    "summary",
+    "unit",
+]
 
 type Floats = NDArray[np.float64]
 
@@ -39,6 +49,17 @@ def interval_name(probability: float, kind: str) -> str:
     return f"{100 * probability:g}% {kind}"
 
 
+def unit(population: Population, per: str | None, where: Where) -> str:
+    """Return what a number of people is a number of: all of the cells, or a mean over an axis."""
+    if per is None:
+        return "people"
+    at = population.position(per)
+    levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
+    if len(levels) == 1:
+        return f"people, {per} {show_level(levels[0])}"
+    return f"people per {per}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
+
+
 def summary(draws: Floats, probability: float, kind: str) -> dict[str, float]:
     """Return mean, median, standard deviation and interval of draws."""
     if kind == "equal-tailed":
@@ -56,6 +77,46 @@ def summary(draws: Floats, probability: float, kind: str) -> dict[str, float]:
         "low": float(low),
         "high": float(high),
     }
+
+
+def first_event_rows(
+    model: Model, labels: Mapping[str, Any], where: Where, before: Sequence[float], per: str | None
+) -> list[tuple[dict[str, Any], Callable[[Quantities], Any], str]]:
+    """Return labels, quantity and basis of victims in a year, first events, and ever before."""
+    first, people = model.route.steps[0], unit(model.population, per, where)
+
+    def ever(age: float) -> Callable[[Quantities], Any]:
+        return lambda q: q.ever_before(age, where)
+
+    return [
+        (
+            {"quantity": "victims in one year", **labels, "unit": people},
+            lambda q: q.number(first, where, per=per),
+            model.basis(where),
+        ),
+        (
+            {"quantity": "for the first time", **labels, "unit": people},
+            lambda q: q.first_events(where, per=per),
+            model.basis(where, first_events=True),
+        ),
+        *(
+            (
+                {"quantity": f"ever before age {age:g}", **labels, "unit": "share"},
+                ever(age),
+                model.basis(_ages_before(model, where, age), first_events=True),
+            )
+            for age in before
+        ),
+    ]
+
+
+def _ages_before(model: Model, where: Where, age: float) -> Where:
+    """Return a selection with the ages before one: first events add up from birth."""
+    if model.conversion is None:  # refused when it is evaluated
+        return where
+    axis = model.population.axes[model.population.position(model.conversion.axis)]
+    young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < max(age, 1)]
+    return {**where, axis.name: young}
 
 
 def figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:

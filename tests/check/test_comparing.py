@@ -138,15 +138,71 @@ def test_alternatives_must_be_about_the_same_people():
 def test_every_problem_of_the_alternatives_comes_at_once():
     bad = fe.Shift(ages=(0, 11), like=(0, 16))
     with pytest.raises(fe.SpecError) as error:
-        fe.check.compare(model(SHIFT), {"bad": bad, "none": 3}, seed=1, where={"sex": "f"})
+        fe.check.compare(model(SHIFT), {"bad": bad, "none": 3, "empty": []}, seed=1)
     text = str(error.value)
     assert "'bad'" in text
     assert "needs a statement" in text
     assert "overlap" in text
     assert "which is no assumption" in text
-    assert "'sex'" in text
-    with pytest.raises(fe.SpecError, match="must map names"):
-        fe.check.compare(model(SHIFT), {}, seed=1)
+    assert "'empty' holds no assumption" in text
+
+
+def test_every_problem_of_the_arguments_comes_before_any_fit():
+    with pytest.raises(fe.SpecError) as error:
+        fe.check.compare(
+            model(SHIFT),
+            {1: SHIFT},
+            seed=None,
+            where={"sex": "f"},
+            per="yeer",
+            probability=2,
+            engine="fast",
+            draws=3,
+        )
+    text = str(error.value)
+    for part in ("names of alternatives", "seed", "'sex'", "'yeer'", "probability", "engine"):
+        assert part in text
+    assert "draws must be" in text
+    for wrong in ({}, None, 3):
+        with pytest.raises(fe.SpecError, match="must map names"):
+            fe.check.compare(model(SHIFT), wrong, seed=1)
+    with pytest.raises(fe.SpecError, match="model must be a Model"):
+        fe.check.compare(None, ALTERNATIVES, seed=1)
+    doubt = fe.PopulationError(prior=fe.LogNormal(0, 0.1), statement="why")
+    with pytest.raises(fe.SpecError, match="no alternative fills in any cells"):
+        fe.check.compare(model(SHIFT), {"people": doubt}, seed=1)
+
+
+def test_people_may_be_narrowed_down_only_where_that_means_something():
+    people = fe.Population(
+        {"age": [(0, 11), (12, 16)], "sex": ["f", "m"], "year": [2017, 2018]},
+        np.full((2, 2, 2), 500_000.0),
+    )
+    shift = fe.Shift(**AGES, prior=fe.Normal(-0.7, 0.5))
+    base = fe.Model(
+        ROUTE,
+        people,
+        occurrence=fe.Rate(fe.Beta(2, 98)),
+        transitions={("happened", "told"): fe.Share(fe.Beta(3, 2))},
+        evidence=[fe.Survey("pupils", step="happened", yes=20, n=1000, where={"age": (12, 16)})],
+        assumptions=[shift],
+    )
+    numbers = fe.Bounds(
+        ages=(0, 11), lower=1_000, upper=12_000, numbers=True, statement="all children"
+    )
+    rates = fe.Bounds(ages=(0, 11), lower=0.001, upper=0.012, statement="every group")
+    settings = {"seed": 1, "engine": "importance", "draws": 400, "progress": False}
+    with pytest.raises(fe.SpecError, match="limits in numbers of all people"):
+        fe.check.compare(base, {"n": numbers}, where={"sex": "f"}, **settings)
+    with pytest.raises(fe.SpecError, match="along which some people are filled in"):
+        fe.check.compare(base, {"s": shift}, where={"age": (0, 11)}, **settings)
+    girls = fe.check.compare(base, {"r": rates}, where={"sex": "f"}, **settings)
+    number = rows(girls, "r").loc["number at 'happened', age 0-11 (sex f)"]
+    np.testing.assert_allclose([number["low"], number["high"]], [500, 6_000])
+    assert number["unit"] == "people per year, mean over 2017-2018"
+    everybody = fe.check.compare(base, {"n": numbers}, **settings)
+    number = rows(everybody, "n").loc["number at 'happened', age 0-11"]
+    np.testing.assert_allclose([number["low"], number["high"]], [1_000, 12_000])
 
 
 def test_a_failed_gate_shows_no_number(compared):

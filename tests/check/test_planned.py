@@ -12,8 +12,9 @@ from funnelest.check import planned
 from funnelest.density import log_likelihoods, prior_draws
 from funnelest.engines.gate import Gate
 
-PLANNED = importlib.import_module("funnelest.check.planned")
+PLANNED = importlib.import_module("funnelest.check.planning.preposterior")
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
+YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
 A, B = 2 + 30, 3 + 70  # the posterior of the share who tell is Beta(A, B)
 
 
@@ -131,7 +132,7 @@ def test_refits_that_fail_are_counted_and_in_no_mean(result, monkeypatch):
     assert (row["refitted"], row["failed"], fits) == (4, 2, ["importance"] * 4)
     assert np.isnan(found.widths).tolist() == [[True, True, False, False]]
     assert row["expected_width"] == pytest.approx(np.nanmean(found.widths))
-    assert "Left out of that mean: 2 of the 4 replicates" in found.text
+    assert "Left out of the means: 2 of the 4 replicates" in found.text
 
     none = replace(found, widths=np.full((1, 4), np.nan))
     assert np.isnan(none.table["expected_width"][0])
@@ -153,27 +154,49 @@ def test_what_only_the_planned_source_needs_is_drawn_from_its_prior(result):
     assert sure.table["ratio"][0] < unsure.table["ratio"][0] < 1
 
 
-def test_ages_that_an_assumption_fills_in_may_be_asked():
-    young, old = {"age": (0, 11)}, {"age": (12, 16)}
+@pytest.fixture(scope="module")
+def filled():
     model = fe.Model(
         fe.Route("happened", "told"),
         fe.Population({"age": [(0, 11), (12, 16)]}, [2e6, 1e6]),
         fe.Rate(fe.Beta(1, 30)),
-        evidence=[fe.Survey(name="asked", step="happened", yes=40, n=1900, where=old)],
+        evidence=[fe.Survey(name="asked", step="happened", yes=40, n=1900, where=OLD)],
         assumptions=[
             fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5), statement="assumed")
         ],
     )
-    found = planned(
-        fe.fit(model, seed=1, progress=False),
-        lambda n: fe.Survey(name="planned", step="happened", yes=1, n=n, where=young),
-        lambda q: q.number("happened", young),
+    return fe.fit(model, seed=1, progress=False)
+
+
+def of_children(result, **others):
+    """Return what asking children would tell of them, who are filled in by an assumption."""
+    return planned(
+        result,
+        lambda n: fe.Survey(name="planned", step="happened", yes=1, n=n, where=YOUNG),
+        lambda q: q.number("happened", YOUNG),
         [500, 2000],
-        replicates=30,
         seed=1,
+        **others,
     )
+
+
+def test_ages_that_an_assumption_fills_in_may_be_asked(filled):
+    found = of_children(filled, replicates=30)
     assert found.table["ratio"].is_monotonic_decreasing
     assert found.table["ratio"].max() < 0.95
+
+
+def test_what_is_imputed_says_so(result, filled):
+    for basis, shown in ((None, "partly imputed"), ("imputed", "imputed")):
+        found = of_children(filled, replicates=2, basis=basis)
+        assert found.table["basis"].tolist() == [shown] * 2
+        assert f"What is asked about is {shown}: it rests " in found.text
+    for found in (
+        of_children(filled, replicates=2, basis="estimated"),
+        planned(result, cohort, told, [20], replicates=2, seed=1),
+    ):
+        assert set(found.table["basis"]) == {"estimated"}
+        assert "imputed" not in found.text
 
 
 def test_the_same_seed_gives_the_same_answer(result):
@@ -207,10 +230,11 @@ def test_a_closed_gate_stays_closed_and_an_opened_one_is_marked(result):
 
 def test_every_problem_at_once():
     with pytest.raises(fe.SpecError) as caught:
-        planned(1, 2, 3, [4, 4], replicates=1, probability=95, seed=-1, cost=5)
+        planned(1, 2, 3, [4, 4], replicates=1, probability=95, seed=-1, cost=5, basis="guess")
     said = "\n".join(caught.value.problems)
     for name in (
         "result", "survey", "quantity", "n must be", "replicates", "probability", "seed", "cost",
+        "basis",
     ):  # fmt: skip
         assert name in said, name
 
@@ -221,17 +245,70 @@ def test_every_problem_at_once():
         ({"n": "20"}, "n must be ascending whole numbers"),
         ({"n": [2.5]}, "n must be ascending whole numbers"),
         ({"n": []}, "n must be ascending whole numbers"),
+        ({"n": [True]}, "n must be ascending whole numbers"),
+        ({"seed": True}, "seed must be a whole number"),
+        ({"seed": None}, "seed must be a whole number"),
+        ({"replicates": 2.0}, "replicates must be a whole number"),
+        ({"basis": "guess"}, "basis must be one of 'estimated', 'partly imputed', 'imputed'"),
         ({"survey": lambda n: n}, "must return evidence"),
         ({"survey": lambda n: replace(cohort(n), name="now")}, "now"),
         ({"survey": lambda n: replace(cohort(n), yes=n + 1)}, "yes"),
         ({"quantity": lambda q: 1.0}, "no width to narrow"),
+        ({"survey": lambda n: cohort(50)}, r"survey\(20\) .* n = 20; its field 'n' is 50"),
         ({"cost": lambda n: 0.0}, "above 0"),
     ],
 )
 def test_refusals(result, changed, text):
-    given = {"survey": cohort, "quantity": told, "n": [20], **changed}
+    given = {"survey": cohort, "quantity": told, "n": [20], "replicates": 2, "seed": 1, **changed}
     with pytest.raises(fe.SpecError, match=text):
-        planned(result, **given, replicates=2, seed=1)
+        planned(result, **given)
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"quantity": lambda q: {}["a"]}, "quantity fails (KeyError: 'a')."),
+        ({"quantity": lambda q: 1 / 0}, "quantity fails (ZeroDivisionError: division by zero)."),
+        (
+            {"quantity": lambda q: q.number("nowhere")},
+            "quantity: there is no step 'nowhere'; the steps are: happened, told.",
+        ),
+        (
+            {"quantity": lambda q: np.ones((3, q.draws))},
+            "quantity must return one number per draw; the shape is (3, 4000), with 4000 draws.",
+        ),
+        ({"quantity": lambda q: "many"}, "quantity must return one number per draw; it gave str."),
+        ({"survey": lambda n: {}["a"]}, "survey(20) fails (KeyError: 'a')."),
+        ({"cost": lambda n: n / 0}, "cost(20) fails (ZeroDivisionError: division by zero)."),
+    ],
+)
+def test_functions_that_fail_are_named_in_one_sentence(result, changed, text):
+    given = {"survey": cohort, "quantity": told, "n": [20, 50], "seed": 1, **changed}
+    with pytest.raises(fe.SpecError) as caught:
+        planned(result, **given)
+    assert caught.value.problems == (text,)
+
+
+def test_every_size_that_the_survey_does_not_follow_is_named(result):
+    with pytest.raises(fe.SpecError) as caught:
+        planned(result, lambda n: cohort(50), told, [20, 50, 80], seed=1)
+    assert [text[:10] for text in caught.value.problems] == ["survey(20)", "survey(80)"]
+
+
+def test_the_text_tells_of_the_smallest_and_the_largest(result):
+    found = planned(result, cohort, told, [20, 50, 100, 200], replicates=3, seed=4)
+    assert found.text.count("A source of") == 1
+    assert "A source of 20 would be expected to narrow" in found.text
+    assert ", and one of 200 to " in found.text
+    assert "The table has all 4 sizes." in found.text
+    for size in ("50", "100"):
+        assert f"of {size} " not in found.text
+    widths = found.widths.copy()
+    widths[0] = widths[2] = np.nan
+    found = replace(found, widths=widths)
+    assert "A source of 50 would" in found.text
+    assert "Of 20, 100 every refit failed" in found.text
+    assert "Left out" not in found.text
 
 
 def test_every_kind_of_evidence_weighs_the_draws_by_its_new_figures(source, build, monkeypatch):

@@ -182,7 +182,7 @@ def test_every_problem_at_once():
         tipping_point(
             model(fe.Truncated(PRIOR, -2, 1)), wrong,
             {SHIFT: [0, -1, 3], "shift": [1, 2], "rate of happened": [0.1, 0.2, np.nan]},
-            seed=-1,
+            seed=-1, engine="fast", draws=10,
         )  # fmt: skip
     said = "\n".join(caught.value.problems)
     for text in (
@@ -197,6 +197,8 @@ def test_every_problem_at_once():
         "than must be a function of q or a number",
         "probability must lie between 0 and 1; given 1.0",
         "seed must be a whole number",
+        "engine must be 'auto', 'importance' or 'nuts'; given 'fast'",
+        "draws must be a whole number of at least 400; given 10",
     ):
         assert text in said, text
 
@@ -216,3 +218,83 @@ def test_other_things_in_their_place():
     ):  # fmt: skip
         with pytest.raises(fe.SpecError, match=text):
             tipping_point(*arguments, seed=1)
+
+
+@pytest.fixture
+def no_fit(monkeypatch):
+    def fit(*_, **__):
+        pytest.fail("it was fitted before its arguments were checked")
+
+    monkeypatch.setattr(GRID, "fit", fit)
+
+
+@pytest.mark.parametrize("seed", [True, None, 1.0])
+def test_a_seed_is_a_whole_number(no_fit, seed):
+    with pytest.raises(fe.SpecError, match="seed must be a whole number"):
+        tipping_point(model(), many(), {SHIFT: [0, 1, 2]}, seed=seed)
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        (lambda q: {}["a"], "fails (KeyError: 'a')."),
+        (lambda q: 1 / 0, "fails (ZeroDivisionError: division by zero)."),
+        (
+            lambda q: np.ones((3, q.draws)),
+            "must return one number per draw; the shape is (3, 2), with 2 draws.",
+        ),
+        (lambda q: "many", "must return one number per draw; it gave str."),
+    ],
+)
+def test_functions_that_fail_are_named_in_one_sentence(no_fit, function, text):
+    for name in ("larger", "than"):
+        conclusion = Conclusion(**{"statement": "it", "larger": young, "than": 1.0, name: function})
+        with pytest.raises(fe.SpecError) as caught:
+            tipping_point(model(), conclusion, {SHIFT: [0, 1, 2]}, seed=1)
+        assert caught.value.problems == (f"conclusion: {name} {text}",)
+
+
+def test_a_wrong_name_in_a_function_is_said_of_that_function(no_fit):
+    conclusion = Conclusion(statement="it", larger=young, than=lambda q: q.number("nowhere"))
+    with pytest.raises(fe.SpecError) as caught:
+        tipping_point(model(), conclusion, {SHIFT: [0, 1, 2]}, seed=1)
+    (text,) = caught.value.problems
+    assert text.startswith("conclusion: than: ")
+    assert "nowhere" in text
+
+
+def test_a_function_that_fails_only_on_the_draws_of_a_fit_is_named_too():
+    conclusion = Conclusion(statement="it", larger=lambda q: np.ones(2), than=0.0)
+    with pytest.raises(fe.SpecError) as caught:
+        tipping_point(model(), conclusion, {SHIFT: [0, 1, 2]}, seed=1, draws=400)
+    assert caught.value.problems == (
+        "conclusion: larger must return one number per draw; the shape is (2,), with 400 draws.",
+    )
+
+
+def test_limits_without_a_distribution_are_refused_before_any_fit(no_fit):
+    limits = fe.Bounds(ages=(0, 11), lower=0.001, upper=0.05, statement="assumed")
+    bounded = fe.Model(
+        fe.Route("happened", "told"),
+        fe.Population({"age": [(0, 11), (12, 16)]}, [2e6, 1e6]),
+        fe.Rate(fe.Beta(1, 30)),
+        evidence=[fe.Survey(name="asked", step="happened", yes=40, n=1900, where=OLD)],
+        assumptions=[limits],
+    )
+    with pytest.raises(fe.SpecError) as caught:
+        tipping_point(bounded, many(), {"rate of happened": [0.01, 0.02, 0.03]}, seed=1)
+    (text,) = caught.value.problems
+    assert "no probability of a conclusion" in text
+
+
+def test_between_neighbours_it_is_linear_in_the_parameter(found):
+    # Over a span that the figure draws logarithmically: halfway is (1 + 100) / 2, and not 10.
+    wide = replace(
+        found,
+        over={SHIFT: (1.0, 100.0)},
+        conclusion=many(0.5),
+        probability=np.array([0.2, 0.8]),
+        mc_error=np.array([0.01, 0.01]),
+        marks=np.array(["", ""]),
+    )
+    assert wide.turns_at == pytest.approx([50.5])

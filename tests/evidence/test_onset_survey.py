@@ -469,12 +469,21 @@ def test_all_problems_at_once():
 
 
 def test_which_ages_it_sees():
-    age, sex = PEOPLE.axes
+    """As a mask over cells: below the age, of those in `where`, and first events only."""
     one = fe.OnsetSurvey(name="s", before=4, yes=7, n=40)
-    assert one.first_ages(PEOPLE, age) == {0, 1, 2, 3}
-    assert one.first_ages(PEOPLE, sex) == set()
-    assert one.asks_about(ROUTE, PEOPLE, age) == set()
+    below = np.arange(6) < 4
+    assert (one.first_events_of(PEOPLE) == below[:, None]).all()
+    assert one.first_events_of(PEOPLE).shape == (6, 2)
+    girls = fe.OnsetSurvey(name="s", before=4, yes=7, n=40, where={"sex": "f"})
+    assert (girls.first_events_of(PEOPLE) == np.outer(below, [False, True])).all()
+    assert one.asks_about(ROUTE, PEOPLE) == []
+    assert one.first_events_of(BANDS).tolist() == [True, False]
+    nested = fe.OnsetSurvey(name="s", before={2: 0.1, 5: 0.2}, n=40)
+    assert nested.first_events_of(PEOPLE).sum() == 5 * 2
+    for axis in ("agee", "sex"):
+        elsewhere = fe.OnsetSurvey(name="s", before=4, yes=7, n=40, axis=axis)
+        assert not elsewhere.first_events_of(PEOPLE).any()
     ages = fe.OnsetSurvey(name="s", onset={(2, 4): 3, (0, 1): 4}, n=40, respondents=(20, 31))
     assert ages.ages() == (2, 5)
-    assert ages.first_ages(BANDS, BANDS.axes[0]) == {0, 1}
+    assert ages.first_events_of(BANDS).tolist() == [True, True]
     assert ages.years_since() == pytest.approx([23.5, 20.5])

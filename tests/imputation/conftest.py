@@ -138,6 +138,11 @@ def place(request: pytest.FixtureRequest) -> Place:
 
 
 @pytest.fixture
+def places() -> dict[str, Place]:
+    return PLACES
+
+
+@pytest.fixture
 def refused() -> Any:
     """Return every problem of an assumption, which the model must also raise in one error."""
 

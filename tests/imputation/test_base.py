@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import funnelest as fe
 from funnelest.density import Density
@@ -24,6 +25,8 @@ def model_of(*assumptions, evidence=(PUPILS,), **parts):
     given = {"population": PEOPLE, "occurrence": fe.Rate(fe.Beta(1, 30)), **parts}
     return fe.Model(fe.Route("a", "b"), evidence=evidence, assumptions=list(assumptions), **given)
 
+
+SHIFT = {"like": (12, 16), "prior": 0.0, "statement": "s"}
 
 # --------------------------------------------------------------- a sixth assumption
 
@@ -128,6 +131,8 @@ def test_it_is_in_the_compiled_model():
          "are: year, age, sex."),
         ({"ages": (3, 99)}, "Halves of ages 3-99: field 'ages': 3-99 on axis 'age' is not covered "
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
+        ({"ages": [0, 11]}, "Halves: field 'ages' must be a pair of ages (lowest, highest), both "
+         "included; given [0, 11]."),
     ],
 )  # fmt: skip
 def test_its_problems_are_those_of_all(fields, sentence):
@@ -150,6 +155,92 @@ def test_what_it_leaves_out_is_plain():
         one.apply_to_rate(0.1, {}, PEOPLE)
 
 
+# --------------------------------------------------------------- pairs of ages
+
+NO_PAIRS = [
+    [0, 11], (0.0, 11.0), (0, 11.0), (False, True), (np.True_, 11), 5, (5,), (0, 5, 11), (11, 0),
+    ("0", "11"), "0-11", None, {"age": (0, 11)}, (None, 11), (np.float64(0), 11),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_PAIRS, ids=repr)
+def test_ages_are_a_pair_of_whole_numbers(value):
+    """Each of the two fields says so of itself, whatever the other holds."""
+    fields = {"ages": (0, 11), **SHIFT}
+    ending = f"must be a pair of ages (lowest, highest), both included; given {value!r}."
+    for name in ("ages", "like"):
+        one = fe.Shift(**{**fields, name: value})
+        assert one.problems(PEOPLE) == [f"Shift: field {name!r} {ending}"]
+        with pytest.raises(fe.SpecError) as caught:
+            model_of(one)
+        assert f"Shift: field {name!r} {ending}" in caught.value.problems
+    both = fe.Shift(ages=value, like=value)
+    assert both.problems(PEOPLE) == [
+        "Shift: it needs a statement: what is assumed of these ages, and why?",
+        f"Shift: field 'ages' {ending}",
+        f"Shift: field 'like' {ending}",
+        "Shift: field 'prior' needs a prior, or a number that is taken as known.",
+    ]
+
+
+@pytest.mark.parametrize("ages", [(11, 11), (np.int64(0), np.int32(11)), (0, 11)], ids=repr)
+def test_a_single_age_is_a_pair_too(ages):
+    one = fe.Shift(ages=ages, **SHIFT)
+    assert one.problems(PEOPLE) == []
+    assert one.imputed(PEOPLE).any(axis=(0, 2)).sum() == ages[1] - ages[0] + 1
+
+
+# --------------------------------------------------------------- priors beyond the limits
+
+
+def below_zero(share):
+    """Return a normal prior of which this share lies below 0."""
+    return fe.Normal(-float(norm.ppf(share)), 1.0)
+
+
+def test_a_prior_that_lies_mostly_beyond_its_limits_is_refused():
+    """It would be cut off there, and what is left would hardly be what was stated."""
+
+    def told(name, prior):
+        given = {"pattern": {(0, 16): 1}, "uncertainty": 0, "discount": 1, "statement": "s"}
+        one = fe.Proportional(ages=(0, 11), like=(12, 16), **{**given, name: prior})
+        return one.problems(PEOPLE)
+
+    for name in ("discount", "uncertainty"):
+        prior = below_zero(0.919)
+        assert told(name, prior) == [
+            f"Proportional of ages 0-11: field {name!r} must be at least 0, where "
+            f"{prior.describe()} has only 8.1% probability: what is left of it would hardly be "
+            "what was stated."
+        ]
+        assert "has only 49.0% probability" in told(name, below_zero(0.51))[0]
+        assert told(name, below_zero(0.49)) == []
+        assert told(name, fe.Normal(0.0, 1.0)) == []  # just half
+        assert "has no probability: what is left" in told(name, fe.Uniform(-3, 0))[0]
+        assert told(name, fe.Uniform(0, 9)) == []
+        assert told(name, fe.Shared("elsewhere")) == []
+
+
+@pytest.mark.parametrize("name", ["prior", "relative"])
+def test_also_of_the_ratios(name):
+    given = {"registers": ["r"], "prior": 1, "relative": 1, "statement": "s"}
+    one = fe.DetectionRatio(ages=(0, 11), like=(12, 16), **{**given, name: below_zero(0.7)})
+    (text,) = one.problems(PEOPLE)
+    assert f"field {name!r} must be at least 0" in text
+    assert "has only 30.0% probability" in text
+
+
+def test_and_of_a_factor_per_year():
+    def told(factor):
+        given = {"ages": (0, 11), "like": (12, 16), "statement": "s"}
+        return fe.Extrapolate(factor=factor, **given).problems(PEOPLE)
+
+    assert told(fe.LogNormal(0.0, 0.1)) == []  # just half is above 1
+    assert told(fe.LogNormal(0.01, 0.1)) == []
+    assert "has only 46.0% probability" in told(fe.LogNormal(-0.01, 0.1))[0]  # Phi(-0.1) = 0.4602
+    assert told(fe.HalfNormal(1.0))[0].count("has only 31.7% probability") == 1  # 2 Phi(-1)
+
+
 # --------------------------------------------------------------- beside each other
 
 
@@ -157,15 +248,15 @@ def test_ages_that_nobody_asks_about_are_refused():
     """With the five ways to say what is assumed of them."""
     with pytest.raises(fe.SpecError) as caught:
         model_of()
-    assert caught.value.problems == (
-        "age 0-11: no source asks about 'a' at these ages (those that do are: 'pupils'), yet these "
-        "people are in the population, and so in every number and denominator. State what is "
-        "assumed of them: Proportional (to a pattern), Extrapolate, Shift, DetectionRatio or "
-        "Bounds; or leave these ages out of the population.",
+    (text,) = caught.value.problems
+    assert text.startswith(
+        "age 0-11: no source asks about 'a' at these ages apart (those that do, at other ages or "
+        "all together, are: 'pupils'), yet these people are in the population, and so in every "
+        "number and denominator. State what is assumed of them: Proportional (to a pattern), "
+        "Extrapolate, Shift, DetectionRatio or Bounds; or leave these ages out of the population. "
     )
-
-
-SHIFT = {"like": (12, 16), "prior": 0.0, "statement": "s"}
+    assert "vidence of your own says which people it asks in its field 'asks'" in text
+    assert text.endswith(".")
 
 
 def test_every_age_must_be_spoken_of():
@@ -206,7 +297,8 @@ def test_any_of_them_will_do(one):
         [fe.Survey("s", step="b", of="a", yes=3, n=30, where={"age": (12, 16)})],
         [fe.Register("r", step="b", count=30, where={"age": (12, 16)})],
         [PUPILS, fe.Survey("children", step="a", share=0.02, n=90, where={"age": (0, 11)})],
-        [PUPILS, fe.Total("all", step="a", estimate=900, se=90)],
+        [PUPILS, fe.Survey("all", step="a", share=0.02, n=900)],
+        [fe.Total("all", step="a", estimate=900, se=90)],
     ],
 )
 def test_where_nothing_is_left_unsaid_nothing_is_asked(evidence):

@@ -84,8 +84,8 @@ def test_your_own_functions_are_tried_at_a_limit(place):
 def test_what_it_says(place):
     one = fe.Bounds(**GOOD)
     assert one.sentence() == (
-        "The yearly rate at age 0-7 lies between 0.001 and 0.2; no probability is given to values "
-        "between them."
+        "The yearly rate in every group of people at age 0-7 lies between 0.001 and 0.2; no "
+        "probability is given to values between them."
     )
     people = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
     assert people.sentence("nl").startswith(
@@ -104,7 +104,10 @@ def test_dutch_numbers_have_dutch_marks(place):
     """A comma before decimals and a dot between thousands."""
     one = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
     assert "tussen 12 en 34.567; aan waarden" in one.sentence("nl")
-    assert "tussen 0,001 en 0,2; aan waarden" in fe.Bounds(**GOOD).sentence("nl")
+    assert fe.Bounds(**GOOD).sentence("nl") == (
+        "Het jaarlijkse cijfer in elke groep mensen op leeftijd 0-7 ligt tussen 0,001 en 0,2; aan "
+        "waarden daartussen wordt geen kans toegekend."
+    )
     held = make(place).ends(place.population)["upper"]
     assert held.sentence("nl") == "Het jaarlijkse cijfer op leeftijd 0-7 is 0,2."
 
@@ -124,12 +127,53 @@ START = "Bounds of ages 0-7: field "
         ({"upper": 12}, START + "'upper' must lie between 0 and 1; given 12."),
         ({"upper": fe.Beta(1, 1)}, START + "'upper' must lie between 0 and 1; given "
          "Beta(alpha=1, beta=1)."),
+        ({"numbers": 1}, START + "'numbers' must be True or False; given 1."),
+        ({"numbers": "people"}, START + "'numbers' must be True or False; given 'people'."),
+        ({"numbers": None}, START + "'numbers' must be True or False; given None."),
+        ({"per": "month"}, START + "'per' names axis 'month'; the population's axes are: year, "
+         "age, sex."),
+        ({"per": None}, START + "'per' names axis None; the population's axes are: year, age, "
+         "sex."),
+        ({"per": ["year"]}, START + "'per' names axis ['year']; the population's axes are: year, "
+         "age, sex."),
+        ({"ages": [0, 7]}, "Bounds: field 'ages' must be a pair of ages (lowest, highest), both "
+         "included; given [0, 7]."),
         ({"ages": (0, 99)}, "Bounds of ages 0-99: field 'ages': 0-99 on axis 'age' is not covered "
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
     ],
 )  # fmt: skip
 def test_what_is_refused(fields, sentence, refused):
     assert refused(fe.Bounds(**{**GOOD, **fields})) == [sentence]
+
+
+def test_numbers_may_be_a_mean_over_another_axis():
+    """And over years where there are none, which is the default."""
+    people = fe.Population({"age": [0, 1], "sex": ["m", "f"]}, [[300, 100], [50, 50]])
+    given = {"ages": (0, 0), "lower": 10, "upper": 20, "numbers": True, "statement": "s"}
+    per_sex = fe.Bounds(**given, per="sex")
+    assert per_sex.problems(people) == []
+    assert per_sex.ends(people)["upper"].rate == pytest.approx(20 / 200)
+    assert fe.Bounds(**given).problems(people) == []
+    assert fe.Bounds(**given).ends(people)["lower"].rate == pytest.approx(10 / 400)
+
+
+@pytest.mark.parametrize("name", ["Bounds", "Held"])
+def test_yearly_limits_say_nothing_of_a_hazard(name):
+    people = fe.Population({"age": list(range(6))}, [100.0] * 6)
+    limits = fe.Bounds(ages=(0, 2), lower=0.001, upper=0.2, statement="what is possible")
+    one = limits if name == "Bounds" else limits.ends(people)["lower"]
+    first = fe.FirstTime(share=0.5, statement="two years on average")
+
+    def build(occurrence):
+        return fe.Model(fe.Route("a", "b"), people, occurrence, assumptions=[first, one])
+
+    with pytest.raises(fe.SpecError) as caught:
+        build(fe.Hazard(fe.Beta(1, 9)))
+    assert caught.value.problems == (
+        f"{name}: its limits are yearly rates, and the occurrence is a hazard of first events. "
+        "Give a Rate, or another assumption about the hazard.",
+    )
+    assert build(fe.Rate(fe.Beta(1, 9))).assumptions == (first, one)
 
 
 def test_more_people_than_there_are(refused):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import funnelest as fe
 
@@ -86,30 +87,61 @@ def test_of_a_register_that_is_not_named_nothing_changes(place):
     assert (expected(place.model(make(place), evidence=[register()]), values) < mean).all()
 
 
-def test_totals_members_and_audits_see_it_too(place):
-    """A total, a register among several, and the coverage that an audit checks."""
+def test_totals_and_audits_see_it_too(place):
+    """A total, and the coverage that an audit checks."""
     where = {place.axis: (0, 7)}
+    asked = fe.Survey("s", step="a", share=0.05, n=900, where={place.axis: (8, 16)})
     total = fe.Total(name="t", step="a", estimate=300, se=90, where=where)
-    lists = fe.Unlinked(
-        name="u", overlap=fe.Fixed(0.0, statement="nobody is in both"),
-        registers=[register(where=where), register(name="s", where={place.axis: (8, 16)})],
-    )  # fmt: skip
+    counted = register(where=where, defects=[fe.Coverage(fe.Beta(5, 5))])
     audit = fe.Validation(name="v", of="r", what="coverage", yes=10, n=30)
     one = make(place, registers=["t", "r"], prior=0.25)
-    model = place.model(one, evidence=[total, lists, audit])
+    model = place.model(one, evidence=[asked, total, counted, audit])
     values = place.draws(model)
     q = fe.Quantities(model, values)
     number = q.number("a", where)
     moments = total.observations(q)[0].moments()[0]
     np.testing.assert_allclose(total.expected(q, total.records(q), [where])[0], 0.25 * number)
     assert moments.shape == (4,)
-    member = lists.registers[0]
-    share = q.pool(member.records(q).registered, where) / q.pool(
-        q.in_cells("a") * q.listed("r"), where
+    seen = 0.25 * values["coverage[r]"]
+    np.testing.assert_allclose(counted.checked("coverage", q, {}), seen, rtol=1e-10)
+    (checked,) = audit.observations(q)
+    np.testing.assert_allclose(checked.distribution.p, seen, rtol=1e-10)
+    elsewhere = {place.axis: (8, 16)}
+    open_to_all = register(name="r", defects=[fe.Coverage(fe.Beta(5, 5))])
+    model = place.model(one, evidence=[asked, total, open_to_all])
+    q = fe.Quantities(model, values)
+    np.testing.assert_allclose(
+        open_to_all.checked("coverage", q, elsewhere), values["coverage[r]"], rtol=1e-10
     )
-    np.testing.assert_allclose(share, 0.25)
-    np.testing.assert_allclose(member.checked("coverage", q, {}), 0.25 * q.pool(
-        q.in_cells("a") * q.listed("r"), where) / number)  # fmt: skip
+
+
+def test_a_register_among_unlinked_ones_is_refused(place):
+    """How well each sees the people is estimated there, for all ages alike."""
+    asked = fe.Survey("s", step="a", share=0.05, n=900, where={place.axis: (8, 16)})
+    lists = fe.Unlinked(
+        name="u", overlap=fe.Fixed(0.0, statement="nobody is in both"),
+        registers=[register(), register(name="q")],
+    )  # fmt: skip
+    alone = register(name="alone")
+
+    def told(*names):
+        with pytest.raises(fe.SpecError) as caught:
+            place.model(make(place, registers=list(names)), evidence=[asked, lists, alone])
+        # Without the assumption nothing is said of the ages, so that may be told as well.
+        return [text for text in caught.value.problems if text.startswith("DetectionRatio")]
+
+    def member(name):
+        return (
+            f"DetectionRatio: field 'registers' names {name!r}, which is a member of registers "
+            "that are not linked: how well each of them sees the people is estimated there, and "
+            "cannot also differ by age."
+        )
+
+    assert told("r") == [member("r")]
+    assert told("r", "alone", "q") == [member("r"), member("q")]
+    assert told("u")[0].startswith("DetectionRatio: field 'registers' names 'u', which is no")
+    model = place.model(make(place, registers=["alone"]), evidence=[asked, lists, alone])
+    assert label(place, "rate ratio") in model.free
 
 
 def test_of_the_records_as_many_are_true(place):
@@ -150,13 +182,18 @@ def test_a_register_that_is_named_is_no_limit_by_itself(place):
 
 def test_what_it_says():
     one = fe.DetectionRatio(**{**GOOD, "registers": ["police", "doctors"]})
+    law = stats.gamma(2, scale=1 / 4)
+    median, low, high = (float(law.ppf(p)) for p in (0.5, 0.025, 0.975))
     assert one.sentence() == (
-        "A victim at age 0-7 is 0.5 times as likely to be registered as one at 8-16; how many "
-        "there are is left to the registers (police, doctors)."
+        "A victim at age 0-7 is 0.5 times as likely to be registered as one at 8-16 (police, "
+        f"doctors). The rate itself is {median:.3g} (assumed beforehand, 95% interval {low:.3g} "
+        f"to {high:.3g}) times that at 8-16, as far as the registers do not tell."
     )
-    assert one.sentence("nl") == (
+    known = fe.DetectionRatio(**{**GOOD, "registers": ["police", "doctors"], "relative": 0.25})
+    assert known.sentence("nl") == (
         "Een slachtoffer van 0-7 jaar heeft 0,5 maal zoveel kans om geregistreerd te worden als "
-        "een van 8-16; hoeveel er zijn volgt uit de registraties (police, doctors)."
+        "een van 8-16 (police, doctors). Het cijfer zelf is 0,25 maal dat van 8-16, voor zover de "
+        "registraties het niet leren."
     )
 
 
@@ -183,6 +220,11 @@ START = "DetectionRatio of ages 0-7: field "
          "register of the model; its registers are: r."),
         ({"registers": ["s"]}, "DetectionRatio: field 'registers' names 's', which is no "
          "register of the model; its registers are: r."),
+        ({"like": [8, 16]}, "DetectionRatio: field 'like' must be a pair of ages (lowest, "
+         "highest), both included; given [8, 16]."),
+        ({"relative": fe.Uniform(-3, 1)}, START + "'relative' must be at least 0, where "
+         "Uniform(-3, 1) has only 25.0% probability: what is left of it would hardly be what was "
+         "stated."),
         ({"like": (7, 16)}, "DetectionRatio of ages 0-7: fields 'ages' (0-7) and 'like' (7-16) "
          "overlap: what is filled in cannot rest on itself."),
     ],

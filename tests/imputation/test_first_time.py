@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -141,6 +142,15 @@ def test_from_a_yearly_rate():
     np.testing.assert_allclose(q.ever_before(ages), each, rtol=1e-12)
 
 
+def test_more_first_events_than_people_are_shown():
+    """A rate of a fifth at every age, all for the first time, is 2.4 events per person."""
+    q = fe.Quantities(model_of(fe.Rate(0.2), AGES, share=1.0), {"a -> b": np.array([0.5])})
+    for age in (3, 5, 7.5, 12):
+        assert q.ever_before(age)[0] == pytest.approx(0.2 * age, rel=1e-12)
+    ages = np.array([4.0, 12.0])
+    np.testing.assert_allclose(q.ever_before(ages), [0.8, 2.4], rtol=1e-12)
+
+
 def test_a_hazard_of_one_leaves_nobody():
     model = model_of(fe.Hazard(fe.PerLevel("age", {(0, 3): 0.1, 4: 1.0, (5, 11): 0.2})), AGES)
     q = fe.Quantities(model, {"a -> b": np.array([0.5])})
@@ -209,13 +219,16 @@ def test_what_it_says():
         "Of the victims of one year, a share of 0.5 is a victim for the first time."
     )
     assert one.sentence("nl") == (
-        "Van de slachtoffers in een jaar is een deel van 0,5 voor het eerst slachtoffer."
+        "Van de slachtoffers in een jaar is een aandeel van 0,5 voor het eerst slachtoffer."
     )
     assert one.describe() == one.sentence().rstrip(".")
-    by_age = fe.Share(fe.PerLevel("age", {(0, 5): 0.9, (6, 11): fe.Uniform(0, 1)}))
-    assert "a share of 0.9 (age 0-5), 0.5 (prior 95% interval 0.025 to 0.975) (age 6-11)" in (
-        fe.FirstTime(share=by_age, statement="s").sentence()
-    )
+    # What lies above 1 is cut off, here as in the model.
+    half = fe.FirstTime(share=fe.Uniform(0, 2), statement="s").sentence("nl")
+    assert "0,5 (vooraf aangenomen, 95%-interval 0,025 tot 0,975)" in half
+    by_age = fe.Share(fe.PerLevel("age", {(0, 5): 0.9, (6, 11): fe.Uniform(0, 2)}))
+    text = fe.FirstTime(share=by_age, statement="s").sentence()
+    half = "0.5 (assumed beforehand, 95% interval 0.025 to 0.975)"
+    assert f"a share of 0.9 (age 0-5), {half} (age 6-11) is" in text
 
 
 @pytest.mark.parametrize(
@@ -255,6 +268,17 @@ def test_all_of_it_at_once():
     assert len(found) == 3
 
 
+def test_people_who_were_not_counted_have_no_first_events():
+    cells = fe.Population.cells({"age": [0, 1, 2]})
+    given = {"route": fe.Route("a", "b"), "population": cells, "occurrence": fe.Number(9.0)}
+    with pytest.raises(fe.SpecError) as caught:
+        fe.Model(**given, assumptions=[fe.FirstTime(**GOOD)])
+    assert caught.value.problems == (
+        "FirstTime: first events per person need a population with a head count.",
+    )
+    assert fe.Model(**given).assumptions == ()
+
+
 def test_a_hazard_needs_it():
     with pytest.raises(fe.SpecError, match="hazard of a: it is about first events"):
         fe.Model(fe.Route("a", "b"), AGES, fe.Hazard(0.1))
@@ -275,3 +299,122 @@ def test_first_events_without_it_are_refused():
     for ask in (q.first_events, q.first_rates, lambda: q.ever_before(3)):
         with pytest.raises(fe.SpecError, match="the model has no FirstTime assumption"):
             ask()
+
+
+# --------------------------------------------------------------- in a table
+
+
+@pytest.fixture(scope="module")
+def result():
+    """Return a fit with a constant rate r, all first events, and one survey of all ages."""
+    survey = fe.Survey("s", step="a", yes=16, n=200)
+    model = model_of(fe.Rate(fe.Beta(2, 23)), AGES, share=1.0, evidence=[survey])
+    made = fe.fit(model, engine="importance", draws=4000, seed=2, progress=False)
+    assert made.gate.passed, made.gate.text
+    return made
+
+
+def test_more_first_events_than_people_are_refused_in_a_table(result):
+    """Where more than one draw in a thousand has them: of 4000, four may, and eight may not."""
+    rates = np.sort(result.sample_of(lambda q: q.share("a")))
+    assert len(rates) == 4000
+
+    def age(draws):
+        """Return an age before which first events exceed all people in this many draws."""
+        return 2.0 / (rates[-draws - 1] + rates[-draws])
+
+    ages = [age(draws) for draws in (2, 4, 8)]
+    assert all(0 < one < 12 for one in ages)
+    over = [(result.sample_of(lambda q, a=a: q.ever_before(a)) > 1).sum() for a in ages]
+    assert over == [2, 4, 8]
+    assert len(result.first_events(before=ages[:2])) == 4
+    for before in (ages[2:], [1, ages[2], 2.5], (ages[2],)):
+        with pytest.raises(fe.SpecError) as caught:
+            result.first_events(before=before)
+        (text,) = caught.value.problems
+        assert text.startswith(
+            f"in 0.2% of the draws more people have a first event before age {ages[2]:g} than "
+            "there are: the share of first-time victims cannot be as high at every age."
+        )
+
+
+@pytest.mark.parametrize(
+    "before",
+    [[0], [-1], [3, 0.0], ["3"], [True], [None], [math.nan], [math.inf], 3, "3", {3: 1}, None],
+    ids=repr,
+)
+def test_an_age_in_a_table_is_above_zero(result, before):
+    with pytest.raises(fe.SpecError) as caught:
+        result.first_events(before=before)
+    assert caught.value.problems == (f"before must be a list of ages; given {before!r}.",)
+
+
+def test_a_table_says_what_it_rests_on(result):
+    """The survey asks who is a victim in a year, so first events rest on the conversion alone."""
+    rows = result.first_events(before=[0.5, 2, 4]).set_index("quantity")["basis"]
+    assert dict(rows) == {
+        "victims in one year": "estimated",
+        "for the first time": "imputed",
+        "ever before age 0.5": "imputed",
+        "ever before age 2": "imputed",
+        "ever before age 4": "imputed",
+    }
+    assert len(result.first_events()) == 2
+
+
+# --------------------------------------------------------------- what first events rest on
+
+YEARLY = fe.Survey("yearly", step="a", share=0.02, n=900, where={"age": (4, 5)})
+SHIFTED = fe.Shift(ages=(0, 1), like=(4, 5), prior=0.0, statement="s")
+
+
+def onset(before=4, **where):
+    return fe.OnsetSurvey(name="onset", before=before, yes=7, n=400, where=where)
+
+
+def test_the_basis_of_first_events():
+    """Imputed where no source sees first events; the yearly rate where only those are seen."""
+    model = model_of(fe.Rate(fe.Beta(1, 30)), STRATA, evidence=[YEARLY, onset()])
+    young, old = {"age": (0, 3)}, {"age": (4, 5)}
+    assert [model.basis(w) for w in (young, old, {})] == ["imputed", "estimated", "partly imputed"]
+    found = [model.basis(w, first_events=True) for w in (young, old, {})]
+    assert found == ["estimated", "imputed", "partly imputed"]
+    assert model.basis({"age": (3, 4)}, first_events=True) == "partly imputed"
+
+
+def test_what_an_assumption_fills_in_is_imputed_of_first_events_too():
+    rate = fe.Rate(fe.Beta(1, 30))
+    model = model_of(rate, STRATA, SHIFTED, evidence=[YEARLY, onset()])
+    assert model.basis({"age": (0, 1)}, first_events=True) == "imputed"
+    assert model.basis({"age": (2, 3)}, first_events=True) == "estimated"
+
+
+def test_first_events_of_some_speak_for_others_at_the_same_rate():
+    """Of girls: for boys too, unless the rate differs between them."""
+    boys, girls = ({"age": (0, 3), "sex": sex} for sex in "mf")
+    alike = model_of(fe.Rate(fe.Beta(1, 30)), STRATA, evidence=[YEARLY, onset(sex="f")])
+    assert alike.basis(boys, first_events=True) == "estimated"
+    apart = fe.Rate(fe.Beta(1, 30), fe.Levels("sex"))
+    shift = fe.Shift(ages=(0, 3), like=(4, 5), prior=0.0, statement="s")
+    model = model_of(apart, STRATA, shift, evidence=[YEARLY])
+    assert model.basis(girls, first_events=True) == "imputed"
+    everywhere = fe.Survey("all", step="a", share=0.02, n=900)
+    model = model_of(apart, STRATA, evidence=[everywhere, onset(sex="f")])
+    assert model.basis(girls, first_events=True) == "estimated"
+    assert model.basis(boys, first_events=True) == "imputed"
+
+
+def test_no_source_of_first_events_and_no_conversion():
+    people = fe.Survey("all", step="a", share=0.02, n=900)
+    with_it = model_of(fe.Rate(fe.Beta(1, 30)), STRATA, evidence=[people])
+    without = fe.Model(fe.Route("a", "b"), STRATA, fe.Rate(fe.Beta(1, 30)), evidence=[people])
+    for model in (with_it, without):
+        assert model.basis() == "estimated"
+        assert model.basis(first_events=True) == "imputed"
+
+
+def test_a_hazard_is_of_first_events():
+    """What only first events are known of: the hazard is estimated, the yearly rate converted."""
+    model = model_of(fe.Hazard(fe.Beta(1, 30)), STRATA, evidence=[onset(before=6)])
+    assert model.basis(first_events=True) == "estimated"
+    assert model.basis() == "imputed"

@@ -132,13 +132,18 @@ def test_what_it_says():
     one = fe.Proportional(**{**GOOD, "discount": fe.Normal(0.5, 0.2)})
     within = fe.Truncated(fe.Normal(0.5, 0.2), low=0.0)
     low, high = within.interval(0.95)
-    shown = f"{within.ppf(0.5):.3g} (prior 95% interval {low:.3g} to {high:.3g})"
+    shown = f"{within.ppf(0.5):.3g} (assumed beforehand, 95% interval {low:.3g} to {high:.3g})"
     assert one.sentence() == (
         f"From age 8-16 to 0-7 the rates follow a pattern found elsewhere, times {shown}."
     )
-    assert fe.Proportional(**{**GOOD, "scale": "odds"}).sentence("nl") == (
-        "Van leeftijd 8-16 naar 0-7 volgen de kansverhoudingen een elders gevonden patroon, maal 1."
+    assert fe.Proportional(**{**GOOD, "scale": "odds", "uncertainty": 0.25}).sentence("nl") == (
+        "Van leeftijd 8-16 naar 0-7 volgen de odds een elders gevonden patroon, maal 1; elke "
+        "waarde van het patroon is bekend op een relatieve fout van 0,25 na."
     )
+    # Of a half-normal prior with sd 0.2: 0.2 times 0.674, 0.0313 and 2.24.
+    assert fe.Proportional(**{**GOOD, "uncertainty": fe.HalfNormal(0.2)}).sentence().endswith(
+        "a relative error of 0.135 (assumed beforehand, 95% interval 0.00627 to 0.448)."
+    )  # fmt: skip
     assert "volgen de cijfers" in one.sentence("nl")
     assert "the odds follow" in fe.Proportional(**{**GOOD, "scale": "odds"}).sentence()
 
@@ -157,7 +162,8 @@ START = "Proportional of ages 0-7: field "
          "known."),
         ({"uncertainty": -0.1}, START + "'uncertainty' must be at least 0; given -0.1."),
         ({"discount": fe.Uniform(-2, -1)}, START + "'discount' must be at least 0, where "
-         "Uniform(-2, -1) has no probability."),
+         "Uniform(-2, -1) has no probability: what is left of it would hardly be what was "
+         "stated."),
         ({"scale": "log"}, START + "'scale' must be 'rate' or 'odds'; given 'log'."),
         ({"pattern": {(0, 3): 2.0, (8, 16): 5.0}}, START + "'pattern' misses age 4, 5, 6, 7."),
         ({"pattern": {(0, 16): 0}}, START + "'pattern' is zero at every age: it says nothing."),

@@ -52,17 +52,30 @@ def test_a_shared_shift(place):
 def test_what_it_says():
     one = fe.Shift(**GOOD, prior=fe.Normal(np.log(0.5), 0.5))
     assert one.sentence() == (
-        "The odds at age 0-7 are those at 8-16 times 0.5 (prior 95% interval 0.188 to 1.33)."
+        "The odds (chance of yes over chance of no) at age 0-7 are those at 8-16 times 0.5 "
+        "(assumed beforehand, 95% interval 0.188 to 1.33)."
     )
     assert one.sentence("nl") == (
-        "De kansverhouding op leeftijd 0-7 is die op 8-16 maal 0,5 (95%-interval van de prior "
-        "0,188 tot 1,33)."
+        "De odds (kans op wel gedeeld door kans op niet) op leeftijd 0-7 zijn die op 8-16 maal 0,5 "
+        "(vooraf aangenomen, 95%-interval 0,188 tot 1,33)."
     )
     assert one.sentence("fr") == one.sentence("en")
     assert one.describe() == one.sentence().rstrip(".")
     fixed = fe.Shift(**GOOD, prior=np.log(0.5))
-    assert fixed.sentence() == "The odds at age 0-7 are those at 8-16 times 0.5."
-    assert fixed.sentence("nl") == "De kansverhouding op leeftijd 0-7 is die op 8-16 maal 0,5."
+    assert fixed.sentence() == (
+        "The odds (chance of yes over chance of no) at age 0-7 are those at 8-16 times 0.5."
+    )
+    assert fixed.sentence("nl") == (
+        "De odds (kans op wel gedeeld door kans op niet) op leeftijd 0-7 zijn die op 8-16 maal 0,5."
+    )
+
+
+def test_a_shift_beyond_all_numbers_can_still_be_said():
+    """Of which the factor has no floating-point number: exp(710) overflows."""
+    assert fe.Shift(**GOOD, prior=800).sentence().endswith("times inf.")
+    assert fe.Shift(**GOOD, prior=-800).sentence().endswith("times 0.")
+    wide = fe.Shift(**GOOD, prior=fe.Normal(0.0, 1000.0)).sentence()
+    assert wide.endswith("times 1 (assumed beforehand, 95% interval 0 to inf).")
 
 
 @pytest.mark.parametrize(
@@ -80,6 +93,10 @@ def test_what_it_says():
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
         ({"like": (12, 99)}, "Shift of ages 0-7: field 'like': 12-99 on axis 'age' is not covered "
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
+        ({"ages": [0, 7]}, "Shift: field 'ages' must be a pair of ages (lowest, highest), both "
+         "included; given [0, 7]."),
+        ({"like": 8}, "Shift: field 'like' must be a pair of ages (lowest, highest), both "
+         "included; given 8."),
         ({"axis": "agee"}, "Shift of ages 0-7: axis 'agee' is unknown; the population's axes are: "
          "year, age, sex."),
     ],

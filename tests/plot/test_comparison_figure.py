@@ -49,7 +49,18 @@ def words(figure):
             "en",
             ["imputed", "95% equal-tailed interval", "bounds", "partly imputed", "0\u2013100,000"],
         ),
-        ("nl", ["bijgeschat", "95%-interval", "grenzen", "deels", "aantal bij", "0\u2013100.000"]),
+        (
+            "nl",
+            [
+                "bijgeschat",
+                "95%-interval",
+                "grenzen",
+                "deels",
+                "aantal bij",
+                "leeftijd 0-11",
+                "0\u2013100.000",
+            ],
+        ),
     ],
 )
 def test_the_figure_says_what_is_imputed_and_which_interval(compared, language, wanted):

@@ -22,6 +22,7 @@ PLAN = Planned(
     refitted=np.zeros(WIDTHS.shape, dtype=bool),
     width_now=100.0,
     probability=0.9,
+    basis="estimated",
     seed=1,
 )
 
@@ -59,6 +60,7 @@ def test_says_the_interval_the_width_now_and_the_sizes() -> None:
     assert "Size of the planned source, logarithmic scale" in said
     assert {"500", "2,000", "8,000"} <= set(said)
     assert "in no mean" not in "\n".join(said)
+    assert "imputed" not in "\n".join(said)
     ax = figure.axes[0]
     assert ax.get_xscale() == "log"
     assert ax.get_ylim()[0] == 0
@@ -80,10 +82,30 @@ def test_failures_and_the_mark_are_on_it() -> None:
 
 @pytest.mark.parametrize("language", ["en", "nl"])
 @pytest.mark.parametrize("n", [(500, 2000, 8000), (1000, 1001, 90_000), (7, 8, 9)])
-def test_no_two_texts_meet(n: tuple[int, ...], language: str) -> None:
-    figure = fe.plot.planned(replace(PLAN, n=n), language=language)
+@pytest.mark.parametrize("basis", ["estimated", "partly imputed"])
+def test_no_two_texts_meet(n: tuple[int, ...], language: str, basis: str) -> None:
+    large = replace(PLAN, n=n, basis=basis, widths=1e5 * WIDTHS, width_now=1e7)  # long tick labels
+    figure = fe.plot.planned(large, language=language)
     texts(figure)
     assert not overlapping(figure)
+    label = figure.axes[0].yaxis.label.get_window_extent()
+    assert label.x0 > 0
+    assert 0 < label.y0 < label.y1 < figure.bbox.y1
+
+
+@pytest.mark.parametrize(
+    ("basis", "language", "shown"),
+    [
+        ("partly imputed", "en", "partly imputed"),
+        ("imputed", "en", "imputed"),
+        ("partly imputed", "nl", "deels imputed (bijgeschat)"),
+        ("imputed", "nl", "imputed (bijgeschat)"),
+    ],
+)
+def test_what_is_imputed_says_so(basis: str, language: str, shown: str) -> None:
+    figure = fe.plot.planned(replace(PLAN, basis=basis), language=language)
+    assert figure.axes[0].get_ylabel().split("\n")[1:] == [shown]
+    assert f" is {shown}: " in " ".join(texts(figure))
 
 
 def test_one_size() -> None:

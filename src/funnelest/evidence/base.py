@@ -7,8 +7,9 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from funnelest.axes import Axis, Where
+from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.observation import Seen
 from funnelest.population import Population
@@ -56,8 +57,6 @@ class Evidence:
     carries: ClassVar[tuple[str, ...]] = ()
     #: What a `Validation` may check of it -> the defect that is estimated.
     checks: ClassVar[Mapping[str, str]] = {}
-    #: Whether nobody can know which ages it is about, since a function of the user's reads them.
-    reads_any_age: ClassVar[bool] = False
     #: Whether it is about first events, which the model's `FirstTime` joins to yearly rates.
     needs_first_events: ClassVar[bool] = False
 
@@ -101,8 +100,8 @@ class Evidence:
         """Return what is wrong with the evidence beside all `evidence`, one sentence each."""
         return []
 
-    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
-        """Return at which levels of the `axis` of ages it sees how many enter the `route`.
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the groups of cells of which it sees how many enter the `route`.
 
         Parameters
         ----------
@@ -110,36 +109,18 @@ class Evidence:
             The steps.
         population : Population
             The people.
-        axis : Axis
-            The axis of ages.
 
         Returns
         -------
-        set of int
-            Positions of the levels; empty for evidence of later steps, or of shares of those in
-            a step.
+        list of ndarray of bool
+            A mask over the cells of the population per number that it gives; none for evidence of
+            later steps, or of shares of those in a step.
         """
-        first = getattr(self, "step", None) == route.steps[0]
-        if not first or getattr(self, "of", None) is not None:
-            return set()
-        return levels_in(self.where, population, axis)
+        return []
 
-    def first_ages(self, population: Population, axis: Axis) -> set[int]:
-        """Return at which levels of the `axis` of ages it sees first events only.
-
-        Parameters
-        ----------
-        population : Population
-            The people.
-        axis : Axis
-            The axis of ages.
-
-        Returns
-        -------
-        set of int
-            Positions of the levels; empty for most evidence.
-        """
-        return set()
+    def first_events_of(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` of which it sees first events only."""
+        return np.zeros(population.shape, dtype=bool)
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         """Return the priors that the evidence brings with it, by parameter name."""
@@ -201,11 +182,6 @@ class Evidence:
             and getattr(self, f.name) != f.default
         ]
         return f"{type(self).__name__}({', '.join(shown)})"
-
-
-def levels_in(where: Where, population: Population, axis: Axis) -> set[int]:
-    """Return the positions of the levels of an axis that a selection takes."""
-    return {int(i) for i in population.select(where)[population.position(axis.name)]}
 
 
 def step_problems(route: Route, step: object, fieldname: str = "step") -> list[str]:
@@ -276,6 +252,19 @@ class NumberEvidence(Evidence):
         found = super().problems(route, population)
         return found + place_problems(route, self.step) + per_problems(population, self.per)
 
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the cells of each of its numbers, where they are of the first step of the `route`.
+
+        As masks over the cells of the `population`.
+        """
+        if self.step != route.steps[0]:
+            return []
+        return [population.mask(where) for where in self.counted_in()]
+
+    def counted_in(self) -> Sequence[Where]:
+        """Return the cells of each of its numbers."""
+        return [self.where]
+
     def divisor(self, population: Population, where: Where | None = None) -> int:
         """Return how many levels of `per` the printed number is a mean over."""
         if self.per is None:
@@ -341,6 +330,15 @@ class AskedEvidence(Evidence):
 
     carries: ClassVar[tuple[str, ...]] = ("on_share", "design_effect")
     checks: ClassVar[Mapping[str, str]] = {"sensitivity": "TestError", "specificity": "TestError"}
+
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the cells of which it asked everybody, about any step of the `route`.
+
+        As a mask over the cells of the `population`.
+        """
+        if getattr(self, "of", None) is not None or getattr(self, "step", None) is None:
+            return []
+        return [population.mask(self.where)]
 
     def _sample_problems(self, counted: bool, n: Any, deff: Any) -> list[str]:
         """Return why a cluster sample does not fit, one sentence each."""

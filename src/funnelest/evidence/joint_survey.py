@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.axes import Axis, Where
+from funnelest.axes import Where
 from funnelest.distributions import MultivariateNormalOn
 from funnelest.evidence.base import (
     AskedEvidence,
-    levels_in,
     nesting_problems,
     step_problems,
 )
@@ -127,14 +126,12 @@ class JointSurvey(AskedEvidence):
             found += [f"{start}: {text}" for text in trouble]
         return found + self._error_problems()
 
-    def asks_about(self, route: Route, population: Population, axis: Axis) -> set[int]:
-        """Return at which levels of the `axis` a share is asked of how many enter the `route`."""
-        return {
-            i
-            for one in self.asked
-            if one.step == route.steps[0] and one.of is None
-            for i in levels_in(one.where, population, axis)
-        }
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the cells of each share that everybody was asked for, whatever the `route`.
+
+        As masks over the cells of the `population`.
+        """
+        return [population.mask(one.where) for one in self.asked if one.of is None]
 
     def _error_problems(self) -> list[str]:
         size = len(self.asked)

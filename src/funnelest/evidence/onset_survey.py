@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.axes import Axis, show_level
+from funnelest.axes import show_level
 from funnelest.defects.base import in_order
 from funnelest.distributions import Binomial, Multinomial, MultivariateNormalOn
 from funnelest.evidence.first_events import (
@@ -142,12 +142,14 @@ class OnsetSurvey(FirstEventEvidence):
         assert self.respondents is not None
         return np.mean(self.respondents) - np.array(self.ages(), dtype=np.float64)
 
-    def first_ages(self, population: Population, axis: Axis) -> set[int]:
-        """Return the levels of the `axis` below the highest age asked, whoever the `population`."""
-        if axis.name != self.axis:
-            return set()
+    def first_events_of(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` below the highest age that is asked about."""
+        axis = population.axis(self.axis)
+        if axis is None or not axis.numeric:
+            return np.zeros(population.shape, dtype=bool)
         highest = max(self.ages())
-        return {i for i in range(len(axis.levels)) if axis.bounds(i)[0] < highest}
+        young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < highest]
+        return population.mask({**self.where, axis.name: young})
 
     def _intervals(self) -> list[tuple[int, int]]:
         assert self.onset is not None

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from funnelest.axes import Where
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
 from funnelest.evidence.base import AskedEvidence, Evidence
 from funnelest.figures import as_figure, figure_problems
@@ -31,14 +33,23 @@ class OwnEvidence(Evidence):
     quantity : callable
         ``quantity(q)`` with `q` a `Quantities`; returns one value per draw. Use the ordinary
         operators and `funnelest.math`, so that it works on arrays and on symbols.
+    asks : mapping, optional
+        The cells, such as ``{"age": (0, 11)}``, of which it sees how many enter the first step.
+        The model cannot read that from a function, and refuses ages that no source asks about.
     """
 
     quantity: Quantity
-    reads_any_age: ClassVar[bool] = True
+    asks: Where | None = None
+
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the cells of the `population` in the field `asks`, whatever the `route`."""
+        return [] if self.asks is None else [population.mask(self.asks)]
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
         found = super().problems(route, population)
+        if self.asks is not None:
+            found += [f"field 'asks': {text}" for text in population.problems_in(self.asks)]
         if self.where:
             found.append(
                 "field 'where' is not used here: select cells inside the function, such as "

@@ -109,6 +109,10 @@ class Register(NumberEvidence):
             found.append((parts, {**self.where, **known}, unknown))
         return found
 
+    def counted_in(self) -> list[Where]:
+        """Return the cells of each of its counts; a count of unknowns has none of its own."""
+        return [where for _, where, unknown in self.classes() if not any(unknown)]
+
     def _figures(self, population: Population) -> list[Any]:
         divisor = self.divisor(population)
         values = self.count.values() if self.axes else [self.count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -27,6 +28,10 @@ __all__ = [
     "prior_problems",
     "spread",
 ]
+
+
+#: A prior of which less than this lies where it may is refused: it was meant for something else.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +65,12 @@ class Imputation:
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the assumption in this `population`, one sentence each."""
         found = statement_problems(self.statement, "what is assumed of these ages, and why?")
-        found += self.field_problems()
+        bands = {name: getattr(self, name) for name in ("ages", "like") if hasattr(self, name)}
+        wrong = [text for name, value in bands.items() for text in _band_problems(name, value)]
+        found += wrong + self.field_problems()
         axis = population.axis(self.axis)
+        if wrong:
+            return [f"{type(self).__name__}: {text}" for text in found]
         if axis is None:
             known = ", ".join(one.name for one in population.axes) or "none"
             found.append(f"axis {self.axis!r} is unknown; the population's axes are: {known}.")
@@ -183,6 +192,21 @@ def statement_problems(statement: object, question: str) -> list[str]:
     return [f"it needs a statement: {question}"]
 
 
+def _band_problems(fieldname: str, value: object) -> list[str]:
+    """Return why a field is no inclusive pair of ages."""
+    if (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(type(one) is int or isinstance(one, np.integer) for one in value)
+        and value[0] <= value[1]
+    ):
+        return []
+    return [
+        f"field {fieldname!r} must be a pair of ages (lowest, highest), both included; given "
+        f"{value!r}."
+    ]
+
+
 def prior_problems(
     fieldname: str, value: object, low: float = -np.inf, high: float = np.inf
 ) -> list[str]:
@@ -197,9 +221,17 @@ def prior_problems(
     limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
     if isinstance(prior, Fixed) and not low <= prior.value <= high:
         return [f"field {fieldname!r} must be {limits}; given {prior.value:g}."]
-    if not isinstance(prior, Fixed) and (b <= low or a >= high):
+    if isinstance(prior, Fixed) or (a >= low and b <= high):
+        return []
+    inside = 0.0
+    if b > low and a < high:
+        below, above = (float(prior.cdf(limit)) for limit in (max(a, low), min(b, high)))
+        inside = above - below
+    if inside < _MOST:
         return [
-            f"field {fieldname!r} must be {limits}, where {prior.describe()} has no probability."
+            f"field {fieldname!r} must be {limits}, where {prior.describe()} has "
+            f"{'no' if inside < 1e-12 else f'only {inside:.1%}'} probability: what is left of it "
+            "would hardly be what was stated."
         ]
     return []
 
@@ -215,10 +247,16 @@ def spread(value: object, language: str, shown: Callable[[float], float] | None 
     low, high = sorted(to(limit) for limit in prior.interval(0.95))
     middle = to(float(prior.ppf(0.5)))
     words = {
-        "en": "{0:.3g} (prior 95% interval {1:.3g} to {2:.3g})",
-        "nl": "{0:.3g} (95%-interval van de prior {1:.3g} tot {2:.3g})",
+        "en": "{0} (assumed beforehand, 95% interval {1} to {2})",
+        "nl": "{0} (vooraf aangenomen, 95%-interval {1} tot {2})",
     }
-    return marked(words.get(language, words["en"]).format(middle, low, high), language)
+    numbers = (marked(f"{number:.3g}", language) for number in (middle, low, high))
+    return words.get(language, words["en"]).format(*numbers)
+
+
+def odds_factor(logarithm: float) -> float:
+    """Return the factor on the odds of a difference in log-odds, however large."""
+    return math.exp(logarithm) if logarithm < 700 else math.inf
 
 
 def marked(text: str, language: str) -> str:

@@ -68,9 +68,11 @@ class DetectionRatio(Compared):
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "A victim at age {ages} is {factor} times as likely to be registered as one at "
-        "{like}; how many there are is left to the registers ({registers}).",
+        "{like} ({registers}). The rate itself is {relative} times that at {like}, as far as the "
+        "registers do not tell.",
         "nl": "Een slachtoffer van {ages} jaar heeft {factor} maal zoveel kans om geregistreerd "
-        "te worden als een van {like}; hoeveel er zijn volgt uit de registraties ({registers}).",
+        "te worden als een van {like} ({registers}). Het cijfer zelf is {relative} maal dat van "
+        "{like}, voor zover de registraties het niet leren.",
     }
 
     def words(self, language: str) -> dict[str, str]:
@@ -78,7 +80,8 @@ class DetectionRatio(Compared):
         return {
             **super().words(language),
             "factor": spread(within(as_prior(self.prior), 0.0, np.inf), language),
-            "registers": ", ".join(self.registers),
+            "relative": spread(within(as_prior(self.relative), 0.0, np.inf), language),
+            "registers": ", ".join(map(str, self.registers)),
         }
 
     def field_problems(self) -> list[str]:
@@ -105,7 +108,14 @@ class DetectionRatio(Compared):
             return []  # was said
         counted = [one for top in evidence for one in (top, *top.members())]
         known = [str(one.name) for one in counted if "on_records" in one.carries]
+        inside = [str(one.name) for top in evidence for one in top.members()]
         return [
+            f"field 'registers' names {name!r}, which is a member of registers that are not "
+            "linked: how well each of them sees the people is estimated there, and cannot also "
+            "differ by age."
+            for name in self.registers
+            if name in inside
+        ] + [
             f"field 'registers' names {name!r}, which is no register of the model; its registers "
             f"are: {', '.join(known) or 'none'}."
             for name in self.registers

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.axes import show_level
-from funnelest.imputation.base import Compared, filled, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, odds_factor, pooled, prior_problems, spread
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior, as_prior, within
 from funnelest.terms.base import on_axis, stacked
@@ -65,20 +64,29 @@ class Extrapolate(Compared):
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "From age {like} to {ages} the odds go on smoothly; from one year of age to the "
-        "next they typically change by a factor of {factor}.",
-        "nl": "Van leeftijd {like} naar {ages} loopt de kansverhouding geleidelijk door; van "
-        "jaar tot jaar verandert ze doorgaans met een factor {factor}.",
+        "next they typically change by a factor of {factor}{trend}.",
+        "nl": "Van leeftijd {like} naar {ages} lopen de odds (kans op wel gedeeld door kans op "
+        "niet) geleidelijk door; van jaar tot jaar veranderen ze doorgaans met een factor "
+        "{factor}{trend}.",
     }
 
     def words(self, language: str) -> dict[str, str]:
         """Return what stands in the braces of `sentences`, in a `language`."""
         factor = within(as_prior(self.factor), 1.0, np.inf)
-        return {**super().words(language), "factor": spread(factor, language)}
+        trend = ""
+        if self.trend is not None:
+            per_year = spread(self.trend, language, odds_factor)
+            texts = {
+                "en": f", around a trend of a factor of {per_year} per year older",
+                "nl": f", rond een trend van een factor {per_year} per jaar ouder",
+            }
+            trend = texts.get(language, texts["en"])
+        return {**super().words(language), "factor": spread(factor, language), "trend": trend}
 
     def field_problems(self) -> list[str]:
         """Return what is wrong with the priors, the order and the knots, one sentence each."""
         found = prior_problems("factor", self.factor, 1.0)
-        if self.order not in (1, 2):
+        if type(self.order) is not int or self.order not in (1, 2):
             found.append(f"field 'order' must be 1 or 2; given {self.order!r}.")
         if self.trend is not None or self.order == 2:
             found += prior_problems("trend", self.trend)
@@ -95,17 +103,8 @@ class Extrapolate(Compared):
         found = super().own_problems(population)
         axis = population.axis(self.axis)
         assert axis is not None
-        if not axis.numeric:
-            return [*found, f"axis {self.axis!r} must have ages; it has names."]
-        if found:
-            return found
-        away = self._away(population)
-        if (away > 0).any() and (away < 0).any():
-            found.append(
-                f"field 'ages' ({show_level(self.ages)}) must lie wholly below or wholly above "
-                f"field 'like' ({show_level(self.like)})."
-            )
-        elif self.order == 2 and self.knots is None:
+        if not found and self.order == 2 and self.knots is None:
+            away = self._away(population)
             # The step from the observed ages is one of the walk.
             found += spacing_problems(np.concatenate([[0.0], np.abs(away)]))
         return found
@@ -114,9 +113,10 @@ class Extrapolate(Compared):
         """Return how many years each of the ages lies from the nearest observed one."""
         axis = population.axis(self.axis)
         assert axis is not None
-        middles = np.array([np.mean(axis.bounds(i)) for i in range(len(axis.levels))])
-        like = middles[axis.select(self.like)[0]]
-        ages = middles[axis.select(self.ages)[0]]
+        bounds = np.array([axis.bounds(i) for i in range(len(axis.levels))], dtype=np.float64)
+        ages = bounds[axis.select(self.ages)[0]].mean(axis=1)
+        like = bounds[axis.select(self.like)[0]]
+        # The nearest age itself, also where it is the edge of a band.
         edge = like.min() if ages.mean() < like.mean() else like.max()
         return np.asarray(ages - edge)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest.axes import Axis, show_level
 from funnelest.imputation.base import spread, statement_problems
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, as_prior
+from funnelest.priors import Fixed, Prior, as_prior, within
 from funnelest.rates import PerLevel, Share
 
 __all__ = ["FirstTime"]
@@ -67,7 +67,8 @@ class FirstTime:
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "Of the victims of one year, a share of {share} is a victim for the first time.",
-        "nl": "Van de slachtoffers in een jaar is een deel van {share} voor het eerst slachtoffer.",
+        "nl": "Van de slachtoffers in een jaar is een aandeel van {share} voor het eerst "
+        "slachtoffer.",
     }
 
     def _varying(self) -> Share:
@@ -144,10 +145,13 @@ class FirstTime:
         """
         base = self._varying().base
         if isinstance(base, PerLevel):
-            text = ", ".join(
-                f"{spread(prior, language)} ({base.axis} {show_level(level)})"
+            shown = {
+                level: spread(within(as_prior(prior), 0.0, 1.0), language)
                 for level, prior in base.priors.items()
+            }
+            text = ", ".join(
+                f"{one} ({base.axis} {show_level(level)})" for level, one in shown.items()
             )
         else:
-            text = spread(base, language)
+            text = spread(within(base, 0.0, 1.0), language)
         return self.sentences.get(language, self.sentences["en"]).format(share=text)

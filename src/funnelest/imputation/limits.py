@@ -94,24 +94,34 @@ class Bounds(Imputation):
     per: str = "year"
 
     sentences: ClassVar[Mapping[str, str]] = {
-        "en": "The yearly {what} at age {ages} lies between {lower} and {upper}; no probability "
-        "is given to values between them.",
+        "en": "The yearly {what} at age {ages} lies between {lower} and {upper}; no "
+        "probability is given to values between them.",
         "nl": "Het jaarlijkse {what} op leeftijd {ages} ligt tussen {lower} en {upper}; aan "
         "waarden daartussen wordt geen kans toegekend.",
     }
 
     def words(self, language: str) -> dict[str, str]:
         """Return what stands in the braces of `sentences`, in a `language`."""
-        names = {"en": ("rate", "number of people"), "nl": ("cijfer", "aantal mensen")}
+        names = {
+            "en": ("rate in every group of people", "number of people"),
+            "nl": ("cijfer in elke groep mensen", "aantal mensen"),
+        }
         return {
             **super().words(language),
-            "what": names.get(language, names["en"])[self.numbers],
+            "what": names.get(language, names["en"])[bool(self.numbers)],
             "lower": marked(f"{self.lower:,.6g}", language) if self.lower is not None else "?",
             "upper": marked(f"{self.upper:,.6g}", language) if self.upper is not None else "?",
         }
 
     def own_problems(self, population: Population) -> list[str]:
         """Return what is wrong with the fields; the ages are in the `population`."""
+        if not isinstance(self.numbers, bool):
+            return [f"field 'numbers' must be True or False; given {self.numbers!r}."]
+        if self.per != "year" and (
+            not isinstance(self.per, str) or population.axis(self.per) is None
+        ):
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"field 'per' names axis {self.per!r}; the population's axes are: {known}."]
         most = self._people(population) if self.numbers else 1.0
         what = f"the {most:,.0f} people of these ages" if self.numbers else "1"
         found = []

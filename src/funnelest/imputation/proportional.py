@@ -69,19 +69,25 @@ class Proportional(Compared):
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "From age {like} to {ages} the {what} follow a pattern found elsewhere, times "
-        "{factor}.",
+        "{factor}{error}.",
         "nl": "Van leeftijd {like} naar {ages} volgen de {what} een elders gevonden patroon, maal "
-        "{factor}.",
+        "{factor}{error}.",
     }
 
     def words(self, language: str) -> dict[str, str]:
         """Return what stands in the braces of `sentences`, in a `language`."""
-        names = {"en": ("rates", "odds"), "nl": ("cijfers", "kansverhoudingen")}
+        names = {"en": ("rates", "odds"), "nl": ("cijfers", "odds")}
         what = names.get(language, names["en"])[self.scale == "odds"]
+        error = spread(within(as_prior(self.uncertainty), 0.0, np.inf), language)
+        errors = {
+            "en": "; each value of the pattern is known up to a relative error of {0}",
+            "nl": "; elke waarde van het patroon is bekend op een relatieve fout van {0} na",
+        }
         return {
             **super().words(language),
             "what": what,
             "factor": spread(within(as_prior(self.discount), 0.0, np.inf), language),
+            "error": "" if self._known() else errors.get(language, errors["en"]).format(error),
         }
 
     def _levels(self, population: Population) -> tuple[dict[int, Any], list[str]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from funnelest import math as fm
-from funnelest.imputation.base import Compared, filled, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, odds_factor, pooled, prior_problems, spread
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior
 
@@ -48,13 +47,15 @@ class Shift(Compared):
     prior: Prior | float | None = None
 
     sentences: ClassVar[Mapping[str, str]] = {
-        "en": "The odds at age {ages} are those at {like} times {factor}.",
-        "nl": "De kansverhouding op leeftijd {ages} is die op {like} maal {factor}.",
+        "en": "The odds (chance of yes over chance of no) at age {ages} are those at {like} times "
+        "{factor}.",
+        "nl": "De odds (kans op wel gedeeld door kans op niet) op leeftijd {ages} zijn die op "
+        "{like} maal {factor}.",
     }
 
     def words(self, language: str) -> dict[str, str]:
         """Return what stands in the braces of `sentences`, in a `language`."""
-        return {**super().words(language), "factor": spread(self.prior, language, math.exp)}
+        return {**super().words(language), "factor": spread(self.prior, language, odds_factor)}
 
     def field_problems(self) -> list[str]:
         """Return what is wrong with the prior, one sentence each."""

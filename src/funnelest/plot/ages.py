@@ -32,8 +32,9 @@ _WORDS = {
         "posterior": "posterior: median and {interval}",
         "prior": "prior: the same interval",
         "imputed": "imputed",
-        "note": "Imputed: no source asks about one year at these ages. The rate there rests on an "
-                "assumption, or on first events and how they are converted.",
+        "note": "Imputed: no source asks about this at these ages, or at some of those before. It "
+                "rests on an assumption, or on the conversion between first events and the victims "
+                "of a year.",
     },
     "nl": {
         "title": "{step} naar leeftijd{where}",
@@ -43,8 +44,9 @@ _WORDS = {
         "posterior": "posterior: mediaan en {interval}",
         "prior": "prior: hetzelfde interval",
         "imputed": "imputed (bijgeschat)",
-        "note": "Imputed (bijgeschat): geen bron vraagt op deze leeftijden naar een jaar. Het "
-                "cijfer berust daar op een aanname, of op eerste keren en hun omrekening.",
+        "note": "Imputed (bijgeschat): geen bron vraagt hiernaar op deze leeftijden, of op een "
+                "deel van de leeftijden ervoor. Het berust op een aanname, of op de omrekening "
+                "tussen eerste keren en de slachtoffers van een jaar.",
     },
 }  # fmt: skip
 
@@ -130,8 +132,16 @@ def ages(
         bottom=(0.13 * len(notes) + 0.72) / height,
         hspace=0.3,
     )
-    imputed = [result.model.basis({**others, axis: level}) == "imputed" for level in known.levels]
-    for ax, (label, places, quantities, scale) in zip(axes[:, 0], looked, strict=True):
+    basis = result.model.basis
+    by_level = [{**others, axis: level} for level in known.levels]
+    # Who ever was a victim before an age rests on every age before it.
+    before = [{**others, axis: list(known.levels[: i + 1])} for i in range(len(known.levels))]
+    shaded = [
+        [basis(one) == "imputed" for one in by_level],
+        [basis(one, first_events=True) != "estimated" for one in before],
+    ]
+    panels = zip(axes[:, 0], looked, shaded, strict=False)
+    for ax, (label, places, quantities, scale), imputed in panels:
         _curve(ax, result, places, quantities, scale, probability)
         ax.set_title(label, loc="left", fontsize=8, color=INK)
         for (low, high), filled in zip(spans, imputed, strict=True):
@@ -149,7 +159,14 @@ def ages(
     if result.mark:
         figure.text(0.98, 1 - 0.18 / height, result.mark, fontsize=9, color="#c00000", ha="right",
                     fontweight="bold")  # fmt: skip
-    _legend(figure, words, tongue.interval(probability), any(imputed), len(notes), height)
+    _legend(
+        figure,
+        words,
+        tongue.interval(probability),
+        any(map(any, shaded[: len(looked)])),
+        len(notes),
+        height,
+    )
     for i, line in enumerate(notes):
         figure.text(0.015, (0.13 * (len(notes) - i - 1) + 0.08) / height, line, fontsize=6.5,
                     color=GREY, parse_math=False)  # fmt: skip

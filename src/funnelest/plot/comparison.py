@@ -101,7 +101,10 @@ class _Drawing:
     ) -> None:
         self.compared, self.language = compared, language
         self.words = _WORDS[language.code]
-        self.title = title or self.words["title"].format(imputed=compared.imputed)
+        self.imputed = compared.imputed
+        for axis in compared.model.population.axes:
+            self.imputed = self.imputed.replace(f"{axis.name} ", f"{language.word(axis.name)} ")
+        self.title = title or self.words["title"].format(imputed=self.imputed)
         self.table = compared.table
         self.names = list(dict.fromkeys(self.table["assumption"]))
         looked = list(compared.quantities)
@@ -168,6 +171,7 @@ class _Drawing:
         scale = 100.0 if share else 1.0
         basis = self.words.get(quantity.basis, quantity.basis)
         name = quantity.names.get(self.language.code, quantity.name)
+        name = name.replace(self.compared.imputed, self.imputed)
         head = f"{name}: {basis}" if numbers else name
         ax.set_title("\n".join(wrap(head, 7.5, room)), fontsize=7.5, loc="left", pad=4,
                      parse_math=False)  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.planned import Planned
+from funnelest.check.planning import Planned
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import LANGUAGES, Language, framed, text_width, wide
 from funnelest.plot.base.marks import BLUE, INK, ORANGE
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["planned"]
 
 _RED = "#c00000"
-_WIDTH, _LEFT, _RIGHT = 7.0, 0.85, 0.25  # inches
+_WIDTH, _LEFT, _RIGHT = 7.0, 1.0, 0.25  # inches
 _WORDS = {
     "en": {
         "x": "Size of the planned source",
@@ -28,6 +28,9 @@ _WORDS = {
                 "real one may narrow the interval more, or less.",
         "lost": "Refits that failed their convergence gate are in no mean: {lost}.",
         "of": "{failed} of {all} at {n}",
+        "partly imputed": "partly imputed", "imputed": "imputed",
+        "rests": "The quantity is {basis}: it rests on an assumption about people whom no source "
+                 "sees.",
     },
     "nl": {
         "x": "Omvang van de geplande bron",
@@ -39,12 +42,17 @@ _WORDS = {
                 "een echte kan het interval meer of minder versmallen.",
         "lost": "Herschattingen die de convergentietoets niet haalden tellen niet mee: {lost}.",
         "of": "{failed} van {all} bij {n}",
+        "partly imputed": "deels imputed (bijgeschat)", "imputed": "imputed (bijgeschat)",
+        "rests": "De grootheid is {basis}: zij berust op een aanname over mensen die geen "
+                 "bron ziet.",
     },
 }  # fmt: skip
 
 
 def planned(planned: Planned, *, title: str = "", language: str = "en") -> Figure:
     """Draw the expected width of an interval over the size of a planned source.
+
+    Where the quantity is partly or wholly imputed, the axis of the widths and the note say so.
 
     Parameters
     ----------
@@ -102,6 +110,9 @@ def _drawn(planned: Planned, title: str, show: Language) -> Figure:
         for row in table.itertuples()
         if row.failed
     ]
+    basis = words.get(planned.basis, "")  # none of what is estimated
+    if basis:
+        note += " " + words["rests"].format(basis=basis)
     if lost:
         note += " " + words["lost"].format(lost=", ".join(lost))
     head = [("title", title), ("mark", planned.mark), ("subtitle", "")]
@@ -126,7 +137,8 @@ def _drawn(planned: Planned, title: str, show: Language) -> Figure:
     scale = {"en": "logarithmic scale", "nl": "logaritmische schaal"}[show.code]
     ax.set_xlabel(f"{words['x']}, {scale}" if wide([low, high]) else words["x"], fontsize=8,
                   color=INK)  # fmt: skip
-    ax.set_ylabel(f"{words['y']}, {interval}", fontsize=8, color=INK)
+    measure = f"{words['y']}, {interval}"
+    ax.set_ylabel(f"{measure}\n{basis}" if basis else measure, fontsize=8, color=INK)
     if planned.mark:
         ax.text(0.5, 0.5, planned.mark, transform=ax.transAxes, ha="center", va="center",
                 fontsize=22, rotation=20, color=_RED, alpha=0.22, fontweight="bold")  # fmt: skip

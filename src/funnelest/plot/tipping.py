@@ -66,7 +66,9 @@ def tipping(tipping: Tipping, *, title: str = "", language: str = "en") -> Figur
 
     Of one parameter a curve with its Monte Carlo error, the stated probability, the turning
     points and the prior that was set aside. Of two a filled contour, with a line at the stated
-    probability. Axes are logarithmic where all values are positive and span more than a factor 5.
+    probability. Axes are logarithmic where all values are positive and span more than a factor 5;
+    between the values that were held, the logit of the probability is linear in the parameter
+    itself all the same, as for the turning points.
 
     Parameters
     ----------

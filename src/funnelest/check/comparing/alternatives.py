@@ -8,11 +8,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest import summaries
 from funnelest.assumptions import Assumption
 from funnelest.axes import Where, show_level, show_where
 from funnelest.check.comparing.comparison import Comparison, Looked
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fitting import fit
+from funnelest.fitting import argument_problems, fit
 from funnelest.model import Model
 from funnelest.population import Population
 from funnelest.quantities import Quantities
@@ -69,6 +70,10 @@ def compare(
     SpecError
         With every problem of the alternatives.
     """
+    raise_if_any(
+        _argument_problems(model, alternatives, where, per, probability, seed, engine, draws),
+        "the comparison",
+    )
     made, mask = _models(model, alternatives, where)
     per = per if per is not None and model.population.axis(per) is not None else None
     imputed = _show_cells(model, mask)
@@ -86,17 +91,60 @@ def compare(
     )
 
 
+def _argument_problems(
+    model: Any,
+    alternatives: Any,
+    where: Any,
+    per: Any,
+    probability: Any,
+    seed: Any,
+    engine: Any,
+    draws: Any,
+) -> list[str]:
+    """Return what is wrong with the arguments, before anything is fitted."""
+    if not isinstance(model, Model):
+        return [f"model must be a Model; given {model!r}."]
+    found = argument_problems(model, engine, draws, 2, seed, None, None, ended=True)
+    if seed is None:
+        found.append("seed must be a whole number; without one every alternative has another.")
+    if not isinstance(alternatives, Mapping) or not alternatives:
+        found.append(f"alternatives must map names to assumptions; given {alternatives!r}.")
+    elif not all(isinstance(name, str) for name in alternatives):
+        found.append(f"the names of alternatives must be texts; given {list(alternatives)!r}.")
+    found += model.population.problems_in({} if where is None else where)
+    known = ", ".join(axis.name for axis in model.population.axes) or "none"
+    if per is not None and per != "year" and model.population.axis(per) is None:
+        found.append(f"per names axis {per!r}; the population's axes are: {known}.")
+    return found + summaries.interval_problems(probability, "equal-tailed")
+
+
+def _where_problems(
+    model: Model, groups: Mapping[str, Sequence[Any]], mask: NDArray[np.bool_], where: Where
+) -> list[str]:
+    """Return why the people cannot be narrowed down so, one sentence each."""
+    found = []
+    for i, axis in enumerate(model.population.axes):
+        if axis.name in where and (mask != mask.take([0], axis=i)).any():
+            found.append(
+                f"where selects on axis {axis.name!r}, along which some people are filled in and "
+                "others are not: the comparison is of all of them."
+            )
+    if where:
+        found += [
+            f"alternative {name!r} has limits in numbers of all people; they say nothing of "
+            f"{show_where(where)} alone. Give rates, which hold in every group, or leave out where."
+            for name, group in groups.items()
+            if any(getattr(one, "numbers", False) for one in group)
+        ]
+    return found
+
+
 def _models(
     model: Model, alternatives: Mapping[str, Assumption | Sequence[Assumption]], where: Where | None
 ) -> tuple[dict[str, list[Model]], NDArray[np.bool_]]:
     """Return the models of every alternative, and the cells that they fill in."""
-    if not isinstance(alternatives, Mapping) or len(alternatives) < 1:
-        raise_if_any(
-            [f"alternatives must map names to assumptions; given {alternatives!r}."],
-            "the comparison",
-        )
     population = model.population
-    problems = population.problems_in(where or {})
+    problems: list[str] = []
     groups: dict[str, list[Any]] = {
         name: list(one) if isinstance(one, list | tuple) else [one]
         for name, one in alternatives.items()
@@ -109,12 +157,17 @@ def _models(
                 trouble.append(f"alternative {name!r} holds {one!r}, which is no assumption.")
             else:
                 trouble += [f"alternative {name!r}: {text}" for text in one.problems(population)]
+        if not group:
+            trouble.append(f"alternative {name!r} holds no assumption.")
         problems += trouble
         if not trouble:
             empty = np.zeros(population.shape, dtype=bool)
             masks[name] = np.logical_or.reduce([empty, *(g.imputed(population) for g in group)])
     raise_if_any(problems, "the comparison")
     whole = np.logical_or.reduce(list(masks.values()))
+    if not whole.any():
+        raise_if_any(["no alternative fills in any cells: nothing is imputed."], "the comparison")
+    problems += _where_problems(model, groups, whole, where or {})
     for name, mask in masks.items():
         if (mask != whole).any():
             problems.append(
@@ -178,6 +231,7 @@ def _looked(
         return q.pool(q.in_cells(first) * cells, where) / q.pool(ones * cells, where)
 
     whole = f" ({show_where(where)})" if where else ""
+    period = summaries.unit(model.population, per, where or {})
     return [
         Looked(
             f"number at {first!r}, {imputed}{whole}",
@@ -185,6 +239,7 @@ def _looked(
             "imputed",
             people,
             {"nl": f"aantal bij {first!r}, {imputed}{whole}"},
+            period,
         ),
         Looked(
             f"yearly rate of {first!r}, {imputed}{whole}",
@@ -206,6 +261,7 @@ def _looked(
             "partly imputed",
             lambda q: q.number(first, where, per=per),
             {"nl": f"aantal bij {first!r}, allen{whole}"},
+            period,
         ),
         *(
             Looked(

@@ -44,6 +44,8 @@ class Looked:
         ``of(q)`` with `q` a `Quantities`.
     names : mapping of str to str
         What it is, in other languages.
+    period : str, default ""
+        Of which period a number of people is, such as "people per year, mean over 2016-2018".
     """
 
     name: str
@@ -51,6 +53,7 @@ class Looked:
     basis: str
     of: Callable[[Quantities], Any] = field(repr=False)
     names: Mapping[str, str] = field(default_factory=dict, repr=False)
+    period: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -274,7 +277,7 @@ class Comparison:
 
 
 def _about(one: Looked) -> dict[str, str]:
-    return {"quantity": one.name, "unit": one.unit}
+    return {"quantity": one.name, "unit": one.period or one.unit}
 
 
 def _nothing(interval: str) -> dict[str, Any]:

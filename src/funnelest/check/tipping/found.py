@@ -150,8 +150,9 @@ class Tipping:
     def turns(self) -> tuple[Turn, ...]:
         """Where the conclusion turns along the grid of one parameter, in order; none for two.
 
-        The logit of the probability is interpolated linearly between neighbours, after the
-        probability is kept half a draw away from 0 and 1.
+        The logit of the probability is interpolated between neighbours, after the probability is
+        kept half a draw away from 0 and 1: linearly in the parameter itself, also where the axis
+        of the figure is logarithmic.
         """
         if len(self.over) != 1:
             return ()

@@ -8,10 +8,12 @@ from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from funnelest.check.base import per_draw
 from funnelest.check.tipping.found import Conclusion, Tipping
 from funnelest.density import prior_draws
-from funnelest.errors import FitError, raise_if_any
+from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fitting import fit
 from funnelest.model import Model
 from funnelest.quantities import Quantities
@@ -20,8 +22,11 @@ from funnelest.sampling import is_number
 
 __all__ = ["tipping_point"]
 
+type Floats = NDArray[np.float64]
+
 #: Fewest values on a grid: with two, a conclusion that turns and turns back is not seen.
 _FEWEST = 3
+_SUBJECT = "the tipping point"
 
 
 def tipping_point(
@@ -68,7 +73,8 @@ def tipping_point(
     Raises
     ------
     SpecError
-        With every problem of the arguments.
+        With every problem of the arguments. Also when a function of the conclusion raises an
+        error, or gives something of another shape than one number per draw.
 
     Notes
     -----
@@ -82,10 +88,14 @@ def tipping_point(
     assumed, has probability 0 or 1. It jumps between two values of the grid, and the turning
     point is only known to lie between these.
 
+    Elsewhere the logit of the probability is taken as linear between neighbours, in the parameter
+    itself: also when that spans so much that the axis of the figure is logarithmic. The finer the
+    grid, the less this matters.
+
     Fits are conditional on the held value; how well that value itself agrees with the figures
     is not weighed. Where figures do inform the parameter, look at its posterior as well.
     """
-    raise_if_any(_problems(model, conclusion, over, seed), "the tipping point")
+    raise_if_any(_problems(model, conclusion, over, seed, engine, draws), _SUBJECT)
     from tqdm import tqdm
 
     grids = {name: tuple(float(value) for value in grid) for name, grid in over.items()}
@@ -143,16 +153,17 @@ def _path(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         yield from ((i, j) for j in (range(columns) if i % 2 == 0 else reversed(range(columns))))
 
 
-def _than(conclusion: Conclusion) -> Callable[[Quantities], Any]:
-    """Return what the larger is compared with, as a function."""
+def _compared(conclusion: Conclusion) -> list[Callable[[Quantities], Floats]]:
+    """Return both things that are compared, as functions of `q`."""
     than = conclusion.than
-    return than if callable(than) else lambda q: float(than)
+    functions = {"larger": conclusion.larger}
+    functions["than"] = than if callable(than) else lambda q: float(than)
+    return [per_draw(_SUBJECT, f"conclusion: {name}", one) for name, one in functions.items()]
 
 
 def _probability(result: Result, conclusion: Conclusion) -> tuple[float, float, int]:
     """Return the probability of the conclusion, its Monte Carlo error, and the number of draws."""
-    larger = result.sample_of(conclusion.larger)
-    than = result.sample_of(_than(conclusion))
+    larger, than = map(result.sample_of, _compared(conclusion))
     size = len(larger)
     if np.isnan(larger).any() or np.isnan(than).any():
         return np.nan, np.nan, size
@@ -165,24 +176,37 @@ def _probability(result: Result, conclusion: Conclusion) -> tuple[float, float, 
     return p, float(np.sqrt(inside * (1 - inside) / effective)), size
 
 
-def _problems(model: Any, conclusion: Any, over: Any, seed: Any) -> list[str]:
+def _problems(
+    model: Any, conclusion: Any, over: Any, seed: Any, engine: Any, draws: Any
+) -> list[str]:
     found = []
-    if not isinstance(model, Model):
+    if isinstance(model, Model):
+        found += [
+            f"{one.describe()}. So there is no posterior, and no probability of a conclusion: "
+            "compare the two limits with funnelest.check.compare, or state a distribution."
+            for one in model.assumptions
+            if hasattr(one, "ends")
+        ]
+    else:
         found.append(f"model must be a Model; given {model!r}.")
-    if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
+    drawable = not found
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not (whole and 0 <= seed < 2**32):
         found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
+    if engine not in ("auto", "importance", "nuts"):
+        found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
+    if not (isinstance(draws, int) and draws >= 400):  # True is 1
+        found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
     trouble = _conclusion_problems(conclusion)
     found += trouble
-    if not trouble and isinstance(model, Model):
+    if drawable and not trouble:
         # Once on draws from the prior: a name that is wrong is then found before any fit.
         q = Quantities(model, prior_draws(model, np.random.default_rng(0), 2))
-        with np.errstate(all="ignore"):
-            for function in (conclusion.larger, _than(conclusion)):
-                if np.shape(function(q)) not in ((), (1,), (q.draws,)):
-                    found.append(
-                        "conclusion: larger and than must return one number per draw; the shape "
-                        f"of one is {np.shape(function(q))}, with {q.draws} draws."
-                    )
+        for function in _compared(conclusion):
+            try:
+                function(q)
+            except SpecError as error:
+                found += error.problems
     if not isinstance(over, Mapping) or not over:
         return [*found, f"over must map one or two parameters to values; given {over!r}."]
     if len(over) > 2:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import summaries
+from funnelest.check.base import called, per_draw
+from funnelest.check.planning.found import BASES, Planned
 from funnelest.density import prior_draws
 from funnelest.errors import FitError, raise_if_any
 from funnelest.evidence.base import Evidence
@@ -22,134 +23,18 @@ from funnelest.result import Result
 from funnelest.sampling import is_number
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-__all__ = ["Planned", "planned"]
+__all__ = ["planned"]
 
 type Floats = NDArray[np.float64]
 
+_SUBJECT = "the plan"
 #: Effective draws below which a replicate is fitted again: then each tail beyond a 95% interval
 #: has no more than five of them.
 _EFFECTIVE = 200.0
 #: Draws of a refit, at least and at most.
 _REFIT = (400, 4000)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Planned:
-    """The expected width of an interval after a source that is planned.
-
-    Parameters
-    ----------
-    n : tuple of int
-        The sizes of the source.
-    widths : ndarray
-        Width of the interval after made-up data, shape ``(sizes, replicates)``; NaN where a
-        refit failed.
-    sds : ndarray
-        Posterior standard deviation, in the same shape.
-    refitted : ndarray of bool
-        Where the draws were too few to be reweighted, in the same shape.
-    width_now : float
-        Width of the interval now.
-    probability : float
-        Probability of the equal-tailed intervals.
-    costs : tuple of float or None
-        Cost of each size, when given.
-    mark : str
-        What is wrong with the fit that it starts from; empty when nothing is.
-    seed : int
-        The seed, with which the same answer comes again.
-    """
-
-    n: tuple[int, ...]
-    widths: Floats = field(repr=False)
-    sds: Floats = field(repr=False)
-    refitted: NDArray[np.bool_] = field(repr=False)
-    width_now: float
-    probability: float
-    costs: tuple[float, ...] | None = None
-    mark: str = ""
-    seed: int
-
-    @property
-    def interval(self) -> str:
-        """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
-
-    @cached_property
-    def table(self) -> pd.DataFrame:
-        """One row per size of the source.
-
-        The `expected_width` of the `interval` (mean over the replicates) and its Monte Carlo
-        standard error `mc_error`, the `width_now`, the `ratio` of the two, the `expected_sd`,
-        the number of `replicates`, how many of these were `refitted` and how many `failed` (and
-        are not in the mean), and the `mark`. When costs were given also the `cost`, and the
-        `narrowing_per_cost`: the width that is expected to go, over the cost.
-        """
-        import pandas as pd
-
-        rows = []
-        for i, size in enumerate(self.n):
-            good = ~np.isnan(self.widths[i])
-            count = int(good.sum())
-            width = float(self.widths[i, good].mean()) if count else np.nan
-            error = (
-                float(self.widths[i, good].std(ddof=1) / np.sqrt(count)) if count > 1 else np.nan
-            )
-            row = {
-                "n": size,
-                "expected_width": width,
-                "mc_error": error,
-                "width_now": self.width_now,
-                "ratio": width / self.width_now,
-                "expected_sd": float(self.sds[i, good].mean()) if count else np.nan,
-                "interval": self.interval,
-                "replicates": self.widths.shape[1],
-                "refitted": int(self.refitted[i].sum()),
-                "failed": self.widths.shape[1] - count,
-            }
-            if self.costs is not None:
-                cost = self.costs[i]
-                row["cost"] = cost
-                row["narrowing_per_cost"] = (self.width_now - width) / cost
-            rows.append({**row, "mark": self.mark})
-        return pd.DataFrame(rows)
-
-    @cached_property
-    def text(self) -> str:
-        """What is expected, in plain sentences."""
-        show = summaries.show_number
-        said = [self.mark + "."] if self.mark else []
-        best: tuple[float, int] | None = None
-        for row in self.table.to_dict("records"):
-            size = f"A source of {row['n']:,}"
-            if np.isnan(row["expected_width"]):
-                said.append(f"{size}: every refit failed, so nothing can be said.")
-                continue
-            said.append(
-                f"{size} would be expected to "
-                f"{'narrow' if row['ratio'] < 1 else 'change'} the {self.interval} interval from "
-                f"a width of {show(self.width_now)} to {show(row['expected_width'])} "
-                f"({100 * row['ratio']:.0f}% of it)."
-            )
-            if row["failed"]:
-                said.append(
-                    f"Left out of that mean: {row['failed']} of the {row['replicates']} "
-                    "replicates, whose refit failed."
-                )
-            if self.costs is not None and (best is None or row["narrowing_per_cost"] > best[0]):
-                best = (row["narrowing_per_cost"], row["n"])
-        if best is not None:
-            said.append(
-                f"The width goes down most per unit of cost with {best[1]:,} "
-                f"({show(best[0])} per unit)."
-            )
-        said.append(
-            f"Expected over {self.widths.shape[1]} made-up sets of data that the model itself "
-            "foretells: one real set may narrow it more, or less."
-        )
-        return " ".join(said)
 
 
 def planned(
@@ -162,6 +47,7 @@ def planned(
     probability: float = 0.95,
     seed: int,
     cost: Callable[[int], float] | None = None,
+    basis: Literal["estimated", "partly imputed", "imputed"] | None = None,
     progress: bool = True,
 ) -> Planned:
     r"""Return how wide an interval is expected to be after a source that is planned.
@@ -176,7 +62,7 @@ def planned(
     survey : callable
         ``survey(n)`` returns the planned source as any evidence of the model, with a name that
         is not taken and with data that hold its place: only what they measure, and how well,
-        counts.
+        counts. Where it has a field `n`, that is the size.
     quantity : callable
         ``quantity(q)`` with `q` a `Quantities`: what the interval is of.
     n : sequence of int
@@ -189,6 +75,9 @@ def planned(
         The same seed gives the same answer.
     cost : callable, optional
         ``cost(n)``, above 0, in any unit.
+    basis : {"estimated", "partly imputed", "imputed"}, optional
+        What the quantity rests on. Left out: that of the whole model, `Model.basis`. Give it when
+        the quantity is of some of the people only, who may all be imputed, or none of them.
     progress : bool, default True
         Show a progress bar on the terminal when it takes more than two seconds.
 
@@ -201,6 +90,8 @@ def planned(
     ------
     SpecError
         With every problem of the arguments, or of the model with the source in it.
+        Also when a function raises an error, gives something of another shape than one number
+        per draw, or when the source has a field `n` other than the size that was asked for.
     FitError
         When the convergence gate of the result failed and it was not opened all the same.
 
@@ -223,11 +114,13 @@ def planned(
     be asked: the assumption is then their prior.
     """
     raise_if_any(
-        _problems(result, survey, quantity, n, replicates, probability, seed, cost), "the plan"
+        _problems(result, survey, quantity, n, replicates, probability, seed, cost, basis),
+        _SUBJECT,
     )
     from tqdm import tqdm
 
     sizes = tuple(int(size) for size in n)
+    quantity = per_draw(_SUBJECT, "quantity", quantity)
     now = result.sample_of(quantity)  # refuses a result behind a closed gate
     if not np.isfinite(now).all() or np.ptp(now) == 0:
         raise_if_any(
@@ -235,7 +128,7 @@ def planned(
                 "quantity must be a finite number in every draw of the result, and not the same "
                 "in all: else there is no width to narrow."
             ],
-            "the plan",
+            _SUBJECT,
         )
     seed = int(seed)
     plans = _plans(result.model, survey, sizes)
@@ -273,6 +166,7 @@ def planned(
         width_now=float(high - low),
         probability=float(probability),
         costs=costs,
+        basis=result.model.basis() if basis is None else basis,
         mark=result.mark,
         seed=seed,
     )
@@ -366,15 +260,21 @@ def _plans(
     model: Model, survey: Callable[[int], Evidence], sizes: Sequence[int]
 ) -> list[tuple[Model, Evidence]]:
     """Return the model with the planned source, and that source, for every size."""
-    found = []
-    for size in sizes:
-        added = survey(size)
-        if not isinstance(added, Evidence):
-            raise_if_any([f"survey({size}) must return evidence; it gave {added!r}."], "the plan")
-        # A copy of its own, so that it is known again also when survey returns what is in use.
-        added = replace(added)
-        found.append((model.with_evidence([*model.evidence, added]), added))
-    return found
+    made = [called(_SUBJECT, f"survey({size})", survey, size) for size in sizes]
+    problems = []
+    for size, one in zip(sizes, made, strict=True):
+        if not isinstance(one, Evidence):
+            problems.append(f"survey({size}) must return evidence; it gave {one!r}.")
+            continue
+        given = getattr(one, "n", None)  # None and a series of studies say nothing of the size
+        if is_number(given) and given != size:
+            problems.append(
+                f"survey({size}) must return evidence with n = {size}; its field 'n' is {given}."
+            )
+    raise_if_any(problems, _SUBJECT)
+    # Copies of their own, so that they are known again also when survey returns what is in use.
+    sources = [replace(one) for one in made]
+    return [(model.with_evidence([*model.evidence, one]), one) for one in sources]
 
 
 def _beside(model: Model, flat: Mapping[str, Floats], size: int, seed: int) -> dict[str, Floats]:
@@ -387,14 +287,14 @@ def _beside(model: Model, flat: Mapping[str, Floats], size: int, seed: int) -> d
 
 
 def _costs(cost: Callable[[int], float], sizes: Sequence[int]) -> tuple[float, ...]:
-    found = [cost(size) for size in sizes]
+    found = [called(_SUBJECT, f"cost({size})", cost, size) for size in sizes]
     raise_if_any(
         [
             f"cost({size}) must be a number above 0; it gave {value!r}."
             for size, value in zip(sizes, found, strict=True)
             if not (is_number(value) and value > 0)
         ],
-        "the plan",
+        _SUBJECT,
     )
     return tuple(float(value) for value in found)
 
@@ -413,6 +313,7 @@ def _problems(
     probability: Any,
     seed: Any,
     cost: Any,
+    basis: Any,
 ) -> list[str]:
     found = []
     if not isinstance(result, Result):
@@ -425,15 +326,23 @@ def _problems(
         isinstance(n, Sequence | np.ndarray)
         and not isinstance(n, str)
         and len(n) > 0
-        and all(isinstance(one, int | np.integer) and one >= 1 for one in n)
+        and all(_is_whole(one) and one >= 1 for one in n)
     )
     if not whole or not all(a < b for a, b in pairwise(n)):
         found.append(f"n must be ascending whole numbers of at least 1; given {n!r}.")
-    if not (isinstance(replicates, int | np.integer) and replicates >= 2):
+    if not (_is_whole(replicates) and replicates >= 2):
         found.append(f"replicates must be a whole number of at least 2; given {replicates!r}.")
     found += summaries.interval_problems(probability, "equal-tailed")
-    if not (isinstance(seed, int | np.integer) and 0 <= seed < 2**32):
+    if not (_is_whole(seed) and 0 <= seed < 2**32):
         found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
     if cost is not None and not callable(cost):
         found.append(f"cost must be a function of n; given {cost!r}.")
+    if basis is not None and not (isinstance(basis, str) and basis in BASES):
+        known = ", ".join(map(repr, BASES))
+        found.append(f"basis must be one of {known}, or left out; given {basis!r}.")
     return found
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether `value` is a whole number (a truth value is not)."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
