@@ -463,11 +463,7 @@ class Result(Drawn):
         """
         axis = self._per(per)
         rows = [
-            (
-                {"source": one.name, "quantity": name, "unit": unit},
-                quantity,
-                basis if self.model.basis(where) == "estimated" else f"{basis}, partly imputed",
-            )
+            ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
             for one in self.model.evidence
             if isinstance(one, Unlinked)
             for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)

@@ -183,5 +183,6 @@ def test_it_needs_first_events_and_whole_bands():
 
 
 def test_it_does_not_say_how_many_there_are_at_an_age():
-    source, age = fe.OnsetAge(**AGE), PEOPLE.axes[0]
-    assert source.first_ages(PEOPLE, age) == source.asks_about(ROUTE, PEOPLE, age) == set()
+    source = fe.OnsetAge(**AGE)
+    assert source.asks_about(ROUTE, PEOPLE) == []
+    assert not source.first_events_of(PEOPLE).any()
