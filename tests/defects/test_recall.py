@@ -68,8 +68,8 @@ def test_what_was_assumed_is_in_the_ledger():
     ("recall", "said"),
     [
         (fe.Recall(share=0.7), ["needs a statement", "report it?"]),
-        (fe.Recall(share=0.0, statement="s"), ["'share'", "above 0 and at most 1", "at 0"]),
-        (fe.Recall(share=1.2, statement="s"), ["'share'", "above 0 and at most 1", "at 1.2"]),
+        (fe.Recall(share=0.0, statement="s"), ["'share'", "above 0 and at most 1; given 0"]),
+        (fe.Recall(share=1.2, statement="s"), ["'share'", "above 0 and at most 1; given 1.2"]),
         (fe.Recall(share=fe.Uniform(2, 3), statement="s"), ["'share'", "at most 1", "2"]),
         (fe.Recall(share=fe.Beta(-1, 3), statement="s"), ["'share'", "-1"]),
         (fe.Recall(share=0.5, per_year=-0.1, statement="s"), ["'per_year'", "at least 0", "-0.1"]),

@@ -60,8 +60,9 @@ def test_what_was_assumed_is_in_the_ledger():
     ("later", "said"),
     [
         (fe.Telescoping(prior=1.0), ["needs a statement"]),
-        (fe.Telescoping(prior=-1.0, statement="s"), ["'prior'", "at least 0 years", "-1"]),
-        (fe.Telescoping(prior=fe.Uniform(-3, -1), statement="s"), ["at least 0 years", "-3"]),
+        (fe.Telescoping(prior=-1.0, statement="s"), ["'prior'", "at least 0;", "-1"]),
+        (fe.Telescoping(prior=fe.Uniform(-3, -1), statement="s"), ["at least 0,", "-3"]),
+        (fe.Telescoping(prior=fe.Normal(-1, 1), statement="s"), ["only 15.9% probability"]),
         (fe.Telescoping(prior=fe.Gamma(0, 1), statement="s"), ["'prior'", "shape"]),
     ],
 )

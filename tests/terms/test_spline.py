@@ -136,7 +136,7 @@ def test_knots_that_are_none(spacing):
     ("term", "sentence"),
     [
         (fe.Spline("agee", 0.1), "Spline names axis 'agee'"),
-        (fe.Spline("age"), "Spline: it needs 'sd'"),
+        (fe.Spline("age"), "Spline: field 'sd' needs a prior"),
         (fe.Spline("age", 0.1, 2), "Spline: order 2 needs 'trend'"),
         (fe.Spline("age", 0.1, 0), "Spline: 'order' must be 1 or 2; given 0."),
         (fe.Spline("age", 0.1, reference="x"), "Spline: the reference 'x' is not a level"),

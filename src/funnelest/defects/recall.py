@@ -10,7 +10,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.defects.base import Defect
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Prior, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
     from funnelest.quantities import Quantities
@@ -57,23 +57,9 @@ class Recall(Defect):
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong, one sentence each."""
         found = [] if self.statement else ["it needs a statement: why do so many report it?"]
-        limits = [("share", self.share, 1.0)]
+        found += prior_problems("share", self.share, 0.0, 1.0, above=True)
         if self.per_year is not None:
-            limits.append(("per_year", self.per_year, np.inf))
-        for name, value, top in limits:
-            prior = as_prior(value)
-            trouble = prior.problems()
-            found += [f"field {name!r}: {text}" for text in trouble]
-            if trouble or isinstance(prior, Shared):
-                continue
-            low, high = prior.support
-            if isinstance(prior, Fixed):
-                good = 0 < low <= 1 if name == "share" else 0 <= low < np.inf
-            else:
-                good = high > 0 and low < top
-            if not good:
-                allowed = "above 0 and at most 1" if name == "share" else "at least 0"
-                found.append(f"field {name!r} must be {allowed}; given {prior.describe()}.")
+            found += prior_problems("per_year", self.per_year, 0.0)
         return found
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:

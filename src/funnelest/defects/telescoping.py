@@ -10,7 +10,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.defects.base import Defect
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Prior, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
     from funnelest.quantities import Quantities
@@ -49,19 +49,7 @@ class Telescoping(Defect):
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong, one sentence each."""
         found = [] if self.statement else ["it needs a statement: why remembered so much later?"]
-        prior = as_prior(self.prior)
-        trouble = prior.problems()
-        found += [f"field 'prior': {text}" for text in trouble]
-        if trouble or isinstance(prior, Shared):
-            return found
-        low, high = prior.support
-        good = 0 <= low < np.inf if isinstance(prior, Fixed) else high > 0
-        if not good:
-            found.append(
-                f"field 'prior' must be of at least 0 years, since events are remembered as later "
-                f"than they were; given {prior.describe()}."
-            )
-        return found
+        return found + prior_problems("prior", self.prior, 0.0)
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
         """Return the prior of the years."""

@@ -25,13 +25,8 @@ __all__ = [
     "marked",
     "mask_of",
     "pooled",
-    "prior_problems",
     "spread",
 ]
-
-
-#: A prior of which less than this lies where it may is refused: it was meant for something else.
-_MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,35 +200,6 @@ def _band_problems(fieldname: str, value: object) -> list[str]:
         f"field {fieldname!r} must be a pair of ages (lowest, highest), both included; given "
         f"{value!r}."
     ]
-
-
-def prior_problems(
-    fieldname: str, value: object, low: float = -np.inf, high: float = np.inf
-) -> list[str]:
-    """Return why a field is neither a prior nor a number between the limits."""
-    if value is None:
-        return [f"field {fieldname!r} needs a prior, or a number that is taken as known."]
-    prior = as_prior(value)
-    found = [f"field {fieldname!r}: {text}" for text in prior.problems()]
-    if found or isinstance(prior, Shared):
-        return found
-    a, b = prior.support
-    limits = f"between {low:g} and {high:g}" if np.isfinite(high) else f"at least {low:g}"
-    if isinstance(prior, Fixed) and not low <= prior.value <= high:
-        return [f"field {fieldname!r} must be {limits}; given {prior.value:g}."]
-    if isinstance(prior, Fixed) or (a >= low and b <= high):
-        return []
-    inside = 0.0
-    if b > low and a < high:
-        below, above = (float(prior.cdf(limit)) for limit in (max(a, low), min(b, high)))
-        inside = above - below
-    if inside < _MOST:
-        return [
-            f"field {fieldname!r} must be {limits}, where {prior.describe()} has "
-            f"{'no' if inside < 1e-12 else f'only {inside:.1%}'} probability: what is left of it "
-            "would hardly be what was stated."
-        ]
-    return []
 
 
 def spread(value: object, language: str, shown: Callable[[float], float] | None = None) -> str:

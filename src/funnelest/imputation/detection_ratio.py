@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.imputation.base import Compared, filled, mask_of, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, mask_of, pooled, spread
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, as_prior, within
+from funnelest.priors import Fixed, Prior, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
     from funnelest.defects.base import Records

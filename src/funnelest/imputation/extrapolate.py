@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.imputation.base import Compared, filled, odds_factor, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, odds_factor, pooled, spread
 from funnelest.population import Population
-from funnelest.priors import Normal, Prior, as_prior, within
+from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
 from funnelest.terms.base import on_axis, stacked
 from funnelest.terms.smooth import spacing_problems, spline_basis, steps_away
 

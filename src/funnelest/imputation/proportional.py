@@ -10,9 +10,9 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import show_level
-from funnelest.imputation.base import Compared, filled, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, pooled, spread
 from funnelest.population import Population
-from funnelest.priors import Fixed, Normal, Prior, as_prior, within
+from funnelest.priors import Fixed, Normal, Prior, as_prior, prior_problems, within
 from funnelest.sampling import is_number
 from funnelest.terms.base import on_axis
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from funnelest import math as fm
-from funnelest.imputation.base import Compared, filled, odds_factor, pooled, prior_problems, spread
+from funnelest.imputation.base import Compared, filled, odds_factor, pooled, spread
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior
+from funnelest.priors import Prior, as_prior, prior_problems
 
 __all__ = ["Shift"]
 

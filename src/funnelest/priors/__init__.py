@@ -17,7 +17,7 @@ from funnelest.priors.families import (
     Uniform,
 )
 from funnelest.priors.line import bijection
-from funnelest.priors.uses import Fixed, Shared, Truncated, as_prior, within
+from funnelest.priors.uses import Fixed, Shared, Truncated, as_prior, prior_problems, within
 
 __all__ = [
     "Beta",
@@ -34,5 +34,6 @@ __all__ = [
     "Uniform",
     "as_prior",
     "bijection",
+    "prior_problems",
     "within",
 ]

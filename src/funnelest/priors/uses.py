@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.priors.base import REAL, Prior
 from funnelest.priors.families import LogUniform, Uniform
 
-__all__ = ["Fixed", "Shared", "Truncated", "as_prior", "within"]
+__all__ = ["Fixed", "Shared", "Truncated", "as_prior", "prior_problems", "within"]
 
 
 @dataclass(frozen=True)
@@ -155,3 +155,43 @@ def within(prior: Prior, low: float, high: float) -> Prior:
     if isinstance(prior, Truncated | Uniform | LogUniform):
         return replace(prior, low=max(prior.low, low), high=min(prior.high, high))
     return Truncated(prior, low=low, high=high, statement=prior.statement, source=prior.source)
+
+
+def prior_problems(
+    fieldname: str,
+    value: object,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    above: bool = False,
+) -> list[str]:
+    """Return why a field is neither a prior nor a number between the limits, one sentence each.
+
+    With `above` the lower limit itself is not allowed. A prior of which less than half lies between
+    the limits was meant for something else: it would be cut to what nobody stated.
+    """
+    if value is None:
+        return [f"field {fieldname!r} needs a prior, or a number that is taken as known."]
+    prior = as_prior(value)
+    found = [f"field {fieldname!r}: {text}" for text in prior.problems()]
+    if found or isinstance(prior, Shared):
+        return found
+    limits = f"above {low:g}" if above else f"at least {low:g}"
+    if math.isfinite(high):
+        limits = f"{limits} and at most {high:g}" if above else f"between {low:g} and {high:g}"
+    a, b = prior.support
+    if isinstance(prior, Fixed):
+        inside = low < prior.value <= high if above else low <= prior.value <= high
+        return [] if inside else [f"field {fieldname!r} must be {limits}; given {prior.value:g}."]
+    if a >= low and b <= high:
+        return []
+    share = 0.0
+    if b > low and a < high:
+        share = float(prior.cdf(min(b, high))) - float(prior.cdf(max(a, low)))
+    if share >= 0.5:
+        return []
+    return [
+        f"field {fieldname!r} must be {limits}, where {prior.describe()} has "
+        f"{'no' if share < 1e-12 else f'only {share:.1%}'} probability: what is left of it would "
+        "hardly be what was stated."
+    ]

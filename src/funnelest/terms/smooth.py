@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Level, show_level
 from funnelest.population import Population
-from funnelest.priors import Fixed, Normal, Prior, Shared, as_prior, within
+from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
 from funnelest.terms.base import on_axis, stacked
 
 __all__ = ["Smooth", "spacing_problems", "spline_basis", "steps_away", "walk"]
@@ -71,16 +71,11 @@ class Smooth:
             found.append(f"the levels of {self.axis!r} must be at least two, and ascend.")
         if self.order not in (1, 2):
             found.append(f"'order' must be 1 or 2; given {self.order!r}.")
-        if self.sd is None:
-            found.append(
-                "it needs 'sd', the standard deviation of a yearly step: a prior or a number."
-            )
-        else:
-            found += [f"'sd': {text}" for text in _positive(as_prior(self.sd))]
+        found += prior_problems("sd", self.sd, 0.0, above=True)
         if self.trend is None and self.order == 2:
             found.append("order 2 needs 'trend', the slope at the reference: a prior or a number.")
         elif self.trend is not None:
-            found += [f"'trend': {text}" for text in as_prior(self.trend).problems()]
+            found += prior_problems("trend", self.trend)
         if self.reference is not None and self.reference not in axis.levels:
             shown = ", ".join(show_level(level) for level in axis.levels)
             found.append(
@@ -141,18 +136,6 @@ class Smooth:
             trend = values[slope]
             column = [value + trend * apart for value, apart in zip(column, away, strict=True)]
         return on_axis(column, self.axis, population)
-
-
-def _positive(prior: Prior) -> list[str]:
-    """Return why a prior is not of a positive number."""
-    found = prior.problems()
-    if found or isinstance(prior, Shared):
-        return found
-    if isinstance(prior, Fixed) and prior.value <= 0:
-        return [f"it must be above 0; given {prior.value:g}."]
-    if prior.support[1] <= 0:
-        return [f"it must be above 0, where {prior.describe()} has no probability."]
-    return []
 
 
 def spacing_problems(places: Floats) -> list[str]:
