@@ -161,3 +161,23 @@ class PopulationError:
     def describe(self) -> str:
         """Return what is assumed, in a sentence."""
         return f"the population of {show_where(self.where)} is off by one unknown factor"
+
+    def sentence(self, language: str = "en") -> str:
+        """Return what is assumed, in plain language.
+
+        Parameters
+        ----------
+        language : {"en", "nl"}
+            Language of the sentence.
+
+        Returns
+        -------
+        str
+            The sentence.
+        """
+        if language == "nl":
+            return (
+                f"Het getelde aantal mensen ({show_where(self.where)}) wijkt met \u00e9\u00e9n "
+                "onbekende factor af van het werkelijke."
+            )
+        return f"The population of {show_where(self.where)} is off by one unknown factor."
