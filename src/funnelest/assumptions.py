@@ -13,7 +13,7 @@ from funnelest.axes import Where, show_where
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 
-__all__ = ["Assumption", "Entry", "PopulationError"]
+__all__ = ["Assumption", "Entry", "PopulationError", "Unchanged"]
 
 
 @runtime_checkable
@@ -72,6 +72,24 @@ class Assumption(Protocol):
         """Return what is assumed, in a sentence."""
 
 
+class Unchanged:
+    """Base of the assumptions: rates and people stay as they are, but for what a kind overrides."""
+
+    def imputed(self, population: Population) -> NDArray[np.bool_]:
+        """Return no cells of the `population`: the rates are left as they are."""
+        return np.zeros(population.shape, dtype=bool)
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` as it was, whatever the `values` in the `population`."""
+        return rate
+
+    def apply_to_population(
+        self, factor: Any, values: Mapping[str, Any], population: Population
+    ) -> Any:
+        """Return the `factor` as it was, whatever the `values` in the `population`."""
+        return factor
+
+
 @dataclass(frozen=True)
 class Entry:
     """One line of the ledger of assumptions.
@@ -99,7 +117,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PopulationError:
+class PopulationError(Unchanged):
     r"""The head count of some cells is off by an unknown factor.
 
     Parameters
@@ -137,14 +155,6 @@ class PopulationError:
     def parameters(self, population: Population) -> dict[str, Prior]:
         """Return the prior of the factor, whatever the `population`."""
         return {self._name: within(as_prior(self.prior), 0.0, np.inf)}
-
-    def imputed(self, population: Population) -> NDArray[np.bool_]:
-        """Return no cells: the rates are left as they are."""
-        return np.zeros(population.shape, dtype=bool)
-
-    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the rate as it was."""
-        return rate
 
     def apply_to_population(
         self, factor: Any, values: Mapping[str, Any], population: Population

@@ -197,7 +197,6 @@ def _assumption_problems(model: Model) -> list[str]:
             for one in good
             if isinstance(one, Bounds | Held)
         ]
-    if model.hazard:
         found += _hazard_problems(model, conversions)
     seen = np.zeros(model.population.shape, dtype=int)
     for one in good:
@@ -393,9 +392,7 @@ def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> fl
     flat = tuple(i for i, axis in enumerate(population.axes) if axis.name not in varying)
 
     def spread(where: Any) -> Any:
-        inside = np.zeros(population.shape)
-        inside[np.ix_(*population.select(where))] = 1.0
-        people = (population.counts * inside).sum(axis=flat)
+        people = (population.counts * population.mask(where)).sum(axis=flat)
         return people / people.sum()
 
     there, here = spread(later.where), spread(earlier.where)

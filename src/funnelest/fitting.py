@@ -15,7 +15,7 @@ from funnelest.errors import FitError, raise_if_any
 from funnelest.model import Model
 from funnelest.result import Result
 
-__all__ = ["argument_problems", "fit"]
+__all__ = ["argument_problems", "fit", "seed_problems"]
 
 #: Above this many parameters `auto` does not try importance sampling.
 _IMPORTANCE_LIMIT = 60
@@ -69,7 +69,10 @@ def fit(
     FitError
         When no value of the parameters gives the figures a positive probability.
     """
-    raise_if_any(argument_problems(model, engine, draws, chains, seed, cores, start), "fit")
+    raise_if_any(
+        argument_problems(model, engine, draws, seed, chains=chains, cores=cores, start=start),
+        "fit",
+    )
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     notes: list[str] = []
@@ -86,15 +89,23 @@ def fit(
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
 
 
+def seed_problems(seed: object) -> list[str]:
+    """Return why this is no seed (a truth value is not), one sentence each."""
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if whole and 0 <= seed < 2**32:  # type: ignore[operator]
+        return []
+    return [f"seed must be a whole number from 0 to 4294967295; given {seed!r}."]
+
+
 def argument_problems(
     model: Any,
     engine: Any,
     draws: Any,
-    chains: Any,
     seed: Any,
-    cores: Any,
-    start: Any,
     *,
+    chains: Any = 2,
+    cores: Any = None,
+    start: Any = None,
     ended: bool = False,
 ) -> list[str]:
     """Return what is wrong with the arguments of a fit, one sentence each.
@@ -119,10 +130,8 @@ def argument_problems(
         found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
     if cores is not None and not (isinstance(cores, int) and cores >= 1):
         found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
-    if seed is not None and not (
-        isinstance(seed, int | np.integer) and not isinstance(seed, bool) and 0 <= seed < 2**32
-    ):
-        found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
+    if seed is not None:
+        found += seed_problems(seed)
     if start is not None and not (
         isinstance(start, Result)
         and isinstance(model, Model)

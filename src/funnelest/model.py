@@ -186,10 +186,16 @@ class Model:
         Also those of which only first events are known, so that the yearly rate rests on the
         conversion by `FirstTime`.
         """
-        mask = np.zeros(self.population.shape, dtype=bool)
+        return self._imputed
+
+    @cached_property
+    def _imputed(self) -> NDArray[np.bool_]:
+        # Asked for by every row of every table: found once.
+        mask = self._converted()
         for assumption in self.assumptions:
-            mask |= assumption.imputed(self.population)
-        return mask | self._converted()
+            mask = mask | assumption.imputed(self.population)
+        mask.flags.writeable = False
+        return mask
 
     def _converted(self) -> NDArray[np.bool_]:
         """Return the cells whose yearly rate rests on first events and their conversion alone."""
@@ -313,9 +319,8 @@ class Model:
     def _changed_unchecked(self, **parts: Any) -> Model:
         """Return a copy for the checks themselves, which are made before the model is whole."""
         made = object.__new__(Model)
-        kept = {name: value for name, value in vars(self).items() if name in _FIELDS}
-        for name, value in {**kept, **parts}.items():
-            object.__setattr__(made, name, value)
+        for name in _FIELDS:
+            object.__setattr__(made, name, parts.get(name, getattr(self, name)))
         return made
 
     # ------------------------------------------------------------------- JSON

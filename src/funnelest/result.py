@@ -168,11 +168,7 @@ class Result(Drawn):
             for step in self.model.route.steps:
                 rows.append(
                     (
-                        {
-                            "step": step,
-                            **labels,
-                            "unit": self._unit(over, selection),
-                        },
+                        {"step": step, **labels, "unit": self._unit(over, selection)},
                         lambda q, s=step, w=selection, p=over: q.number(s, w, per=p),
                         self.model.basis(selection),
                     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelest.distributions import (
     BetaBinomial,
@@ -41,6 +42,35 @@ def pair_problems(interval: object) -> list[str]:
     ):
         return []
     return [f"field 'interval' must be a pair (low, high) of numbers; given {interval!r}."]
+
+
+def covariance_problems(covariance: Any, size: int, what: str = "field 'covariance'") -> list[str]:
+    """Return why this is not the covariance matrix of the errors of `size` shares."""
+    try:
+        matrix = np.array(covariance, dtype=np.float64)
+    except (TypeError, ValueError):
+        return ["field 'covariance' must hold numbers."]
+    if matrix.shape != (size, size):
+        return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        return ["field 'covariance' must be finite and symmetric."]
+    errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    # Of the correlations, and not just above 0: a singular matrix is so up to rounding.
+    if not errors.all() or np.linalg.eigvalsh(matrix / np.outer(errors, errors)).min() < 1e-9:
+        return [f"{what} must be positive definite: no such errors exist."]
+    return []
+
+
+def on_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance matrix of the log-odds of shares, by the delta method."""
+    slope = 1 / (shares * (1 - shares))
+    return np.asarray(matrix * np.outer(slope, slope))
+
+
+def off_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the covariance matrix of shares, from that of their log-odds."""
+    slope = shares * (1 - shares)
+    return np.asarray(matrix * np.outer(slope, slope))
 
 
 def _interval_problems(

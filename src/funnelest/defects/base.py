@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from funnelest.population import Population
 from funnelest.priors import Prior
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = [
     "Added",

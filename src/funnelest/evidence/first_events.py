@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from funnelest.axes import show_level
 from funnelest.defects.base import carried
 from funnelest.errors import SpecError
@@ -18,7 +16,6 @@ from funnelest.sampling import is_number
 
 __all__ = [
     "FirstEventEvidence",
-    "covariance_problems",
     "cover_problems",
     "size_problems",
     "whole",
@@ -52,23 +49,6 @@ def cover_problems(intervals: Sequence[tuple[int, int]]) -> list[str]:
             )
         below = max(below, high)
     return found
-
-
-def covariance_problems(covariance: Any, size: int) -> list[str]:
-    """Return why this is not the covariance matrix of `size` shares."""
-    try:
-        matrix = np.array(covariance, dtype=np.float64)
-    except (TypeError, ValueError):
-        return ["field 'covariance' must hold numbers."]
-    if matrix.shape != (size, size):
-        return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-        return ["field 'covariance' must be finite and symmetric."]
-    errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    # Of the correlations, and not just above 0: a singular matrix is so up to rounding.
-    if not errors.all() or np.linalg.eigvalsh(matrix / np.outer(errors, errors)).min() < 1e-9:
-        return ["field 'covariance' must be positive definite: no such errors exist."]
-    return []
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

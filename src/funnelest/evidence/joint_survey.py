@@ -12,16 +12,12 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import MultivariateNormalOn
-from funnelest.evidence.base import (
-    AskedEvidence,
-    nesting_problems,
-    step_problems,
-)
+from funnelest.evidence.base import AskedEvidence, nesting_problems, step_problems
 from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import is_number
+from funnelest.sampling import covariance_problems, is_number, off_logits, on_logits
 
 __all__ = ["Asked", "JointSurvey"]
 
@@ -97,9 +93,7 @@ class JointSurvey(AskedEvidence):
         return correlation * np.outer(errors, errors)
 
     def _on_logits(self) -> NDArray[np.float64]:
-        shares = np.array([one.share for one in self.asked])
-        slope = 1 / (shares * (1 - shares))
-        return self._matrix() * np.outer(slope, slope)
+        return on_logits(self._matrix(), np.array([one.share for one in self.asked]))
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the survey, one sentence each."""
@@ -150,15 +144,7 @@ class JointSurvey(AskedEvidence):
             return [
                 "fields 'covariance', 'se' and 'correlation' must be numbers, of one share each."
             ]
-        if matrix.shape != (size, size):
-            return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
-        if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
-            return ["field 'covariance' must be finite and symmetric."]
-        errors = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-        # Of the correlations, and not just above 0: a singular matrix is so up to rounding.
-        if not errors.all() or np.linalg.eigvalsh(matrix / np.outer(errors, errors)).min() < 1e-9:
-            return ["the covariance matrix must be positive definite: no such errors exist."]
-        return []
+        return covariance_problems(matrix, size, "the covariance matrix")
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         """Return the shares, and what the route expects of them."""
@@ -173,14 +159,13 @@ class JointSurvey(AskedEvidence):
     def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
         """Return the same survey with other shares, as uncertain on the logit scale as these."""
         shares = np.asarray(figures[0], dtype=np.float64)
-        slope = shares * (1 - shares)
         return replace(
             self,
             asked=type(self.asked)(  # type: ignore[call-arg]
                 replace(one, share=float(share))
                 for one, share in zip(self.asked, shares, strict=True)
             ),
-            covariance=(self._on_logits() * np.outer(slope, slope)).tolist(),
+            covariance=off_logits(self._on_logits(), shares).tolist(),
             se=None,
             correlation=None,
         )

@@ -16,7 +16,6 @@ from funnelest.defects.base import in_order
 from funnelest.distributions import Binomial, Multinomial, MultivariateNormalOn
 from funnelest.evidence.first_events import (
     FirstEventEvidence,
-    covariance_problems,
     cover_problems,
     size_problems,
     whole,
@@ -26,7 +25,7 @@ from funnelest.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import ShareEstimate, is_number
+from funnelest.sampling import ShareEstimate, covariance_problems, is_number, off_logits, on_logits
 
 __all__ = ["OnsetSurvey"]
 
@@ -384,8 +383,7 @@ class OnsetSurvey(FirstEventEvidence):
             first, last = shares[np.minimum(i, j)], shares[np.maximum(i, j)]
             matrix = first * (1 - last) * self.deff / self.n
             matrix = matrix + (self.rounded_to or 0.0) ** 2 / 12 * np.eye(len(shares))
-        slope = 1 / (shares * (1 - shares))
-        return np.asarray(matrix * np.outer(slope, slope))
+        return on_logits(matrix, shares)
 
     def _published(self) -> NDArray[np.float64]:
         assert isinstance(self.before, Mapping)
@@ -430,12 +428,11 @@ class OnsetSurvey(FirstEventEvidence):
         if isinstance(self.before, Mapping):
             # Normal errors may put two nearly equal shares in the wrong order.
             shares = np.sort(np.asarray(value, dtype=np.float64))
-            slope = shares * (1 - shares)
             new = dict(zip(sorted(self.before), shares.tolist(), strict=True))
             return replace(
                 self,
                 before={age: new[age] for age in self.before},
-                covariance=(self._on_logits() * np.outer(slope, slope)).tolist(),
+                covariance=off_logits(self._on_logits(), shares).tolist(),
             )
         if self.rounded_to is not None:
             return replace(self, share=float(value.value))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.assumptions import Unchanged
 from funnelest.axes import show_level
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior
@@ -30,7 +31,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imputation:
+class Imputation(Unchanged):
     """Base of the assumptions that fill in the rate of ages that nobody asked.
 
     What the model says of these ages is imputed, and labelled so. A user's own assumption
@@ -99,12 +100,6 @@ class Imputation:
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
         """Return the `rate` with these ages filled in, from `values` in the `population`."""
         raise TypeError(f"{type(self).__name__} does not define apply_to_rate")
-
-    def apply_to_population(
-        self, factor: Any, values: Mapping[str, Any], population: Population
-    ) -> Any:
-        """Return the `factor` as it was, whatever the `values` in the `population`."""
-        return factor
 
     def describe(self) -> str:
         """Return what is assumed, in a sentence."""

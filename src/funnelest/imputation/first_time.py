@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
+from funnelest.assumptions import Unchanged
 from funnelest.axes import Axis, show_level
 from funnelest.imputation.base import spread, statement_problems
 from funnelest.population import Population
@@ -30,7 +28,7 @@ def _gaps(axis: Axis) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstTime:
+class FirstTime(Unchanged):
     r"""The share of a year's victims to whom it happens for the first time.
 
     It joins three quantities that must not be mixed: how many are victims in one year, how many
@@ -111,20 +109,6 @@ class FirstTime:
     def axes(self) -> set[str]:
         """Return the axes over which yearly rates vary that are made of one hazard."""
         return {self.axis} | self._varying().axes()
-
-    def imputed(self, population: Population) -> NDArray[np.bool_]:
-        """Return no cells of the `population`: the rates are left as they are."""
-        return np.zeros(population.shape, dtype=bool)
-
-    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` as it was, whatever the `values` in the `population`."""
-        return rate
-
-    def apply_to_population(
-        self, factor: Any, values: Mapping[str, Any], population: Population
-    ) -> Any:
-        """Return the `factor` as it was, whatever the `values` in the `population`."""
-        return factor
 
     def describe(self) -> str:
         """Return what is assumed, in a sentence."""

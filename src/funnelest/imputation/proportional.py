@@ -167,9 +167,8 @@ class Proportional(Compared):
     def _error(self, key: Any) -> str:
         return self.label(f"pattern error at {show_level(key)}")
 
-    def _used(self, population: Population) -> list[Any]:
-        """Return the keys of the pattern that matter."""
-        levels, _ = self._levels(population)
+    def _used(self, population: Population, levels: Mapping[int, Any]) -> list[Any]:
+        """Return the keys of the pattern that matter, of those of the `levels`."""
         axis = population.axis(self.axis)
         assert axis is not None
         wanted = [*axis.select(self.ages)[0], *axis.select(self.like)[0]]
@@ -183,7 +182,8 @@ class Proportional(Compared):
                 as_prior(self.uncertainty), 0.0, np.inf
             )
             standard = Normal(0.0, 1.0, statement="error of the pattern, in standard deviations")
-            found |= {self._error(key): standard for key in self._used(population)}
+            used = self._used(population, self._levels(population)[0])
+            found |= {self._error(key): standard for key in used}
         return found
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
@@ -192,7 +192,7 @@ class Proportional(Compared):
         levels, _ = self._levels(population)
         axis = population.axis(self.axis)
         assert axis is not None
-        error: dict[Any, Any] = dict.fromkeys(self._used(population), 0.0)
+        error: dict[Any, Any] = dict.fromkeys(self._used(population, levels), 0.0)
         if not self._known():
             sd = values[self.label("pattern uncertainty")]
             error = {key: sd * values[self._error(key)] for key in error}

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest import summaries
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import LANGUAGES, Language, wrap
+from funnelest.plot.base import Language, language_problems, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ def ages(
     population = result.model.population
     known = population.axis(axis)
     problems = population.problems_in(where or {})
-    if language not in LANGUAGES:
-        problems.append(f"language must be one of {', '.join(LANGUAGES)}; given {language!r}.")
+    problems += language_problems(language)
     if known is None or not known.numeric:
         problems.append(f"there is no axis {axis!r} of ages in the population.")
     raise_if_any(problems + summaries.interval_problems(probability, "equal-tailed"), "the figure")

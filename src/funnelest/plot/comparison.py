@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelest.check.comparing import NO_PROBABILITY, Comparison
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import LANGUAGES, Language, text_width, wrap
+from funnelest.plot.base import Language, language_problems, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK
 
 if TYPE_CHECKING:
@@ -86,12 +86,7 @@ def comparison(
     SpecError
         For a language that is none.
     """
-    raise_if_any(
-        []
-        if language in LANGUAGES
-        else [f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."],
-        "the figure",
-    )
+    raise_if_any(language_problems(language), "the figure")
     return _Drawing(compared, title, transitions, Language(language)).figure()
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelest.check.planning import Planned
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import LANGUAGES, Language, framed, text_width, wide
+from funnelest.plot.base import Language, framed, language_problems, text_width, wide
 from funnelest.plot.base.marks import BLUE, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ def planned(planned: Planned, *, title: str = "", language: str = "en") -> Figur
     problems = []
     if not isinstance(planned, Planned):
         problems.append(f"planned must be a Planned; given {planned!r}.")
-    if language not in LANGUAGES:
-        problems.append(f"language must be one of {', '.join(LANGUAGES)}; given {language!r}.")
+    problems += language_problems(language)
     raise_if_any(problems, "the figure")
     import matplotlib as mpl
 

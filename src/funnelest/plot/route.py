@@ -22,7 +22,7 @@ from funnelest.figures import (
     Withheld,
     as_figure,
 )
-from funnelest.plot.base import LANGUAGES, Ladder, Language, Row, imputed_number
+from funnelest.plot.base import Ladder, Language, Row, imputed_number, language_problems
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
@@ -140,11 +140,7 @@ def route(
         When the convergence gate failed and the result was not opened all the same. A result
         that was opened carries its mark in red over the figure.
     """
-    problems = (
-        []
-        if language in LANGUAGES
-        else [f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."]
-    )
+    problems = language_problems(language)
     problems += result.model.population.problems_in(where or {})
     for name, given in (("published", published), ("recorded", recorded)):
         problems += _problems(name, given, result)

@@ -10,7 +10,7 @@ import numpy as np
 
 from funnelest.check.tipping import Tipping
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import LANGUAGES, Language, framed, round_ticks, text_width, wide
+from funnelest.plot.base import Language, framed, language_problems, round_ticks, text_width, wide
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def tipping(tipping: Tipping, *, title: str = "", language: str = "en") -> Figur
     problems = []
     if not isinstance(tipping, Tipping):
         problems.append(f"tipping must be a Tipping; given {tipping!r}.")
-    if language not in LANGUAGES:
-        problems.append(f"language must be one of {', '.join(LANGUAGES)}; given {language!r}.")
+    problems += language_problems(language)
     raise_if_any(problems, "the figure")
     import matplotlib as mpl
 

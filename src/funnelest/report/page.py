@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import LANGUAGES, Language, imputed_number
+from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.html import content, document, picture, table
 from funnelest.report.texts import TEXTS
 
@@ -79,11 +79,7 @@ def page(
         When the convergence gate failed and the result was not opened all the same. A page of a
         result that was opened carries the mark at its top and in every table.
     """
-    problems = (
-        []
-        if language in LANGUAGES
-        else [f"language must be one of {', '.join(LANGUAGES)}; given {language!r}."]
-    )
+    problems = language_problems(language)
     problems += result.model.population.problems_in(where or {})
     problems += [
         f"a section must be a title and its content; given {one!r}."

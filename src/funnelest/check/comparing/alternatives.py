@@ -104,7 +104,7 @@ def _argument_problems(
     """Return what is wrong with the arguments, before anything is fitted."""
     if not isinstance(model, Model):
         return [f"model must be a Model; given {model!r}."]
-    found = argument_problems(model, engine, draws, 2, seed, None, None, ended=True)
+    found = argument_problems(model, engine, draws, seed, ended=True)
     if seed is None:
         found.append("seed must be a whole number; without one every alternative has another.")
     if not isinstance(alternatives, Mapping) or not alternatives:

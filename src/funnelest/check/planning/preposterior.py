@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,11 @@ from funnelest.check.planning.found import BASES, Planned
 from funnelest.density import prior_draws
 from funnelest.errors import FitError, raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import fit
+from funnelest.fitting import fit, seed_problems
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 from funnelest.result import Result
 from funnelest.sampling import is_number
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["planned"]
 
@@ -333,8 +330,7 @@ def _problems(
     if not (_is_whole(replicates) and replicates >= 2):
         found.append(f"replicates must be a whole number of at least 2; given {replicates!r}.")
     found += summaries.interval_problems(probability, "equal-tailed")
-    if not (_is_whole(seed) and 0 <= seed < 2**32):
-        found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
+    found += seed_problems(seed)
     if cost is not None and not callable(cost):
         found.append(f"cost must be a function of n; given {cost!r}.")
     if basis is not None and not (isinstance(basis, str) and basis in BASES):

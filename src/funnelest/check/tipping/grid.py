@@ -14,7 +14,7 @@ from funnelest.check.base import per_draw
 from funnelest.check.tipping.found import Conclusion, Tipping
 from funnelest.density import prior_draws
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.fitting import fit
+from funnelest.fitting import argument_problems, fit, seed_problems
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 from funnelest.result import Result
@@ -187,16 +187,10 @@ def _problems(
             for one in model.assumptions
             if hasattr(one, "ends")
         ]
-    else:
-        found.append(f"model must be a Model; given {model!r}.")
-    drawable = not found
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not (whole and 0 <= seed < 2**32):
-        found.append(f"seed must be a whole number from 0 to 4294967295; given {seed!r}.")
-    if engine not in ("auto", "importance", "nuts"):
-        found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
-    if not (isinstance(draws, int) and draws >= 400):  # True is 1
-        found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
+    drawable = isinstance(model, Model) and not found
+    found += argument_problems(model, engine, draws, seed, ended=True)
+    if seed is None:  # else every value would have another
+        found += seed_problems(seed)
     trouble = _conclusion_problems(conclusion)
     found += trouble
     if drawable and not trouble:

@@ -3,7 +3,7 @@
 from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.ladder import Ladder, Row
-from funnelest.plot.base.language import LANGUAGES, Language
+from funnelest.plot.base.language import LANGUAGES, Language, language_problems
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Sheet",
     "framed",
     "imputed_number",
+    "language_problems",
     "round_ticks",
     "text_width",
     "wide",

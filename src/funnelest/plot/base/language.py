@@ -12,7 +12,7 @@ from funnelest.axes import Where, show_level, show_where
 if TYPE_CHECKING:
     from funnelest.model import Model
 
-__all__ = ["LANGUAGES", "Language"]
+__all__ = ["LANGUAGES", "Language", "language_problems"]
 
 _DASH = "\u2013"
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -30,6 +30,13 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     },
 }  # fmt: skip
 LANGUAGES = tuple(_WORDS)
+
+
+def language_problems(code: object) -> list[str]:
+    """Return why this is no language of the texts, one sentence each."""
+    if code in LANGUAGES:
+        return []
+    return [f"language must be one of {', '.join(LANGUAGES)}; given {code!r}."]
 
 
 class Language:
