@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.engines.gate import Gate, importance_gate, nuts_gate, tail_size
+from funnelest.gate import Gate, importance_gate, nuts_gate, tail_size
 
 SUMMARY = [
     "mean",

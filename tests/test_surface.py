@@ -97,6 +97,7 @@ NAMES = [
     "distributions",
     "draw_parameters",
     "fit",
+    "lists",
     "load",
     "load_figures",
     "load_onset",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from funnelest import bounds as bounds
     from funnelest import check as check
     from funnelest import distributions as distributions
+    from funnelest import lists as lists
     from funnelest import math as math
     from funnelest import plot as plot
     from funnelest import report as report
@@ -69,7 +70,6 @@ if TYPE_CHECKING:
     from funnelest.imputation.limits import Bounds as Bounds
     from funnelest.imputation.proportional import Proportional as Proportional
     from funnelest.imputation.shift import Shift as Shift
-    from funnelest.lists.unlinked import Unlinked as Unlinked
     from funnelest.model import Model as Model
     from funnelest.observation import Observation as Observation
     from funnelest.population import Population as Population
@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from funnelest.rates import PerLevel as PerLevel
     from funnelest.rates import Rate as Rate
     from funnelest.rates import Share as Share
+    from funnelest.registers.unlinked import Unlinked as Unlinked
     from funnelest.result import Result as Result
     from funnelest.route import Route as Route
     from funnelest.simulating import draw_parameters as draw_parameters
@@ -185,7 +186,7 @@ _HOMES = {
     "Total": "evidence.total",
     "Truncated": "priors",
     "Uniform": "priors",
-    "Unlinked": "lists.unlinked",
+    "Unlinked": "registers.unlinked",
     "Unrecorded": "defects.unknown",
     "Validation": "evidence.validation",
     "Withheld": "figures",
@@ -194,6 +195,7 @@ _HOMES = {
     "distributions": "distributions.",
     "draw_parameters": "simulating",
     "fit": "fitting",
+    "lists": "lists.",
     "load": "storing",
     "load_figures": "datasets",
     "load_onset": "datasets",

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.density import prior_draws
-from funnelest.engines.gate import Gate
 from funnelest.errors import FitError
+from funnelest.gate import Gate
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 

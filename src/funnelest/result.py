@@ -12,8 +12,8 @@ from funnelest import summaries
 from funnelest.axes import Where, show_level
 from funnelest.drawn import Drawn
 from funnelest.errors import raise_if_any
-from funnelest.lists.unlinked import Unlinked
 from funnelest.quantities import Quantities
+from funnelest.registers.unlinked import Unlinked
 from funnelest.sampling import is_number
 
 if TYPE_CHECKING:

@@ -42,9 +42,9 @@ from funnelest.imputation import (
     proportional,
     shift,
 )
-from funnelest.lists import unlinked
 from funnelest.model import Model
 from funnelest.population import Population
+from funnelest.registers import unlinked
 from funnelest.route import Route
 from funnelest.terms import change_point, levels, random_walk, spline
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.density import log_likelihoods
-from funnelest.engines.gate import Gate
 from funnelest.errors import SpecError
+from funnelest.gate import Gate
 from funnelest.model import Model
 from funnelest.result import Result
 

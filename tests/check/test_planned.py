@@ -10,7 +10,7 @@ from scipy import stats
 import funnelest as fe
 from funnelest.check import planned
 from funnelest.density import log_likelihoods, prior_draws
-from funnelest.engines.gate import Gate
+from funnelest.gate import Gate
 
 PLANNED = importlib.import_module("funnelest.check.planning.preposterior")
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))

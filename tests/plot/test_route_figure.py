@@ -12,7 +12,7 @@ from matplotlib.text import Text
 
 import funnelest as fe
 from funnelest.density import prior_draws
-from funnelest.engines.gate import Gate
+from funnelest.gate import Gate
 from funnelest.plot.base import Language, imputed_number, text_width, wrap
 
 mpl.use("Agg")

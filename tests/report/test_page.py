@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 
 import funnelest as fe
 from funnelest.density import prior_draws
-from funnelest.engines.gate import Gate
+from funnelest.gate import Gate
 
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())

@@ -29,12 +29,12 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from funnelest.density import Density
-from funnelest.engines.gate import Gate, importance_gate, pareto_smooth, tail_size
 from funnelest.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.engines.proposal import Component, Draws, Proposal
 from funnelest.engines.ridge import settle
 from funnelest.engines.target import Target
 from funnelest.errors import FitError
+from funnelest.gate import Gate, importance_gate, pareto_smooth, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from funnelest.compiling import split, to_pymc
-from funnelest.engines.gate import Gate, nuts_gate
 from funnelest.errors import FitError
+from funnelest.gate import Gate, nuts_gate
 from funnelest.model import Model
 
 __all__ = ["Chains", "sample"]

@@ -17,11 +17,11 @@ from funnelest.defects.base import carried
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.register import Register
 from funnelest.figures import Between, Figure, as_figure
-from funnelest.lists.overlap import Overlap
 from funnelest.observation import Seen
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
 from funnelest.quantities import Quantities
+from funnelest.registers.overlap import Overlap
 from funnelest.route import Route
 
 __all__ = ["Unlinked"]

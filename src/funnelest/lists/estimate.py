@@ -1,0 +1,192 @@
+"""What an estimator says of one overlap table: known, hidden and total kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.gate import Gate
+from funnelest.lists.table import OverlapTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Estimate", "Part"]
+
+type Floats = NDArray[np.float64]
+type Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The number of one stratum, or of all together.
+
+    Parameters
+    ----------
+    known : int
+        People on at least one list.
+    hidden : float
+        Estimated number on none; NaN when withheld.
+    interval : (float, float), optional
+        Interval of the *hidden* number; None when there is none.
+    """
+
+    known: int
+    hidden: float
+    interval: Limits | None
+
+    @property
+    def total(self) -> float:
+        """Known and hidden people together."""
+        return self.known + self.hidden
+
+    @property
+    def total_interval(self) -> Limits | None:
+        """Interval of the total."""
+        if self.interval is None:
+            return None
+        return self.known + self.interval[0], self.known + self.interval[1]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Estimate:
+    """How many people are on none of the lists, by one method.
+
+    Parameters
+    ----------
+    method : str
+        What was done, such as ``"log-linear [12,3]"``.
+    table_of : OverlapTable
+        The table.
+    overall : Part
+        Known, hidden and interval of all strata together.
+    statistic : str
+        What the number is, such as "maximum likelihood" or "posterior median".
+    kind : str
+        Kind of the interval, such as "profile likelihood" or "equal-tailed posterior"; empty
+        where there is none.
+    assumes : str
+        What has to be true for the number to be right, in a sentence.
+    probability : float, default 0.95
+        Probability of the interval.
+    strata : mapping of str to Part, optional
+        The same of each stratum.
+    lower_bound : bool, default False
+        Whether the number is a lower bound, not an estimate.
+    withheld : str, default ""
+        Why no number (or no interval) is shown, in a sentence.
+    warnings : tuple of str, optional
+        What a reader should know of this number.
+    measures : mapping of str to float, optional
+        What the method measured, such as its deviance, standard error or R-hat.
+    gate : Gate, optional
+        The convergence gate, of methods that draw.
+    draws : ndarray, optional
+        Draws of the hidden number, all strata together, shape ``(draws,)``.
+    predicted : mapping of str to ndarray, optional
+        Stratum -> what the method expects in each of its `OverlapTable.cells`: shape ``(cells,)``
+        for a fit, ``(cells, draws)`` for draws.
+    details : mapping of str to object, optional
+        Tables of the method, such as the weights of the models that were averaged.
+    """
+
+    method: str
+    table_of: OverlapTable
+    overall: Part
+    statistic: str
+    kind: str
+    assumes: str
+    probability: float = 0.95
+    strata: Mapping[str, Part] = field(default_factory=dict)
+    lower_bound: bool = False
+    withheld: str = ""
+    warnings: tuple[str, ...] = ()
+    measures: Mapping[str, float] = field(default_factory=dict)
+    gate: Gate | None = None
+    draws: Floats | None = None
+    predicted: Mapping[str, Floats] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def known(self) -> int:
+        """Number of people on at least one list."""
+        return self.overall.known
+
+    @property
+    def hidden(self) -> float:
+        """Estimated number of people on none of the lists; NaN when withheld."""
+        return self.overall.hidden
+
+    @property
+    def total(self) -> float:
+        """Known and hidden people together; NaN when withheld."""
+        return self.overall.total
+
+    @property
+    def interval(self) -> Limits | None:
+        """Interval of the total; None when there is none, or when it is withheld."""
+        return self.overall.total_interval
+
+    @property
+    def passed(self) -> bool:
+        """Whether a number and an interval are shown."""
+        return not self.withheld
+
+    @property
+    def interval_name(self) -> str:
+        """Probability and kind of the interval, such as ``"95% profile likelihood"``."""
+        return f"{100 * self.probability:g}% {self.kind}" if self.kind else "none"
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per stratum, and one for all: known, hidden and total with their intervals."""
+        import pandas as pd
+
+        parts = {**self.strata, "all": self.overall} if self.strata else {"all": self.overall}
+        rows = []
+        for name, part in parts.items():
+            low, high = part.interval or (np.nan, np.nan)
+            rows.append(
+                {
+                    "method": self.method,
+                    "stratum": name,
+                    "known": part.known,
+                    "hidden": part.hidden,
+                    "hidden_low": low,
+                    "hidden_high": high,
+                    "total": part.total,
+                    "total_low": part.known + low,
+                    "total_high": part.known + high,
+                    "statistic": self.statistic,
+                    "interval": self.interval_name,
+                    "basis": "lower bound" if self.lower_bound else "known and estimated",
+                    "withheld": self.withheld,
+                }
+            )
+        made = pd.DataFrame(rows)
+        return made if self.strata else made.drop(columns="stratum")
+
+    @property
+    def text(self) -> str:
+        """The result in plain sentences, what it assumes among them."""
+        known = f"{self.known:,} people are on at least one list."
+        said = [f"{self.method}: {known}"]
+        if np.isfinite(self.hidden):
+            shown = f"about {self.hidden:,.0f} more are on none, {self.total:,.0f} together"
+            if self.lower_bound:
+                shown = f"at least about {self.hidden:,.0f} more are on none (a lower bound)"
+            found = self.interval
+            if found is not None:
+                shown += f" ({self.interval_name} interval {found[0]:,.0f} to {found[1]:,.0f})"
+            said.append(f"By {self.statistic}, {shown}.")
+        if self.withheld:
+            said.append(f"Withheld: {self.withheld}")
+        said.append(f"Assumed: {self.assumes}")
+        return " ".join([*said, *self.warnings])
+
+    def __repr__(self) -> str:
+        return f"<Estimate: {self.text}>"

@@ -1,0 +1,109 @@
+"""What every estimator of the number on no list has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from funnelest.errors import raise_if_any
+from funnelest.lists.estimate import Estimate
+from funnelest.lists.table import OverlapTable
+
+__all__ = ["Estimator"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimator(ABC):
+    """Base of the estimators: a value that says how, with `estimate` for one table.
+
+    Parameters
+    ----------
+    probability : float, default 0.95
+        Probability of the interval, between 0 and 1.
+    """
+
+    probability: float = 0.95
+
+    #: Fewest lists that the method can do with, and the most it takes.
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int] = 10
+    #: Whether it takes counts of several patterns, structural zeros and upper limits.
+    takes_incomplete: ClassVar[bool] = False
+    #: Whether it takes strata (else: one at a time, or pooled).
+    takes_strata: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the method is called in tables and figures."""
+
+    @abstractmethod
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        """Return the estimate for a table without problems."""
+
+    def estimate(self, table: OverlapTable, *, seed: int = 1) -> Estimate:
+        """Estimate the number of people on none of the lists.
+
+        Parameters
+        ----------
+        table : OverlapTable
+            The table.
+        seed : int, default 1
+            Seed of methods that draw; the same seed gives the same numbers.
+
+        Returns
+        -------
+        Estimate
+            Known, hidden and total, with the interval; withheld, with the reason, where it
+            cannot be given.
+
+        Raises
+        ------
+        SpecError
+            With every reason why the method does not go with the table.
+        """
+        raise_if_any([*self.problems(table), *_seed_problems(seed)], self.name)
+        return self._estimate(table, seed)
+
+    def problems(self, table: OverlapTable) -> list[str]:
+        """Return why the method does not go with the table, one sentence each."""
+        found = []
+        p = self.probability
+        if isinstance(p, bool) or not isinstance(p, int | float) or not 0 < p < 1:
+            found.append(f"field 'probability' must lie between 0 and 1; given {p!r}.")
+        if not isinstance(table, OverlapTable):
+            return [*found, f"an OverlapTable is needed; given {table!r}."]
+        count = len(table.lists)
+        if count < self.fewest:
+            found.append(
+                f"it needs at least {self.fewest} lists; given {count}. With two lists only "
+                "their independence can be assumed (Chapman), with one nothing can be said."
+            )
+        if count > self.most:
+            found.append(
+                f"it takes at most {self.most} lists; given {count}. Leave lists out or join "
+                "those that are alike, or use a method for more (Shrinkage, LatentClasses)."
+            )
+        if table.stratified and not self.takes_strata:
+            found.append(
+                "it takes a table without strata: give table.stratum(name) or table.pooled()."
+            )
+        if not self.takes_incomplete and not (table.stratified and not self.takes_strata):
+            if table.upper:
+                found.append(
+                    f"it takes no list that also holds others ({', '.join(table.upper)}): use "
+                    "LogLinear or Shrinkage, or leave the list out."
+                )
+            elif not table.complete:
+                found.append(
+                    "it takes no counts of several patterns and no lists that do not cover a "
+                    "stratum: use LogLinear or Shrinkage."
+                )
+        return found
+
+
+def _seed_problems(seed: object) -> list[str]:
+    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+        return []
+    return [f"the seed must be a whole number of at least 0; given {seed!r}."]

@@ -1,0 +1,1 @@
+"""Several registers on one step: how many people are on them together."""
