@@ -607,6 +607,42 @@ def _unlinked() -> list[Any]:
     ]  # fmt: skip
 
 
+def _linked() -> list[Any]:
+    one = {"step": "reported", "where": SEEN}
+    three = {"100": 90, "010": 70, "001": 40, "110": 22, "101": 14, "011": 12, "111": 6}
+    names = ["police", "hospital", "shelter"]
+    two = {"10": 120, "01": 80, "11": 30}
+    by_sex = {"male": three, "female": {**three, "100": 60, "111": 2}}
+    return [
+        fe.Linked(name="linked", **one, table=fe.lists.OverlapTable(names, three)),
+        fe.Linked(
+            name="linked two", **one, order=1, effects=fe.Normal(-1, 1),
+            table=fe.lists.OverlapTable(names[:2], two),
+        ),
+        fe.Linked(
+            name="linked strata", **one, strata="sex",
+            table=fe.lists.OverlapTable(
+                names, {**by_sex, "male": {"100": 50, "010": 40, "110": 9}},
+                not_covering={"shelter": ["male"]},
+            ),
+        ),
+        fe.Linked(
+            name="linked cells", step="reported", varying=0.3, interactions=fe.Gamma(4, 8),
+            strata={"boys": {"sex": "male", "age": (12, 17)}, "girls": {"sex": "female"}},
+            table=fe.lists.OverlapTable(
+                names, {"boys": {"1?0": 60, "010": 40, "??1": 47}, "girls": {**three, "001": 94}},
+                upper=["shelter"],
+            ),
+        ),
+        fe.Linked(
+            name="linked wrongly", **one, table=fe.lists.OverlapTable(names, three),
+            linkage=fe.lists.LinkageError(
+                missed=fe.Beta(10, 90), false=fe.Beta(2, 98), statement="a clerical review"
+            ),
+        ),
+    ]  # fmt: skip
+
+
 def _studies() -> list[Any]:
     """Return studies of other sources, which `_build` adds."""
     doubted = {"of": "register doubted"}
@@ -745,6 +781,7 @@ GROUPS: dict[str, list[Any]] = {
     "figures": _figures(),
     "tables": _tables(),
     "lists": _unlinked(),
+    "linked": _linked(),
     "studies": _studies(),
     "onset": _onset(),
 }
@@ -953,6 +990,7 @@ YOUNG_OF = {
     "figures": "extrapolate",
     "tables": "extrapolate spline",
     "lists": "shift",
+    "linked": "shift",
     "studies": "proportional odds apart",
     "onset": "first time levels",
 }

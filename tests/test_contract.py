@@ -258,7 +258,8 @@ def test_simulated_figures_have_the_moments_of_the_distribution(source, build, c
 #: The fields that hold the numbers of a source.
 DATA = {
     "yes", "share", "total", "count", "estimate", "interval", "se", "went", "data", "unconfirmed",
-    "asked", "covariance", "correlation", "registers", "before", "onset", "unknown", "mean", "sd",
+    "asked", "covariance", "correlation", "registers", "table", "before", "onset",
+    "unknown", "mean", "sd",
 }  # fmt: skip
 
 

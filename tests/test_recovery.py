@@ -182,6 +182,25 @@ KINDS = {
         ),
         fe.Cohort(name="c", of="told", step="helped", yes=10, n=40),
     ],
+    "linked lists": [
+        fe.Linked(
+            name="l", step="told",
+            table=fe.lists.OverlapTable(
+                ["a", "b", "c"],
+                {"100": 70, "010": 50, "001": 30, "110": 9, "101": 6, "011": 4, "111": 2},
+            ),
+        )
+    ],
+    "linked lists by sex, wrongly linked": [
+        fe.Linked(
+            name="l", step="told", strata="sex", order=1,
+            linkage=fe.lists.LinkageError(missed=fe.Beta(4, 36)),
+            table=fe.lists.OverlapTable(
+                ["a", "b"],
+                {"male": {"10": 60, "01": 40, "11": 12}, "female": {"10": 70, "01": 50, "11": 9}},
+            ),
+        )
+    ],
 }  # fmt: skip
 
 

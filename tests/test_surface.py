@@ -44,6 +44,7 @@ NAMES = [
     "Imputation",
     "JointSurvey",
     "Levels",
+    "Linked",
     "LogNormal",
     "LogUniform",
     "LogitNormal",

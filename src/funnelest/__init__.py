@@ -91,6 +91,7 @@ if TYPE_CHECKING:
     from funnelest.rates import PerLevel as PerLevel
     from funnelest.rates import Rate as Rate
     from funnelest.rates import Share as Share
+    from funnelest.registers.linked import Linked as Linked
     from funnelest.registers.unlinked import Unlinked as Unlinked
     from funnelest.result import Result as Result
     from funnelest.route import Route as Route
@@ -142,6 +143,7 @@ _HOMES = {
     "Imputation": "imputation.base",
     "JointSurvey": "evidence.joint_survey",
     "Levels": "terms.levels",
+    "Linked": "registers.linked",
     "LogNormal": "priors",
     "LogUniform": "priors",
     "LogitNormal": "priors",

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Gate", "importance_gate", "nuts_gate", "pareto_smooth", "tail_size"]
+__all__ = [
+    "Gate",
+    "chains_gate",
+    "hmc_gate",
+    "importance_gate",
+    "nuts_gate",
+    "pareto_smooth",
+    "tail_size",
+]
 
 type Floats = NDArray[np.float64]
 
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
+#: Share of paths of a set length that may diverge.
+DIVERGED = 0.01
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Gate:
     Parameters
     ----------
     engine : str
-        "importance" or "nuts".
+        "importance", "nuts" or "hmc".
     measures : mapping of str to float
         What was measured.
     failures : tuple of str
@@ -145,3 +155,43 @@ def nuts_gate(
         "E-BFMI": bfmi,
     }
     return Gate("nuts", measures, tuple(failures))
+
+
+def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
+    """Return the verdict on Markov chains of fixed path lengths: the thresholds are NUTS's."""
+    return replace(nuts_gate(r_hat, ess_bulk, ess_tail, divergences, bfmi), engine="hmc")
+
+
+def chains_gate(draws: Floats, diverged: float) -> Gate:
+    """Return the verdict on one number drawn by many chains with paths of a set length.
+
+    A path of a set length does not stop where its energy is off, as one of NUTS does: a few that
+    diverged are proposals that were rejected. More than one in a hundred are not.
+
+    Parameters
+    ----------
+    draws : ndarray
+        Shape ``(chains, draws)``.
+    diverged : float
+        Share of the paths that diverged.
+    """
+    from arviz_stats.base import array_stats
+
+    where = {"chain_axis": 0, "draw_axis": 1}
+    measures = {
+        "R-hat": float(array_stats.rhat(draws, **where)),
+        "bulk ESS": float(array_stats.ess(draws, **where, method="bulk")),
+        "tail ESS": float(array_stats.ess(draws, **where, method="tail", prob=(0.05, 0.95))),
+        "diverged": diverged,
+    }
+    failures = []
+    if not measures["R-hat"] < R_HAT:
+        failures.append(f"R-hat is {measures['R-hat']:.4f}, it must be below {R_HAT}")
+    for name in ("bulk", "tail"):
+        if not (value := measures[f"{name} ESS"]) > ESS:
+            failures.append(
+                f"the {name} effective sample size is {value:.0f}, it must be above {ESS:.0f}"
+            )
+    if not diverged < DIVERGED:
+        failures.append(f"{diverged:.1%} of the paths diverged, at most {DIVERGED:.0%} may")
+    return Gate("hmc", measures, tuple(failures))

@@ -13,6 +13,7 @@ from funnelest.axes import Where, show_level
 from funnelest.drawn import Drawn
 from funnelest.errors import raise_if_any
 from funnelest.quantities import Quantities
+from funnelest.registers.linked import Linked
 from funnelest.registers.unlinked import Unlinked
 from funnelest.sampling import is_number
 
@@ -466,6 +467,33 @@ class Result(Drawn):
         ]
         return self._table(rows, probability, kind)
 
+    def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
+        """Return how many people are on linked registers, and on none of them.
+
+        Parameters
+        ----------
+        probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each `Linked` source, by stratum and for all: expected people on a list ("known"),
+            on none ("hidden"), and at the step ("total"). Known people are those of the model:
+            where links are wrong, or figures disagree, not the number in the table.
+        """
+        rows = [
+            (
+                {"source": one.name, "stratum": stratum, "quantity": name, "unit": "people"},
+                quantity,
+                "estimated, all lists together do not interact",
+            )
+            for one in self.model.evidence
+            if isinstance(one, Linked)
+            for stratum, name, quantity in one.quantities()
+        ]
+        return self._table(rows, probability, kind)
+
     def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
         """Return every figure that was given: how it was read, and what the fitted route expects.
 
@@ -487,23 +515,9 @@ class Result(Drawn):
             cases, where one record is one person), and the `registered_share` of the people of
             the step who are in the source.
         """
-        import pandas as pd
-
         self._open()
         raise_if_any(summaries.interval_problems(probability, "equal-tailed"), "the table")
-        with np.errstate(all="ignore"):
-            rows = [
-                {
-                    **row,
-                    "interval": summaries.interval_name(probability, "equal-tailed"),
-                    "basis": self.model.basis(source.where),
-                    "mark": self.mark,
-                }
-                for source in self.model.sources()
-                if not source.members()
-                for row in summaries.figure_rows(source, self._posterior, probability)
-            ]
-        return pd.DataFrame(rows)
+        return summaries.figure_table(self.model, self._posterior, probability, self.mark)
 
     # ------------------------------------------------------------------- show
 

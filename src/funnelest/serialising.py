@@ -42,9 +42,11 @@ from funnelest.imputation import (
     proportional,
     shift,
 )
+from funnelest.lists import linkage
+from funnelest.lists import table as overlaps
 from funnelest.model import Model
 from funnelest.population import Population
-from funnelest.registers import unlinked
+from funnelest.registers import linked, unlinked
 from funnelest.route import Route
 from funnelest.terms import change_point, levels, random_walk, spline
 
@@ -71,6 +73,7 @@ KINDS: tuple[type, ...] = (
     cohort.Cohort, joint_survey.Asked, joint_survey.JointSurvey,
     onset_age.OnsetAge, onset_survey.OnsetSurvey,
     own.OwnBinomial, own.OwnCustom, own.OwnNormal, own.OwnPoisson,
+    linkage.LinkageError, linked.Linked, overlaps.OverlapTable,
     register.Register, survey.Survey, total.Total, unlinked.Unlinked, validation.Validation,
 )  # fmt: skip
 

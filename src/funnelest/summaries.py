@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from funnelest.quantities import Quantities
 
 __all__ = [
-    "figure_rows",
+    "figure_table",
     "first_event_rows",
     "html_table",
     "interval_name",
@@ -119,7 +119,26 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
     return {**where, axis.name: young}
 
 
-def figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
+def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> pd.DataFrame:
+    """Return a row per figure of every source; see `Result.figures`."""
+    import pandas as pd
+
+    with np.errstate(all="ignore"):
+        rows = [
+            {
+                **row,
+                "interval": interval_name(probability, "equal-tailed"),
+                "basis": model.basis(source.where),
+                "mark": mark,
+            }
+            for source in model.sources()
+            if not source.members()
+            for row in _figure_rows(source, q, probability)
+        ]
+    return pd.DataFrame(rows)
+
+
+def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
     """Return a row per figure of a source: as given, as read, as expected, and how far apart."""
     rows: list[dict[str, Any]] = []
     tail = (1 - probability) / 2

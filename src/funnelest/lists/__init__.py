@@ -1,7 +1,58 @@
-"""Linked registers: how many people are on none of the lists."""
+"""Linked registers: how many people are on none of the lists.
 
+The overlap table, what can be said before anything is fitted, one estimator per method, and what
+hangs on what. Usable without a route; `funnelest.Linked` takes the same table inside one.
+"""
+
+from funnelest.lists.comparing import Methods, compare_methods, usual_methods
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.estimators.chao import ChaoLowerBound
+from funnelest.lists.estimators.decomposable import DecomposableAverage
+from funnelest.lists.estimators.latent_classes import LatentClasses
+from funnelest.lists.estimators.log_linear import LogLinear
+from funnelest.lists.estimators.selected import BestByBIC, Stepwise
+from funnelest.lists.estimators.shrinkage import Shrinkage
+from funnelest.lists.estimators.two_lists import Chapman, LincolnPetersen
+from funnelest.lists.existence import Existence, existence
+from funnelest.lists.linkage import Corrected, LinkageError
+from funnelest.lists.number_priors import NegativeBinomialN, NumberPrior, OneOverN, UniformN
+from funnelest.lists.overlaps import Overlaps, what_can_be_said
+from funnelest.lists.predictive import Predictive, predictive
+from funnelest.lists.sensitivity import Influence, LeavingOut, influence, leaving_out
 from funnelest.lists.table import OverlapTable
 
-__all__ = ["Estimate", "Estimator", "OverlapTable", "Part"]
+__all__ = [
+    "BestByBIC",
+    "ChaoLowerBound",
+    "Chapman",
+    "Corrected",
+    "DecomposableAverage",
+    "Estimate",
+    "Estimator",
+    "Existence",
+    "Influence",
+    "LatentClasses",
+    "LeavingOut",
+    "LincolnPetersen",
+    "LinkageError",
+    "LogLinear",
+    "Methods",
+    "NegativeBinomialN",
+    "NumberPrior",
+    "OneOverN",
+    "OverlapTable",
+    "Overlaps",
+    "Part",
+    "Predictive",
+    "Shrinkage",
+    "Stepwise",
+    "UniformN",
+    "compare_methods",
+    "existence",
+    "influence",
+    "leaving_out",
+    "predictive",
+    "usual_methods",
+    "what_can_be_said",
+]

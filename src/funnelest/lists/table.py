@@ -8,47 +8,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.table_problems import ALL, is_stratified, patterns, represented, table_problems
+from funnelest.lists.cells import Cells, made_cells, merged, possible_counts
+from funnelest.lists.reading import read_histories, read_records
+from funnelest.lists.table_problems import (
+    ALL,
+    is_stratified,
+    joined,
+    patterns,
+    represented,
+    shown,
+    table_problems,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["ALL", "Cells", "OverlapTable", "patterns"]
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The counts of one stratum as arrays.
-
-    Parameters
-    ----------
-    patterns : tuple of str
-        What is counted: one pattern per count.
-    counts : ndarray of float
-        Number of people, shape ``(cells,)``.
-    sums : ndarray of float
-        Shape ``(cells, 2**lists)``: 1 where a complete pattern is part of the count. Complete
-        patterns are in binary order, the empty one first; one that cannot occur is in none.
-    limits : ndarray of bool
-        Shape ``(cells,)``: True for a count that is only an upper limit.
-    possible : ndarray of bool
-        Shape ``(2**lists,)``: False for a pattern with a list that does not cover the stratum.
-    """
-
-    patterns: tuple[str, ...]
-    counts: NDArray[np.float64]
-    sums: NDArray[np.float64]
-    limits: NDArray[np.bool_]
-    possible: NDArray[np.bool_]
-
-    @property
-    def unobserved(self) -> NDArray[np.bool_]:
-        """Complete patterns of which no number is known: the empty one, and mere limits."""
-        seen = self.sums[~self.limits].sum(axis=0) > 0
-        return self.possible & ~seen
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -57,16 +34,18 @@ class OverlapTable:
 
     A pattern has one letter per list, in the order of `lists`: ``"1"`` on it, ``"0"`` not on it,
     ``"?"`` not known, since that list was not linked with the others there. A pattern that is
-    left out has nobody. Only counts are kept, no persons.
+    left out has nobody; unless it is of people who are only on lists that some pattern of the
+    stratum has a ``"?"`` for: their number is not known. Only counts are kept, no persons. Two
+    tables are equal when they hold the same counts, names and source.
 
     Parameters
     ----------
     lists : sequence of str
         Names of the lists, 2 to 10.
     counts : mapping of str to int, or of str to such a mapping
-        Pattern -> number of people; or stratum -> pattern -> number. Strata have no people in
-        common. A count with ``"?"`` is the sum over both: its patterns have no count of their
-        own.
+        Pattern -> number of people; or stratum -> pattern -> number. Strata are named by text,
+        and have no people in common. A count with ``"?"`` is the sum over both: its patterns
+        have no count of their own.
     not_covering : mapping of str to sequence of str, optional
         List -> the strata whose people cannot be on it (a structural zero).
     upper : sequence of str, optional
@@ -74,6 +53,8 @@ class OverlapTable:
         upper limit only.
     source : str, default ""
         Where the table is published.
+    may_be_empty : bool, default False
+        Whether a list may have nobody, as in tables that are made up.
 
     Raises
     ------
@@ -99,20 +80,135 @@ class OverlapTable:
     not_covering: Mapping[str, Sequence[str]] = field(default_factory=dict)
     upper: Sequence[str] = ()
     source: str = ""
+    may_be_empty: bool = False
 
     def __post_init__(self) -> None:
         raise_if_any(table_problems(self), "the overlap table")
         object.__setattr__(self, "lists", tuple(self.lists))
-        object.__setattr__(self, "upper", tuple(self.upper))
-        object.__setattr__(
-            self, "not_covering", {name: tuple(x) for name, x in self.not_covering.items()}
-        )
+        object.__setattr__(self, "upper", tuple(n for n in self.lists if n in self.upper))
         stratified = is_stratified(self.counts)
+        given = self.counts if stratified else {ALL: self.counts}
+        absent = {
+            name: tuple(one for one in given if one in self.not_covering.get(name, ()))
+            for name in self.lists
+        }
+        object.__setattr__(self, "not_covering", {k: v for k, v in absent.items() if v})
         counts = {
-            stratum: {pattern: int(n) for pattern, n in found.items() if set(pattern) != {"0"}}
-            for stratum, found in (self.counts if stratified else {ALL: self.counts}).items()
+            stratum: possible_counts(found, [stratum in absent[name] for name in self.lists])
+            for stratum, found in given.items()
         }
         object.__setattr__(self, "counts", counts if stratified else counts[ALL])
+
+    # --------------------------------------------------------- from a frame
+
+    @classmethod
+    def from_histories(
+        cls,
+        frame: pd.DataFrame,
+        lists: Sequence[str],
+        count: str,
+        *,
+        strata: str | Sequence[str] = (),
+        not_covering: Mapping[str, Sequence[str]] | None = None,
+        upper: Sequence[str] = (),
+        source: str = "",
+    ) -> OverlapTable:
+        """Read a table with one row per combination of lists, and a column of counts.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            One row per combination of lists (and stratum); it is not changed and not kept.
+        lists : sequence of str
+            The columns of the lists: 1 or True on it, 0 or False not on it, ``"?"`` or missing
+            when it was not linked with the others.
+        count : str
+            The column of the number of people. It may be missing for those on no list.
+        strata : str or sequence of str, optional
+            Columns of strata; a stratum is named by their values, several joined by ``" / "``.
+        not_covering, upper, source : optional
+            As in `OverlapTable`.
+
+        Returns
+        -------
+        OverlapTable
+            The table; combinations that have no row have nobody.
+
+        Raises
+        ------
+        SpecError
+            With every problem: columns that are not there, values that are none of 0 and 1,
+            counts that are missing, negative or not whole, combinations with two rows.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from funnelest import lists
+        >>> frame = pd.DataFrame(
+        ...     {"police": [1, 0, 1], "hospital": [0, 1, 1], "people": [400, 200, 600]}
+        ... )
+        >>> lists.OverlapTable.from_histories(frame, ["police", "hospital"], "people").known
+        1200
+        """
+        counts = read_histories(frame, lists, count, strata, upper)
+        return cls(lists, counts, not_covering or {}, upper, source)
+
+    @classmethod
+    def from_records(
+        cls,
+        frame: pd.DataFrame,
+        lists: Sequence[str] | None = None,
+        *,
+        person: str | None = None,
+        list: str | None = None,
+        strata: str | Sequence[str] = (),
+        not_covering: Mapping[str, Sequence[str]] | None = None,
+        upper: Sequence[str] = (),
+        source: str = "",
+    ) -> OverlapTable:
+        """Count the persons of a frame at once; nothing else of them is kept.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Wide, one row per person with a column per list; or long, one row per record. It is
+            not changed and not kept.
+        lists : sequence of str, optional
+            Wide: the columns of the lists, with 1 or True on it, 0 or False not on it, ``"?"``
+            or missing when it was not linked with the others. Long: the lists in the order of
+            the table; left out, those of the records in order of their names.
+        person : str, optional
+            Long: the column that says whose record it is; a person may be twice on a list.
+            Wide: a column that must not name anybody twice.
+        list : str, optional
+            Long: the column that says on which list the record is. Left out, the frame is wide.
+        strata : str or sequence of str, optional
+            Columns of strata; a stratum is named by their values, several joined by ``" / "``.
+        not_covering, upper, source : optional
+            As in `OverlapTable`.
+
+        Returns
+        -------
+        OverlapTable
+            The table.
+
+        Raises
+        ------
+        SpecError
+            With every problem, and how many rows or persons have it, never who: columns that
+            are not there, values that are missing or none of 0 and 1, persons on no list, in
+            two strata, or in two rows of a wide frame.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from funnelest import lists
+        >>> records = pd.DataFrame({"id": [1, 1, 2, 3], "list": ["a", "b", "a", "b"]})
+        >>> lists.OverlapTable.from_records(records, person="id", list="list").counts
+        {'01': 1, '10': 1, '11': 1}
+        """
+        names, counts = read_records(frame, lists, person, list, strata, upper)
+        return cls(names, counts, not_covering or {}, upper, source)
 
     # --------------------------------------------------------------- reading
 
@@ -138,6 +234,7 @@ class OverlapTable:
 
     def cells(self, stratum: str = ALL) -> Cells:
         """Return the counts of a stratum as arrays."""
+        self._check_stratum(stratum)
         return self._cells[stratum]
 
     @cached_property
@@ -145,35 +242,15 @@ class OverlapTable:
         return {stratum: self._made(stratum) for stratum in self.strata}
 
     def _made(self, stratum: str) -> Cells:
-        count = len(self.lists)
-        absent = [i for i, name in enumerate(self.lists) if self.covers(name, stratum) is False]
-        names = patterns(count)
-        possible = np.array([all(one[i] == "0" for i in absent) for one in names])
-        given = self._by_stratum[stratum]
-        rows = {pattern: [c for c in represented(pattern) if possible[c]] for pattern in given}
-        taken = {code for codes in rows.values() for code in codes}
-        for code in range(1, 2**count):  # nobody was found there
-            if possible[code] and code not in taken:
-                rows[names[code]] = [code]
-        shown = sorted((p for p in rows if rows[p]), key=lambda p: rows[p][0])
-        sums = np.zeros((len(shown), 2**count))
-        for i, pattern in enumerate(shown):
-            sums[i, rows[pattern]] = 1.0
-        return Cells(
-            tuple(shown),
-            np.array([float(given.get(one, 0)) for one in shown]),
-            sums,
-            np.array([self._only_upper(one) for one in shown], dtype=bool),
-            possible,
-        )
+        absent = [i for i, name in enumerate(self.lists) if not self.covers(name, stratum)]
+        upper = [i for i, name in enumerate(self.lists) if name in self.upper]
+        return made_cells(self._by_stratum[stratum], len(self.lists), absent, upper)
 
     def covers(self, name: str, stratum: str) -> bool:
         """Return whether people of the stratum can be on the list."""
+        self._check_lists(name)
+        self._check_stratum(stratum)
         return stratum not in self.not_covering.get(name, ())
-
-    def _only_upper(self, pattern: str) -> bool:
-        on = [name for name, letter in zip(self.lists, pattern, strict=True) if letter != "0"]
-        return bool(self.upper) and all(name in self.upper for name in on)
 
     @property
     def known(self) -> int:
@@ -191,6 +268,7 @@ class OverlapTable:
 
     def overlap(self, *names: str) -> int:
         """Return the number of people known to be on all of some lists."""
+        self._check_lists(*names)
         places = [self.lists.index(name) for name in names]
         return sum(
             n
@@ -201,25 +279,59 @@ class OverlapTable:
 
     def in_words(self, pattern: str) -> str:
         """Return the lists that a pattern names, such as ``"police and hospital only"``."""
-        on = [name for name, letter in zip(self.lists, pattern, strict=True) if letter == "1"]
-        open_ = [name for name, letter in zip(self.lists, pattern, strict=True) if letter == "?"]
-        text = f"{' and '.join(on)} only" if on else "none of the lists"
-        return f"{text} (not linked with {' and '.join(open_)})" if open_ else text
+        letters = pattern if isinstance(pattern, str) and not set(pattern) - set("01?") else ""
+        if len(letters) != len(self.lists):
+            text = f"there is no pattern {shown(pattern)} of {len(self.lists)} lists."
+            raise_if_any([text], "the overlap table")
+        on = [name for name, letter in zip(self.lists, letters, strict=True) if letter == "1"]
+        open_ = [name for name, letter in zip(self.lists, letters, strict=True) if letter == "?"]
+        text = joined(on) or "none of the lists"
+        if on and "0" in letters:
+            text += " only"
+        return f"{text} (not linked with {joined(open_)})" if open_ else text
+
+    def _check_lists(self, *names: str) -> None:
+        raise_if_any(
+            [
+                f"there is no list {shown(one)}; the lists are: {', '.join(self.lists)}."
+                for one in names
+                if one not in self.lists
+            ],
+            "the overlap table",
+        )
+
+    def _check_stratum(self, name: str) -> None:
+        if name not in self.strata:
+            have = f"the strata are: {', '.join(self.strata)}" if self.stratified else "it has none"
+            text = f"there is no stratum {shown(name)}; {have}."
+            raise_if_any([text], "the overlap table")
 
     # -------------------------------------------------------------- changing
 
     def stratum(self, name: str) -> OverlapTable:
-        """Return the table of one stratum, without the lists that do not cover it."""
-        absent = [one for one in self.lists if not self.covers(one, name)]
-        keep = [i for i, one in enumerate(self.lists) if one not in absent]
-        counts: dict[str, int] = {}
-        for pattern, n in self._by_stratum[name].items():
-            short = "".join(pattern[i] for i in keep)
-            counts[short] = counts.get(short, 0) + n
+        """Return the table of one stratum, without the lists that do not cover it.
+
+        A list that covers the stratum and has nobody there is refused, as in any table: leave
+        it out first, ``table.without(list).stratum(name)``.
+        """
+        self._check_stratum(name)
+        keep = [i for i, one in enumerate(self.lists) if self.covers(one, name)]
+        counts = {
+            "".join(pattern[i] for i in keep): n for pattern, n in self._by_stratum[name].items()
+        }
+        problems = [
+            f"list {self.lists[i]!r} has nobody in stratum {name!r}, though it covers it: leave "
+            f"the list out, table.without({self.lists[i]!r}).stratum({name!r})."
+            for at, i in enumerate(keep)
+            if not any(n and pattern[at] == "1" for pattern, n in counts.items())
+        ]
+        if not any(counts.values()):
+            problems = [f"nobody of stratum {name!r} is on any list."]
+        raise_if_any(problems, f"stratum {name!r}")
         return OverlapTable(
             [self.lists[i] for i in keep],
             counts,
-            upper=[one for one in self.upper if one not in absent],
+            upper=[one for one in self.upper if self.covers(one, name)],
             source=self.source,
         )
 
@@ -229,19 +341,29 @@ class OverlapTable:
             f"list {name!r} does not cover {', '.join(strata)}: strata that other lists cover "
             "cannot be added up."
             for name, strata in self.not_covering.items()
-            if strata
         ]
+        unlinked = {
+            tuple(
+                name
+                for i, name in enumerate(self.lists)
+                if any(pattern[i] == "?" for pattern in found)
+            )
+            for found in self._by_stratum.values()
+        }
+        if len(unlinked) > 1:
+            problems.append("lists that were linked in some strata only cannot be added up.")
         raise_if_any(problems, "adding up the strata")
         counts: dict[str, int] = {}
         for found in self._by_stratum.values():
             for pattern, n in found.items():
                 counts[pattern] = counts.get(pattern, 0) + n
-        return replace(self, counts=counts, not_covering={})
+        return replace(self, counts=merged(counts), not_covering={})
 
     def without(self, name: str) -> OverlapTable:
         """Return the table without a list; people on that list alone are then on none."""
-        raise_if_any(self._list_problems(name), "leaving out a list")
+        self._check_lists(name)
         place = self.lists.index(name)
+        raise_if_any(self._vague_without(place), f"leaving out list {name!r}")
 
         def fewer(found: Mapping[str, int]) -> dict[str, int]:
             made: dict[str, int] = {}
@@ -249,7 +371,7 @@ class OverlapTable:
                 short = pattern[:place] + pattern[place + 1 :]
                 if set(short) != {"0"}:
                     made[short] = made.get(short, 0) + n
-            return made
+            return merged(made)
 
         counts = {stratum: fewer(found) for stratum, found in self._by_stratum.items()}
         return replace(
@@ -260,14 +382,32 @@ class OverlapTable:
             not_covering={k: v for k, v in self.not_covering.items() if k != name},
         )
 
-    def _list_problems(self, name: str) -> list[str]:
-        if name in self.lists:
-            return []
-        return [f"there is no list {name!r}; the lists are: {', '.join(self.lists)}."]
+    def _vague_without(self, place: int) -> list[str]:
+        """Return which counts are of people of whom, without a list, some are not counted."""
+        found = []
+        names = patterns(len(self.lists))
+        for stratum, counts in self._by_stratum.items():
+            cells = self.cells(stratum)
+            unknown = {names[i] for i in np.flatnonzero(cells.possible & ~cells.sums.any(axis=0))}
+            for pattern in counts:
+                if set(pattern[:place] + pattern[place + 1 :]) == {"0"}:
+                    continue  # they are on no list then
+                either = f"{pattern[:place]}?{pattern[place + 1 :]}"
+                among = unknown.intersection(names[i] for i in represented(either))
+                for one in sorted(among):
+                    on = f"people on {self.in_words(pattern)}"
+                    found.append(
+                        f"the {on} could not be told from those on {self.in_words(one)}, whose "
+                        "number is not known."
+                        if "1" in one
+                        else f"some of the {on} may be on {self.lists[place]!r} alone, and it is "
+                        "not known how many."
+                    )
+        return found
 
     def with_counts(self, counts: Mapping[str, Any]) -> OverlapTable:
-        """Return the same lists with other counts."""
-        return replace(self, counts=counts)
+        """Return the same lists with other, made-up counts, of which a list may have nobody."""
+        return replace(self, counts=counts, may_be_empty=True)
 
     # --------------------------------------------------------------- showing
 
@@ -285,6 +425,23 @@ class OverlapTable:
                 rows.append({**first, **on, "people": int(n), "upper_limit": bool(limit)})
         frame = pd.DataFrame(rows)
         return frame if self.upper else frame.drop(columns="upper_limit")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, OverlapTable):
+            return NotImplemented
+        return self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+    @cached_property
+    def _content(self) -> tuple[object, ...]:
+        """Everything that it says; a pattern that is left out is one with nobody."""
+        cells = tuple(
+            (stratum, one.patterns, one.counts.tobytes(), one.possible.tobytes())
+            for stratum, one in sorted(self._cells.items(), key=lambda item: item[0])
+        )
+        return tuple(self.lists), tuple(self.upper), cells, self.stratified, self.source
 
     def __repr__(self) -> str:
         strata = f", {len(self.strata)} strata" if self.stratified else ""

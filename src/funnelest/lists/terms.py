@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["brackets", "design", "independent", "model_problems", "pairs", "read_model"]
+__all__ = [
+    "brackets",
+    "design",
+    "independent",
+    "model_problems",
+    "model_without",
+    "pairs",
+    "read_model",
+]
 
 #: The lists that a term is about, as positions; of a hierarchical model every subset is in too.
 type Term = tuple[int, ...]
@@ -76,6 +84,9 @@ def _positions(model: Model, lists: Sequence[str]) -> tuple[list[list[int]], lis
     if not isinstance(model, Sequence):
         return [], [f"a model is text such as '[12,3]' or groups of names; given {model!r}."]
     for group in model:
+        if not isinstance(group, str | Sequence | Set):
+            problems.append(f"a group of the model holds names of lists; given {group!r}.")
+            continue
         names = [group] if isinstance(group, str) else list(group)
         unknown = [name for name in names if name not in lists]
         problems += [
@@ -101,7 +112,7 @@ def model_problems(model: Model, lists: Sequence[str]) -> list[str]:
         for group in groups
         if len(set(group)) < len(group)
     ]
-    if any(len(group) == len(lists) for group in groups):
+    if any(len(set(group)) == len(lists) for group in groups):
         found.append(
             "the model has the interaction of all lists, of which the overlaps say nothing: the "
             "number on none of them is then free. Leave it out."
@@ -112,6 +123,28 @@ def model_problems(model: Model, lists: Sequence[str]) -> list[str]:
 def read_model(model: Model, lists: Sequence[str]) -> tuple[Term, ...]:
     """Return the terms of a model: its generators and their subsets."""
     return closed(_positions(model, lists)[0])
+
+
+def model_without(model: Model, name: str, lists: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Return a model of the other lists, as groups of names: its terms without a list.
+
+    Parameters
+    ----------
+    model : str or sequence
+        A model of all lists.
+    name : str
+        The list that is left out.
+    lists : sequence of str
+        All lists, in the order of the table.
+
+    Returns
+    -------
+    tuple of tuple of str
+        The model's groups without that list.
+    """
+    groups = ([lists[i] for i in t] for t in generators(read_model(model, lists)))
+    kept = (tuple(one for one in group if one != name) for group in groups)
+    return tuple(dict.fromkeys(group for group in kept if group))
 
 
 def design(terms: Iterable[Term], lists: int) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from funnelest.figures import (
     as_figure,
 )
 from funnelest.plot.base import Ladder, Language, Row, imputed_number, language_problems
+from funnelest.registers.linked import Linked
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ _WORDS = {
         "recorded": "recorded",
         "published": "published",
         "every": "every {axis}",
+        "on a list": "on a list",
+        "other cells": "of other cells than drawn",
         "key step": "estimate: median and {interval}",
         "key transition": "of which: go directly to the next step named",
         "key imputed": "imputed ({p}% interval): no source sees them, their rate is assumed",
@@ -71,6 +74,8 @@ _WORDS = {
         "recorded": "geregistreerd",
         "published": "gepubliceerd",
         "every": "{axis}: alle",
+        "on a list": "op een lijst",
+        "other cells": "van andere cellen dan getekend",
         "key step": "schatting: mediaan en {interval}",
         "key transition": "waarvan: direct naar de genoemde volgende stap",
         "key imputed": "imputed (bijgeschat, {p}%-interval): geen bron ziet hen, wel een aanname",
@@ -319,6 +324,8 @@ class _Contents:
         population = self.result.model.population
         drawn = population.select(self.where)
         for one in self.result.model.sources():
+            if isinstance(one, Linked):
+                self._linked(one, found)
             if not isinstance(one, Register):
                 continue
             cells = _cells(one, population)
@@ -350,6 +357,24 @@ class _Contents:
             place = one.step if isinstance(one.step, str) else (one.step[0], one.step[1])
             found.setdefault(place, []).append((value, label, shown))
         return found
+
+    def _linked(self, one: Linked, found: dict[Place, list[_Printed]]) -> None:
+        """Add how many people are on linked lists, where it is known of the cells drawn."""
+        population = self.result.model.population
+        inside = np.logical_or.reduce([population.mask(x) for x in one.wheres(population).values()])
+        drawn = population.mask(self.where)
+        if not (inside & drawn).any():
+            return
+        levels = 1
+        if self.per is not None:
+            at = population.position(self.per)
+            others = tuple(i for i in range(inside.ndim) if i != at)
+            levels = int(inside.any(axis=others).sum())
+        label = f"{one.name}, {self.words['on a list']}"
+        if not np.array_equal(inside, drawn):
+            label += f" ({self.words['other cells']})"
+        value = one.table.known / levels
+        found.setdefault(one.step, []).append((value, label, self.language.number(value)))
 
 
 def _whole(register: Register) -> list[Any]:

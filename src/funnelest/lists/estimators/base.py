@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -65,6 +66,30 @@ class Estimator(ABC):
         """
         raise_if_any([*self.problems(table), *_seed_problems(seed)], self.name)
         return self._estimate(table, seed)
+
+    def without(self, name: str, lists: Sequence[str]) -> Estimator:
+        """Return the method for a table that a list was left out of; as a rule itself.
+
+        Parameters
+        ----------
+        name : str
+            The list that is left out.
+        lists : sequence of str
+            The lists of the table before that, in its order.
+
+        Returns
+        -------
+        Estimator
+            The method, without what is said of that list.
+        """
+        return self
+
+    def quick(self) -> Estimator:
+        """Return a method that gives the same number sooner, with another interval; or itself.
+
+        Checks that estimate many tables, and look at the number only, use it.
+        """
+        return self
 
     def problems(self, table: OverlapTable) -> list[str]:
         """Return why the method does not go with the table, one sentence each."""

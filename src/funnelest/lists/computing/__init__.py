@@ -1,0 +1,1 @@
+"""The arithmetic of the estimators: fits, searches, sums and samplers, on arrays."""

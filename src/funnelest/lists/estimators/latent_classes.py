@@ -1,0 +1,232 @@
+"""Latent classes: people differ in how likely they are to be on lists, by classes unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.gate import Gate, chains_gate
+from funnelest.lists.computing.hamiltonian import Chains, sample
+from funnelest.lists.computing.mixture import Mixture
+from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.table import OverlapTable
+
+__all__ = ["LatentClasses"]
+
+type Floats = NDArray[np.float64]
+
+#: Many chains, so that a second region of the posterior is found.
+_CHAINS, _WARM_UP = 16, 200
+#: Draws of a chain before it is looked whether they do; then so many more at a time, and so many
+#: times those at most, unless R-hat says that it is of no use.
+_FIRST, _MORE, _BLOCKS, _HOPELESS = 300, 150, 6, 1.05
+#: Chains whose medians of the hidden number are further apart than this (in logarithms) have
+#: found different regions; hidden numbers well below so many times the known ones are alike.
+_APART, _SMALL = 0.25, 0.05
+#: A class is in use with more than this share of the known people.
+_IN_USE = 0.01
+_KEPT = 1000
+_NO_OVERLAP = (
+    "nobody is on two lists: then the overlaps set no upper limit, and the number would be what "
+    "the prior makes it."
+)
+#: An upper limit of so many times the median is a tail that the prior made.
+_LONG = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentClasses(Estimator):
+    r"""Mixture of classes of people, within each of which the lists are independent.
+
+    A truncated Dirichlet process (stick-breaking) of at most `classes` classes, of which the
+    table uses as many as it needs. The number of people is summed out under a prior proportional
+    to 1/N. Only what does not depend on how classes are numbered is reported.
+
+    Parameters
+    ----------
+    classes : int, default 10
+        Most classes there may be, 2 to 50.
+    concentration : float, default 1.0
+        Median of the concentration of the Dirichlet process: higher, and more classes are
+        expected, before the table is seen.
+    concentration_spread : float, default 0.25
+        Standard deviation of its logarithm.
+    probability : float, default 0.95
+        Probability of the interval.
+
+    Notes
+    -----
+    With :math:`\pi_x = \sum_h w_h \prod_l p_{lh}^{x_l} (1 - p_{lh})^{1 - x_l}` the probability of
+    pattern x, the likelihood is :math:`\prod_x (\pi_x / (1 - \pi_0))^{n_x}`, and the hidden
+    number given the rest negative binomial with size n and probability :math:`1 - \pi_0`. The
+    weights :math:`w` are stick-breaking with :math:`v_h \sim` Beta(1, :math:`\alpha`),
+    :math:`\log \alpha \sim` Normal, and :math:`p_{lh} \sim` Beta(1, 1).
+
+    Manrique-Vallier, Biometrics 2016;72:1246; his program LCMCR has
+    :math:`\alpha \sim` Gamma(0.25, 0.25) in its place. Drawn by Hamiltonian Monte Carlo with 16
+    chains that start between hardly anybody hidden and nearly everybody; nothing is shown where
+    they do not agree.
+    """
+
+    classes: int = 10
+    concentration: float = 1.0
+    concentration_spread: float = 0.25
+
+    fewest: ClassVar[int] = 3
+
+    @property
+    def name(self) -> str:
+        """What the method is called in tables and figures."""
+        return f"latent classes (up to {self.classes})"
+
+    def problems(self, table: OverlapTable) -> list[str]:
+        """Return why the method does not go with the table, one sentence each."""
+        found = super().problems(table)
+        n = self.classes
+        if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= 50:
+            found.append(f"field 'classes' must be a whole number from 2 to 50; given {n!r}.")
+        for field, low, high in (("concentration", 0.01, 100), ("concentration_spread", 0.01, 3)):
+            given = getattr(self, field)
+            whole = isinstance(given, int | float) and not isinstance(given, bool)
+            if not whole or not low <= given <= high:
+                found.append(
+                    f"field {field!r} must be a number from {low} to {high}; given {given!r}."
+                )
+        return found
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        common: dict[str, Any] = {
+            "method": self.name,
+            "table_of": table,
+            "statistic": "posterior median",
+            "kind": "equal-tailed posterior",
+            "assumes": _assumes(len(table.lists)),
+            "probability": float(self.probability),
+        }
+        known = table.known
+        nothing = Part(known, float("nan"), None)
+        cells = table.cells(table.strata[0])
+        if all(one.count("1") == 1 for one in np.array(cells.patterns)[cells.counts > 0]):
+            return Estimate(overall=nothing, withheld=_NO_OVERLAP, **common)
+        rng = np.random.default_rng(seed)
+        on = np.array([[float(letter) for letter in one] for one in cells.patterns])
+        some = cells.counts > 0
+        model = Mixture(
+            on[some],
+            cells.counts[some],
+            self.classes,
+            float(self.concentration),
+            float(self.concentration_spread),
+        )
+        # The hidden number has a stream of its own for each look at the chains: the same draws.
+        own = int(rng.integers(2**63))
+        drawn = sample(
+            model,
+            model.start(_CHAINS, rng),
+            rng,
+            warm_up=_WARM_UP,
+            draws=_MORE,
+            blocks=_BLOCKS,
+            enough=lambda found: (
+                len(found.draws) >= _FIRST and _settled(_gate(_hidden(model, found, own), found))
+            ),
+        )
+        hidden = _hidden(model, drawn, own)
+        gate = _gate(hidden, drawn)
+        every = np.moveaxis(drawn.draws, 0, 1).reshape(model.size, -1)  # draws and chains
+        kept = every[:, np.linspace(0, every.shape[1] - 1, _KEPT).astype(int)]
+        common |= {"gate": gate, "details": {"chains": tuple(np.median(hidden, axis=1))}}
+        if not gate.passed:
+            return Estimate(
+                overall=nothing,
+                withheld=_why(gate, hidden, known),
+                measures=dict(gate.measures),
+                **common,
+            )
+        tail = (1 - self.probability) / 2
+        low, middle, high = (float(x) for x in np.quantile(hidden, [tail, 0.5, 1 - tail]))
+        in_use = (model.seen_shares(kept) > _IN_USE).sum(axis=0)
+        return Estimate(
+            overall=Part(known, middle, (low, high)),
+            draws=hidden.ravel(),
+            predicted={table.strata[0]: model.expected(kept, on)},
+            measures={
+                **gate.measures,
+                "classes in use": float(in_use.mean()),
+                "share known": float(np.median(known / (known + hidden))),
+            },
+            warnings=_warnings(middle, high),
+            **common,
+        )
+
+
+def _hidden(model: Mixture, drawn: Chains, seed: int) -> Floats:
+    """Return draws of the hidden number, shape ``(chains, draws)``."""
+    log_odds = np.array([model.log_odds(x) for x in drawn.draws])
+    return model.hidden(log_odds, np.random.default_rng(seed)).T
+
+
+def _gate(hidden: Floats, drawn: Chains) -> Gate:
+    return chains_gate(np.log(hidden + 0.5), drawn.diverged)
+
+
+def _settled(gate: Gate) -> bool:
+    """Whether more draws are not needed, or of no use."""
+    return gate.passed or not gate.measures["R-hat"] < _HOPELESS
+
+
+def _assumes(lists: int) -> str:
+    most = "one class" if lists < 4 else f"{lists // 2} classes"
+    return (
+        "people are of classes that nobody sees, and within a class being on one list says "
+        "nothing of being on another; everyone can come on a list; the lists are linked without "
+        f"error. The overlaps of {lists} lists need not tell more than {most} apart: beyond that "
+        "the prior decides (Aleshin-Guendel, Sadinle and Wakefield, arXiv:2101.09304)."
+    )
+
+
+def _regions(hidden: Floats, known: int) -> list[Floats]:
+    """Return the medians of the chains, in groups that are apart."""
+    medians = np.sort(np.median(hidden, axis=1))
+    gaps = np.flatnonzero(np.diff(np.log(medians + _SMALL * known)) > _APART)
+    return np.split(medians, gaps + 1)
+
+
+def _why(gate: Gate, hidden: Floats, known: int) -> str:
+    """Return why no number is shown, and where the chains are."""
+    failed = "; ".join(gate.failures)
+    if gate.measures["R-hat"] < _HOPELESS:
+        return f"the draws cannot be relied on ({failed})."
+    said = f"the chains do not agree on the number hidden ({failed})"
+    regions = _regions(hidden, known)
+    if len(regions) == 1:
+        low, high = regions[0][0], regions[0][-1]
+        return f"{said}: their medians go from {_round(low):,} to {_round(high):,}."
+    places = [f"about {_round(np.median(r)):,} ({_chains(len(r))})" for r in regions]
+    return (
+        f"{said}: {len(hidden)} chains found {len(regions)} regions, {', '.join(places[:-1])} and "
+        f"{places[-1]}; how likely each is they cannot tell."
+    )
+
+
+def _chains(count: int) -> str:
+    return "1 chain" if count == 1 else f"{count} chains"
+
+
+def _round(number: float) -> int:
+    """Return a number with two digits that are not zero."""
+    return int(float(f"{number:.2g}"))
+
+
+def _warnings(middle: float, high: float) -> tuple[str, ...]:
+    if high <= _LONG * max(middle, 1.0):
+        return ()
+    return (
+        f"The upper limit is {high / max(middle, 1.0):.1f} times the median: a class that hardly "
+        "ever comes on a list can be large without a trace in the overlaps, so that this tail is "
+        "as long as the prior makes it.",
+    )

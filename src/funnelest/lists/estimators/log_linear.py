@@ -1,0 +1,445 @@
+"""A given log-linear model of which lists depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.lists.computing.fits import fit_poisson
+from funnelest.lists.computing.profile import profile_limits, sum_limits
+from funnelest.lists.computing.relinking import linked_at_random
+from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.existence import Reduced, existence, reduced
+from funnelest.lists.linkage import LinkageError
+from funnelest.lists.table import OverlapTable
+from funnelest.lists.terms import (
+    Model,
+    Term,
+    brackets,
+    independent,
+    model_problems,
+    model_without,
+    read_model,
+)
+from funnelest.priors import Shared
+
+__all__ = ["LogLinear"]
+
+type Floats = NDArray[np.float64]
+
+_INTERVALS = {"profile": "profile likelihood", "wald": "log-normal (Wald)"}
+#: Below this p-value a model is said not to fit.
+_MISFIT = 0.05
+_REPLICATES = 500
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The model fitted to one stratum; only `why` where it cannot be."""
+
+    part: Part
+    why: str
+    warnings: tuple[str, ...] = ()
+    predicted: Floats | None = None
+    variance: float = np.nan
+    deviance: float = 0.0
+    df: int = 0
+    log_likelihood: float = 0.0
+    terms: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogLinear(Estimator):
+    r"""Maximum likelihood of a hierarchical log-linear model that the user states.
+
+    Parameters
+    ----------
+    model : str or sequence of (str or sequence of str), optional
+        Which lists depend on each other: ``"[12,3]"`` by their numbers, or ``[["police",
+        "hospital"], "church"]`` by name. Left out, all are independent of each other.
+    interval : {"profile", "wald"}, default "profile"
+        Profile likelihood, or the normal approximation on the logarithm of the hidden number.
+    linkage : LinkageError, optional
+        Rates of missed and false links. Counts are then those of the lists as linked; of a
+        complete table without strata. The interval is that of a bootstrap.
+
+    Notes
+    -----
+    Counts are Poisson, :math:`\log E n_h` is the sum of the terms whose lists are all in the
+    pattern h, and the number on none is :math:`e^{b_0}` (Fienberg, Biometrika 1972;59:591). Before
+    the fit stands `existence`: nothing is shown where the estimate does not exist. The standard
+    error is :math:`\sqrt{\hat n_0 + \hat n_0^2 \mathrm{var}(b_0)}`, deviance, AIC and BIC (with
+    the number of known people) are those of Rcapture (Baillargeon and Rivest, Journal of
+    Statistical Software 2007;19(5)); a term at minus infinity counts as a parameter.
+
+    In strata every term is free, and lists that do not cover a stratum are left out there. The
+    interval of the total is then that of independent strata (method of variance estimates
+    recovery, Zou and Donner, Statistics in Medicine 2008;27:1693). People who are only on lists
+    that also hold others are part of the hidden number, and no part of the likelihood.
+
+    With linkage errors the expected counts are those of the true patterns, mixed by the matrix
+    of `LinkageError`; the estimate is that at the median rates. Each of 500 replicates draws rates,
+    fits the counts at those, draws people, links them at those rates, and estimates at the
+    median rates: the ratio of the truth to that estimate, times the estimate, is a draw. The
+    interval holds the middle 95% of the hidden number and, less the corrected known, of the total.
+    """
+
+    model: Model | None = None
+    interval: Literal["profile", "wald"] = "profile"
+    linkage: LinkageError | None = None
+
+    takes_incomplete: ClassVar[bool] = True
+    takes_strata: ClassVar[bool] = True
+
+    @property
+    def name(self) -> str:
+        """What the method is called."""
+        if self.model is None:
+            shown = "independent lists"
+        elif isinstance(self.model, str):
+            shown = self.model.strip()
+        elif isinstance(self.model, Sequence):
+            groups = ([g] if isinstance(g, str) else g for g in self.model)
+            shown = f"[{', '.join('*'.join(map(str, one)) for one in groups)}]"
+        else:
+            shown = repr(self.model)
+        return f"log-linear {shown}{', linkage error' if self.linkage else ''}"
+
+    def without(self, name: str, lists: Sequence[str]) -> LogLinear:
+        """Return the same model without a list."""
+        if self.model is None:
+            return self
+        return replace(self, model=model_without(self.model, name, lists))
+
+    def quick(self) -> LogLinear:
+        """Return the same estimate with the interval that is found fastest."""
+        return replace(self, interval="wald") if self.linkage is None else self
+
+    def problems(self, table: OverlapTable) -> list[str]:
+        """Return why the method does not go with the table, one sentence each."""
+        found = super().problems(table)
+        if self.interval not in _INTERVALS:
+            found.append(f"field 'interval' must be 'profile' or 'wald'; given {self.interval!r}.")
+        if not isinstance(table, OverlapTable):
+            return found
+        if self.model is not None:
+            found += model_problems(self.model, table.lists)
+        if self.linkage is None:
+            return found
+        if not isinstance(self.linkage, LinkageError):
+            return [*found, f"field 'linkage' must be a LinkageError; given {self.linkage!r}."]
+        problems = self.linkage.problems()
+        found += problems or self.linkage.list_problems(table.lists)
+        if not problems:
+            found += [
+                f"field {name!r} of the linkage is a parameter of a model: give its prior here."
+                for name, prior in self.linkage.rates().items()
+                if isinstance(prior, Shared)
+            ]
+        if table.stratified or not table.complete:
+            found.append(
+                "linkage error takes a complete table without strata: give "
+                "table.stratum(name) or table.pooled()."
+            )
+        return found
+
+    def _terms(self, table: OverlapTable) -> tuple[Term, ...]:
+        if self.model is None:
+            return independent(len(table.lists))
+        return read_model(self.model, table.lists)
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        terms = self._terms(table)
+        lists = len(table.lists)
+        checks = existence(table, self.model or brackets(independent(lists), lists))
+        made = Estimate(
+            method=f"log-linear {brackets(terms, lists)}",
+            table_of=table,
+            overall=Part(table.known, np.nan, None),
+            statistic="maximum likelihood",
+            kind=_INTERVALS[self.interval],
+            assumes=_assumed(table, terms),
+            probability=self.probability,
+            details={"existence": checks},
+        )
+        if self.linkage is not None:
+            return _linked(self.linkage, made, terms, checks.text, checks.passed, seed)
+        fits = {
+            name: self._fitted(table, name, terms, (checks.strata or {name: checks})[name].passed)
+            for name in table.strata
+        }
+        for name, one in fits.items():
+            if one.why == "existence":
+                text = (checks.strata or {name: checks})[name].text
+                fits[name] = replace(one, why=text)
+        return self._together(made, fits)
+
+    def _together(self, made: Estimate, fits: dict[str, _Fitted]) -> Estimate:
+        """Return the estimate of all strata from that of each."""
+        table = made.table_of
+        where = {name: f"Stratum {name!r}: " if table.stratified else "" for name in fits}
+        made = replace(
+            made,
+            strata={name: one.part for name, one in fits.items()} if table.stratified else {},
+            warnings=tuple(where[name] + w for name, one in fits.items() for w in one.warnings),
+            predicted={n: one.predicted for n, one in fits.items() if one.predicted is not None},
+        )
+        why = [where[name] + one.why for name, one in fits.items() if one.why]
+        if why:
+            return replace(
+                made, withheld=" ".join(why), kind="" if len(why) == len(fits) else made.kind
+            )
+        hidden = np.array([one.part.hidden for one in fits.values()])
+        limits = [one.part.interval or (np.nan, np.nan) for one in fits.values()]
+        interval = limits[0] if len(fits) == 1 else sum_limits(hidden, limits)
+        parameters = sum(one.terms for one in fits.values())
+        fitted = -2 * sum(one.log_likelihood for one in fits.values())
+        deviance, df = sum(o.deviance for o in fits.values()), sum(o.df for o in fits.values())
+        measures = {
+            "standard error": float(np.sqrt(sum(one.variance for one in fits.values()))),
+            "deviance": deviance,
+            "df": float(df),
+            "p-value of the fit": _p_value(deviance, df),
+            "AIC": fitted + 2 * parameters,
+            "BIC": fitted + parameters * float(np.log(max(table.known, 1))),
+        }
+        kind = made.kind
+        if len(fits) > 1:
+            kind += ", total of strata by variance recovery (MOVER)"
+        overall = Part(table.known, float(hidden.sum()), interval)
+        return replace(made, overall=overall, measures=measures, kind=kind)
+
+    def _fitted(
+        self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: bool
+    ) -> _Fitted:
+        known = table.known_in(stratum)
+        nothing = Part(known, np.nan, None)
+        if not exists:
+            return _Fitted(nothing, "existence")
+        cells = table.cells(stratum)
+        left = reduced(cells, terms, len(table.lists))
+        counts = cells.counts[left.cells]
+        fit = fit_poisson(left.X, counts, left.sums)
+        if not fit.converged[0]:
+            return _Fitted(nothing, "the steps towards the maximum did not settle.")
+        means = np.exp(left.X @ fit.coefficients[0])
+        hidden = float(means[left.unobserved].sum())
+        slope = means[left.unobserved] @ left.X[left.unobserved] / hidden
+        spread = float(slope @ fit.covariance(left.X, left.sums)[0] @ slope)
+        if self.interval == "profile":
+            limits = profile_limits(
+                left.X, left.sums, counts, hidden, np.sqrt(spread), self.probability
+            )
+        else:
+            limits = _wald(hidden, spread, self.probability)
+        predicted = cells.sums[:, left.patterns] @ means
+        deviance, df = float(fit.deviance[0]), len(counts) - left.X.shape[1]
+        warnings = [
+            *_empty_warnings(table, left),
+            *_limit_warnings(table, stratum, predicted),
+            *_misfit(deviance, df, predicted[left.cells]),
+        ]
+        absent = [name for name in table.lists if not table.covers(name, stratum)]
+        if absent:
+            warnings.append(f"Without {' and '.join(absent)}, which cannot hold these people.")
+        if not np.isfinite(limits[1]):
+            return _Fitted(
+                nothing,
+                "the likelihood does not fall enough for an upper limit, however large the number.",
+                tuple(warnings),
+            )
+        return _Fitted(
+            Part(known, hidden, limits),
+            "",
+            tuple(warnings),
+            predicted,
+            hidden + hidden**2 * spread,
+            deviance,
+            df,
+            _log_likelihood(counts, predicted[left.cells]),
+            left.X.shape[1] + len(left.empty),
+        )
+
+
+# ------------------------------------------------------------------------- parts
+
+
+def _wald(hidden: float, spread: float, probability: float) -> tuple[float, float]:
+    from scipy.stats import norm
+
+    far = norm.ppf((1 + probability) / 2) * np.sqrt(spread)
+    return float(hidden * np.exp(-far)), float(hidden * np.exp(far))
+
+
+def _log_likelihood(counts: Floats, means: Floats) -> float:
+    from scipy.stats import poisson
+
+    return float(poisson.logpmf(counts, means).sum())
+
+
+def _p_value(deviance: float, df: int) -> float:
+    from scipy.stats import chi2
+
+    return float(chi2.sf(deviance, df)) if df > 0 else np.nan
+
+
+def _assumed(table: OverlapTable, terms: tuple[Term, ...]) -> str:
+    joint = [t for t in terms if len(t) > 1 and not any(set(t) < set(o) for o in terms)]
+    if joint:
+        shown = "; ".join(" with ".join(table.lists[i] for i in t) for t in joint)
+        depend = f"lists depend on each other only as the model says ({shown})"
+    else:
+        depend = "no list depends on another"
+    within = " within a stratum" if table.stratified else ""
+    return (
+        f"{depend}; people are alike in how likely they are on each list{within}, or differ only "
+        "in ways that these dependences stand for; nobody enters or leaves the population, and "
+        "all links are right and complete. The overlaps cannot test the interaction of all lists."
+    )
+
+
+def _empty_warnings(table: OverlapTable, left: Reduced) -> list[str]:
+    if not left.empty:
+        return []
+    shown = ", ".join(" and ".join(table.lists[i] for i in t) for t in left.empty)
+    return [
+        f"Extended estimate: nobody is on {shown}, which the model then takes as impossible; the "
+        "number rests on the other combinations."
+    ]
+
+
+def _limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> list[str]:
+    cells = table.cells(stratum)
+    found = []
+    for i in np.flatnonzero(cells.limits):
+        name, most = table.in_words(cells.patterns[i]), cells.counts[i]
+        if predicted[i] > most:
+            found.append(
+                f"Of the people on {name} the model puts {predicted[i]:,.0f} in the target, though "
+                f"the list holds {most:,.0f}: model and list contradict each other."
+            )
+        elif predicted[i] > 0:
+            found.append(
+                f"About {predicted[i]:,.0f} of the hidden people are among the {most:,.0f} on "
+                f"{name}, which holds others too."
+            )
+    return found
+
+
+def _misfit(deviance: float, df: int, means: Floats) -> list[str]:
+    p = _p_value(deviance, df)
+    if df == 0:
+        return ["The model has as many terms as there are counts: the fit cannot be tested."]
+    if not p < _MISFIT:
+        return []
+    rough = int(np.sum(means < 5))
+    more = f"; roughly, since {rough} of {len(means)} counts are expected below 5" if rough else ""
+    return [
+        f"The model does not fit: deviance {deviance:.1f} on {df} degrees of freedom, "
+        f"p = {p:.2g}{more}."
+    ]
+
+
+# ----------------------------------------------------------------------- linkage
+
+
+def _linked(
+    linkage: LinkageError,
+    made: Estimate,
+    terms: tuple[Term, ...],
+    text: str,
+    exists: bool,
+    seed: int,
+) -> Estimate:
+    """Return the estimate for a table with missed and false links."""
+    table = made.table_of
+    lists = len(table.lists)
+    made = replace(
+        made,
+        method=f"{made.method}, linkage error",
+        kind="parametric bootstrap of counts and linkage rates",
+        assumes=made.assumes.replace(
+            "all links are right and complete", "links are missed and false at the stated rates"
+        ),
+    )
+    if not exists:
+        return replace(made, withheld=text, kind="")
+    cells = table.cells()
+    left = reduced(cells, terms, lists)
+
+    def fit(counts: Floats, missed: float, false: float) -> tuple[Floats, Floats, Any]:
+        link = cells.sums @ linkage.matrix(lists, missed, false)[:, left.patterns]
+        found = fit_poisson(left.X, counts, link)
+        means = np.exp(left.X @ found.coefficients[0])
+        return means, link @ means, found
+
+    rates = linkage.rates()
+    middle = {name: float(prior.ppf(0.5)) for name, prior in rates.items()}
+    means, predicted, found = fit(cells.counts, middle["missed"], middle["false"])
+    reason = _contradiction(found, predicted)
+    if reason:
+        return replace(made, withheld=reason, kind="")
+    known, n0 = round(float(means[1:].sum())), float(means[0])
+    rng = np.random.default_rng(seed)
+    drawn = {name: prior.sample(rng, _REPLICATES) for name, prior in rates.items()}
+    # How far the truth is from its estimate: of the hidden number, and of the total.
+    off = np.full((2, _REPLICATES), np.nan)
+    every = np.zeros(2**lists)
+    for i in range(_REPLICATES):
+        missed, false = drawn["missed"][i], drawn["false"][i]
+        every[left.patterns], _, first = fit(cells.counts, missed, false)
+        if not first.converged[0] or every.max() > 1e15:
+            continue
+        people = rng.poisson(every)
+        seen = linked_at_random(people, missed, false, lists, rng)
+        again, _, second = fit(cells.sums @ seen, middle["missed"], middle["false"])
+        if second.converged[0]:
+            off[:, i] = people[0] / again[0], people.sum() / again.sum()
+    settled = np.isfinite(off[0])
+    if settled.mean() < 0.95:
+        return replace(
+            made,
+            withheld=f"{np.sum(~settled)} of {_REPLICATES} replicates did not settle: the counts "
+            "are too few for these rates.",
+            kind="",
+        )
+    tails = (1 - made.probability) / 2, (1 + made.probability) / 2
+    hidden = n0 * off[0, settled]
+    own = np.quantile(hidden, tails)
+    whole = np.quantile(means.sum() * off[1, settled], tails) - known
+    limits = (float(max(0.0, min(own[0], whole[0]))), float(max(own[1], whole[1])))
+    deviance, df = float(found.deviance[0]), len(cells.counts) - left.X.shape[1]
+    corrected = (
+        f"The known people are corrected for linkage errors: {known:,} in place of the "
+        f"{table.known:,} as linked, at the median rates ({middle['missed']:.3g} missed, "
+        f"{middle['false']:.3g} false)."
+    )
+    return replace(
+        made,
+        overall=Part(known, n0, limits),
+        warnings=(
+            corrected,
+            *_empty_warnings(table, left),
+            *_misfit(deviance, df, predicted),
+        ),
+        measures={
+            "deviance": deviance,
+            "df": float(df),
+            "p-value of the fit": _p_value(deviance, df),
+            "standard error": float(np.std(hidden)),
+            "replicates that did not settle": float(np.sum(~settled)),
+        },
+        draws=hidden,
+        predicted={table.strata[0]: predicted},
+    )
+
+
+def _contradiction(found: Any, predicted: Floats) -> str:
+    if found.converged[0] and predicted.min() > 1e-100:
+        return ""
+    return "the rates and the table contradict each other: an expected count would be below zero."

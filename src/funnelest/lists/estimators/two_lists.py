@@ -1,0 +1,207 @@
+"""Two lists that are independent: Lincoln-Petersen and Chapman."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.table import OverlapTable
+
+__all__ = ["Chapman", "LincolnPetersen"]
+
+_ASSUMES = (
+    "the two lists are independent, on at least one of them every person is equally likely, "
+    "nobody enters or leaves the population, and all links are right and complete (with two "
+    "lists none of this can be tested)."
+)
+_KIND = "exact hypergeometric"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LincolnPetersen(Estimator):
+    r"""The product of the sizes of two lists over the number on both.
+
+    Notes
+    -----
+    With :math:`n_1` and :math:`n_2` people on the lists and :math:`m` on both,
+    :math:`\hat N = n_1 n_2 / m`: infinite, and withheld, when nobody is on both. It is too large
+    on average when :math:`m` is small; `Chapman` is not. The interval is that of `Chapman`.
+
+    Seber, The Estimation of Animal Abundance, 2nd ed. 1982, section 3.1.
+    """
+
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int] = 2
+
+    @property
+    def name(self) -> str:
+        """What the method is called."""
+        return "Lincoln-Petersen"
+
+    def problems(self, table: OverlapTable) -> list[str]:
+        """Return why the method does not go with the table, one sentence each."""
+        return [*super().problems(table), *_too_many(table)]
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        only_1, only_2, both = _counts(table)
+        if both == 0:
+            return Estimate(
+                method=self.name,
+                table_of=table,
+                overall=Part(table.known, np.nan, None),
+                statistic="",
+                kind="",
+                assumes=_ASSUMES,
+                probability=self.probability,
+                withheld=f"nobody is on both {table.lists[0]} and {table.lists[1]}, so that the "
+                "number on neither would be infinite.",
+            )
+        hidden = only_1 * only_2 / both
+        variance = (only_1 + both) * (only_2 + both) * only_1 * only_2 / both**3
+        return _made(self, table, hidden, variance, "maximum likelihood", ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapman(Estimator):
+    r"""The Lincoln-Petersen estimate without its bias.
+
+    Notes
+    -----
+    :math:`\hat N = (n_1 + 1)(n_2 + 1) / (m + 1) - 1`, which is unbiased when
+    :math:`n_1 + n_2 \ge N`, and else too small by the factor :math:`1 - e^{-E(m)}` or so. When
+    nobody is on both lists the number has no upper limit: an estimate is given with that warning,
+    and no interval.
+
+    The interval holds every :math:`N` at which a hypergeometric overlap as small, or as large, as
+    the one seen has at least half of the probability outside: its coverage is never less than
+    stated, given the sizes of the lists (Chapman, University of California Publications in
+    Statistics 1951;1:131). The variance in `measures` is that of Seber, Biometrics 1970;26:13.
+    """
+
+    fewest: ClassVar[int] = 2
+    most: ClassVar[int] = 2
+
+    @property
+    def name(self) -> str:
+        """What the method is called."""
+        return "Chapman"
+
+    def problems(self, table: OverlapTable) -> list[str]:
+        """Return why the method does not go with the table, one sentence each."""
+        return [*super().problems(table), *_too_many(table)]
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        only_1, only_2, both = _counts(table)
+        # (n1 + 1)(n2 + 1)/(m + 1) - 1, less the known.
+        hidden = only_1 * only_2 / (both + 1)
+        variance = float((only_1 + both + 1) * (only_2 + both + 1) * only_1 * only_2)
+        variance /= (both + 1) ** 2 * (both + 2)
+        warnings: tuple[str, ...] = ()
+        if both == 0:
+            warnings = (
+                f"Nobody is on both {table.lists[0]} and {table.lists[1]}: the number on neither "
+                "has no upper limit, and the estimate is rather too small than too large.",
+            )
+        return _made(self, table, hidden, variance, "bias-corrected estimate", warnings)
+
+
+def _too_many(table: object) -> list[str]:
+    """Return what to do when the table has more than two lists."""
+    if not isinstance(table, OverlapTable) or len(table.lists) <= 2:
+        return []
+    return ["with more than two lists use LogLinear, or leave lists out with table.without(name)."]
+
+
+def _counts(table: OverlapTable) -> tuple[int, int, int]:
+    first, second = table.lists
+    both = table.overlap(first, second)
+    return table.size(first) - both, table.size(second) - both, both
+
+
+def _made(
+    method: Estimator,
+    table: OverlapTable,
+    hidden: float,
+    variance: float,
+    statistic: str,
+    warnings: tuple[str, ...],
+) -> Estimate:
+    only_1, only_2, both = _counts(table)
+    low, high = hypergeometric_limits(only_1, only_2, both, method.probability)
+    interval = (float(low), float(high)) if np.isfinite(high) else None
+    if interval is None:
+        warnings = (
+            *warnings,
+            f"At least {table.known + low:,.0f} people in all, by the lower "
+            f"{100 * (1 + method.probability) / 2:g}% limit ({_KIND}).",
+        )
+    n1, n2 = only_1 + both, only_2 + both
+    total = table.known + hidden
+    expected = {"11": n1 * n2 / total, "10": n1 - n1 * n2 / total, "01": n2 - n1 * n2 / total}
+    cells = table.cells(table.strata[0])
+    return Estimate(
+        method=method.name,
+        table_of=table,
+        overall=Part(table.known, hidden, interval),
+        statistic=statistic,
+        kind=_KIND if interval else "",
+        assumes=_ASSUMES,
+        probability=method.probability,
+        warnings=warnings,
+        measures={"standard error": float(np.sqrt(variance)), "lower limit of hidden": low},
+        predicted={table.strata[0]: np.array([expected[one] for one in cells.patterns])},
+    )
+
+
+def hypergeometric_limits(
+    only_1: int, only_2: int, both: int, probability: float
+) -> tuple[float, float]:
+    """Return exact limits of the number on neither of two independent lists.
+
+    Parameters
+    ----------
+    only_1, only_2, both : int
+        People on the first list only, on the second only, and on both.
+    probability : float
+        Probability of the interval.
+
+    Returns
+    -------
+    (float, float)
+        Whole numbers; the upper limit is infinite when nobody is on both.
+    """
+    from scipy.stats import hypergeom
+
+    known, n1, n2 = only_1 + only_2 + both, only_1 + both, only_2 + both
+    tail = (1 - probability) / 2
+
+    def fewer(hidden: int) -> bool:  # an overlap as large as this is still likely enough
+        return bool(hypergeom.sf(both - 1, known + hidden, n1, n2) > tail)
+
+    def more(hidden: int) -> bool:  # an overlap as small as this is likely enough
+        return bool(hypergeom.cdf(both, known + hidden, n1, n2) > tail)
+
+    low = _first(more)
+    if both == 0:
+        return float(low), np.inf
+    # The overlap has to be at least as large: true up to the limit.
+    return float(low), float(max(low, _first(lambda hidden: not fewer(hidden)) - 1))
+
+
+def _first(reached: Callable[[int], bool]) -> int:
+    """Return the first whole number where something is true that then stays true."""
+    if reached(0):
+        return 0
+    high = 1
+    while not reached(high):
+        high *= 2
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high

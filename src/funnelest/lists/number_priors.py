@@ -1,0 +1,164 @@
+"""Priors on N, the number of people on the lists and on none together."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.lists.computing.hidden_numbers import log_rising
+
+__all__ = ["NegativeBinomialN", "NumberPrior", "OneOverN", "UniformN"]
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberPrior(ABC):
+    """Base of the priors on N.
+
+    Parameters
+    ----------
+    lower, upper : int, optional
+        Least and greatest number that is possible, known and hidden people together; without
+        `upper` there is no limit.
+    """
+
+    lower: int = 0
+    upper: int | None = None
+
+    @property
+    @abstractmethod
+    def power(self) -> float:
+        """Power of N as which the prior falls for large N; minus infinity when faster."""
+
+    @abstractmethod
+    def log_density(self, N: Floats) -> Floats:
+        """Return the logarithm of the prior, up to a constant, within the limits or not."""
+
+    @property
+    def text(self) -> str:
+        """The prior in words."""
+        limit = "" if self.upper is None else f", at most {self.upper:,}"
+        return f"{self._shape}{limit}"
+
+    @property
+    @abstractmethod
+    def _shape(self) -> str: ...
+
+    def problems(self, known: int) -> list[str]:
+        """Return why the prior cannot be meant, or not for so many known people."""
+        found = []
+        for name, value in (("lower", self.lower), ("upper", self.upper)):
+            if value is None and name == "upper":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+                found.append(
+                    f"{name!r} of the prior must be a whole number of people, at least 0; "
+                    f"given {value!r}."
+                )
+        if found or self.upper is None:
+            return found
+        if self.upper < self.lower:
+            found.append(f"the prior has 'upper' {self.upper:,} below 'lower' {self.lower:,}.")
+        if self.upper < known:
+            found.append(
+                f"the prior says that there are at most {self.upper:,} people; "
+                f"{known:,} are on the lists."
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOverN(NumberPrior):
+    """Proportional to 1/N, as Jeffreys proposed for a number of unknown size: the default.
+
+    Parameters
+    ----------
+    lower, upper : int, optional
+        Least and greatest number that is possible.
+    """
+
+    @property
+    def power(self) -> float:
+        """Power of N as which the prior falls."""
+        return -1.0
+
+    @property
+    def _shape(self) -> str:
+        return "1/N"
+
+    def log_density(self, N: Floats) -> Floats:
+        """Return the logarithm of the prior, up to a constant."""
+        return np.asarray(-np.log(N))
+
+
+@dataclass(frozen=True, kw_only=True)
+class UniformN(NumberPrior):
+    """Every number is as likely as every other.
+
+    Parameters
+    ----------
+    lower, upper : int, optional
+        Least and greatest number that is possible. Without `upper` there is a posterior only
+        where the overlaps, or the prior of the probabilities, say enough of large numbers.
+    """
+
+    @property
+    def power(self) -> float:
+        """Power of N as which the prior falls."""
+        return 0.0
+
+    @property
+    def _shape(self) -> str:
+        return "uniform"
+
+    def log_density(self, N: Floats) -> Floats:
+        """Return the logarithm of the prior, up to a constant."""
+        return np.zeros_like(N)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NegativeBinomialN(NumberPrior):
+    r"""Poisson about a number that is itself gamma distributed, for a guess from elsewhere.
+
+    .. math:: p(N) = \frac{\Gamma(N + a)}{N!\, \Gamma(a)}
+              \left(\frac{b}{1 + b}\right)^{N} \left(\frac{1}{1 + b}\right)^{a}
+
+    Its mean is ``a * b`` and its variance ``a * b * (1 + b)``.
+
+    Parameters
+    ----------
+    a, b : float
+        Shape and scale of the gamma distribution, as in Madigan & York, Biometrika 1997;84:19.
+    lower, upper : int, optional
+        Least and greatest number that is possible.
+    """
+
+    a: float
+    b: float
+
+    @property
+    def power(self) -> float:
+        """Power of N as which the prior falls: it falls faster than any."""
+        return -np.inf
+
+    @property
+    def _shape(self) -> str:
+        return f"negative binomial, mean {self.a * self.b:,.0f}"
+
+    def log_density(self, N: Floats) -> Floats:
+        """Return the logarithm of the prior, up to a constant."""
+        shape = log_rising(N, self.a)
+        return np.asarray(shape - N * np.log1p(1.0 / self.b))
+
+    def problems(self, known: int) -> list[str]:
+        """Return why the prior cannot be meant, or not for so many known people."""
+        found = super().problems(known)
+        for name, value in (("a", self.a), ("b", self.b)):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (number and np.isfinite(value) and value > 0):
+                found.append(f"{name!r} of the prior must be above 0; given {value!r}.")
+        return found

@@ -1,0 +1,90 @@
+"""The estimate without each of the lists, on one sheet."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from funnelest.errors import raise_if_any
+from funnelest.lists.sensitivity import LeavingOut
+from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base.forest import Line, forest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["left_out"]
+
+_WORDS = {
+    "en": {
+        "all": "all lists", "without": "without {name}",
+        "known": "people on at least one of the lists that are left",
+        "total": "known and hidden people together: estimate and {interval} interval",
+        "bound": "lower bound, and its interval", "endless": "the interval has no upper end",
+        "axis": "People, known and hidden together", "none": "withheld",
+        "note": "{method}. People who are only on the list that is left out are hidden then. If "
+                "the method's assumption held, the estimates would differ by chance alone.",
+    },
+    "nl": {
+        "all": "alle lijsten", "without": "zonder {name}",
+        "known": "personen op minstens een van de overige lijsten",
+        "total": "bekende en verborgen personen samen: schatting en interval ({interval})",
+        "bound": "ondergrens, met interval", "endless": "het interval heeft geen bovengrens",
+        "axis": "Personen, bekend en verborgen samen", "none": "niet getoond",
+        "note": "{method}. Wie alleen op de weggelaten lijst staat is dan verborgen. Als de "
+                "aanname van de methode klopt, verschillen de schattingen alleen door toeval.",
+    },
+}  # fmt: skip
+
+
+def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> Figure:
+    """Draw the estimate from all lists, and without each of them.
+
+    Parameters
+    ----------
+    leaving : LeavingOut
+        What `funnelest.lists.leaving_out` gave.
+    title : str, default ""
+        Title of the figure.
+    language : {"en", "nl"}
+        Language of the fixed texts; the method and its interval are in English.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        7.5 inches wide and as high as its lines need.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+    """
+    problems: list[str] = []
+    if not isinstance(leaving, LeavingOut):
+        problems.append(f"leaving must be a LeavingOut; given {leaving!r}.")
+    raise_if_any([*problems, *language_problems(language)], "the figure")
+    import matplotlib as mpl
+
+    words = _WORDS[language]
+    lines = []
+    for row in leaving.table.to_dict("records"):
+        name = words["without"].format(name=row["left_out"]) if row["left_out"] else words["all"]
+        limits = (row["total_low"], row["total_high"])
+        shown = None if math.isnan(limits[0]) or math.isnan(limits[1]) else limits
+        lines.append(Line(name, row["known"], row["total"], shown, said=words["none"],
+                          bound=leaving.everything.lower_bound))  # fmt: skip
+    labels = (
+        words["known"],
+        words["total"].format(interval=leaving.everything.interval_name),
+        words["bound"],
+        words["endless"],
+    )
+    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+        return forest(
+            lines,
+            head=[("title", title)],
+            labels=labels,
+            axis=words["axis"],
+            note=words["note"].format(method=leaving.everything.method),
+            show=Language(language),
+        )

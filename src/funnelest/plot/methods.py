@@ -1,0 +1,116 @@
+"""What several methods say of one overlap table, on one sheet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelest.errors import raise_if_any
+from funnelest.lists.comparing import Methods
+from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base.forest import Line, forest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["methods"]
+
+_WORDS = {
+    "en": {
+        "known": "people on at least one list",
+        "total": "known and hidden people together: estimate and interval, of the kind below "
+                 "its name",
+        "bound": "lower bound, and its interval",
+        "endless": "the interval has no upper end",
+        "axis": "People, known and hidden together",
+        "withheld": "withheld", "refused": "not for this table",
+        "disagree": "The methods disagree by a factor of {ratio}",
+        "agree": "The methods agree within a factor of {ratio}",
+        "one": "Only one method gives a number", "none": "No method gives a number",
+        "note": "Nobody has seen the hidden people. Each method assumes something else of them, "
+                "and the overlaps cannot say which is right: an interval holds if its own "
+                "assumption does.",
+    },
+    "nl": {
+        "known": "personen op minstens een lijst",
+        "total": "bekende en verborgen personen samen: schatting en interval, van de soort onder "
+                 "de naam",
+        "bound": "ondergrens, met interval",
+        "endless": "het interval heeft geen bovengrens",
+        "axis": "Personen, bekend en verborgen samen",
+        "withheld": "niet getoond", "refused": "niet voor deze tabel",
+        "disagree": "De methoden verschillen een factor {ratio}",
+        "agree": "De methoden verschillen minder dan een factor {ratio}",
+        "one": "Slechts een methode geeft een getal", "none": "Geen methode geeft een getal",
+        "note": "Niemand heeft de verborgen personen gezien. Elke methode neemt iets anders over "
+                "hen aan, en de overlap kan niet zeggen wat klopt: een interval geldt als de eigen "
+                "aanname geldt.",
+    },
+}  # fmt: skip
+
+
+def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figure:
+    """Draw the totals of several methods, and first how far they disagree.
+
+    Parameters
+    ----------
+    compared : Methods
+        What `funnelest.lists.compare_methods` gave.
+    title : str, default ""
+        Title of the figure.
+    language : {"en", "nl"}
+        Language of the fixed texts; names of methods and intervals are in English.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        7.5 inches wide and as high as its lines need.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+    """
+    problems: list[str] = []
+    if not isinstance(compared, Methods):
+        problems.append(f"compared must be a Methods; given {compared!r}.")
+    raise_if_any([*problems, *language_problems(language)], "the figure")
+    import matplotlib as mpl
+
+    show, words = Language(language), _WORDS[language]
+    lines = [
+        Line(
+            one.method,
+            one.known,
+            one.total,
+            one.interval,
+            one.interval_name if one.interval is not None else "",
+            one.lower_bound,
+            words["withheld"],
+        )
+        for one in compared.estimates
+    ]
+    lines += [
+        Line(name, compared.table_of.known, float("nan"), None, said=words["refused"])
+        for name in compared.refused
+    ]
+    labels = (words["known"], words["total"], words["bound"], words["endless"])
+    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+        return forest(
+            lines,
+            head=[
+                ("title", title),
+                ("mark" if compared.disagree else "subtitle", _verdict(compared, words, show)),
+            ],
+            labels=labels,
+            axis=words["axis"],
+            note=words["note"],
+            show=show,
+        )
+
+
+def _verdict(compared: Methods, words: dict[str, str], show: Language) -> str:
+    count = len(compared.shown)
+    if count < 2:
+        return words["one" if count else "none"]
+    ratio = show.given(f"{compared.ratio:.{1 if compared.disagree else 2}f}")
+    return words["disagree" if compared.disagree else "agree"].format(ratio=ratio)

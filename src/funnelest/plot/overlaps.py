@@ -1,0 +1,127 @@
+"""The overlaps that were seen beside those that a method expects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from funnelest.errors import raise_if_any
+from funnelest.lists.predictive import Predictive
+from funnelest.plot.base import Language, framed, language_problems, text_width, wrap
+from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["overlaps"]
+
+_MOST, _WIDTH, _ROW = 40, 7.5, 0.2
+_WORDS = {
+    "en": {
+        "expected": "expected by the method: median and 95% predictive interval",
+        "seen": "people found", "not": "people found, not reproduced (adjusted p below 0.05)",
+        "limit": "people found, an upper limit only",
+        "axis": "People (linear up to 1, then logarithmic)",
+        "note": "{method}. Intervals hold for each overlap by itself; p is adjusted for their "
+                "number (Holm). That a method reproduces what was seen says nothing of those on "
+                "none of the lists.",
+        "left": "The {n} overlaps with the fewest people, all reproduced, are not drawn.",
+    },
+    "nl": {
+        "expected": "verwacht volgens de methode: mediaan en 95%-voorspellingsinterval",
+        "seen": "gevonden personen",
+        "not": "gevonden personen, niet gereproduceerd (gecorrigeerde p onder 0,05)",
+        "limit": "gevonden personen, slechts een bovengrens",
+        "axis": "Personen (lineair tot 1, dan logaritmisch)",
+        "note": "{method}. Intervallen gelden per overlap; p is gecorrigeerd voor hun aantal "
+                "(Holm). Dat een methode reproduceert wat gezien is, zegt niets over wie op geen "
+                "van de lijsten staat.",
+        "left": "De {n} overlappen met de minste personen, alle gereproduceerd, staan er niet bij.",
+    },
+}  # fmt: skip
+
+
+def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> Figure:
+    """Draw every overlap: the number found, and what the method expects.
+
+    Parameters
+    ----------
+    checked : Predictive
+        What `funnelest.lists.predictive` gave.
+    title : str, default ""
+        Title of the figure.
+    language : {"en", "nl"}
+        Language of the fixed texts.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        7.5 inches wide; at most 40 overlaps, those that are not reproduced always.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+    """
+    problems: list[str] = []
+    if not isinstance(checked, Predictive):
+        problems.append(f"checked must be a Predictive; given {checked!r}.")
+    raise_if_any([*problems, *language_problems(language)], "the figure")
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+        return _drawn(checked, title, Language(language))
+
+
+def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import FuncFormatter
+
+    words, table = _WORDS[show.code], checked.table
+    if "limit" not in table:
+        table = table.assign(limit=False)
+    # What is not reproduced first, then by size: those are what one looks for.
+    table = table.sort_values(["reproduced", "people"], ascending=[True, False], kind="stable")
+    fewer = max(0, len(table) - max(_MOST, int((~table["reproduced"]).sum())))
+    rows = table.head(len(table) - fewer).to_dict("records")
+    names = [
+        f"{row['stratum']}: {row['overlap']}" if "stratum" in row else row["overlap"]
+        for row in rows
+    ]
+    names = [wrap(name, 7, 2.6)[0] + ("…" if len(wrap(name, 7, 2.6)) > 1 else "") for name in names]
+    left = max(text_width(name, 7) for name in names) + 0.25
+    key: dict[str, Any] = {"linestyle": "none", "markersize": 5}
+    keys = [
+        Line2D([], [], color=BLUE, linewidth=3.2, alpha=0.45, marker="|", markersize=7,
+               label=words["expected"]),
+        Line2D([], [], color=INK, marker="o", label=words["seen"], **key),
+    ]  # fmt: skip
+    if not table["reproduced"].all():
+        keys.append(Line2D([], [], color=ORANGE, marker="D", label=words["not"], **key))
+    if table["limit"].any():
+        keys.append(Line2D([], [], color=GREY, marker="<", label=words["limit"], **key))
+    note = words["note"].format(method=checked.estimate.method)
+    if fewer:
+        note += " " + words["left"].format(n=fewer)
+    figure, ax = framed([("title", title)], keys, note, left=left, right=0.25, width=_WIDTH,
+                        high=_ROW * len(rows) + 0.1, below=0.55)  # fmt: skip
+    for y, (row, name) in enumerate(zip(rows, names, strict=True)):
+        ax.plot([row["low"], row["high"]], [y, y], color=BLUE, linewidth=3.2, alpha=0.45,
+                solid_capstyle="butt", zorder=2)  # fmt: skip
+        ax.plot([row["expected"]], [y], "|", color=BLUE, markersize=7, zorder=3)
+        shape, colour = ("o", INK) if row["reproduced"] else ("D", ORANGE)
+        if row["limit"]:
+            shape = "<"
+        ax.plot([row["people"]], [y], shape, color=colour, markersize=4.2, zorder=4,
+                clip_on=False)  # fmt: skip
+        ax.annotate(name, (0.0, y), (-6, 0), xycoords=("axes fraction", "data"),
+                    textcoords="offset points", ha="right", va="center", fontsize=7, color=INK,
+                    annotation_clip=False, parse_math=False)  # fmt: skip
+    ax.set_xscale("symlog", linthresh=1.0, linscale=0.4)
+    top = max(max(row["high"], row["people"]) for row in rows)
+    ax.set_xlim(0, 1.5 * max(top, 1.0))
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_yticks([])
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v))))
+    ax.set_xlabel(words["axis"], fontsize=8, color=INK)
+    return figure

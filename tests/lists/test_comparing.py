@@ -1,0 +1,123 @@
+"""Several methods side by side, and what is said first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+from funnelest import lists
+from funnelest.lists import Estimate, Estimator, OverlapTable, Part
+
+TABLE = OverlapTable(
+    ["a", "b", "c"], {"100": 60, "010": 49, "110": 4, "001": 247, "101": 112, "011": 142, "111": 12}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Says(Estimator):
+    """A method that says a number."""
+
+    hidden: float = 100.0
+    label: str = "says"
+    bound: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.label
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        lost = bool(np.isnan(self.hidden))
+        return Estimate(
+            method=self.label,
+            table_of=table,
+            overall=Part(table.known, self.hidden, None if lost else (0.0, 2 * self.hidden)),
+            statistic="guess",
+            kind="" if lost else "made up",
+            assumes="nothing.",
+            lower_bound=self.bound,
+            withheld="it could not be said." if lost else "",
+        )
+
+
+def compare(*methods: Estimator, **more: float) -> lists.Methods:
+    return lists.compare_methods(TABLE, methods, **more)
+
+
+def test_the_disagreement_is_the_first_sentence() -> None:
+    found = compare(Says(hidden=374, label="low"), Says(hidden=1374, label="high"))
+    assert found.ratio == pytest.approx(2.0)
+    assert found.disagree
+    assert not found.passed
+    first = "The methods disagree by a factor of 2.0: totals from 1,000 (low) to 2,000 (high)."
+    assert found.text.startswith(first)
+    assert repr(found).startswith(first)
+
+
+def test_the_factor_is_stated_by_the_user() -> None:
+    two = Says(hidden=374, label="low"), Says(hidden=1374, label="high")
+    found = compare(*two, factor=2.5)
+    assert found.passed
+    assert found.text.startswith("The methods agree within a factor of 2.00")
+    assert "no proof" in found.text
+
+
+def test_bounds_and_withheld_numbers_are_no_part_of_the_ratio() -> None:
+    found = compare(
+        Says(hidden=374, label="one"),
+        Says(hidden=np.nan, label="gone"),
+        Says(hidden=9_000, label="bound", bound=True),
+    )
+    assert [one.method for one in found.shown] == ["one"]
+    assert np.isnan(found.ratio)
+    assert not found.passed
+    assert found.text.startswith("Only one method gives a number (one)")
+    assert "gone is withheld: it could not be said." in found.text
+    assert "At least about 9,626 in all (bound, a lower bound)." in found.text
+    assert "Below that bound, so that not both of what they assume can be true: one." in found.text
+
+
+def test_no_number_at_all() -> None:
+    assert compare(Says(hidden=np.nan)).text.startswith("No method gives a number")
+
+
+def test_the_table_keeps_known_and_hidden_apart_and_says_what_is_assumed() -> None:
+    table = compare(Says(label="x"), Says(hidden=np.nan, label="y")).table
+    assert list(table["method"]) == ["x", "y"]
+    assert list(table["known"]) == [626, 626]
+    assert table["total"].iloc[0] == 726
+    assert np.isnan(table["total"].iloc[1])
+    assert set(table["assumes"]) == {"nothing."}
+    assert list(table["interval"]) == ["95% made up", "none"]
+
+
+def test_methods_that_do_not_go_with_the_table_say_why() -> None:
+    strata = OverlapTable(["a", "b", "c"], {"x": {"110": 4, "001": 3}, "y": {"111": 5}})
+    with pytest.raises(fe.SpecError, match="without strata"):
+        lists.compare_methods(strata, [lists.ChaoLowerBound()])
+    usual = {type(one).__name__ for one in lists.usual_methods(TABLE)}
+    assert {"LogLinear", "BestByBIC", "Shrinkage", "DecomposableAverage"} < usual
+    two = OverlapTable(["a", "b"], {"10": 400, "01": 200, "11": 600})
+    found = lists.compare_methods(two)
+    assert [one.method for one in found.estimates][-1].startswith("Chapman")
+    assert found.ratio == pytest.approx(1.0, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"table": {"10": 3}}, "an OverlapTable is needed"),
+        ({"methods": []}, "no method was given"),
+        ({"methods": ["chapman"]}, "must be a list of estimators"),
+        ({"methods": [Says(), Says()]}, "two methods are alike: says"),
+        ({"methods": [lists.Chapman()]}, "Chapman"),
+        ({"factor": 1}, "the factor must be above 1"),
+        ({"factor": None}, "the factor must be above 1"),
+        ({"seed": -1}, "the seed must be a whole number"),
+    ],
+)
+def test_says_what_is_wrong(arguments: dict[str, object], said: str) -> None:
+    with pytest.raises(fe.SpecError, match=said):
+        lists.compare_methods(**{"table": TABLE, "methods": [Says()], **arguments})

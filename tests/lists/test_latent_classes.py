@@ -1,0 +1,353 @@
+"""Latent classes: by brute force, by simulation, and what is said where chains do not agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from funnelest.errors import SpecError
+from funnelest.gate import Gate, chains_gate
+from funnelest.lists.computing.hamiltonian import sample
+from funnelest.lists.computing.mixture import Mixture
+from funnelest.lists.estimators import latent_classes
+from funnelest.lists.estimators.latent_classes import LatentClasses
+from funnelest.lists.table import OverlapTable, patterns
+
+THREE = {"100": 5, "010": 3, "001": 2, "110": 4, "011": 1, "111": 2}
+TABLE = OverlapTable(["police", "hospital", "shelter"], THREE)
+
+
+def rows(names):
+    return np.array([[float(letter) for letter in one] for one in names])
+
+
+def mixture(classes=3, counts=THREE, **more):
+    settings = {"concentration": 1.0, "spread": 0.25, **more}
+    on = rows(counts)
+    return Mixture(on, np.array(list(counts.values()), dtype=float), classes, **settings)
+
+
+def unknowns(weights, p, alpha=1.0):
+    """Return the unknowns of these weights, shape (classes,), and p, (classes, lists)."""
+    left = 1 - np.concatenate([[0.0], np.cumsum(weights)[:-2]])
+    e = -alpha * np.log1p(-weights[:-1] / left)
+    x = [[np.log(alpha) / 0.25], np.log(e), special.logit(p).T.ravel()]
+    return np.concatenate(x)[:, None]
+
+
+WEIGHTS = np.array([0.5, 0.3, 0.2])
+P = np.array([[0.1, 0.2, 0.3], [0.6, 0.5, 0.7], [0.05, 0.8, 0.4]])
+
+
+def pattern_probabilities(weights=WEIGHTS, p=P):
+    on = rows(patterns(p.shape[1]))
+    return np.array([np.sum(weights * np.prod(np.where(x, p, 1 - p), axis=1)) for x in on])
+
+
+# ---------------------------------------------------------------- the posterior
+
+
+def test_the_number_of_people_is_summed_out():
+    """Against the sum over all numbers of people of 1/N times the multinomial probability."""
+    model, x = mixture(), unknowns(WEIGHTS, P)
+    pi = dict(zip(patterns(3), pattern_probabilities(), strict=True))
+    n = sum(THREE.values())
+    N = np.arange(n, 3000)
+    listed = sum(c * np.log(pi[one]) - special.gammaln(c + 1) for one, c in THREE.items())
+    each = special.gammaln(N + 1) - special.gammaln(N - n + 1) + (N - n) * np.log(pi["000"])
+    brute = special.logsumexp(each + listed - np.log(N))
+    prior = stats.norm.logpdf(x[0, 0]) + stats.logistic.logpdf(x[3:, 0]).sum()
+    prior += (stats.expon.logpdf(np.exp(x[1:3, 0])) + x[1:3, 0]).sum()
+    constant = special.gammaln(n) - sum(special.gammaln(c + 1) for c in THREE.values())
+    constant += stats.norm.logpdf(0)  # the density leaves it out
+    assert model(x)[0][0] + constant == pytest.approx(brute + prior, abs=1e-9)
+
+
+def test_the_posterior_of_the_number_is_negative_binomial():
+    model = mixture()
+    odds = 1.7
+    drawn = model.hidden(np.full(200_000, np.log(odds)), np.random.default_rng(2))
+    n = sum(THREE.values())
+    law = stats.nbinom(n, 1 / (1 + odds))
+    assert drawn.mean() == pytest.approx(law.mean(), rel=0.01)
+    assert drawn.var() == pytest.approx(law.var(), rel=0.02)
+    N = np.arange(n, 4000)  # by Bayes' rule from the prior 1/N
+    logs = special.gammaln(N + 1) - special.gammaln(N - n + 1) - np.log(N)
+    logs += (N - n) * np.log(odds / (1 + odds))
+    np.testing.assert_allclose(np.exp(logs - special.logsumexp(logs)), law.pmf(N - n), atol=1e-12)
+
+
+def test_a_number_past_counting_is_no_error():
+    drawn = mixture().hidden(np.full(3, 60.0), np.random.default_rng(2))
+    assert np.all((drawn > 1e15) & np.isfinite(drawn))
+
+
+def test_slopes_are_those_of_the_density():
+    model = mixture(4, spread=0.6, concentration=2.0)
+    x = model.start(6, np.random.default_rng(3))
+    value, slopes = model(x)
+    assert np.isfinite(value).all()
+    for i in range(model.size):
+        up, down = x.copy(), x.copy()
+        up[i] += 1e-5
+        down[i] -= 1e-5
+        np.testing.assert_allclose(
+            (model(up)[0] - model(down)[0]) / 2e-5, slopes[i], rtol=1e-5, atol=1e-6
+        )
+    np.testing.assert_array_equal(model(x, slopes_only=True)[1], slopes)
+
+
+@pytest.mark.parametrize("order", [(1, 2, 0), (2, 1, 0), (0, 2, 1)])
+def test_numbering_the_classes_otherwise_changes_nothing(order):
+    model, on = mixture(), rows(patterns(3)[1:])
+    one, other = unknowns(WEIGHTS, P), unknowns(WEIGHTS[list(order)], P[list(order)])
+    np.testing.assert_allclose(model.log_odds(one), model.log_odds(other), rtol=1e-12)
+    np.testing.assert_allclose(model.expected(one, on), model.expected(other, on), rtol=1e-12)
+    np.testing.assert_allclose(
+        np.sort(model.seen_shares(one), axis=0), np.sort(model.seen_shares(other), axis=0)
+    )
+
+
+def test_what_follows_from_the_unknowns():
+    model, x = mixture(), unknowns(WEIGHTS, P)
+    pi = pattern_probabilities()
+    assert model.log_odds(x)[0] == pytest.approx(np.log(pi[0] / (1 - pi[0])))
+    expected = model.expected(x, rows(patterns(3)[1:]))[:, 0]
+    np.testing.assert_allclose(expected, 17 * pi[1:] / (1 - pi[0]))
+
+
+def test_sticks_are_beta():
+    model = mixture(concentration=2.0)
+    x = model.start(20_000, np.random.default_rng(4))
+    x[0] = 0.0
+    share = np.exp(model._sticks(x)[1][0])
+    assert stats.kstest(share, stats.beta(1, 2).cdf).pvalue > 0.01
+
+
+# ---------------------------------------------------------------- the sampler
+
+
+def normal(x, slopes_only=False):
+    scale = np.array([[1.0], [10.0]])
+    return -0.5 * np.sum((x / scale) ** 2, axis=0), -x / scale**2
+
+
+def draw(seed, **more):
+    rng = np.random.default_rng(seed)
+    start = rng.normal(size=(2, 8)) * 5
+    settings = {"warm_up": 100, "draws": 400, "blocks": 1, **more}
+    return sample(normal, start, rng, enough=lambda found: True, **settings)
+
+
+def test_draws_are_from_the_density():
+    found = draw(5, draws=1500).draws
+    np.testing.assert_allclose(found.mean(axis=(0, 2)) / [1, 10], 0, atol=0.1)
+    np.testing.assert_allclose(found.std(axis=(0, 2)), [1, 10], rtol=0.04)
+    assert chains_gate(found[:, 1].T, 0.0).passed
+
+
+def test_the_seed_decides():
+    np.testing.assert_array_equal(draw(5, draws=20).draws, draw(5, draws=20).draws)
+
+
+def test_drawing_goes_on_until_it_is_enough():
+    looks = []
+
+    def enough(found):
+        looks.append(len(found.draws))
+        return len(looks) == 2
+
+    rng = np.random.default_rng(1)
+    sample(normal, np.zeros((2, 4)), rng, warm_up=20, draws=10, blocks=5, enough=enough)
+    assert looks == [10, 20]
+
+
+# ---------------------------------------------------------------- the gate
+
+
+def test_chains_that_agree_pass():
+    found = chains_gate(np.random.default_rng(1).normal(size=(8, 500)), 0.001)
+    assert (found.passed, found.engine) == (True, "hmc")
+
+
+def test_chains_apart_fail():
+    draws = np.random.default_rng(1).normal(size=(8, 500)) + np.repeat([0, 5], 4)[:, None]
+    found = chains_gate(draws, 0.0)
+    assert "R-hat is" in found.failures[0]
+
+
+def test_many_divergences_fail():
+    found = chains_gate(np.random.default_rng(1).normal(size=(8, 500)), 0.02)
+    assert found.failures == ("2.0% of the paths diverged, at most 1% may",)
+
+
+# ---------------------------------------------------------------- the estimate
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Runs too short to pass the gate."""
+    for name, value in (("_CHAINS", 6), ("_WARM_UP", 16), ("_MORE", 12), ("_BLOCKS", 1)):
+        monkeypatch.setattr(latent_classes, name, value)
+
+
+@pytest.fixture
+def passing(short, monkeypatch):
+    """The same, let through."""
+    monkeypatch.setattr(
+        latent_classes, "chains_gate", lambda draws, diverged: Gate("hmc", {"R-hat": 1.0}, ())
+    )
+
+
+def test_a_gate_that_fails_withholds(short):
+    found = LatentClasses().estimate(TABLE)
+    assert (found.passed, found.gate.passed) == (False, False)
+    assert np.isnan(found.hidden)
+    assert (found.interval, found.draws) == (None, None)
+    assert not found.predicted
+    assert "effective sample size is" in found.withheld
+    assert "17 people are on at least one list" in found.text
+
+
+def test_the_estimate(passing):
+    found = LatentClasses(classes=4).estimate(TABLE)
+    assert (found.passed, found.method) == (True, "latent classes (up to 4)")
+    low, high = found.overall.interval
+    assert low <= found.hidden <= high
+    np.testing.assert_allclose([low, high], np.quantile(found.draws, [0.025, 0.975]))
+    assert found.draws.shape == (72,)
+    np.testing.assert_array_equal(found.draws, np.round(found.draws))
+    assert found.predicted["all"].shape == (7, 1000)
+    np.testing.assert_allclose(found.predicted["all"].sum(axis=0), 17)
+    assert 1 <= found.measures["classes in use"] <= 4
+    assert 0 < found.measures["share known"] < 1
+    assert "one class apart" in found.assumes
+
+
+def test_the_same_seed_gives_the_same_numbers(passing):
+    one, two, three = (LatentClasses().estimate(TABLE, seed=s) for s in (3, 3, 4))
+    np.testing.assert_array_equal(one.draws, two.draws)
+    assert not np.array_equal(one.draws, three.draws)
+
+
+def test_a_stratum_by_itself(passing):
+    table = OverlapTable(TABLE.lists, {"girls": THREE, "boys": {**THREE, "111": 9}})
+    assert LatentClasses().estimate(table.stratum("boys")).known == 24
+    with pytest.raises(SpecError, match="without strata"):
+        LatentClasses().estimate(table)
+
+
+def test_ten_lists(passing):
+    rng = np.random.default_rng(6)
+    drawn = rng.random((60, 10)) < 0.3
+    drawn[0] = True
+    counts = {}
+    for row in drawn[drawn.any(axis=1)]:
+        one = "".join("01"[int(x)] for x in row)
+        counts[one] = counts.get(one, 0) + 1
+    found = LatentClasses(classes=3).estimate(OverlapTable([*"abcdefghij"], counts))
+    assert found.predicted["all"].shape == (1023, 1000)
+
+
+def test_what_is_said_of_two_regions():
+    rng = np.random.default_rng(1)
+    logs = np.log(np.repeat([31_000, 60_000], [5, 1]))[:, None] + 0.02 * rng.normal(size=(6, 100))
+    hidden = np.exp(logs)
+    said = latent_classes._why(chains_gate(logs, 0.0), hidden, 8234)
+    assert "6 chains found 2 regions, about 31,000 (5 chains) and about 60,000 (1 chain)" in said
+
+
+def test_what_is_said_where_chains_wander():
+    logs = np.log(np.linspace(1000, 1100, 6))[:, None]
+    logs = logs + 0.02 * np.random.default_rng(1).normal(size=(6, 100))
+    said = latent_classes._why(chains_gate(logs, 0.0), np.exp(logs), 900)
+    assert said.endswith("their medians go from 1,000 to 1,100.")
+
+
+def test_a_few_more_or_less_are_no_other_region():
+    hidden = np.repeat([0.0, 1.0], 3)[:, None] + np.zeros((6, 100))
+    assert len(latent_classes._regions(hidden, 500)) == 1
+
+
+def test_divergences_alone_are_said():
+    draws = np.random.default_rng(1).normal(size=(6, 500))
+    said = latent_classes._why(chains_gate(draws, 0.02), np.exp(draws), 10)
+    assert said == "the draws cannot be relied on (2.0% of the paths diverged, at most 1% may)."
+
+
+def test_nobody_on_two_lists_is_withheld():
+    found = LatentClasses().estimate(OverlapTable(TABLE.lists, {"100": 5, "010": 4, "001": 6}))
+    assert found.withheld.startswith("nobody is on two lists")
+    assert np.isnan(found.hidden)
+
+
+def test_a_long_tail_is_named():
+    assert latent_classes._warnings(100.0, 150.0) == ()
+    assert "3.0 times the median" in latent_classes._warnings(100.0, 300.0)[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"classes": 1}, "'classes' must be a whole number from 2 to 50; given 1."),
+        ({"classes": 2.5}, "given 2.5."),
+        ({"classes": True}, "given True."),
+        ({"concentration": 0}, "'concentration' must be a number from 0.01 to 100; given 0."),
+        ({"concentration": "1"}, "given '1'."),
+        ({"concentration_spread": float("nan")}, "given nan."),
+        ({"probability": 1}, "'probability' must lie between 0 and 1"),
+    ],
+)
+def test_bad_settings(settings, said):
+    with pytest.raises(SpecError, match="latent classes") as error:
+        LatentClasses(**settings).estimate(TABLE)
+    assert said in str(error.value)
+
+
+def test_two_lists_are_refused():
+    table = OverlapTable(["a", "b"], {"10": 5, "01": 4, "11": 3})
+    with pytest.raises(SpecError, match="at least 3 lists"):
+        LatentClasses().estimate(table)
+
+
+def test_partly_linked_is_refused():
+    table = OverlapTable(["a", "b", "c"], {"10?": 5, "010": 4, "001": 2, "110": 3, "011": 1})
+    with pytest.raises(SpecError, match="no counts of several patterns"):
+        LatentClasses().estimate(table)
+
+
+# ---------------------------------------------------------------- calibration
+
+
+@pytest.mark.slow
+def test_simulated_posteriors_are_calibrated():
+    """Simulation-based calibration (Talts et al., arXiv:1804.06788) of the odds of being hidden.
+
+    Classes from the prior, and 200 people who are on a list: the rank of the true odds among
+    the draws is uniform. Exact, since given the number of known people the likelihood is proper.
+    """
+    lists, classes, known, runs, chains = 4, 3, 200, 120, 8
+    on, ranks = rows(patterns(lists)[1:]), []
+    for run in range(runs):
+        rng = np.random.default_rng([7, run])
+        empty = Mixture(on, np.ones(len(on)), classes, 1.0, 0.25)
+        true = np.concatenate(
+            [
+                rng.standard_normal(1),
+                np.log(rng.exponential(size=classes - 1)),
+                rng.logistic(size=classes * lists),
+            ]
+        )[:, None]
+        share = empty.expected(true, on)[:, 0]
+        counts = rng.multinomial(known, share / share.sum()).astype(float)
+        model = Mixture(on[counts > 0], counts[counts > 0], classes, 1.0, 0.25)
+        found = sample(
+            model, model.start(chains, rng), rng,
+            warm_up=150, draws=100, blocks=1, enough=lambda chains: True,
+        )  # fmt: skip
+        odds = np.array([model.log_odds(x) for x in found.draws])
+        ranks.append(np.mean(odds < empty.log_odds(true)))
+    assert stats.kstest(ranks, "uniform").pvalue > 0.005
+    within = np.sum(np.abs(np.array(ranks) - 0.5) < 0.45)
+    assert stats.binomtest(int(within), runs, 0.9).pvalue > 0.005

@@ -1,0 +1,177 @@
+"""Whether a method reproduces the overlaps: against exact probabilities and simulation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from funnelest.errors import SpecError
+from funnelest.lists import Estimate, OverlapTable, Part
+from funnelest.lists.computing.fits import fit_poisson
+from funnelest.lists.predictive import predictive
+from funnelest.lists.terms import design, independent
+
+LISTS = ["a", "b", "c"]
+MEANS = np.array([50.0, 60.0, 12.0, 80.0, 9.0, 15.0, 4.0])
+
+
+def table_of(counts, **more):
+    names = [format(code, "03b") for code in range(1, 8)]
+    return OverlapTable(LISTS, dict(zip(names, map(int, counts), strict=True)), **more)
+
+
+def estimate(table, predicted, **more):
+    if not isinstance(predicted, dict):
+        predicted = {"all": predicted}
+    return Estimate(
+        method="made up", table_of=table, overall=Part(table.known, 10.0, None),
+        statistic="maximum likelihood", kind="", assumes="nothing.", predicted=predicted, **more,
+    )  # fmt: skip
+
+
+def test_exact_numbers_of_a_fit():
+    counts = np.array([52, 55, 12, 84, 10, 14, 5])
+    found = predictive(estimate(table_of(counts), MEANS))
+    table = found.table
+    law = stats.poisson(MEANS)
+    assert table["mid_p"].to_numpy() == pytest.approx(law.cdf(counts - 1) + law.pmf(counts) / 2)
+    assert np.array_equal(table["low"], law.ppf(0.025))
+    assert np.array_equal(table["high"], law.ppf(0.975))
+    assert table["residual"].to_numpy() == pytest.approx((counts - MEANS) / np.sqrt(MEANS))
+    assert found.passed
+    assert found.text.startswith("made up: all 7 overlaps are reproduced.")
+    # The chi-square with 7 degrees of freedom, by simulation.
+    distance = np.sum((counts - MEANS) ** 2 / MEANS)
+    assert found.discrepancy == pytest.approx(stats.chi2(7).sf(distance), abs=0.02)
+
+
+def test_draws_of_the_expected_counts():
+    """Gamma draws around each mean: the predictive counts are negative binomial."""
+    rng = np.random.default_rng(2)
+    size = 20.0
+    draws = MEANS[:, None] * rng.gamma(size, 1 / size, (7, 40_000))
+    counts = np.array([60, 60, 12, 110, 9, 15, 1])
+    table = predictive(estimate(table_of(counts), draws)).table
+    law = stats.nbinom(size, size / (size + MEANS))
+    assert table["mid_p"].to_numpy() == pytest.approx(
+        law.cdf(counts - 1) + law.pmf(counts) / 2, abs=0.004
+    )
+    assert np.all(np.abs(table["low"] - law.ppf(0.025)) <= 1)
+    assert np.all(np.abs(table["high"] - law.ppf(0.975)) <= 1)
+    assert table["expected"].to_numpy() == pytest.approx(MEANS, rel=0.01)
+    assert table["residual"].to_numpy() == pytest.approx((counts - MEANS) / law.std(), abs=0.02)
+
+
+def test_overlaps_that_are_not_reproduced_are_named():
+    counts = MEANS.astype(int)
+    counts[4] = 31
+    found = predictive(estimate(table_of(counts), MEANS))
+    assert not found.passed
+    assert found.text.startswith("made up: 1 of 7 overlap is not reproduced")
+    assert "On a and c only it expects 9 (95% predictive interval 4 to 15); 31 were found" in repr(
+        found
+    )
+    assert "as a whole is not reproduced" in found.text
+    row = found.table.set_index("pattern").loc["101"]
+    assert not row["reproduced"]
+    assert row["p"] == pytest.approx(2 * (stats.poisson.sf(31, 9) + stats.poisson.pmf(31, 9) / 2))
+    assert row["adjusted"] == pytest.approx(7 * row["p"])
+    assert found.table["reproduced"].sum() == 6
+
+
+def test_a_chance_that_is_small_for_one_of_many_is_no_failure():
+    counts = MEANS.astype(int)
+    counts[4] = 17
+    found = predictive(estimate(table_of(counts), MEANS))
+    row = found.table.set_index("pattern").loc["101"]
+    assert row["p"] < 0.05 < row["adjusted"]
+    assert row["reproduced"]
+
+
+def test_people_where_none_are_expected():
+    means = MEANS.copy()
+    means[6] = 0.0
+    counts = MEANS.astype(int)
+    found = predictive(estimate(table_of(counts), means))
+    assert not found.passed
+    assert found.discrepancy == 0
+    assert "less than 0.01% of tables" in found.text
+
+
+def test_upper_limits_are_only_too_low():
+    counts = MEANS.astype(int)
+    counts[0] = 500  # on c alone: others are among them
+    high = predictive(estimate(table_of(counts, upper=["c"]), MEANS))
+    assert high.passed
+    assert np.isnan(high.table["residual"]).tolist() == [True] + [False] * 6
+    assert high.table["limit"].tolist() == [True] + [False] * 6
+    counts[0] = 20
+    low = predictive(estimate(table_of(counts, upper=["c"]), MEANS))
+    assert not low.passed
+    assert "at most 20 were found" in low.text
+
+
+def test_strata():
+    counts = {
+        name: dict(zip([format(i, "03b") for i in range(1, 8)], MEANS.astype(int), strict=True))
+        for name in "xyz"
+    }
+    table = OverlapTable(LISTS, counts)
+    found = predictive(estimate(table, {"x": MEANS, "y": MEANS * 3}))
+    assert list(found.table["stratum"].unique()) == ["x", "y"]
+    assert "On a only in y it expects 240" in found.text
+    assert "It says nothing of what it expects in: z." in found.text
+    assert "6 of 14 overlaps are not reproduced" in found.text
+    assert "1 more is marked in the table." in found.text
+
+
+def test_the_same_seed_gives_the_same_numbers():
+    draws = np.random.default_rng(1).gamma(9, 1 / 9, (7, 300)) * MEANS[:, None]
+    made = estimate(table_of(MEANS), draws)
+    first, second = predictive(made, seed=3), predictive(made, seed=3)
+    assert first.table.equals(second.table)
+    assert first.discrepancy == second.discrepancy != predictive(made, seed=4).discrepancy
+
+
+def test_a_method_that_is_right_fails_seldom():
+    """Independent lists, fitted to tables that are made so."""
+    rng = np.random.default_rng(7)
+    X = design(independent(3), 3)[1:]
+    means = np.exp(X @ np.array([5.0, -1.0, -0.5, -1.5]))
+    failed = 0
+    for _ in range(100):
+        counts = rng.poisson(means)
+        fit = fit_poisson(X, counts)
+        failed += not predictive(estimate(table_of(counts), fit.means[0])).passed
+    assert failed <= 5
+
+
+def test_a_withheld_number_stays_withheld():
+    made = replace(estimate(table_of(MEANS), MEANS), withheld="the chains do not agree.")
+    assert "Its number is withheld: the chains do not agree." in predictive(made).text
+
+
+def refused(*arguments, **more):
+    with pytest.raises(SpecError) as caught:
+        predictive(*arguments, **more)
+    return " ".join(caught.value.problems)
+
+
+def test_what_cannot_be_compared():
+    table = table_of(MEANS)
+    nothing = estimate(table, {}, withheld="nobody is on both lists.")
+    said = refused(nothing)
+    assert "made up does not say how many people it expects on each overlap" in said
+    assert "withheld: nobody is on both lists." in said
+    assert "shape (7,) or (7, draws); given (6,)" in refused(estimate(table, MEANS[:6]))
+    assert "given (7, 0)" in refused(estimate(table, np.zeros((7, 0))))
+    assert "no finite" in refused(estimate(table, MEANS * np.nan))
+    assert "no finite" in refused(estimate(table, -MEANS))
+    assert "an Estimate is needed" in refused(table)
+    assert "the seed must be" in refused(estimate(table, MEANS), seed=1.5)
+    two = OverlapTable(LISTS, {"x": table.counts, "y": table.counts})
+    draws = np.ones((7, 30))
+    assert "equally many" in refused(estimate(two, {"x": draws, "y": draws[:, :20]}))
