@@ -1,12 +1,14 @@
 """Speed of the estimators for linked registers, side by side with R where it is installed.
 
 Run by itself it prints a table; `run.py` takes `rows()` into its own. Every estimator is timed in
-a fresh process, from after `import funnelest.lists` to its answer: what it loads is in its time.
+fresh processes, from after `import funnelest.lists` to its answer: what it loads is in its time.
+Of ours, the median of three runs counts; conting, which takes minutes, runs once.
 """
 
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -64,7 +66,7 @@ def timed(what: str) -> dict[str, float | str]:
 
 
 def fresh(what: str, runs: int = 3) -> dict[str, float | str]:
-    """Time one estimator in new processes; return the fastest."""
+    """Time one estimator in an odd number of new processes; return the run of median time."""
     found = []
     for _ in range(runs):
         done = subprocess.run(
@@ -74,7 +76,8 @@ def fresh(what: str, runs: int = 3) -> dict[str, float | str]:
             print(done.stdout, done.stderr, sep="\n")
             raise SystemExit(f"{what} failed")
         found.append(json.loads(done.stdout.splitlines()[-1]))
-    return min(found, key=lambda one: one["seconds"])
+    middle = statistics.median(one["seconds"] for one in found)
+    return next(one for one in found if one["seconds"] == middle)
 
 
 def conting() -> tuple[float, str] | str:

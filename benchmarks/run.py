@@ -12,6 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import lists
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
@@ -108,6 +110,8 @@ def main() -> int:
     ratio = many["defects"] / many["plain"]
     rows.append(("200 figures: all defects / none", ratio, 3.0, ""))
     rows.append(("40 counts: rounded to 100 / exact", many["rounded"] / many["exact"], 2.0, ""))
+    print("linked registers ...", flush=True)
+    rows += lists.rows()
 
     apart = 0.0
     for step, (mean, error) in ours[0]["log_means"].items():

@@ -75,12 +75,10 @@ model = fe.Model(
 )
 
 # %%
-# What is assumed: that the three lists do not all interact, among others.
-print(
-    model.ledger_table()[["parameter" if False else "name", "prior"]].to_string(index=False)
-    if False
-    else model.ledger_table().to_string(index=False)
-)
+# What the library assumes because nothing was said: that the three lists together do not interact,
+# among others. The whole ledger has what was stated too.
+ledger = model.ledger_table()
+print(ledger.loc[~ledger["stated"], ["about", "value", "statement"]].to_string(index=False))
 
 # %%
 # The fit: the hidden number is estimated from the overlaps and everything else that the model

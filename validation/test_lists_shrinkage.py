@@ -41,11 +41,11 @@ UK = OverlapTable(
 
 @pytest.fixture(scope="module")
 def uk():
-    return Shrinkage().estimate(UK)
+    return Shrinkage(order=2).estimate(UK)
 
 
 def test_kosovo_against_nuts():
-    found = Shrinkage().estimate(KOSOVO)
+    found = Shrinkage(order=2).estimate(KOSOVO)
     assert found.passed, found.text
     quantiles = np.quantile(np.log(found.draws), [0.025, 0.25, 0.5, 0.75, 0.975])
     nuts = [8.962, 9.0979, 9.1702, 9.2424, 9.3735]

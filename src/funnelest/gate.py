@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "Gate",
-    "chains_gate",
     "hmc_gate",
     "importance_gate",
     "nuts_gate",
@@ -23,8 +22,6 @@ type Floats = NDArray[np.float64]
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
-#: Share of paths of a set length that may diverge.
-DIVERGED = 0.01
 
 
 @dataclass(frozen=True)
@@ -133,7 +130,28 @@ def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> 
 def nuts_gate(
     r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float
 ) -> Gate:
-    """Return the verdict on Markov chains."""
+    """Return the verdict on Markov chains of the No-U-Turn sampler."""
+    return _chains_gate("nuts", "transitions", r_hat, ess_bulk, ess_tail, divergences, bfmi)
+
+
+def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
+    """Return the verdict on Markov chains of set path lengths: the thresholds are NUTS's.
+
+    Of divergences only those in fine steps count (`lists.computing.hmc.gate_of` says why).
+    """
+    moves = "trajectories in fine steps"
+    return _chains_gate("hmc", moves, r_hat, ess_bulk, ess_tail, divergences, bfmi)
+
+
+def _chains_gate(
+    engine: str,
+    moves: str,
+    r_hat: float,
+    ess_bulk: float,
+    ess_tail: float,
+    divergences: int,
+    bfmi: float,
+) -> Gate:
     failures = []
     if not r_hat < R_HAT:
         failures.append(f"the largest R-hat is {r_hat:.4f}, it must be below {R_HAT}")
@@ -144,7 +162,7 @@ def nuts_gate(
                 f"{ESS:.0f}"
             )
     if divergences:
-        failures.append(f"{divergences} transitions diverged, none may")
+        failures.append(f"{divergences} {moves} diverged, none may")
     if not bfmi > BFMI:
         failures.append(f"the smallest E-BFMI is {bfmi:.2f}, it must be above {BFMI}")
     measures = {
@@ -154,44 +172,4 @@ def nuts_gate(
         "divergences": float(divergences),
         "E-BFMI": bfmi,
     }
-    return Gate("nuts", measures, tuple(failures))
-
-
-def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
-    """Return the verdict on Markov chains of fixed path lengths: the thresholds are NUTS's."""
-    return replace(nuts_gate(r_hat, ess_bulk, ess_tail, divergences, bfmi), engine="hmc")
-
-
-def chains_gate(draws: Floats, diverged: float) -> Gate:
-    """Return the verdict on one number drawn by many chains with paths of a set length.
-
-    A path of a set length does not stop where its energy is off, as one of NUTS does: a few that
-    diverged are proposals that were rejected. More than one in a hundred are not.
-
-    Parameters
-    ----------
-    draws : ndarray
-        Shape ``(chains, draws)``.
-    diverged : float
-        Share of the paths that diverged.
-    """
-    from arviz_stats.base import array_stats
-
-    where = {"chain_axis": 0, "draw_axis": 1}
-    measures = {
-        "R-hat": float(array_stats.rhat(draws, **where)),
-        "bulk ESS": float(array_stats.ess(draws, **where, method="bulk")),
-        "tail ESS": float(array_stats.ess(draws, **where, method="tail", prob=(0.05, 0.95))),
-        "diverged": diverged,
-    }
-    failures = []
-    if not measures["R-hat"] < R_HAT:
-        failures.append(f"R-hat is {measures['R-hat']:.4f}, it must be below {R_HAT}")
-    for name in ("bulk", "tail"):
-        if not (value := measures[f"{name} ESS"]) > ESS:
-            failures.append(
-                f"the {name} effective sample size is {value:.0f}, it must be above {ESS:.0f}"
-            )
-    if not diverged < DIVERGED:
-        failures.append(f"{diverged:.1%} of the paths diverged, at most {DIVERGED:.0%} may")
-    return Gate("hmc", measures, tuple(failures))
+    return Gate(engine, measures, tuple(failures))

@@ -13,6 +13,7 @@ from funnelest.axes import Where, show_level
 from funnelest.drawn import Drawn
 from funnelest.errors import raise_if_any
 from funnelest.quantities import Quantities
+from funnelest.registers.hidden import known_and_hidden
 from funnelest.registers.linked import Linked
 from funnelest.registers.unlinked import Unlinked
 from funnelest.sampling import is_number
@@ -478,19 +479,18 @@ class Result(Drawn):
         Returns
         -------
         pandas.DataFrame
-            For each `Linked` source, by stratum and for all: expected people on a list ("known"),
-            on none ("hidden"), and at the step ("total"). Known people are those of the model:
-            where links are wrong, or figures disagree, not the number in the table.
+            For each `Linked` source, by stratum and for all: people on a list ("known", the
+            number counted), on none ("hidden", drawn around what is expected) and together
+            ("total"). Where links are wrong, the known are drawn too.
         """
+        population = self.model.population
         rows = [
-            (
-                {"source": one.name, "stratum": stratum, "quantity": name, "unit": "people"},
-                quantity,
-                "estimated, all lists together do not interact",
-            )
+            ({"source": one.name, **labels}, quantity, basis)
             for one in self.model.evidence
             if isinstance(one, Linked)
-            for stratum, name, quantity in one.quantities()
+            for labels, quantity, basis in known_and_hidden(
+                one, self.model.basis, population, self.seed
+            )
         ]
         return self._table(rows, probability, kind)
 

@@ -99,3 +99,14 @@ def test_leave_one_out_and_resampled_tables():
     assert (drawn.sum(axis=1) == 5).all()
     assert (drawn[:, 1] == 0).all()
     assert drawn[:, 0].mean() == pytest.approx(3, abs=0.15)
+
+
+def test_limits_that_leave_a_third_of_the_replicates_beyond_hold_the_percentile_interval_too() -> (
+    None
+):
+    replicates = np.linspace(100.0, 300.0, 1001)
+    found = bca_interval(135.0, replicates, np.full(4, 135.0), np.ones(4), 0.95)
+    assert found.widened
+    assert found.limits[1] == pytest.approx(295.0, abs=0.5)
+    middle = bca_interval(190.0, replicates, np.full(4, 190.0), np.ones(4), 0.95)
+    assert not middle.widened

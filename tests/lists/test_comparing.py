@@ -22,18 +22,23 @@ class Says(Estimator):
 
     hidden: float = 100.0
     label: str = "says"
+    half: float | None = None
     bound: bool = False
 
     @property
     def name(self) -> str:
         return self.label
 
+    def _limits(self) -> tuple[float, float]:
+        half = self.hidden if self.half is None else self.half
+        return max(0.0, self.hidden - half), self.hidden + half
+
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         lost = bool(np.isnan(self.hidden))
         return Estimate(
             method=self.label,
             table_of=table,
-            overall=Part(table.known, self.hidden, None if lost else (0.0, 2 * self.hidden)),
+            overall=Part(table.known, self.hidden, None if lost else self._limits()),
             statistic="guess",
             kind="" if lost else "made up",
             assumes="nothing.",
@@ -75,8 +80,35 @@ def test_bounds_and_withheld_numbers_are_no_part_of_the_ratio() -> None:
     assert not found.passed
     assert found.text.startswith("Only one method gives a number (one)")
     assert "gone is withheld: it could not be said." in found.text
-    assert "At least about 9,626 in all (bound, a lower bound)." in found.text
-    assert "Below that bound, so that not both of what they assume can be true: one." in found.text
+    assert "At least about 9,626 in all (bound)." in found.text
+    assert "Below that bound" not in found.text  # its interval reaches to 626
+
+
+def test_a_method_is_below_a_bound_only_with_all_of_its_interval() -> None:
+    bound = Says(hidden=900, label="bound", bound=True, half=50)
+    assert "Below that bound" in compare(Says(hidden=300, half=100), bound).text
+    assert "Below that bound" not in compare(Says(hidden=300, half=600), bound).text
+
+
+def test_intervals_that_exclude_each_other_disagree_whatever_the_totals() -> None:
+    found = compare(Says(hidden=100, half=10, label="low"), Says(hidden=150, half=10, label="high"))
+    assert found.ratio < found.factor
+    assert found.disagree
+    assert not found.passed
+    assert found.text.startswith("The methods disagree: the intervals of low and high exclude")
+
+
+def test_an_interval_without_an_end_is_said_first() -> None:
+    found = compare(Says(label="one"), Says(hidden=101, half=np.inf, label="two"))
+    assert not found.disagree
+    assert not found.passed
+    assert "No upper end: two." in found.headline
+    assert "within a factor of 1.01" in found.headline
+
+
+def test_one_method_with_two_settings_is_told_apart() -> None:
+    found = compare(Says(), Says(hidden=120))
+    assert [one.method for one in found.estimates] == ["says (as a rule)", "says (hidden=120)"]
 
 
 def test_no_number_at_all() -> None:

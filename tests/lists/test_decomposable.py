@@ -347,3 +347,12 @@ def test_ranks_are_uniform_when_everything_is_drawn_from_the_prior(lists):
         np.testing.assert_array_equal(at, np.searchsorted(upto, [0.025, 0.5, 0.975]))
     seen = np.histogram(ranks, bins=10, range=(0, 1))[0]
     assert stats.chisquare(seen).pvalue > 0.01
+
+
+def test_a_guess_is_given_by_position_and_checked():
+    assert NegativeBinomialN(3, 2) == NegativeBinomialN(a=3, b=2)
+    counts = {"100": 5, "010": 4, "001": 3, "110": 2, "011": 2}
+    with pytest.raises(SpecError, match="'a' of the prior must be above 0; given -1"):
+        DecomposableAverage(prior=NegativeBinomialN(-1, 2)).estimate(
+            OverlapTable(["a", "b", "c"], counts)
+        )

@@ -165,3 +165,20 @@ def test_strata_limits_and_lists_not_linked():
 def test_a_list_inside_another():
     table = OverlapTable(["A", "B"], {"10": 4, "11": 3})
     assert "Everybody on B (3) is on A" in what_can_be_said(table).text
+
+
+def test_what_is_no_table_is_refused():
+    for ask in (lambda: existence(None, "[1,2]"), lambda: what_can_be_said(None)):  # type: ignore[arg-type]
+        with pytest.raises(SpecError, match="an OverlapTable is needed; given None"):
+            ask()
+
+
+def test_many_empty_pairs_are_one_sentence():
+    names = [f"list {i}" for i in range(6)]
+    chain = {"0" * i + "11" + "0" * (4 - i): 9 for i in range(5)}  # each with the next one only
+    found = what_can_be_said(OverlapTable(names, chain))
+    assert len(found.empty) == 10
+    told = [one for one in found.sentences if "takes that as impossible" in one]
+    assert len(told) == 1
+    assert told[0].startswith("10 pairs of lists have nobody in common (list 0 and list 2; ")
+    assert "; and 4 more, see `empty`)" in told[0]

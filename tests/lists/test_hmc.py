@@ -13,7 +13,7 @@ def normal(covariance):
     precision = np.linalg.inv(covariance)
     middle = np.arange(1.0, len(covariance) + 1)
 
-    def density(points):
+    def density(points, slopes_only=False):
         off = points - middle
         pulled = off @ precision
         return -0.5 * np.sum(off * pulled, axis=1), -pulled
@@ -59,8 +59,74 @@ def test_the_same_seed_gives_the_same_draws():
     assert not np.array_equal(made[0], made[2])
 
 
+def test_a_diagonal_metric_draws_from_the_same_density():
+    rng = np.random.default_rng(5)
+    start = 5.0 * rng.standard_normal((16, 3))
+    found = hmc.sample(normal(COVARIANCE), start, np.full(3, 0.3), draws=1000, rng=rng, wanted=0.8)
+    gate = hmc.gate_of(found, np.moveaxis(found.points, 2, 0))
+    assert gate.passed, gate.text
+    error = np.sqrt(np.diag(COVARIANCE) / gate.measures["bulk ESS"])
+    assert np.all(np.abs(found.every.mean(axis=0) - [1, 2, 3]) < 4 * error)
+    np.testing.assert_allclose(np.cov(found.every.T), COVARIANCE, atol=0.3)
+
+
+def drawn(draws, **more):
+    return hmc.sample(
+        normal(COVARIANCE), np.zeros((4, 3)), np.eye(3), draws=draws,
+        rng=np.random.default_rng(3), warmup=(10,), **more,
+    )  # fmt: skip
+
+
+def test_blocks_are_drawn_until_it_is_enough():
+    looks = []
+
+    def enough(found):
+        looks.append(found.points.shape[1])
+        return len(looks) == 2
+
+    found = drawn((10, 5, 5), enough=enough)
+    assert looks == [10, 15]
+    np.testing.assert_array_equal(found.points, drawn(15).points)
+    assert drawn((10, 5, 5)).points.shape == (4, 20, 3)
+
+
+def test_no_trajectory_has_more_steps_than_the_most():
+    # Warm-up has 10 trajectories, and 50 of which only the step size is learned.
+    assert drawn(40, most=3).gradients <= 1 + 100 * 3
+    assert drawn(40).gradients > 1 + 100 * 3
+
+
+def test_some_draws_are_of_every_chain(chains):
+    some = chains.some(100)
+    assert some.shape == (100, 3)
+    np.testing.assert_array_equal(some[[0, -1]], [chains.points[0, 0], chains.points[-1, -1]])
+    assert len(drawn(5).some(100)) == 20
+
+
+def walled(points, slopes_only=False):
+    """Return a normal log-density with a wall ahead of 1.5: a thousand times as steep there."""
+    beyond = np.maximum(points - 1.5, 0.0)
+    return -0.5 * np.sum(points**2 + 1e6 * beyond**2, axis=1), -points - 1e6 * beyond
+
+
+def test_of_divergences_only_those_in_fine_steps_count():
+    # Tuned steps that hit the wall are refused, which is no divergence; and with steps that stay
+    # too coarse though five times finer, there are some, and the gate says so.
+    start = np.random.default_rng(1).normal(size=(16, 2)) - 1.0
+    found = hmc.sample(
+        walled, start, np.eye(2), draws=200, rng=np.random.default_rng(1), wanted=0.2
+    )
+    assert found.divergences > 0
+    gate = hmc.gate_of(found, np.moveaxis(found.points, 2, 0))
+    assert f"{found.divergences} trajectories in fine steps diverged, none may" in gate.failures
+
+
+def test_draws_that_are_all_the_same_fail_the_gate(chains):
+    assert not hmc.gate_of(chains, np.zeros((1, *chains.energies.shape))).passed
+
+
 def test_chains_in_two_places_fail_the_gate():
-    def two_peaks(points):
+    def two_peaks(points, slopes_only=False):
         x = points[:, 0]
         logs = np.stack([-0.5 * (x - 40) ** 2, -0.5 * (x + 40) ** 2])
         top = logs.max(axis=0)
@@ -111,4 +177,13 @@ def test_convergence_is_measured_as_arviz_does(length):
     bulk = array_stats.ess(draws, **axes, method="bulk")
     np.testing.assert_allclose(convergence.ess_bulk(draws), bulk, rtol=0.03)
     tail = array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95))
+    np.testing.assert_allclose(convergence.ess_tail(draws), tail, rtol=0.03)
+
+
+def test_a_tail_without_spread_is_as_arviz_has_it():
+    """A small count, with none above its 95% quantile."""
+    from arviz_stats.base import array_stats
+
+    draws = np.minimum(np.random.default_rng(1).poisson(1.0, (1, 6, 200)), 2).astype(float)
+    tail = array_stats.ess(draws, chain_axis=1, draw_axis=2, method="tail", prob=(0.05, 0.95))
     np.testing.assert_allclose(convergence.ess_tail(draws), tail, rtol=0.03)

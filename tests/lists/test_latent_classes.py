@@ -7,8 +7,8 @@ import pytest
 from scipy import special, stats
 
 from funnelest.errors import SpecError
-from funnelest.gate import Gate, chains_gate
-from funnelest.lists.computing.hamiltonian import sample
+from funnelest.gate import Gate
+from funnelest.lists.computing.hmc import Chains, gate_of, sample
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimators import latent_classes
 from funnelest.lists.estimators.latent_classes import LatentClasses
@@ -29,11 +29,11 @@ def mixture(classes=3, counts=THREE, **more):
 
 
 def unknowns(weights, p, alpha=1.0):
-    """Return the unknowns of these weights, shape (classes,), and p, (classes, lists)."""
+    """Return the point of these weights, shape (classes,), and p, (classes, lists)."""
     left = 1 - np.concatenate([[0.0], np.cumsum(weights)[:-2]])
     e = -alpha * np.log1p(-weights[:-1] / left)
     x = [[np.log(alpha) / 0.25], np.log(e), special.logit(p).T.ravel()]
-    return np.concatenate(x)[:, None]
+    return np.concatenate(x)[None]
 
 
 WEIGHTS = np.array([0.5, 0.3, 0.2])
@@ -57,8 +57,8 @@ def test_the_number_of_people_is_summed_out():
     listed = sum(c * np.log(pi[one]) - special.gammaln(c + 1) for one, c in THREE.items())
     each = special.gammaln(N + 1) - special.gammaln(N - n + 1) + (N - n) * np.log(pi["000"])
     brute = special.logsumexp(each + listed - np.log(N))
-    prior = stats.norm.logpdf(x[0, 0]) + stats.logistic.logpdf(x[3:, 0]).sum()
-    prior += (stats.expon.logpdf(np.exp(x[1:3, 0])) + x[1:3, 0]).sum()
+    prior = stats.norm.logpdf(x[0, 0]) + stats.logistic.logpdf(x[0, 3:]).sum()
+    prior += (stats.expon.logpdf(np.exp(x[0, 1:3])) + x[0, 1:3]).sum()
     constant = special.gammaln(n) - sum(special.gammaln(c + 1) for c in THREE.values())
     constant += stats.norm.logpdf(0)  # the density leaves it out
     assert model(x)[0][0] + constant == pytest.approx(brute + prior, abs=1e-9)
@@ -90,10 +90,10 @@ def test_slopes_are_those_of_the_density():
     assert np.isfinite(value).all()
     for i in range(model.size):
         up, down = x.copy(), x.copy()
-        up[i] += 1e-5
-        down[i] -= 1e-5
+        up[:, i] += 1e-5
+        down[:, i] -= 1e-5
         np.testing.assert_allclose(
-            (model(up)[0] - model(down)[0]) / 2e-5, slopes[i], rtol=1e-5, atol=1e-6
+            (model(up)[0] - model(down)[0]) / 2e-5, slopes[:, i], rtol=1e-5, atol=1e-6
         )
     np.testing.assert_array_equal(model(x, slopes_only=True)[1], slopes)
 
@@ -120,84 +120,31 @@ def test_what_follows_from_the_unknowns():
 def test_sticks_are_beta():
     model = mixture(concentration=2.0)
     x = model.start(20_000, np.random.default_rng(4))
-    x[0] = 0.0
-    share = np.exp(model._sticks(x)[1][0])
+    x[:, 0] = 0.0
+    share = np.exp(model._sticks(x.T)[1][0])
     assert stats.kstest(share, stats.beta(1, 2).cdf).pvalue > 0.01
-
-
-# ---------------------------------------------------------------- the sampler
-
-
-def normal(x, slopes_only=False):
-    scale = np.array([[1.0], [10.0]])
-    return -0.5 * np.sum((x / scale) ** 2, axis=0), -x / scale**2
-
-
-def draw(seed, **more):
-    rng = np.random.default_rng(seed)
-    start = rng.normal(size=(2, 8)) * 5
-    settings = {"warm_up": 100, "draws": 400, "blocks": 1, **more}
-    return sample(normal, start, rng, enough=lambda found: True, **settings)
-
-
-def test_draws_are_from_the_density():
-    found = draw(5, draws=1500).draws
-    np.testing.assert_allclose(found.mean(axis=(0, 2)) / [1, 10], 0, atol=0.1)
-    np.testing.assert_allclose(found.std(axis=(0, 2)), [1, 10], rtol=0.04)
-    assert chains_gate(found[:, 1].T, 0.0).passed
-
-
-def test_the_seed_decides():
-    np.testing.assert_array_equal(draw(5, draws=20).draws, draw(5, draws=20).draws)
-
-
-def test_drawing_goes_on_until_it_is_enough():
-    looks = []
-
-    def enough(found):
-        looks.append(len(found.draws))
-        return len(looks) == 2
-
-    rng = np.random.default_rng(1)
-    sample(normal, np.zeros((2, 4)), rng, warm_up=20, draws=10, blocks=5, enough=enough)
-    assert looks == [10, 20]
-
-
-# ---------------------------------------------------------------- the gate
-
-
-def test_chains_that_agree_pass():
-    found = chains_gate(np.random.default_rng(1).normal(size=(8, 500)), 0.001)
-    assert (found.passed, found.engine) == (True, "hmc")
-
-
-def test_chains_apart_fail():
-    draws = np.random.default_rng(1).normal(size=(8, 500)) + np.repeat([0, 5], 4)[:, None]
-    found = chains_gate(draws, 0.0)
-    assert "R-hat is" in found.failures[0]
-
-
-def test_many_divergences_fail():
-    found = chains_gate(np.random.default_rng(1).normal(size=(8, 500)), 0.02)
-    assert found.failures == ("2.0% of the paths diverged, at most 1% may",)
 
 
 # ---------------------------------------------------------------- the estimate
 
 
+def gate(draws, divergences=0):
+    """Return the verdict on chains of one number, shape (chains, draws)."""
+    energies = np.random.default_rng(1).normal(size=draws.shape)
+    return gate_of(Chains(draws[..., None], energies, divergences, 0.8, 1), draws[None])
+
+
 @pytest.fixture
 def short(monkeypatch):
     """Runs too short to pass the gate."""
-    for name, value in (("_CHAINS", 6), ("_WARM_UP", 16), ("_MORE", 12), ("_BLOCKS", 1)):
+    for name, value in (("_CHAINS", 6), ("_WARM_UP", (4, 8)), ("_BLOCKS", (12,))):
         monkeypatch.setattr(latent_classes, name, value)
 
 
 @pytest.fixture
 def passing(short, monkeypatch):
     """The same, let through."""
-    monkeypatch.setattr(
-        latent_classes, "chains_gate", lambda draws, diverged: Gate("hmc", {"R-hat": 1.0}, ())
-    )
+    monkeypatch.setattr(latent_classes, "gate_of", lambda *_: Gate("hmc", {"R-hat": 1.0}, ()))
 
 
 def test_a_gate_that_fails_withholds(short):
@@ -218,7 +165,7 @@ def test_the_estimate(passing):
     np.testing.assert_allclose([low, high], np.quantile(found.draws, [0.025, 0.975]))
     assert found.draws.shape == (72,)
     np.testing.assert_array_equal(found.draws, np.round(found.draws))
-    assert found.predicted["all"].shape == (7, 1000)
+    assert found.predicted["all"].shape == (7, 72)
     np.testing.assert_allclose(found.predicted["all"].sum(axis=0), 17)
     assert 1 <= found.measures["classes in use"] <= 4
     assert 0 < found.measures["share known"] < 1
@@ -247,21 +194,21 @@ def test_ten_lists(passing):
         one = "".join("01"[int(x)] for x in row)
         counts[one] = counts.get(one, 0) + 1
     found = LatentClasses(classes=3).estimate(OverlapTable([*"abcdefghij"], counts))
-    assert found.predicted["all"].shape == (1023, 1000)
+    assert found.predicted["all"].shape == (1023, 72)
 
 
 def test_what_is_said_of_two_regions():
     rng = np.random.default_rng(1)
     logs = np.log(np.repeat([31_000, 60_000], [5, 1]))[:, None] + 0.02 * rng.normal(size=(6, 100))
     hidden = np.exp(logs)
-    said = latent_classes._why(chains_gate(logs, 0.0), hidden, 8234)
+    said = latent_classes._why(gate(logs), hidden, 8234)
     assert "6 chains found 2 regions, about 31,000 (5 chains) and about 60,000 (1 chain)" in said
 
 
 def test_what_is_said_where_chains_wander():
     logs = np.log(np.linspace(1000, 1100, 6))[:, None]
     logs = logs + 0.02 * np.random.default_rng(1).normal(size=(6, 100))
-    said = latent_classes._why(chains_gate(logs, 0.0), np.exp(logs), 900)
+    said = latent_classes._why(gate(logs), np.exp(logs), 900)
     assert said.endswith("their medians go from 1,000 to 1,100.")
 
 
@@ -272,8 +219,22 @@ def test_a_few_more_or_less_are_no_other_region():
 
 def test_divergences_alone_are_said():
     draws = np.random.default_rng(1).normal(size=(6, 500))
-    said = latent_classes._why(chains_gate(draws, 0.02), np.exp(draws), 10)
-    assert said == "the draws cannot be relied on (2.0% of the paths diverged, at most 1% may)."
+    said = latent_classes._why(gate(draws, divergences=2), np.exp(draws), 10)
+    assert (
+        said == "the draws cannot be relied on (2 trajectories in fine steps diverged, none may)."
+    )
+
+
+def test_it_stops_with_some_room_in_r_hat_or_where_more_is_of_no_use():
+    for r_hat, failures, stops in (
+        (1.005, (), True),
+        (1.009, (), False),
+        (1.005, ("too few effective draws",), False),
+        (1.03, ("R-hat",), False),
+        (1.06, ("R-hat",), True),
+        (float("nan"), ("R-hat",), True),
+    ):
+        assert latent_classes._settled(Gate("hmc", {"R-hat": r_hat}, failures)) is stops
 
 
 def test_nobody_on_two_lists_is_withheld():
@@ -338,15 +299,15 @@ def test_simulated_posteriors_are_calibrated():
                 np.log(rng.exponential(size=classes - 1)),
                 rng.logistic(size=classes * lists),
             ]
-        )[:, None]
+        )[None]
         share = empty.expected(true, on)[:, 0]
         counts = rng.multinomial(known, share / share.sum()).astype(float)
         model = Mixture(on[counts > 0], counts[counts > 0], classes, 1.0, 0.25)
         found = sample(
-            model, model.start(chains, rng), rng,
-            warm_up=150, draws=100, blocks=1, enough=lambda chains: True,
+            model, model.start(chains, rng), np.full(model.size, 0.09), draws=100, rng=rng,
+            warmup=(25, 25, 50), wanted=0.8, most=200,
         )  # fmt: skip
-        odds = np.array([model.log_odds(x) for x in found.draws])
+        odds = model.log_odds(found.every)
         ranks.append(np.mean(odds < empty.log_odds(true)))
     assert stats.kstest(ranks, "uniform").pvalue > 0.005
     within = np.sum(np.abs(np.array(ranks) - 0.5) < 0.45)

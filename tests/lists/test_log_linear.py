@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,47 @@ def test_an_upper_limit_is_left_out_of_the_likelihood():
     assert "contradict" in tight.text
 
 
+def test_a_list_that_is_too_small_for_the_model_withholds_the_number():
+    # 20 * (3 + 2 + 1) / ... people on C only are expected; 1 cannot be, one less than them can.
+    expected = LogLinear().estimate(OverlapTable(NAMES, COUNTS, upper=["C"])).predicted["all"][0]
+    assert 4 < expected < 8
+    within = LogLinear().estimate(OverlapTable(NAMES, {**COUNTS, "001": 4}, upper=["C"]))
+    assert np.isfinite(within.hidden)
+    assert "the list holds 4: all of them, within chance" in within.text
+    found = LogLinear().estimate(OverlapTable(NAMES, {**COUNTS, "001": 0}, upper=["C"]))
+    assert np.isnan(found.hidden)
+    assert found.interval is None
+    assert "model and list contradict each other" in found.withheld
+    assert "within chance" not in found.text
+    assert found.measures["df"] == within.measures["df"]
+
+
+def test_rows_of_strata_say_their_own_reason():
+    counts = {"x": {"10": 9, "01": 8, "11": 4}, "y": {"10": 3, "01": 2}}
+    table = LogLinear().estimate(OverlapTable(["A", "B"], counts)).table.set_index("stratum")
+    assert table["withheld"]["x"] == ""
+    assert table["interval"].to_list() == ["95% profile likelihood", "none", "none"]
+    assert table["withheld"]["y"].startswith("Model [1,2]: there is no maximum-likelihood")
+    assert table["withheld"]["all"].startswith("Stratum 'y': Model")
+    counts["y"]["11"] = 2
+    table = LogLinear().estimate(OverlapTable(["A", "B"], counts)).table.set_index("stratum")
+    assert set(table["withheld"]) == {""}
+    assert table["interval"]["x"] == table["interval"]["y"] == "95% profile likelihood"
+    assert "MOVER" in table["interval"]["all"]
+
+
+def test_ten_lists_take_no_time():
+    """A selection of patterns is no product of matrices: it took half a minute."""
+    rng = np.random.default_rng(1)
+    codes = (rng.random((20_000, 10)) < 0.15) @ (1 << np.arange(10))
+    counts = {format(i, "010b"): int((codes == i).sum()) for i in range(1, 1024)}
+    start = time.process_time()
+    found = LogLinear().estimate(OverlapTable([f"list {i}" for i in range(10)], counts))
+    assert time.process_time() - start < 5
+    low, high = found.overall.interval
+    assert low < (codes == 0).sum() < high
+
+
 def test_strata_are_free_and_lists_that_do_not_cover_them_drop_out():
     table = OverlapTable(NAMES, {"x": COUNTS, "y": {"100": 10, "010": 12, "110": 4}},
                          not_covering={"C": ["y"]})  # fmt: skip
@@ -130,6 +173,20 @@ def test_problems_in_sentences():
     ):
         with pytest.raises(SpecError, match=word):
             method.estimate(THREE)
+
+
+def test_tables_whose_links_cannot_be_corrected():
+    linkage = LinkageError(missed=0.1)
+    for table, word in (
+        (OverlapTable(NAMES, COUNTS, upper=["C"]), r"leave it out, table.without\('C'\)\.$"),
+        (OverlapTable(NAMES, {"10?": 4, "010": 3, "11?": 6, "001": 1}), "C was not linked with"),
+        (OverlapTable(NAMES, {"x": COUNTS, "y": COUNTS}), r"table.pooled\(\)"),
+        (None, "an OverlapTable is needed"),
+    ):
+        for correct in (LogLinear(linkage=linkage).estimate, linkage.corrected):
+            with pytest.raises(SpecError, match=word) as caught:
+                correct(table)
+            assert len(caught.value.problems) == 1
 
 
 # --------------------------------------------------------------------- linkage

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from funnelest.errors import SpecError
-from funnelest.lists import Estimate, OverlapTable, Part
+from funnelest.lists import Estimate, LogLinear, OverlapTable, Part
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.predictive import predictive
 from funnelest.lists.terms import design, independent
@@ -34,7 +34,7 @@ def estimate(table, predicted, **more):
 
 def test_exact_numbers_of_a_fit():
     counts = np.array([52, 55, 12, 84, 10, 14, 5])
-    found = predictive(estimate(table_of(counts), MEANS))
+    found = predictive(estimate(table_of(counts), MEANS, measures={"df": 7.0}))
     table = found.table
     law = stats.poisson(MEANS)
     assert table["mid_p"].to_numpy() == pytest.approx(law.cdf(counts - 1) + law.pmf(counts) / 2)
@@ -43,9 +43,39 @@ def test_exact_numbers_of_a_fit():
     assert table["residual"].to_numpy() == pytest.approx((counts - MEANS) / np.sqrt(MEANS))
     assert found.passed
     assert found.text.startswith("made up: all 7 overlaps are reproduced.")
-    # The chi-square with 7 degrees of freedom, by simulation.
     distance = np.sum((counts - MEANS) ** 2 / MEANS)
-    assert found.discrepancy == pytest.approx(stats.chi2(7).sf(distance), abs=0.02)
+    assert found.discrepancy == pytest.approx(stats.chi2(7).sf(distance))
+    assert f"chi-square {distance:.1f} on 7 degrees of freedom" in found.text
+    assert "1 of the counts" in found.text
+
+
+def test_the_terms_that_were_fitted_are_allowed_for():
+    counts = {"100": 310, "010": 205, "001": 84, "110": 61, "101": 22, "011": 28, "111": 12}
+    table = OverlapTable(LISTS, counts)
+    fit = LogLinear().estimate(table)
+    found = predictive(fit)
+    distance = np.sum((table.cells().counts - fit.predicted["all"]) ** 2 / fit.predicted["all"])
+    assert found.df == 3
+    assert found.discrepancy == pytest.approx(stats.chi2(3).sf(distance))
+    assert found.discrepancy == pytest.approx(fit.measures["p-value of the fit"], abs=0.005)
+    assert found.table["reproduced"].all()
+    assert not found.passed
+    assert "The table as a whole is not reproduced: chi-square" in found.text
+
+
+def test_a_fit_without_degrees_of_freedom_is_judged_by_its_overlaps():
+    table = table_of(MEANS)
+    for measures, why in (
+        ({"df": 0.0}, "it has as many terms as there are counts"),
+        ({}, "it does not say how many degrees of freedom are left"),
+    ):
+        found = predictive(estimate(table, MEANS, measures=measures))
+        assert np.isnan(found.discrepancy)
+        assert found.passed
+        assert f"as a whole cannot be tested for this method: {why}" in found.text
+    off = MEANS.copy()
+    off[0] = 200
+    assert not predictive(estimate(table, off)).passed
 
 
 def test_draws_of_the_expected_counts():
@@ -68,9 +98,9 @@ def test_draws_of_the_expected_counts():
 def test_overlaps_that_are_not_reproduced_are_named():
     counts = MEANS.astype(int)
     counts[4] = 31
-    found = predictive(estimate(table_of(counts), MEANS))
+    found = predictive(estimate(table_of(counts), MEANS, measures={"df": 3.0}))
     assert not found.passed
-    assert found.text.startswith("made up: 1 of 7 overlap is not reproduced")
+    assert found.text.startswith("made up: 1 of 7 overlaps is not reproduced")
     assert "On a and c only it expects 9 (95% predictive interval 4 to 15); 31 were found" in repr(
         found
     )
@@ -95,10 +125,14 @@ def test_people_where_none_are_expected():
     means = MEANS.copy()
     means[6] = 0.0
     counts = MEANS.astype(int)
-    found = predictive(estimate(table_of(counts), means))
+    found = predictive(estimate(table_of(counts), np.repeat(means[:, None], 2, axis=1)))
     assert not found.passed
     assert found.discrepancy == 0
     assert "less than 0.01% of tables" in found.text
+    counts[6] = 1
+    found = predictive(estimate(table_of(counts), means, measures={"df": 3.0}))
+    assert found.discrepancy == 0
+    assert "; 1 was found" in found.text
 
 
 def test_upper_limits_are_only_too_low():
@@ -145,8 +179,9 @@ def test_a_method_that_is_right_fails_seldom():
     for _ in range(100):
         counts = rng.poisson(means)
         fit = fit_poisson(X, counts)
-        failed += not predictive(estimate(table_of(counts), fit.means[0])).passed
-    assert failed <= 5
+        made = estimate(table_of(counts), fit.means[0], measures={"df": 3.0})
+        failed += not predictive(made).passed
+    assert 1 <= failed <= 11  # 5 in 100, as stated
 
 
 def test_a_withheld_number_stays_withheld():

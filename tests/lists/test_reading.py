@@ -322,3 +322,19 @@ def test_cells_that_cannot_be_counted():
     frame.loc[1, "n"] = True
     frame.loc[2, "n"] = float("inf")
     assert "3 rows" in sentence(OverlapTable.from_histories, frame, LISTS, "n")
+
+
+@pytest.mark.parametrize(
+    ("persons_", "strata", "refused"),
+    [(10, 10, True), (20, 10, True), (5, 5, True), (6, 3, False), (12, 4, False), (40, 12, False)],
+)
+def test_strata_that_are_persons_are_refused(persons_, strata, refused):
+    frame = pd.DataFrame({"a": [1, 1, 0] * 20, "b": [1, 0, 1] * 20}).head(persons_)
+    frame["of"] = [f"secret {i % strata}" for i in range(persons_)]
+    if refused:
+        said = sentence(OverlapTable.from_records, frame, ["a", "b"], strata="of")
+        assert f"make {strata} strata of {persons_} persons" in said
+        assert "Give columns of groups" in said
+    else:
+        table = OverlapTable.from_records(frame, ["a", "b"], strata="of")
+        assert len(table.strata) == strata

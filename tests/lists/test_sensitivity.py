@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from funnelest.errors import FitError, SpecError
-from funnelest.lists import Estimate, Estimator, OverlapTable, Part
+from funnelest.lists import Estimate, Estimator, LogLinear, OverlapTable, Part
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.sensitivity import influence, leaving_out
 from funnelest.lists.terms import design, independent
@@ -283,3 +283,16 @@ def test_leaving_out_beside_a_list_that_holds_others():
     assert set(found.impossible) == set()
     # Those on a and c were in the target for being on a; without a they are on c alone.
     assert "Leaving out a (67 people on no other list of the target then not known)" in found.text
+
+
+def test_a_list_without_which_the_model_says_nothing():
+    table = OverlapTable(
+        ["a", "b", "c"], {"100": 50, "010": 40, "001": 30, "110": 12, "101": 9, "011": 8, "111": 3}
+    )
+    found = leaving_out(table, LogLinear(model="[12,3]"))
+    assert set(found.impossible) == {"c"}
+    assert (
+        "c cannot be left out: the model would be that all lists that are left, a and b, depend "
+        "on each other, of which their overlaps say nothing." in found.text
+    )
+    assert "Leave it out" not in found.text

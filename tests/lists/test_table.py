@@ -386,7 +386,8 @@ def test_a_stratum_that_one_list_covers():
 
 def test_a_list_that_covers_nothing():
     counts = {"100": 5, "010": 3, "110": 2}
-    assert "list 'c' has nobody" in sentence(LISTS, counts, not_covering={"c": ["all"]})
+    said = sentence(LISTS, counts, not_covering={"c": ["all"]})
+    assert "this table has no strata: give counts by stratum, or leave the list out" in said
 
 
 def test_every_problem_at_once():

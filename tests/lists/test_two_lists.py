@@ -41,20 +41,21 @@ def test_the_limits_by_trying_every_number(counts):
 
 
 def test_nobody_on_both():
-    found = LincolnPetersen().estimate(APART)
-    assert "infinite" in found.withheld
-    assert np.isnan(found.hidden)
-    found = Chapman().estimate(APART)
-    assert found.hidden == 40 * 20
-    assert found.interval is None
-    assert "no upper limit" in found.text
-    assert "rather too small" in found.text
-    assert "lower 97.5% limit" in found.text
+    low, _ = hypergeometric_limits(40, 20, 0, 0.95)
+    for method in (LincolnPetersen(), Chapman()):
+        found = method.estimate(APART)
+        assert np.isnan(found.hidden)
+        assert found.interval is None
+        assert found.interval_name == "none"
+        assert "nobody is on both police and hospital" in found.withheld
+        assert "no upper limit" in found.withheld
+        assert f"at least about {60 + low:,.0f} people in all, by the lower 97.5%" in found.withheld
 
 
 def test_three_lists_are_refused():
-    with pytest.raises(SpecError, match="LogLinear"):
+    with pytest.raises(SpecError, match="at most 2 lists; given 3. Use LogLinear") as caught:
         Chapman().estimate(OverlapTable(["a", "b", "c"], {"111": 1, "100": 2}))
+    assert len(caught.value.problems) == 1
     with pytest.raises(SpecError, match="probability"):
         Chapman(probability=1.5).estimate(TABLE)
 

@@ -129,3 +129,37 @@ def test_says_what_is_wrong(draw) -> None:
         draw(3)
     with pytest.raises(fe.SpecError, match="one of en, nl"):
         draw(3, language="fr")
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_long_names_of_overlaps_are_told_apart(language: str) -> None:
+    names = [f"{kind} register of the regional public health services, {year}"
+             for kind in ("first", "second") for year in (2016, 2017)]  # fmt: skip
+    rng = np.random.default_rng(3)
+    counts = {format(c, "04b"): int(rng.poisson(300 * 0.3 ** c.bit_count())) for c in range(1, 16)}
+    checked = lists.predictive(lists.LogLinear().estimate(OverlapTable(names, counts)))
+    figure = fe.plot.overlaps(checked, language=language)
+    said = texts(figure)
+    assert not any(text.endswith("…") for text in said)
+    whole = " ".join(said)
+    for name in checked.table["overlap"]:
+        assert name in whole
+    assert any({"en": "mean and 95%", "nl": "gemiddelde en 95%"}[language] in one for one in said)
+    assert overlapping(figure) == []
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_lists_left_out_of_which_nothing_can_be_said(language: str) -> None:
+    apart = OverlapTable(["a", "b"], {"10": 40, "01": 20})
+    said = texts(fe.plot.left_out(lists.leaving_out(apart, lists.LogLinear()), language=language))
+    assert not any("none" in text for text in said)
+    assert {"en": "known and hidden people together: estimate",
+            "nl": "bekende en verborgen personen samen: schatting"}[language] in said  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_lists_left_out_may_differ_by_more_than_chance(language: str) -> None:
+    said = " ".join(texts(fe.plot.left_out(lists.leaving_out(TABLE, lists.LogLinear()),
+                                           language=language)))  # fmt: skip
+    assert {"en": "makes these two dependent", "nl": "van elkaar afhankelijk"}[language] in said
+    assert "by chance alone" not in said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,7 +75,8 @@ def test_the_likelihood_is_that_of_a_log_linear_model() -> None:
 
 
 def test_a_count_of_several_patterns_is_their_sum_and_a_limit_a_tail() -> None:
-    table = OverlapTable(NAMES, {"1?0": 60, "010": 70, "??1": 35}, upper=["hospital"])
+    counts = {"1?0": 60, "010": 70, "001": 35, "011": 12, "101": 14, "111": 6}
+    table = OverlapTable(NAMES, counts, upper=["hospital"])
     full, part = model(linked()), model(linked(table=table))
     at = values_of(full)
     means = dict(
@@ -86,9 +88,8 @@ def test_a_count_of_several_patterns_is_their_sum_and_a_limit_a_tail() -> None:
     )
     from scipy.stats import poisson as law
 
-    wanted = law.logpmf(60, means["100"] + means["110"])
-    wanted += law.logpmf(35, means["001"] + means["011"] + means["101"] + means["111"])
-    wanted += law.logcdf(70, means["010"])
+    wanted = law.logpmf(60, means["100"] + means["110"]) + law.logcdf(70, means["010"])
+    wanted += sum(law.logpmf(n, means[h]) for h, n in list(counts.items())[2:])
     assert logp(part, at) == pytest.approx(wanted, rel=1e-9)
 
 
@@ -153,6 +154,8 @@ def test_wrong_links_are_in_the_expectation() -> None:
         ({"linkage": 0.1}, "must be a LinkageError"),
         ({"linkage": LinkageError(missed=1.5)}, "between 0 and 1"),
         ({"defects": [fe.Coverage(0.5)]}, "Coverage"),
+        ({"table": OverlapTable(NAMES, {"100": 5, "010": 4, "001": 3})}, "even if the lists were"),
+        ({"table": OverlapTable(NAMES, {"111": 50})}, "only the prior would"),
     ],
 )
 def test_says_what_is_wrong(fields: dict[str, object], said: str) -> None:
@@ -176,6 +179,37 @@ def test_says_what_is_wrong_with_strata(strata: object, said: str) -> None:
     table = OverlapTable(NAMES, {"north": THREE, "south": THREE})
     with pytest.raises(fe.SpecError, match=said):
         model(linked(table=table, strata=strata))
+
+
+def test_where_and_strata_do_not_both_name_an_axis() -> None:
+    table = OverlapTable(NAMES, {"north": THREE, "south": THREE})
+    with pytest.raises(fe.SpecError, match="both name axis 'region'"):
+        model(linked(table=table, strata="region", where={"region": "north"}))
+
+
+def test_hidden_people_whose_ages_nobody_asked_are_imputed(tmp_path: Path) -> None:
+    people = fe.Population({"age": [(0, 11), (12, 17)]}, [5e4, 5e4])
+    one = fe.Model(
+        ROUTE,
+        people,
+        fe.Rate(fe.Beta(2, 98)),
+        {("happened", "reported"): fe.Share(fe.Beta(1, 1))},
+        evidence=[
+            fe.Survey(name="survey", step="happened", yes=40, n=2000, where={"age": (12, 17)}),
+            linked(),
+        ],
+        assumptions=[
+            fe.Shift(ages=(0, 11), like=(12, 17), prior=fe.Normal(0, 1), statement="made up")
+        ],
+    )
+    result = fe.fit(one, seed=1)
+    fe.report.page(result, tmp_path / "page.html", title="Linked")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "People on linked registers, and on none of them" in page
+    assert "partly imputed, all lists together do not interact" in page
+    found = result.linked()
+    basis = "partly imputed, all lists together do not interact"
+    assert list(found["basis"]) == ["counted", basis, basis]
 
 
 def test_more_people_on_lists_than_there_are_is_refused() -> None:
@@ -210,7 +244,9 @@ def test_two_independent_lists_give_lincoln_petersen() -> None:
     assert rows.loc["total", "median"] == pytest.approx(1_333, rel=0.01)
     found = result.linked()
     assert list(found["quantity"]) == ["known", "hidden", "total"]
-    assert set(found["basis"]) == {"estimated, all lists together do not interact"}
+    assert list(found["basis"]) == ["counted", *["estimated, the lists are independent"] * 2]
+    assert found.loc[0, ["median", "low", "high"]].to_list() == [1200, 1200, 1200]
+    assert (found["low"] >= [1200, 0, 1200]).all()
     assert set(found["interval"]) == {"95% equal-tailed"}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from funnelest.lists.estimators.log_linear import LogLinear
 from funnelest.lists.estimators.selected import BestByBIC, Stepwise
 from funnelest.lists.estimators.shrinkage import Shrinkage
 from funnelest.lists.estimators.two_lists import Chapman, LincolnPetersen
+from funnelest.lists.predictive import predictive
 from funnelest.lists.table import OverlapTable
 
 if TYPE_CHECKING:
@@ -62,24 +64,56 @@ class Methods:
         return max(totals) / min(totals) if len(totals) > 1 else np.nan
 
     @property
+    def apart(self) -> tuple[Estimate, Estimate] | None:
+        """Two estimates whose intervals have nothing in common, if there are: low and high."""
+        held = [one for one in self.shown if one.interval is not None]
+        if len(held) < 2:
+            return None
+        low = min(held, key=lambda one: one.interval[1])  # type: ignore[index]
+        high = max(held, key=lambda one: one.interval[0])  # type: ignore[index]
+        return (low, high) if low.interval[1] < high.interval[0] else None  # type: ignore[index]
+
+    @property
+    def endless(self) -> list[str]:
+        """Methods whose interval has no upper end."""
+        return [one.method for one in self.shown if one.interval and np.isinf(one.interval[1])]
+
+    @property
     def disagree(self) -> bool:
-        """Whether the totals are further apart than the stated factor."""
-        return bool(self.ratio > self.factor)
+        """Whether totals are further apart than the factor, or two intervals exclude each other."""
+        return bool(self.ratio > self.factor) or self.apart is not None
 
     @property
     def passed(self) -> bool:
-        """Whether two methods or more gave a number, and they agree within the factor."""
-        return len(self.shown) > 1 and not self.disagree
+        """Whether two methods or more gave a number, agree, and have an upper limit."""
+        return len(self.shown) > 1 and not self.disagree and not self.endless
+
+    @cached_property
+    def reproduced(self) -> Mapping[str, bool]:
+        """Method -> whether it reproduces the overlaps that were seen, of those that say.
+
+        By `predictive`: no overlap, and not the table as a whole, is off at the 5% level.
+        """
+        return {
+            one.method: predictive(one).passed
+            for one in self.estimates
+            if one.predicted and np.isfinite(one.total)
+        }
 
     @property
     def table(self) -> pd.DataFrame:
         """One row per method (and stratum): known, hidden and total, intervals, what is assumed.
 
-        Methods that do not go with the table have a row with the reason, and no numbers.
+        `reproduces` says whether the overlaps that were seen are likely under the method (None
+        where it expects none). Methods that do not go with the table have a row with the reason,
+        and no numbers.
         """
         import pandas as pd
 
-        made = [one.table.assign(assumes=one.assumes) for one in self.estimates]
+        made = [
+            one.table.assign(reproduces=self.reproduced.get(one.method), assumes=one.assumes)
+            for one in self.estimates
+        ]
         made += [
             pd.DataFrame([{"method": name, "known": self.table_of.known, "withheld": why}])
             for name, why in self.refused.items()
@@ -98,33 +132,52 @@ class Methods:
                 "it with."
             )
         least, most = (f(shown, key=lambda one: one.total) for f in (min, max))
-        ends = f"{least.total:,.0f} ({least.method}) to {most.total:,.0f} ({most.method})"
-        if self.disagree:
+        ends = f"{self._end(least)} to {self._end(most)}"
+        reach = f" No upper end: {'; '.join(self.endless)}." if self.endless else ""
+        if self.ratio > self.factor:
             return (
                 f"The methods disagree by a factor of {self.ratio:.1f}: totals from {ends}. No "
-                "single interval covers what is not known."
+                f"single interval covers what is not known.{reach}"
+            )
+        # Rounded up: no two numbers that differ agree within a factor of 1.00.
+        within = f"within a factor of {max(np.ceil(100 * self.ratio) / 100, 1.01):.2f}"
+        if self.apart is not None:
+            low, high = self.apart
+            return (
+                f"The methods disagree: the intervals of {low.method} and {high.method} exclude "
+                f"each other, though totals are {within}, from {ends}.{reach}"
             )
         return (
-            f"The methods agree within a factor of {max(self.ratio, 1.005):.2f}: totals from "
-            f"{ends}. That is no proof: they share that all lists together do not interact."
+            f"The methods agree {within}: totals from {ends}. That is no proof: none of them can "
+            f"be tested on those who are on no list.{reach}"
         )
+
+    def _end(self, one: Estimate) -> str:
+        unlike = (
+            "" if self.reproduced.get(one.method, True) else ", which does not fit the overlaps"
+        )
+        return f"{one.total:,.0f} ({one.method}{unlike})"
 
     @property
     def text(self) -> str:
         """What the methods say, the disagreement first."""
         said = [self.headline, f"{self.table_of.known:,} people are on at least one list."]
         bounds = [one for one in self.estimates if one.lower_bound and np.isfinite(one.total)]
-        said += [
-            f"At least about {one.total:,.0f} in all ({one.method}, a lower bound)."
-            for one in bounds
-        ]
         for bound in bounds:
-            below = [one.method for one in self.shown if one.total < bound.total]
+            said.append(f"At least about {bound.total:,.0f} in all ({bound.method}).")
+            least = bound.interval[0] if bound.interval else bound.total
+            below = [one.method for one in self.shown if one.interval and one.interval[1] < least]
             if below:
                 said.append(
-                    f"Below that bound, so that not both of what they assume can be true: "
-                    f"{'; '.join(below)}."
+                    "Below that bound with all of its interval, so that not both of what they "
+                    f"assume can be true: {'; '.join(below)}."
                 )
+        unlike = [name for name, good in self.reproduced.items() if not good]
+        if unlike:
+            said.append(
+                "Not likely to give the overlaps that were seen, so that its interval is not to be "
+                f"trusted: {'; '.join(unlike)}."
+            )
         for one in self.estimates:
             if one.withheld:
                 said.append(f"{one.method} is withheld: {one.withheld}")
@@ -193,18 +246,38 @@ def compare_methods(
     elif not chosen:
         problems.append("no method was given.")
     raise_if_any(problems, "comparing methods")
-    names = [one.name for one in chosen]
-    problems += [f"two methods are alike: {n}." for n in dict.fromkeys(names) if names.count(n) > 1]
+    problems += [
+        f"two methods are alike: {one.name}." for i, one in enumerate(chosen) if one in chosen[:i]
+    ]
     refused: dict[str, str] = {}
+    going = []
     for one in chosen:
         trouble = one.problems(table)
-        if trouble and methods is None:
+        if not trouble:
+            going.append(one)
+        elif methods is None:
             refused[one.name] = " ".join(trouble)
-        else:
-            problems += [f"{one.name}: {text}" for text in trouble]
+        problems += [f"{one.name}: {text}" for text in trouble if methods is not None]
     raise_if_any(problems, "comparing methods")
-    estimates = [one.estimate(table, seed=seed) for one in chosen if one.name not in refused]
+    estimates = _told_apart(going, [one.estimate(table, seed=seed) for one in going])
     return Methods(table_of=table, estimates=estimates, refused=refused, factor=float(factor))
+
+
+def _told_apart(methods: Sequence[Estimator], estimates: Sequence[Estimate]) -> list[Estimate]:
+    """Return the estimates with names that differ: settings are added where they are alike."""
+    names = [one.method for one in estimates]
+    made = []
+    for i, (method, one) in enumerate(zip(methods, estimates, strict=True)):
+        if names.count(one.method) > 1:
+            said = [
+                f"{f.name}={getattr(method, f.name)!r}"
+                for f in fields(method)
+                if getattr(method, f.name) != f.default
+            ]
+            label = f"{one.method} ({', '.join(said) or 'as a rule'})"
+            one = replace(one, method=label if label not in names[:i] else f"{label} {i + 1}")
+        made.append(one)
+    return made
 
 
 def usual_methods(table: OverlapTable) -> list[Estimator]:
@@ -221,6 +294,8 @@ def usual_methods(table: OverlapTable) -> list[Estimator]:
         For two lists those that assume independence; for more, independence, a selected model,
         shrunken interactions, an average over graphs, latent classes and a lower bound.
     """
+    if not isinstance(table, OverlapTable):
+        raise_if_any([f"an OverlapTable is needed; given {table!r}."], "the usual methods")
     if len(table.lists) == 2:
         return [LincolnPetersen(), Chapman()]
     return [

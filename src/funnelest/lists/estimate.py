@@ -33,11 +33,14 @@ class Part:
         Estimated number on none; NaN when withheld.
     interval : (float, float), optional
         Interval of the *hidden* number; None when there is none.
+    withheld : str, default ""
+        Why no number is shown, in a sentence; empty where the estimate says it for all.
     """
 
     known: int
     hidden: float
     interval: Limits | None
+    withheld: str = ""
 
     @property
     def total(self) -> float:
@@ -73,6 +76,8 @@ class Estimate:
         What has to be true for the number to be right, in a sentence.
     probability : float, default 0.95
         Probability of the interval.
+    kind_in_strata : str, default ""
+        Kind of the interval of single strata, where it is not that of the total.
     strata : mapping of str to Part, optional
         The same of each stratum.
     lower_bound : bool, default False
@@ -101,6 +106,7 @@ class Estimate:
     kind: str
     assumes: str
     probability: float = 0.95
+    kind_in_strata: str = ""
     strata: Mapping[str, Part] = field(default_factory=dict)
     lower_bound: bool = False
     withheld: str = ""
@@ -139,7 +145,11 @@ class Estimate:
     @property
     def interval_name(self) -> str:
         """Probability and kind of the interval, such as ``"95% profile likelihood"``."""
-        return f"{100 * self.probability:g}% {self.kind}" if self.kind else "none"
+        return self._named(self.overall, self.kind)
+
+    def _named(self, part: Part, kind: str) -> str:
+        shown = part.interval is not None and kind
+        return f"{100 * self.probability:g}% {kind}" if shown else "none"
 
     @property
     def table(self) -> pd.DataFrame:
@@ -150,6 +160,9 @@ class Estimate:
         rows = []
         for name, part in parts.items():
             low, high = part.interval or (np.nan, np.nan)
+            all_ = part is self.overall
+            # What has a number and limits is not withheld, whatever is of the others.
+            gone = not np.isfinite(part.hidden) or (all_ and part.interval is None)
             rows.append(
                 {
                     "method": self.method,
@@ -162,9 +175,11 @@ class Estimate:
                     "total_low": part.known + low,
                     "total_high": part.known + high,
                     "statistic": self.statistic,
-                    "interval": self.interval_name,
+                    "interval": self._named(
+                        part, self.kind if all_ else self.kind_in_strata or self.kind
+                    ),
                     "basis": "lower bound" if self.lower_bound else "known and estimated",
-                    "withheld": self.withheld,
+                    "withheld": (part.withheld or self.withheld) if gone else "",
                 }
             )
         made = pd.DataFrame(rows)

@@ -14,12 +14,13 @@ from funnelest.errors import raise_if_any
 from funnelest.lists.cells import Cells
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.table import OverlapTable
+from funnelest.lists.table_problems import shown
 from funnelest.lists.terms import Model, Term, brackets, design, model_problems, read_model
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Existence", "Reduced", "existence", "reduced"]
+__all__ = ["Existence", "Reduced", "existence", "reduced", "silence"]
 
 type Floats = NDArray[np.float64]
 type Where = Literal["", "infinite", "zero", "either"]
@@ -190,7 +191,7 @@ def existence(table: OverlapTable, model: Model) -> Existence:
     Raises
     ------
     SpecError
-        When the model is not one of these lists.
+        When the model is not one of these lists, or there is no overlap table.
 
     Notes
     -----
@@ -205,6 +206,8 @@ def existence(table: OverlapTable, model: Model) -> Existence:
     fitted, and code 1 says that a coefficient runs to infinity. The rank is that of the slopes
     of the expected counts.
     """
+    if not isinstance(table, OverlapTable):
+        raise_if_any([f"an OverlapTable is needed; given {shown(table)}."], "the model")
     raise_if_any(model_problems(model, table.lists), "the model")
     terms = read_model(model, table.lists)
     found = {name: _checked(table, name, terms) for name in table.strata}
@@ -223,6 +226,33 @@ def existence(table: OverlapTable, model: Model) -> Existence:
         next((one.hidden for one in found.values() if one.hidden), ""),
         " ".join(said),
         found,
+    )
+
+
+def silence(table: OverlapTable) -> str:
+    """Return why the overlaps do not tell the number on none, whatever is assumed of the lists.
+
+    Even if the lists were independent of each other, the least that can be assumed, there would be
+    no single estimate, in no stratum: a posterior is then what its prior was. Empty where there is
+    one.
+
+    Parameters
+    ----------
+    table : OverlapTable
+        The table.
+
+    Returns
+    -------
+    str
+        A sentence without its first capital and with its full stop, or nothing.
+    """
+    found = existence(table, [[name] for name in table.lists])
+    parts = list(found.strata.values()) or [found]
+    if any(one.code == 0 for one in parts):
+        return ""
+    return (
+        "the overlaps do not tell the number on none, even if the lists were independent; only "
+        f"the prior would. {parts[0].text}"
     )
 
 

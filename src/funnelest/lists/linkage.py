@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.errors import raise_if_any
 from funnelest.lists.table import OverlapTable
+from funnelest.lists.table_problems import joined, shown
 from funnelest.priors import Prior, Shared, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Corrected", "LinkageError", "observed"]
+__all__ = ["Corrected", "LinkageError", "linkage_problems", "observed"]
 
 type Floats = NDArray[np.float64]
 
@@ -128,17 +129,18 @@ class LinkageError:
         SpecError
             With every problem of the rates or the table.
         """
+        if not isinstance(table, OverlapTable):
+            given = f"an OverlapTable is needed; given {shown(table)}."
+            raise_if_any([*self.problems(), given], "correcting the overlaps")
         problems = self.problems() + self.list_problems(table.lists)
         problems += [
             f"field {name!r} is a parameter of a model: give its prior here."
-            for name, prior in self.rates().items()
+            for name, prior in (self.rates() if not problems else {}).items()
             if isinstance(prior, Shared)
         ]
-        if table.stratified or not table.complete:
-            problems.append(
-                "it takes a complete table without strata: give table.stratum(name) or "
-                "table.pooled()."
-            )
+        problems += linkage_problems(table)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            problems.append(f"the seed must be a whole number of at least 0; given {shown(seed)}.")
         raise_if_any(problems, "correcting the overlaps")
         rng = np.random.default_rng(seed)
         lists = len(table.lists)
@@ -214,6 +216,38 @@ class Corrected:
 
     def __repr__(self) -> str:
         return f"<Corrected: {self.text}>"
+
+
+def linkage_problems(table: OverlapTable) -> list[str]:
+    """Return why the links of a table cannot be corrected, one sentence each."""
+    if table.stratified:
+        return ["it takes a table without strata: give table.stratum(name) or table.pooled()."]
+    found = []
+    if table.upper:
+        several = len(table.upper) > 1
+        verb = "also hold" if several else "also holds"
+        found.append(
+            f"{joined(table.upper)} {verb} people outside the target, whose links cannot be told "
+            f"from those of the others: leave {'them' if several else 'it'} out, "
+            + "".join(
+                f"table.without({one!r})" if not i else f".without({one!r})"
+                for i, one in enumerate(table.upper)
+            )
+            + "."
+        )
+    open_ = [
+        name
+        for i, name in enumerate(table.lists)
+        if any(pattern[i] == "?" for pattern in table.counts)
+    ]
+    if open_:
+        several = len(open_) > 1
+        found.append(
+            f"{joined(open_)} {'were' if several else 'was'} not linked with the other lists (?), "
+            "and the rates are those of lists that were: give a table of lists that were all "
+            "linked with each other."
+        )
+    return found
 
 
 def observed(means: Any, missed: Any, false: Any, lists: int) -> Any:

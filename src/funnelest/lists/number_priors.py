@@ -120,7 +120,7 @@ class UniformN(NumberPrior):
         return np.zeros_like(N)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class NegativeBinomialN(NumberPrior):
     r"""Poisson about a number that is itself gamma distributed, for a guess from elsewhere.
 

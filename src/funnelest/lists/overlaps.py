@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from funnelest.errors import raise_if_any
 from funnelest.lists.table import OverlapTable
+from funnelest.lists.table_problems import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Overlaps", "what_can_be_said"]
+
+#: More empty pairs of lists than this are told in one sentence.
+_MOST = 6
 
 
 @dataclass(frozen=True)
@@ -97,10 +102,18 @@ def what_can_be_said(table: OverlapTable) -> Overlaps:
         Empty overlaps, lists that overlap with none, fewer than three lists, lists without people
         in a stratum, lists that also hold others, lists that were not linked: in sentences.
 
+    Raises
+    ------
+    SpecError
+        When it is no overlap table.
+
     See Also
     --------
     existence : Whether a given model has a maximum-likelihood estimate.
     """
+    if not isinstance(table, OverlapTable):
+        given = f"an OverlapTable is needed; given {shown(table)}."
+        raise_if_any([given], "what can be said")
     pairs = {stratum: _pairs(table, stratum) for stratum in table.strata}
     linked = {one.lists for found in pairs.values() for one in found if one.at_most}
     every = tuple(combinations(table.lists, 2))
@@ -118,18 +131,31 @@ def what_can_be_said(table: OverlapTable) -> Overlaps:
             "cannot be tested."
         )
         said += _of_groups(table, groups, alone)
-        said += [
-            f"Nobody is on both {a} ({table.size(a):,} people) and {b} ({table.size(b):,}): a "
-            "model in which they depend on each other takes that as impossible (extended "
-            "estimate), one in which they do not rests the more on the other overlaps."
-            for a, b in empty
-            if a not in alone and b not in alone
-        ]
+        said += _of_empty(table, [pair for pair in empty if not set(pair) & set(alone)])
     said += _contained(table, pairs)
     said += _limits(table)
     for stratum in table.strata if table.stratified else ():
         said += _of_stratum(table, stratum, pairs[stratum])
     return Overlaps(tuple(said), empty, alone, groups, pairs)
+
+
+def _of_empty(table: OverlapTable, empty: Sequence[tuple[str, str]]) -> list[str]:
+    """Return what empty pairs of lists mean: a sentence each, or one when they are many."""
+    then = (
+        "takes that as impossible (extended estimate), one in which they do not rests the more on "
+        "the other overlaps."
+    )
+    if len(empty) <= _MOST:
+        return [
+            f"Nobody is on both {a} ({table.size(a):,} people) and {b} ({table.size(b):,}): a "
+            f"model in which they depend on each other {then}"
+            for a, b in empty
+        ]
+    named = "; ".join(f"{a} and {b}" for a, b in empty[:_MOST])
+    return [
+        f"{len(empty)} pairs of lists have nobody in common ({named}; and {len(empty) - _MOST} "
+        f"more, see `empty`): a model in which two of these depend on each other {then}"
+    ]
 
 
 def _pairs(table: OverlapTable, stratum: str) -> tuple[Pair, ...]:

@@ -54,12 +54,19 @@ class Predictive:
     cells : sequence
         What `table` shows.
     discrepancy : float
-        Share of replicated tables that are further from what is expected than the table is.
+        Probability of a table that is at least as far from what is expected as this one; NaN
+        where the table as a whole cannot be tested.
+    chi_square : float, optional
+        Pearson's chi-square of a fit; NaN for methods with draws.
+    df : int, optional
+        Its degrees of freedom; None for methods with draws, and where the method does not say.
     """
 
     estimate: Estimate
     cells: Sequence[_Cell] = field(repr=False)
     discrepancy: float
+    chi_square: float = np.nan
+    df: int | None = None
 
     @property
     def adjusted(self) -> Floats:
@@ -70,9 +77,10 @@ class Predictive:
     def passed(self) -> bool:
         """Whether no overlap and not the whole table is further off than chance explains.
 
-        The corrected p of every overlap, and that of the discrepancy, are at least 0.05.
+        The corrected p of every overlap, and that of the discrepancy, are at least 0.05; of the
+        overlaps only, where the table as a whole cannot be tested.
         """
-        return bool(self.discrepancy >= 1 - _PROBABILITY and not len(self._off))
+        return not self.discrepancy < 1 - _PROBABILITY and not self._off
 
     @property
     def _off(self) -> list[int]:
@@ -122,9 +130,9 @@ class Predictive:
         said = []
         count = len(self.cells)
         if off:
-            verb = "overlap is" if len(off) == 1 else "overlaps are"
+            verb = "is" if len(off) == 1 else "are"
             said.append(
-                f"{self.estimate.method}: {len(off)} of {count} {verb} not reproduced (5% level, "
+                f"{self.estimate.method}: {len(off)} of {count} overlaps {verb} not reproduced (5% level, "
                 "corrected for their number)."
             )
             said += [self._sentence(i) for i in off[:5]]
@@ -133,13 +141,7 @@ class Predictive:
                 said.append(f"{more} more {'is' if more == 1 else 'are'} marked in the table.")
         else:
             said.append(f"{self.estimate.method}: all {count} overlaps are reproduced.")
-        share = 100 * self.discrepancy
-        as_far = f"{share:.2g}%" if share < 10 else f"{share:.0f}%"
-        as_far = as_far if share else f"less than {100 / _REPLICATES:g}%"
-        said.append(
-            f"The table as a whole is {'' if self.discrepancy >= 0.05 else 'not '}reproduced: "
-            f"{as_far} of tables made by the method are as far from what it expects (chi-square)."
-        )
+        said.append(self._whole())
         said.append(
             "A method that reproduces the overlaps may still be wrong on those who are on none."
         )
@@ -150,6 +152,35 @@ class Predictive:
             said.append(f"Its number is withheld: {self.estimate.withheld}")
         return " ".join(said)
 
+    def _whole(self) -> str:
+        """Return whether the table as a whole is reproduced, in a sentence."""
+        if np.isnan(self.discrepancy):
+            why = (
+                "it does not say how many degrees of freedom are left"
+                if self.df is None
+                else "it has as many terms as there are counts"
+            )
+            return f"The table as a whole cannot be tested for this method: {why}."
+        said = (
+            f"The table as a whole is {'' if self.discrepancy >= 1 - _PROBABILITY else 'not '}"
+            "reproduced: "
+        )
+        if self.df is not None:
+            noun = "degree" if self.df == 1 else "degrees"
+            small = sum(one.expected < 5 for one in self.cells if not one.limit)
+            rough = f"; roughly, since {small} of the counts are expected below 5" if small else ""
+            return (
+                f"{said}chi-square {self.chi_square:.1f} on {self.df} {noun} of freedom, "
+                f"p = {self.discrepancy:.2g}{rough}."
+            )
+        share = 100 * self.discrepancy
+        as_far = f"{share:.2g}%" if share < 10 else f"{share:.0f}%"
+        as_far = as_far if share else f"less than {100 / _REPLICATES:g}%"
+        return (
+            f"{said}{as_far} of tables made by the method are as far from what it expects "
+            "(chi-square)."
+        )
+
     def _has(self, stratum: str) -> bool:
         return any(one.stratum == stratum for one in self.cells)
 
@@ -157,7 +188,8 @@ class Predictive:
         one = self.cells[i]
         table = self.estimate.table_of
         place = f" in {one.stratum}" if table.stratified else ""
-        found = f"{'at most ' if one.limit else ''}{one.people:,} were found"
+        verb = "was" if one.people == 1 else "were"
+        found = f"{'at most ' if one.limit else ''}{one.people:,} {verb} found"
         return (
             f"On {table.in_words(one.pattern)}{place} it expects {_number(one.expected)} "
             f"(95% predictive interval {one.low:,.0f} to {one.high:,.0f}); {found} "
@@ -193,11 +225,16 @@ def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
     A replicated count is Poisson around the expected one; where the method has draws of it,
     around each of them. The mid-p of a count is exact given the expected counts,
     :math:`P(Y < n) + P(Y = n) / 2` averaged over the draws. The discrepancy of the whole table
-    is :math:`\sum (n - \mu)^2 / \mu`, of the counts found and of replicated ones around the same
+    is :math:`\sum (n - \mu)^2 / \mu`. Of a fit it is Pearson's, with the chi-square distribution
+    of its degrees of freedom (`Estimate.measures`, "df"): the terms that were fitted are
+    allowed for. With draws, it is compared with that of replicated counts around the same
     :math:`\mu` (Gelman, Meng and Stern, Statistica Sinica 1996;6:733). The method has seen the
-    counts, so that the check is mild: it fails less often than in 5% of tables when the method
-    is right, and a method with as many terms as there are overlaps reproduces everything.
+    counts, so that the check of single overlaps, and with draws that of the table, is mild: it
+    fails less often than in 5% of tables when the method is right, and a method with as many
+    terms as there are overlaps reproduces everything.
     """
+    from scipy.stats import chi2
+
     raise_if_any(_problems(estimate, seed), "the predictive check")
     rng = np.random.default_rng(seed)
     found: list[_Cell] = []
@@ -218,7 +255,15 @@ def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
         found += _compared(stratum, cells, means, counts)
     # Sums in another order are not larger.
     share = float(np.mean(made >= seen * (1 - 1e-12)))
-    return Predictive(estimate=estimate, cells=tuple(found), discrepancy=share)
+    if any(np.ndim(estimate.predicted[one]) == 2 for one in strata):
+        return Predictive(estimate=estimate, cells=tuple(found), discrepancy=share)
+    given = estimate.measures.get("df", np.nan)
+    df = int(given) if np.isfinite(given) and given >= 0 else None
+    distance = float(seen[0])
+    p = float(chi2.sf(distance, df)) if df else np.nan
+    return Predictive(
+        estimate=estimate, cells=tuple(found), discrepancy=p, chi_square=distance, df=df
+    )
 
 
 def _problems(estimate: Any, seed: Any) -> list[str]:

@@ -22,8 +22,9 @@ type Texts = NDArray[np.object_]
 type Marks = NDArray[np.bool_]
 type Counts = dict[str, Any]
 
-#: More strata than half of so many persons: their column names persons.
-_MANY = 20
+#: So many strata of so many persons, and half as many strata as persons or more: the column
+#: names persons. Fewer (6 persons in 3 regions) may be an honest small table.
+_STRATA, _PERSONS = 4, 5
 _LETTERS = {"0", "1", "?"}
 
 
@@ -431,11 +432,12 @@ def _missing_problems(missing: Marks, role: str, column: str) -> list[str]:
 def _too_fine(stratum: Texts, persons: int) -> list[str]:
     """Return whether the strata are persons, whose names must not get into a table."""
     strata = len(set(stratum))
-    if persons < _MANY or 2 * strata <= persons:
+    if persons < _PERSONS or strata < _STRATA or 2 * strata < persons:
         return []
     return [
         f"'strata' make {strata:,} strata of {persons:,} persons: does the column name persons? "
-        "No person may be told from a table."
+        "No person may be told from a table. Give columns of groups, such as sex, region or age "
+        "group, or join strata so that each has more persons."
     ]
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL",
+    "empty_problems",
     "is_stratified",
     "joined",
     "list_problems",
@@ -88,10 +89,10 @@ def table_problems(table: OverlapTable) -> list[str]:
         found.append(
             f"field 'may_be_empty' must be True or False; given {shown(table.may_be_empty)}."
         )
-    return found if found or table.may_be_empty else _empty_problems(table.lists, by_stratum)
+    return found if found or table.may_be_empty else empty_problems(table.lists, by_stratum)
 
 
-def _empty_problems(
+def empty_problems(
     lists: Sequence[str], by_stratum: Mapping[str, Mapping[str, float]]
 ) -> list[str]:
     """Return which lists have nobody."""
@@ -229,6 +230,11 @@ def _coverage_problems(table: OverlapTable, by_stratum: Mapping[str, Any]) -> li
     found = []
     names = list(table.lists)
     strata = list(by_stratum)
+    if table.not_covering and not is_stratified(table.counts):
+        return [
+            "field 'not_covering' names strata of which people cannot be on a list, and this table "
+            "has no strata: give counts by stratum, or leave the list out."
+        ]
     for name, absent in table.not_covering.items():
         if name not in names:
             found.append(

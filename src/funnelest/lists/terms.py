@@ -115,7 +115,7 @@ def model_problems(model: Model, lists: Sequence[str]) -> list[str]:
     if any(len(set(group)) == len(lists) for group in groups):
         found.append(
             "the model has the interaction of all lists, of which the overlaps say nothing: the "
-            "number on none of them is then free. Leave it out."
+            "number on none of them is then free. Take it out of the model."
         )
     return found
 

@@ -22,8 +22,11 @@ _WORDS = {
         "total": "known and hidden people together: estimate and {interval} interval",
         "bound": "lower bound, and its interval", "endless": "the interval has no upper end",
         "axis": "People, known and hidden together", "none": "withheld",
-        "note": "{method}. People who are only on the list that is left out are hidden then. If "
-                "the method's assumption held, the estimates would differ by chance alone.",
+        "alone": "known and hidden people together: estimate",
+        "note": "{method}. People who are only on the list that is left out are hidden then; the "
+                "total is meant to be the same. Estimates differ by chance, and where what the "
+                "method assumes does not hold for the lists that are left: leaving out a list "
+                "that two others depend on makes these two dependent.",
     },
     "nl": {
         "all": "alle lijsten", "without": "zonder {name}",
@@ -31,8 +34,11 @@ _WORDS = {
         "total": "bekende en verborgen personen samen: schatting en interval ({interval})",
         "bound": "ondergrens, met interval", "endless": "het interval heeft geen bovengrens",
         "axis": "Personen, bekend en verborgen samen", "none": "niet getoond",
-        "note": "{method}. Wie alleen op de weggelaten lijst staat is dan verborgen. Als de "
-                "aanname van de methode klopt, verschillen de schattingen alleen door toeval.",
+        "alone": "bekende en verborgen personen samen: schatting",
+        "note": "{method}. Wie alleen op de weggelaten lijst staat is dan verborgen; het totaal "
+                "blijft hetzelfde bedoeld. Schattingen verschillen door toeval, en waar de aanname "
+                "van de methode niet geldt voor de overige lijsten: wie een lijst weglaat waarvan "
+                "twee andere afhangen, maakt die twee van elkaar afhankelijk.",
     },
 }  # fmt: skip
 
@@ -73,9 +79,11 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
         shown = None if math.isnan(limits[0]) or math.isnan(limits[1]) else limits
         lines.append(Line(name, row["known"], row["total"], shown, said=words["none"],
                           bound=leaving.everything.lower_bound))  # fmt: skip
+    given = [leaving.everything, *leaving.estimates.values()]
+    kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
     labels = (
         words["known"],
-        words["total"].format(interval=leaving.everything.interval_name),
+        words["total"].format(interval="; ".join(kinds)) if kinds else words["alone"],
         words["bound"],
         words["endless"],
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from funnelest.errors import raise_if_any
 from funnelest.lists.comparing import Methods
+from funnelest.lists.estimate import Estimate
 from funnelest.plot.base import Language, language_problems
 from funnelest.plot.base.forest import Line, forest
 
@@ -22,6 +23,7 @@ _WORDS = {
         "bound": "lower bound, and its interval",
         "endless": "the interval has no upper end",
         "axis": "People, known and hidden together",
+        "unlike": "does not reproduce the overlaps",
         "withheld": "withheld", "refused": "not for this table",
         "disagree": "The methods disagree by a factor of {ratio}",
         "agree": "The methods agree within a factor of {ratio}",
@@ -37,6 +39,7 @@ _WORDS = {
         "bound": "ondergrens, met interval",
         "endless": "het interval heeft geen bovengrens",
         "axis": "Personen, bekend en verborgen samen",
+        "unlike": "reproduceert de overlap niet",
         "withheld": "niet getoond", "refused": "niet voor deze tabel",
         "disagree": "De methoden verschillen een factor {ratio}",
         "agree": "De methoden verschillen minder dan een factor {ratio}",
@@ -83,7 +86,7 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
             one.known,
             one.total,
             one.interval,
-            one.interval_name if one.interval is not None else "",
+            _under(one, compared, words),
             one.lower_bound,
             words["withheld"],
         )
@@ -106,6 +109,14 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
             note=words["note"],
             show=show,
         )
+
+
+def _under(one: Estimate, compared: Methods, words: dict[str, str]) -> str:
+    """Return what stands below the name: the kind of the interval, and a failed check."""
+    said = [one.interval_name] if one.interval is not None else []
+    if not compared.reproduced.get(one.method, True):
+        said.append(words["unlike"])
+    return "; ".join(said)
 
 
 def _verdict(compared: Methods, words: dict[str, str], show: Language) -> str:

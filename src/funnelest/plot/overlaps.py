@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["overlaps"]
 
-_MOST, _WIDTH, _ROW = 40, 7.5, 0.2
+_MOST, _WIDTH, _ROW, _LINE = 40, 7.5, 0.2, 0.115
 _WORDS = {
     "en": {
-        "expected": "expected by the method: median and 95% predictive interval",
+        "expected": "expected by the method: mean and 95% predictive interval",
         "seen": "people found", "not": "people found, not reproduced (adjusted p below 0.05)",
         "limit": "people found, an upper limit only",
         "axis": "People (linear up to 1, then logarithmic)",
@@ -27,7 +27,7 @@ _WORDS = {
         "left": "The {n} overlaps with the fewest people, all reproduced, are not drawn.",
     },
     "nl": {
-        "expected": "verwacht volgens de methode: mediaan en 95%-voorspellingsinterval",
+        "expected": "verwacht volgens de methode: gemiddelde en 95%-voorspellingsinterval",
         "seen": "gevonden personen",
         "not": "gevonden personen, niet gereproduceerd (gecorrigeerde p onder 0,05)",
         "limit": "gevonden personen, slechts een bovengrens",
@@ -87,8 +87,9 @@ def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
         f"{row['stratum']}: {row['overlap']}" if "stratum" in row else row["overlap"]
         for row in rows
     ]
-    names = [wrap(name, 7, 2.6)[0] + ("…" if len(wrap(name, 7, 2.6)) > 1 else "") for name in names]
-    left = max(text_width(name, 7) for name in names) + 0.25
+    texts = [wrap(name, 7, 2.6) for name in names]
+    left = max(text_width(line, 7) for lines in texts for line in lines) + 0.25
+    high = [_ROW + _LINE * (len(lines) - 1) for lines in texts]
     key: dict[str, Any] = {"linestyle": "none", "markersize": 5}
     keys = [
         Line2D([], [], color=BLUE, linewidth=3.2, alpha=0.45, marker="|", markersize=7,
@@ -103,8 +104,11 @@ def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
     if fewer:
         note += " " + words["left"].format(n=fewer)
     figure, ax = framed([("title", title)], keys, note, left=left, right=0.25, width=_WIDTH,
-                        high=_ROW * len(rows) + 0.1, below=0.55)  # fmt: skip
-    for y, (row, name) in enumerate(zip(rows, names, strict=True)):
+                        high=sum(high) + 0.1, below=0.55)  # fmt: skip
+    down = 0.05
+    for row, lines, height in zip(rows, texts, high, strict=True):
+        y = down + height / 2
+        down += height
         ax.plot([row["low"], row["high"]], [y, y], color=BLUE, linewidth=3.2, alpha=0.45,
                 solid_capstyle="butt", zorder=2)  # fmt: skip
         ax.plot([row["expected"]], [y], "|", color=BLUE, markersize=7, zorder=3)
@@ -113,13 +117,15 @@ def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
             shape = "<"
         ax.plot([row["people"]], [y], shape, color=colour, markersize=4.2, zorder=4,
                 clip_on=False)  # fmt: skip
-        ax.annotate(name, (0.0, y), (-6, 0), xycoords=("axes fraction", "data"),
-                    textcoords="offset points", ha="right", va="center", fontsize=7, color=INK,
-                    annotation_clip=False, parse_math=False)  # fmt: skip
+        for i, line in enumerate(lines):
+            up = 72 * _LINE * ((len(lines) - 1) / 2 - i)
+            ax.annotate(line, (0.0, y), (-6, up), xycoords=("axes fraction", "data"),
+                        textcoords="offset points", ha="right", va="center", fontsize=7, color=INK,
+                        annotation_clip=False, parse_math=False)  # fmt: skip
     ax.set_xscale("symlog", linthresh=1.0, linscale=0.4)
     top = max(max(row["high"], row["people"]) for row in rows)
     ax.set_xlim(0, 1.5 * max(top, 1.0))
-    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.set_ylim(down + 0.05, 0)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v))))

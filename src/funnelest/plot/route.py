@@ -52,6 +52,7 @@ _WORDS = {
         "published": "published",
         "every": "every {axis}",
         "on a list": "on a list",
+        "not only": "not counting those only on",
         "other cells": "of other cells than drawn",
         "key step": "estimate: median and {interval}",
         "key transition": "of which: go directly to the next step named",
@@ -75,6 +76,7 @@ _WORDS = {
         "published": "gepubliceerd",
         "every": "{axis}: alle",
         "on a list": "op een lijst",
+        "not only": "zonder wie alleen staat op",
         "other cells": "van andere cellen dan getekend",
         "key step": "schatting: mediaan en {interval}",
         "key transition": "waarvan: direct naar de genoemde volgende stap",
@@ -371,6 +373,8 @@ class _Contents:
             others = tuple(i for i in range(inside.ndim) if i != at)
             levels = int(inside.any(axis=others).sum())
         label = f"{one.name}, {self.words['on a list']}"
+        if one.table.upper:
+            label += f" ({self.words['not only']} {', '.join(one.table.upper)})"
         if not np.array_equal(inside, drawn):
             label += f" ({self.words['other cells']})"
         value = one.table.known / levels

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -16,8 +15,9 @@ from funnelest.axes import Where, show_level
 from funnelest.distributions import Poisson
 from funnelest.evidence.base import Evidence, step_problems
 from funnelest.figures import AtMost, Exact, Figure
+from funnelest.lists.existence import silence
 from funnelest.lists.linkage import LinkageError, observed
-from funnelest.lists.table import Cells, OverlapTable
+from funnelest.lists.table import OverlapTable
 from funnelest.lists.terms import design, pairs
 from funnelest.population import Population
 from funnelest.priors import HalfNormal, Normal, Prior, as_prior, prior_problems, within
@@ -104,10 +104,11 @@ class Linked(Evidence):
 
     def _terms(self) -> list[tuple[int, ...]]:
         """Return the interactions of the model."""
-        return [t for t in pairs(len(self.table.lists), self._order) if len(t) > 1]
+        return [t for t in pairs(len(self.table.lists), self.largest) if len(t) > 1]
 
     @property
-    def _order(self) -> int:
+    def largest(self) -> int:
+        """How many lists the largest interaction is of."""
         return min(3, len(self.table.lists) - 1) if self.order is None else self.order
 
     def parameters(self, population: Population) -> dict[str, Prior]:
@@ -133,11 +134,11 @@ class Linked(Evidence):
         table, count = self.table, len(self.table.lists)
         found = {
             self._label("on no list"): "no interaction of more than "
-            f"{self._order} of the {count} lists"
+            f"{self.largest} of the {count} lists"
         }
         unit = "in units of the spread"
         if self.effects == _EFFECTS:
-            text = "any, nearly: of those on no other list few or most may be on it"
+            text = "wide on the log scale; of itself it puts most people on some list"
             found |= {self._effect(name): text for name in table.lists}
         if table.stratified:
             if self.varying == _VARYING:
@@ -194,6 +195,11 @@ class Linked(Evidence):
             else:
                 found += [f"field 'linkage': {text}" for text in self.linkage.problems()]
                 found += self.linkage.list_problems(self.table.lists)
+        if not found and not self.table.may_be_empty:  # which made-up tables may
+            why = silence(self.table)
+            found += [f"field 'table': {why} Give each list as a Register, or Unlinked."] * bool(
+                why
+            )
         return found or self._strata_problems(population)
 
     def _strata_problems(self, population: Population) -> list[str]:
@@ -240,8 +246,14 @@ class Linked(Evidence):
         return found or self._overlap_problems(population)
 
     def _overlap_problems(self, population: Population) -> list[str]:
-        wheres = self.wheres(population)
+        given = self.strata
+        own = {given} if isinstance(given, str) else {a for w in (given or {}).values() for a in w}
         found = [
+            f"fields 'where' and 'strata' both name axis {axis!r}: say it in one of them."
+            for axis in sorted(own & set(self.where))
+        ]
+        wheres = self.wheres(population)
+        found += [
             f"stratum {one!r}: {text}"
             for one, where in wheres.items()
             for text in population.problems_in(where)
@@ -322,11 +334,8 @@ class Linked(Evidence):
                 )
                 # Where the rates leave nobody, the count has no chance, as it should.
                 means = fm.maximum(observed(means, missed, false, len(self.table.lists)), 1e-12)
-            made.append(fm.matmul(self._cells(stratum).sums, means))
+            made.append(fm.matmul(self.table.cells(stratum).sums, means))
         return fm.concatenate(made, axis=0)
-
-    def _cells(self, stratum: str) -> Cells:
-        return self.table.cells(stratum)
 
     def observations(self, q: Quantities) -> Sequence[Table]:
         """Return the counts of all patterns, and what the route expects of them."""
@@ -336,7 +345,7 @@ class Linked(Evidence):
     def _printed(self) -> Printed:
         figures: list[Figure] = []
         for stratum in self.table.strata:
-            cells = self._cells(stratum)
+            cells = self.table.cells(stratum)
             figures += [
                 AtMost(int(n)) if limit else Exact(int(n))
                 for n, limit in zip(cells.counts, cells.limits, strict=True)
@@ -346,7 +355,7 @@ class Linked(Evidence):
     def classes(self) -> Iterator[tuple[dict[str, Any], Where, tuple[bool, ...]]]:
         """Yield of every count what it is of, its cells, and on which axes it is of unknowns."""
         for stratum in self.table.strata:
-            for pattern in self._cells(stratum).patterns:
+            for pattern in self.table.cells(stratum).patterns:
                 of = {"on": self.table.in_words(pattern)}
                 yield ({"stratum": stratum, **of} if self.table.stratified else of), self.where, ()
 
@@ -357,7 +366,9 @@ class Linked(Evidence):
         """
         counts = iter(figures[0][0])
         made = {
-            stratum: {pattern: int(next(counts).value) for pattern in self._cells(stratum).patterns}
+            stratum: {
+                pattern: int(next(counts).value) for pattern in self.table.cells(stratum).patterns
+            }
             for stratum in self.table.strata
         }
         table = self.table.with_counts(made if self.table.stratified else made[next(iter(made))])
@@ -367,32 +378,31 @@ class Linked(Evidence):
 
     def known(self, q: Quantities, stratum: str | None = None) -> Any:
         """Return the expected number of people on a list of the target, shape ``(draws,)``."""
-        total: Any = 0.0
-        for one in self.table.strata if stratum is None else (stratum,):
-            cells = self._cells(one)
-            seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
-            share = fm.matmul(seen[None, :], self._shares(q)[one])[0]
-            total = total + share * self._people(q)[one]
-        return total
-
-    def total(self, q: Quantities, stratum: str | None = None) -> Any:
-        """Return the expected number of people at the step, shape ``(draws,)``."""
-        people = self._people(q)
-        return sum(people.values()) if stratum is None else people[stratum]
+        return sum(self.parts(q, one)[0] for one in self._chosen(stratum))
 
     def hidden(self, q: Quantities, stratum: str | None = None) -> Any:
         """Return the expected number of people on none of the lists, shape ``(draws,)``."""
         return self.total(q, stratum) - self.known(q, stratum)
 
-    def quantities(self) -> list[tuple[str, str, Callable[[Quantities], Any]]]:
-        """Return stratum, name and quantity of people on the lists, on none, and together."""
-        strata = [*self.table.strata, None] if self.table.stratified else [None]
-        found: list[tuple[str, str, Callable[[Quantities], Any]]] = []
-        for stratum in strata:
-            shown = "all" if stratum is None else stratum
-            found += [
-                (shown, "known", partial(self.known, stratum=stratum)),
-                (shown, "hidden", partial(self.hidden, stratum=stratum)),
-                (shown, "total", partial(self.total, stratum=stratum)),
-            ]
-        return found
+    def total(self, q: Quantities, stratum: str | None = None) -> Any:
+        """Return the expected number of people at the step, shape ``(draws,)``."""
+        people = self._people(q)
+        return sum(people[one] for one in self._chosen(stratum))
+
+    def _chosen(self, stratum: str | None) -> tuple[str, ...]:
+        return self.table.strata if stratum is None else (stratum,)
+
+    def parts(self, q: Quantities, stratum: str) -> tuple[Any, Any, Any]:
+        """Return the expected people who are counted, on no list, and in each limit."""
+        cells, means = (
+            self.table.cells(stratum),
+            self._shares(q)[stratum] * self._people(q)[stratum],
+        )
+        seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
+        limited = cells.sums[cells.limits]
+        nowhere = (1.0 - seen) * (limited.sum(axis=0) == 0)
+        return (
+            fm.matmul(seen[None, :], means)[0],
+            fm.matmul(nowhere[None, :], means)[0],
+            fm.matmul(limited, means),
+        )

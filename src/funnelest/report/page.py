@@ -137,6 +137,7 @@ class _Page:
             self.section("figure", self.drawn(figure)),
             self.section("steps", self.step_table()),
             self.section("transitions", self.transition_table()),
+            *([self.section("linked", linked)] if (linked := self.linked_table()) else []),
             *([self.section("in words", words)] if (words := self.in_words()) else []),
             self.section("given", self.given_table() + self.register_table()),
             self.section("ledger", self.ledger_table()),
@@ -335,6 +336,20 @@ class _Page:
         return table(
             self.say("transitions caption"), self._heads("from", "to"), rows, self.result.mark
         )
+
+    def linked_table(self) -> str:
+        """Return who is known, hidden and both together, of registers that were linked."""
+        found = self.result.linked(probability=self.probability).to_dict("records")
+        rows = []
+        for row in found:
+            own = {**row, "basis": "estimated"}
+            basis = ", ".join(self.texts.get(part, part) for part in row["basis"].split(", "))
+            stratum = self.texts["all"] if row["stratum"] == "all" else row["stratum"]
+            first = [row["source"], stratum, self.texts[row["quantity"]]]
+            rows.append(([*first, *self._estimates(own, False)[:-1], basis], "imputed" in basis))
+        heads = self._heads("source", "stratum", "people")
+        mark = self.result.mark
+        return table(self.say("linked caption"), heads, rows, mark) if rows else ""
 
     def given_table(self) -> str:
         """Return the figures that went in, beside what is expected of them."""

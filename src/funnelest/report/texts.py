@@ -36,6 +36,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "transitions": "Transitions",
         "transitions caption": "Share of those who reach a step who go directly to the next"
                                "{where}: posterior median, {interval}, and the same of the prior",
+        "linked": "People on linked registers, and on none of them",
+        "linked caption": "People who are known (counted, or estimated where links are wrong), "
+                          "hidden (on none of the lists) and both together: posterior median, "
+                          "{interval}",
+        "stratum": "Stratum", "people": "People", "all": "all", "known": "known",
+        "hidden": "hidden", "total": "together", "counted": "counted",
+        "all lists together do not interact": "all lists together do not interact",
+        "the lists are independent": "the lists are independent",
         "given": "Figures given and expected",
         "given caption": "Every figure that went in, beside what the fitted route expects of it "
                          "(posterior median, {interval}); the residual is in standard deviations",
@@ -92,6 +100,14 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "transitions caption": "Deel van wie een stap bereikt dat direct naar de volgende gaat"
                                "{where}: mediaan van de posterior, {interval}, en hetzelfde voor "
                                "de prior",
+        "linked": "Personen op gekoppelde registers, en op geen ervan",
+        "linked caption": "Personen die bekend zijn (geteld, of geschat waar koppelingen fout "
+                          "zijn), verborgen (op geen van de lijsten) en beide samen: mediaan van "
+                          "de posterior, {interval}",
+        "stratum": "Stratum", "people": "Personen", "all": "alle", "known": "bekend",
+        "hidden": "verborgen", "total": "samen", "counted": "geteld",
+        "all lists together do not interact": "geen interactie van alle lijsten samen",
+        "the lists are independent": "de lijsten zijn onafhankelijk",
         "given": "Cijfers: opgegeven en verwacht",
         "given caption": "Elk gebruikt cijfer, naast wat de geschatte route ervan verwacht "
                          "(mediaan van de posterior, {interval}); het residu is in "

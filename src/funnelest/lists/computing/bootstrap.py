@@ -11,6 +11,8 @@ __all__ = ["BootstrapInterval", "bca_interval", "leave_one_out", "quantile", "re
 
 type Floats = NDArray[np.float64]
 
+#: A limit beyond which lies more than this share of the replicates is no limit of them.
+_BEYOND = 1 / 3
 #: A limit that rests on fewer replicates than this is marked.
 FEWEST_BEYOND = 2.0
 
@@ -33,6 +35,9 @@ class BootstrapInterval:
         The levels of the replicates that were taken as limits.
     problem : str
         Why there is no interval, in a sentence; empty where there is one.
+    widened : bool, default False
+        Whether the interval holds the percentile interval too, since the correction alone would
+        leave more than a third of the replicates beyond a limit.
     """
 
     limits: tuple[float, float] | None
@@ -41,6 +46,7 @@ class BootstrapInterval:
     acceleration: float
     levels: tuple[float, float]
     problem: str
+    widened: bool = False
 
 
 def resampled(counts: Floats, replicates: int, rng: np.random.Generator) -> Floats:
@@ -132,7 +138,9 @@ def bca_interval(
     :math:`a = \sum w d^3 / 6 (\sum w d^2)^{3/2}`, :math:`d` being the mean of the jackknife
     estimates less each of them, the limit for normal quantile :math:`z` is the replicates'
     quantile at :math:`\Phi(z_0 + (z_0 + z) / (1 - a (z_0 + z)))` (Efron, JASA 1987;82:171;
-    DiCiccio and Efron, Statistical Science 1996;11:189).
+    DiCiccio and Efron, Statistical Science 1996;11:189). Where the choice of a model makes the
+    replicates so unlike the estimate that more than a third of them lie beyond a limit, the
+    interval is widened to hold the percentile interval as well.
     """
     from scipy import special
 
@@ -173,4 +181,11 @@ def bca_interval(
             "smaller), too far for its bias to be corrected."
         )
         return BootstrapInterval(None, below, bias, acceleration, (low, high), problem)
-    return BootstrapInterval(limits, below, bias, acceleration, (low, high), "")
+    widened = max(low, 1 - high) > _BEYOND
+    if widened:
+        tail = (1 - probability) / 2
+        limits = (
+            min(limits[0], quantile(ordered, tail)),
+            max(limits[1], quantile(ordered, 1 - tail)),
+        )
+    return BootstrapInterval(limits, below, bias, acceleration, (low, high), "", widened)

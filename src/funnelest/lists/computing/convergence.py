@@ -97,4 +97,5 @@ def _ess(parts: Floats) -> Floats:
     after = np.maximum(rho[np.arange(len(rho)), 2 * last], 0.0)
     size = chains * length
     tau = np.maximum(2.0 * kept.sum(axis=1) - 1.0 + after, 1.0 / np.log10(size))
-    return np.where(np.isfinite(tau), size / tau, np.nan)
+    flat = np.ptp(parts, axis=(1, 2)) < np.finfo(float).resolution  # nothing to be learned
+    return np.where(flat, size, np.where(np.isfinite(tau), size / tau, np.nan))

@@ -75,6 +75,9 @@ def fit_poisson(X: Floats, counts: Floats, sums: Floats | None = None) -> Poisso
     1981;30:125.
     """
     counts = np.atleast_2d(np.asarray(counts, dtype=float))
+    if sums is not None and np.all(sums.sum(axis=1) == 1) and np.all(sums.max(axis=1) == 1):
+        # Every cell is one pattern: its row, in place of products with a matrix of zeros.
+        X, sums = X[sums.argmax(axis=1)], None
     b = _start(X, counts, sums)
     means = _means(b, X, sums)
     found = deviance(counts, means)
@@ -133,7 +136,7 @@ def _slopes(b: Floats, X: Floats, sums: Floats | None) -> Floats:
     """Return the slope of each mean in each coefficient, ``(tables, cells, terms)``."""
     each = np.exp(np.clip(b @ X.T, -700.0, 700.0))
     inner: Floats = each[:, :, None] * X
-    return inner if sums is None else np.einsum("cm,tmp->tcp", sums, inner)
+    return inner if sums is None else np.matmul(sums, inner)
 
 
 def _information(slopes: Floats, means: Floats) -> Floats:

@@ -96,8 +96,11 @@ class Hierarchy:
 
     # ------------------------------------------------------------------ density
 
-    def __call__(self, points: Floats) -> tuple[Floats, Floats]:
-        """Return log-densities, shape ``(points,)``, and gradients, ``(points, parameters)``."""
+    def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        """Return log-densities and gradients; shapes as in `Density`.
+
+        With `slopes_only` the log-densities are not computed, and 0.
+        """
         at, L, main = self._at, self.lists, self.scales.main
         n, S = len(points), len(self.cells)
         log_tau = points[:, at["log_tau"]]
@@ -114,7 +117,7 @@ class Hierarchy:
             a = a + apart @ self._a_on_z
             b = b + apart.reshape(n, S, -1)
         rates = np.exp(a[:, :, None] + (b.reshape(n * S, -1) @ self._X.T).reshape(n, S, -1))
-        value, slope = self._likelihood(rates.reshape(n, -1))
+        value, slope = self._likelihood(rates.reshape(n, -1), slopes_only)
         per_pattern = slope.reshape(n, S, -1)
         per_term = (per_pattern.reshape(n * S, -1) @ self._X).reshape(n, S, -1)
         of_a, of_common = per_pattern.sum(axis=2), per_term.sum(axis=1)
@@ -132,29 +135,35 @@ class Hierarchy:
         gradient[:, at["u"]], of_scale = common.slopes(of_each @ self._turn_u)
         ratio = np.exp(2 * log_tau) / self._tau_scale**2
         gradient[:, at["log_tau"]] = of_scale @ self.tau_of.T - ratio + 1.0
-        value = value - 0.5 * np.sum((beta / main) ** 2, axis=1) + common.log_prior
-        value += np.sum(log_tau - 0.5 * ratio, axis=1)
+        if not slopes_only:
+            value += common.log_prior - 0.5 * np.sum((beta / main) ** 2, axis=1)
+            value += np.sum(log_tau - 0.5 * ratio, axis=1)
         if S > 1:
             ratio = np.exp(2 * log_sigma) / self._sigma_scale**2
             gradient[:, at["log_sigma"]] = of_sigma @ self._sigma_of.T - ratio + 1.0
-            value += own.log_prior + np.sum(log_sigma - 0.5 * ratio, axis=1)
+            if not slopes_only:
+                value += own.log_prior + np.sum(log_sigma - 0.5 * ratio, axis=1)
         return value, gradient
 
-    def _likelihood(self, rates: Floats) -> tuple[Floats, Floats]:
+    def _likelihood(self, rates: Floats, slopes_only: bool) -> tuple[Floats, Floats]:
         """Return the log-likelihood of expected patterns and its slope in their logarithms."""
         counts, limits = self._counts, self._limits
         single = self._single
         means = rates @ self._sums.T if single is None else rates[:, single]
         means = np.maximum(means, 1e-300)
-        terms = counts * np.log(means) - means
         per_mean = counts / means - 1.0
+        value = np.zeros(len(rates))
         if limits.any():
-            terms[:, limits], per_mean[:, limits] = log_at_most(counts[limits], means[:, limits])
+            at_most, per_mean[:, limits] = log_at_most(counts[limits], means[:, limits])
+            value += at_most.sum(axis=1)
+        if not slopes_only:
+            exact = means[:, ~limits]
+            value += np.sum(counts[~limits] * np.log(exact) - exact, axis=1)
         if single is None:
-            return terms.sum(axis=1), rates * (per_mean @ self._sums)
+            return value, rates * (per_mean @ self._sums)
         slope = np.zeros_like(rates)
         slope[:, single] = means * per_mean
-        return terms.sum(axis=1), slope
+        return value, slope
 
     # ------------------------------------------------------------------ parameters
 

@@ -1,14 +1,17 @@
 """Hamiltonian Monte Carlo of many chains at once, as NumPy arrays.
 
-The chains of small hierarchical models move together: each leapfrog step is a few array
-operations for all of them, and what they learn of the posterior's shape in warm-up is pooled. No
-compilation: the first draw is there in milliseconds.
+The chains of small models move together: each leapfrog step is a few array operations for all of
+them, and what they learn of the posterior's shape in warm-up is pooled. Nothing is compiled (PyMC
+with nutpie needs 15 to 35 s in a fresh process for such models, nearly all of it to compile): the
+first draw is there in milliseconds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,22 +19,46 @@ from numpy.typing import NDArray
 from funnelest.gate import Gate, hmc_gate
 from funnelest.lists.computing.convergence import ess_bulk, ess_tail, r_hat
 
-__all__ = ["Chains", "climb", "gate_of", "sample"]
+__all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
 
 type Floats = NDArray[np.float64]
-#: Points, shape ``(chains, parameters)`` -> log-density ``(chains,)`` and its gradient.
-type Density = Callable[[Floats], tuple[Floats, Floats]]
 
 #: In units in which the posterior is about standard normal, a quarter turn (pi / 2) forgets where
 #: it began. Path lengths are spread evenly from 0 to twice that, so that none can be in step
 #: with any direction.
 _LONGEST = np.pi
-_MOST_STEPS = 100
-#: One trajectory in so many takes much finer steps. Where it is far steeper than usual (rarely
-#: large scales) coarse trajectories are refused and chains would stick; these come and go there.
+#: The first trajectories are short: they only have to get to where the density is.
+_FIRST_STEPS = 20
+#: Each chain's step is shortened by up to a random share, so that no trajectory is periodic.
+_SHORTEST = 0.7
+#: One trajectory in so many takes so much finer steps; why is said in `gate_of`.
 _FINE_EVERY, _FINE = 8, 0.2
 #: A trajectory whose energy is off by so much has left the posterior (as in Stan).
 _DIVERGED = 1000.0
+#: Trajectories of the last window of warm-up, in which only the step size is learned.
+_LAST_WINDOW = 50
+
+
+class Density(Protocol):
+    """What is drawn from."""
+
+    def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        """Return log-densities and gradients.
+
+        Parameters
+        ----------
+        points : ndarray
+            Shape ``(chains, parameters)``.
+        slopes_only : bool, default False
+            Whether the log-densities are not needed, as within a trajectory.
+
+        Returns
+        -------
+        values : ndarray
+            Shape ``(chains,)``; of no meaning with `slopes_only`.
+        gradients : ndarray
+            Shape ``(chains, parameters)``.
+        """
 
 
 @dataclass(frozen=True)
@@ -45,8 +72,7 @@ class Chains:
     energies : ndarray
         Shape ``(chains, draws)``.
     divergences : int
-        Trajectories in fine steps that left the posterior, after warm-up: places that no step
-        reaches. (One in coarse steps that does is a refused proposal.)
+        Trajectories in fine steps that left the posterior, after warm-up; see `gate_of`.
     accepted : float
         Mean probability of acceptance.
     gradients : int
@@ -58,6 +84,16 @@ class Chains:
     divergences: int
     accepted: float
     gradients: int
+
+    @property
+    def every(self) -> Floats:
+        """The draws of all chains, shape ``(chains * draws, parameters)``."""
+        return self.points.reshape(-1, self.points.shape[2])
+
+    def some(self, most: int) -> Floats:
+        """Return at most so many draws, evenly spread over the chains."""
+        places = np.linspace(0, len(self.every) - 1, min(most, len(self.every)))
+        return np.asarray(self.every[places.astype(int)])
 
 
 class _StepSize:
@@ -84,21 +120,35 @@ class _StepSize:
 
 
 class _Metric:
-    """Kinetic energy of a covariance of the parameters."""
+    """Kinetic energy of a covariance of the parameters (dense), or of variances (diagonal)."""
 
     def __init__(self, covariance: Floats) -> None:
-        self.covariance = covariance
-        self._inverse_root = np.linalg.inv(np.linalg.cholesky(covariance))
+        self._covariance, self._dense = covariance, covariance.ndim == 2
+        self._inverse_root = (
+            np.linalg.inv(np.linalg.cholesky(covariance))
+            if self._dense
+            else 1.0 / np.sqrt(covariance)
+        )
 
     def momenta(self, chains: int, rng: np.random.Generator) -> Floats:
-        return np.asarray(rng.standard_normal((chains, len(self.covariance))) @ self._inverse_root)
+        drawn = rng.standard_normal((chains, len(self._covariance)))
+        return np.asarray(drawn @ self._inverse_root if self._dense else drawn * self._inverse_root)
 
     def velocity(self, momenta: Floats) -> Floats:
-        return np.asarray(momenta @ self.covariance)
+        return np.asarray(momenta @ self._covariance if self._dense else momenta * self._covariance)
+
+    def learned(self, points: Floats) -> _Metric:
+        """Return that of some draws, a dense one drawn a little towards no correlation."""
+        if not self._dense:
+            return _Metric(points.var(axis=0) + 1e-12)
+        found = np.cov(points, rowvar=False)
+        spread = np.diag(np.diag(found) + 1e-12)
+        share = min(1.0, 5.0 * len(found) / (len(points) + 5.0 * len(found))) * 0.1
+        return _Metric(np.asarray((1 - share) * found + share * spread))
 
 
 class _Sampler:
-    """The state of all chains, and one step of them."""
+    """The state of all chains, and one trajectory of them."""
 
     def __init__(self, density: Density, start: Floats, rng: np.random.Generator) -> None:
         self._density, self._rng = density, rng
@@ -107,29 +157,22 @@ class _Sampler:
             self.value, self._slope = density(start)
         self.gradients = 1
 
-    def step(
-        self, metric: _Metric, size: float, searching: bool = False
-    ) -> tuple[Floats, Floats, int]:
-        """Move every chain; return the probabilities of acceptance, energies and divergences.
-
-        While `searching`, some steps are small, so that a chain that started far out, where it is
-        steep, comes in too.
-        """
+    def move(self, metric: _Metric, size: float, most: int) -> tuple[Floats, Floats, int]:
+        """Move every chain; return the probabilities of acceptance, energies and divergences."""
         rng, chains = self._rng, len(self.points)
-        # The same length for all chains, so that they stay in step as arrays.
-        length = _LONGEST * rng.uniform()
-        size *= 10.0 ** rng.uniform(-1.5, 0.0) if searching else rng.uniform(0.8, 1.0)
-        steps = int(np.clip(np.ceil(length / size), 1, 20 if searching else _MOST_STEPS))
+        # As many steps for all chains, so that they stay together as arrays.
+        steps = int(np.clip(np.ceil(_LONGEST * rng.uniform() / size), 1, most))
+        sizes = size * rng.uniform(_SHORTEST, 1.0, (chains, 1))
         momenta = metric.momenta(chains, rng)
-        velocity = metric.velocity(momenta)
-        energy = -self.value + 0.5 * np.sum(momenta * velocity, axis=1)
+        energy = -self.value + 0.5 * np.sum(momenta * metric.velocity(momenta), axis=1)
         at, slope = self.points, self._slope
+        # A trajectory that runs off overflows on its way, and is then refused.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            momenta = momenta + 0.5 * size * slope
-            for i in range(steps):
-                at = at + size * metric.velocity(momenta)
-                value, slope = self._density(at)
-                momenta = momenta + (size if i < steps - 1 else 0.5 * size) * slope
+            momenta = momenta + 0.5 * sizes * slope
+            for left in range(steps - 1, -1, -1):
+                at = at + sizes * metric.velocity(momenta)
+                value, slope = self._density(at, left > 0)
+                momenta += (sizes if left else 0.5 * sizes) * slope
             ended = -value + 0.5 * np.sum(momenta * metric.velocity(momenta), axis=1)
             off = np.nan_to_num(ended - energy, nan=np.inf)
             chance = np.exp(np.minimum(-off, 0.0))
@@ -146,25 +189,30 @@ def sample(
     start: Floats,
     covariance: Floats,
     *,
-    draws: int,
+    draws: int | Sequence[int],
     rng: np.random.Generator,
     warmup: Sequence[int] = (50, 100, 150),
     wanted: float = 0.9,
+    most: int = 100,
+    enough: Callable[[Chains], bool] = lambda chains: False,
 ) -> Chains:
     """Draw from a density with Hamiltonian Monte Carlo.
 
+    Trajectories are of random length (Neal, Handbook of MCMC 2011, chapter 5), the same for all
+    chains.
+
     Parameters
     ----------
-    density : callable
-        Points, shape ``(chains, parameters)``, to log-densities, shape ``(chains,)``, and their
-        gradients, shape ``(chains, parameters)``.
+    density : Density
+        Log-densities and gradients of all chains.
     start : ndarray
         Where the chains begin, shape ``(chains, parameters)``; wider than the posterior, so that
         chains which agree have forgotten it.
     covariance : ndarray
-        First guess of the covariance, shape ``(parameters, parameters)``.
-    draws : int
-        Draws per chain after warm-up.
+        First guess of the covariance, shape ``(parameters, parameters)``, for a dense metric; or of
+        the variances, shape ``(parameters,)``, for a diagonal one.
+    draws : int or sequence of int
+        Draws per chain after warm-up; where several blocks, `enough` is asked after each.
     rng : numpy.random.Generator
         Source of randomness.
     warmup : sequence of int, default (50, 100, 150)
@@ -174,49 +222,60 @@ def sample(
         Share of proposals accepted that the step size aims at. The optimum for a smooth density is
         0.65 to 0.9 (Betancourt, Byrne and Girolami, arXiv:1411.6669); the smaller steps of a larger
         share are safer where it is steep.
+    most : int, default 100
+        Most steps of a trajectory.
+    enough : callable, optional
+        ``enough(chains)``: whether no further block of draws is needed. Left out, all are made.
 
     Returns
     -------
     Chains
-        The draws.
+        All draws after warm-up.
     """
     sampler, metric = _Sampler(density, start, rng), _Metric(covariance)
-    chains, count = start.shape
     size = 0.5
     for number, window in enumerate(warmup):
-        tuner = _StepSize(size, wanted)
-        seen = np.empty((window, chains, count))
+        searching = number < len(warmup) // 2
+        tuner, seen = _StepSize(size, wanted), []
         for i in range(window):
-            chance, _, _ = sampler.step(metric, tuner.value, searching=number == 0 and i % 2 == 0)
+            # Some steps are small at first, so that a chain that started far out, where it is
+            # steep, comes in too.
+            less = 10.0 ** rng.uniform(-1.5, 0.0) if number == 0 and i % 2 == 0 else 1.0
+            chance, _, _ = sampler.move(
+                metric, tuner.value * less, _FIRST_STEPS if searching else most
+            )
             tuner.learn(float(chance.mean()))
-            seen[i] = sampler.points
+            seen.append(sampler.points)
         # The first part of a window is still on its way.
-        metric = _Metric(_covariance(seen[window // 3 :].reshape(-1, count)))
+        metric = metric.learned(np.concatenate(seen[window // 3 :]))
         size = tuner.settled
     tuner = _StepSize(size, wanted)
-    for _ in range(50):
-        chance, _, _ = sampler.step(metric, tuner.value)
+    for _ in range(_LAST_WINDOW):
+        chance, _, _ = sampler.move(metric, tuner.value, most)
         tuner.learn(float(chance.mean()))
     size = tuner.settled
-    points, energies = np.empty((draws, chains, count)), np.empty((draws, chains))
+
+    points: list[Floats] = []
+    energies: list[Floats] = []
     divergences, accepted = 0, 0.0
-    for i in range(draws):
-        fine = i % _FINE_EVERY == 0
-        chance, energies[i], off = sampler.step(metric, size * (_FINE if fine else 1.0))
-        points[i] = sampler.points
-        divergences += off if fine else 0
-        accepted += float(chance.mean())
-    return Chains(
-        np.swapaxes(points, 0, 1), energies.T, divergences, accepted / draws, sampler.gradients
-    )
-
-
-def _covariance(points: Floats) -> Floats:
-    """Return the covariance of draws, drawn a little towards no correlation."""
-    found = np.cov(points, rowvar=False)
-    spread = np.diag(np.diag(found) + 1e-12)
-    share = min(1.0, 5.0 * len(found) / (len(points) + 5.0 * len(found))) * 0.1
-    return np.asarray((1 - share) * found + share * spread)
+    for block in [draws] if isinstance(draws, int) else draws:
+        for _ in range(block):
+            fine = len(points) % _FINE_EVERY == 0
+            chance, energy, off = sampler.move(metric, size * (_FINE if fine else 1.0), most)
+            points.append(sampler.points)
+            energies.append(energy)
+            divergences += off if fine else 0
+            accepted += float(chance.mean())
+        found = Chains(
+            np.stack(points, axis=1),
+            np.stack(energies, axis=1),
+            divergences,
+            accepted / len(points),
+            sampler.gradients,
+        )
+        if enough(found):
+            break
+    return found
 
 
 def climb(density: Density, start: Floats, free: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -278,6 +337,15 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
         The draws.
     quantities : ndarray
         What has to have converged, shape ``(quantities, chains, draws)``.
+
+    Notes
+    -----
+    Divergences: every 8th trajectory takes steps five times finer than the tuned ones, and of
+    these none may diverge. A divergence says that the posterior is too steep for the steps. In the
+    tuned steps it is a proposal refused, as any other is: the draws stay right, and only a place
+    that is steep everywhere would never be entered or left. Trajectories in fine steps go there;
+    were it too steep even for them, the draws might miss it. That places which only every 8th
+    trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
     energy = chains.energies
     bfmi = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
@@ -288,3 +356,13 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
         divergences=chains.divergences,
         bfmi=float(bfmi.min()),
     )
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which linear algebra has one thread.
+
+    The products are small: one thread is faster, and gives the same sums on every machine.
+    """
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="blas")  # type: ignore[no-any-return]

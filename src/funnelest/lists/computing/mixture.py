@@ -35,7 +35,7 @@ class Mixture:
 
     Notes
     -----
-    Unknowns, shape ``(parameters, chains)``: the logarithm of the concentration :math:`\alpha`,
+    Points, shape ``(points, parameters)``, hold the logarithm of the concentration :math:`\alpha`,
     in standard deviations from its median; :math:`\log e_h` for all classes but the last,
     :math:`e_h \sim` Exponential(1); and logits of the probability :math:`p_{lh}` that someone of
     class h is on list l, all of class 1 to H of the first list foremost. The stick that class h
@@ -55,8 +55,10 @@ class Mixture:
     spread: float
 
     @cached_property
-    def _turned(self) -> Floats:
-        return np.ascontiguousarray(self.on.T)
+    def _patterns(self) -> tuple[Floats, Floats]:
+        """Which lists a pattern has, and a column of ones for the class; and its transpose."""
+        both = np.column_stack([self.on, np.ones(len(self.on))])
+        return both, np.ascontiguousarray(both.T)
 
     @property
     def known(self) -> float:
@@ -69,13 +71,16 @@ class Mixture:
         return int(self.classes * (1 + self.on.shape[1]))
 
     def start(self, chains: int, rng: np.random.Generator) -> Floats:
-        """Return where chains start: from hardly anybody hidden to nearly everybody."""
+        """Return where chains start: from hardly anybody hidden to nearly everybody.
+
+        Shape ``(chains, parameters)``.
+        """
         x = np.empty((self.size, chains))
         x[0] = rng.standard_normal(chains)
         x[1 : self.classes] = np.log(rng.exponential(size=(self.classes - 1, chains)))
         x[self.classes :] = rng.logistic(scale=0.5, size=x[self.classes :].shape)
         x[self.classes :] += np.linspace(_FIRST, _LAST, chains)
-        return x
+        return x.T
 
     def _sticks(self, x: Floats) -> tuple[Floats, Floats]:
         """Return minus the logarithm of what each stick leaves, and the logarithm of weights."""
@@ -85,20 +90,24 @@ class Mixture:
         logs[1:] -= left.cumsum(axis=0)
         return left, logs
 
-    def __call__(self, x: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
-        """Return the log-density, up to a constant, shape ``(chains,)``, and its slopes.
+    def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        """Return log-densities, up to a constant, and gradients; shapes as in `Density`.
 
-        With `slopes_only` the log-density is not computed, and 0.
+        With `slopes_only` the log-densities are not computed, and 0.
         """
+        x = np.ascontiguousarray(points.T)  # the points last: nothing below is strided
         H, L, P, C = self.classes, self.on.shape[1], len(self.counts), x.shape[1]
         logits = x[H:].reshape(L, H, C)
         left, logs = self._sticks(x)
-        soft = np.log1p(np.exp(-np.abs(logits)))
+        small = np.exp(-np.abs(logits))
+        soft = np.log1p(small)
         soft += np.maximum(logits, 0.0)  # log(1 + exp(logit))
         none = -soft.sum(axis=0)  # log probability of being on no list, by class
         hidden, seen = self._hidden_and_seen(logs, none)
-        each = (self.on @ logits.reshape(L, H * C)).reshape(P, H, C)
-        each += logs + none
+        parts = np.empty((L + 1, H, C))
+        parts[:L], parts[L] = logits, logs + none
+        on, turned = self._patterns
+        each = (on @ parts.reshape(L + 1, H * C)).reshape(P, H, C)
         np.exp(each, out=each)
         both = np.maximum(each.sum(axis=1), 1e-300)
         value = np.zeros(C)
@@ -109,43 +118,49 @@ class Mixture:
 
         # Expected members of each class, the hidden ones among them, and those on each list.
         each *= (self.counts[:, None] / both)[:, None, :]
-        listed = (self._turned @ each.reshape(P, H * C)).reshape(L, H, C)
-        members = each.sum(axis=0) + hidden * (self.known / seen)
+        listed = (turned @ each.reshape(P, H * C)).reshape(L + 1, H, C)
+        members = listed[L] + hidden * (self.known / seen)
         slopes = np.empty_like(x)
-        slopes[H:] = (listed + 1.0 - np.exp(logits - soft) * (members + 2.0)).reshape(L * H, C)
+        p = np.where(logits > 0.0, 1.0, small)
+        p /= 1.0 + small
+        p *= members + 2.0
+        of_logits = slopes[H:].reshape(L, H, C)
+        np.subtract(listed[:L], p, out=of_logits)
+        of_logits += 1.0
         later = members[::-1].cumsum(axis=0)[::-1][1:]
         stick = (members[:-1] / np.expm1(left) - later) * left
         slopes[1:H] = stick + 1.0 - np.exp(x[1:H])
         slopes[0] = -self.spread * stick.sum(axis=0) - x[0]
-        return value, slopes
+        return value, slopes.T
 
     @staticmethod
     def _hidden_and_seen(logs: Floats, none: Floats) -> tuple[Floats, Floats]:
         """Return the probability of class and no list, and the probability of any list."""
         return np.exp(logs + none), np.sum(-np.expm1(none) * np.exp(logs), axis=0)
 
-    def _parts(self, x: Floats) -> tuple[Floats, Floats, Floats]:
+    def _parts(self, points: Floats) -> tuple[Floats, Floats, Floats]:
         """Return logits, logarithm of weights, and that of being on no list, by class."""
+        x = points.T
         logits = x[self.classes :].reshape(self.on.shape[1], self.classes, x.shape[1])
         return logits, self._sticks(x)[1], -np.logaddexp(0.0, logits).sum(axis=0)
 
-    def log_odds(self, x: Floats) -> Floats:
-        """Return the log-odds of being on none of the lists, shape ``(chains,)``."""
-        _, logs, none = self._parts(x)
+    def log_odds(self, points: Floats) -> Floats:
+        """Return the log-odds of being on none of the lists, shape ``(points,)``."""
+        _, logs, none = self._parts(points)
         hidden, seen = self._hidden_and_seen(logs, none)
         return np.asarray(np.log(hidden.sum(axis=0)) - np.log(seen))
 
-    def seen_shares(self, x: Floats) -> Floats:
-        """Return the share of the known people in each class, shape ``(classes, chains)``."""
-        _, logs, none = self._parts(x)
+    def seen_shares(self, points: Floats) -> Floats:
+        """Return the share of the known people in each class, shape ``(classes, points)``."""
+        _, logs, none = self._parts(points)
         share = -np.expm1(none) * np.exp(logs)
         return np.asarray(share / share.sum(axis=0))
 
-    def expected(self, x: Floats, on: Floats) -> Floats:
-        """Return the expected counts of patterns `on`, of the known, ``(patterns, chains)``."""
-        logits, logs, none = self._parts(x)
+    def expected(self, points: Floats, on: Floats) -> Floats:
+        """Return the expected counts of patterns `on`, of the known, ``(patterns, points)``."""
+        logits, logs, none = self._parts(points)
         seen = self._hidden_and_seen(logs, none)[1]
-        found = np.zeros((len(on), x.shape[1]))
+        found = np.zeros((len(on), len(points)))
         for h in range(self.classes):
             found += np.exp(on @ logits[:, h] + logs[h] + none[h])
         return self.known * found / seen

@@ -10,6 +10,7 @@ from typing import ClassVar
 from funnelest.errors import raise_if_any
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.table import OverlapTable
+from funnelest.lists.table_problems import ALL, empty_problems
 
 __all__ = ["Estimator"]
 
@@ -33,6 +34,11 @@ class Estimator(ABC):
     takes_incomplete: ClassVar[bool] = False
     #: Whether it takes strata (else: one at a time, or pooled).
     takes_strata: ClassVar[bool] = False
+    #: What to do about more lists than it takes.
+    for_more: ClassVar[str] = (
+        "Leave lists out or join those that are alike, or use a method for more (Shrinkage, "
+        "LatentClasses)."
+    )
 
     @property
     @abstractmethod
@@ -81,6 +87,11 @@ class Estimator(ABC):
         -------
         Estimator
             The method, without what is said of that list.
+
+        Raises
+        ------
+        SpecError
+            When nothing could be estimated by what is left of the method.
         """
         return self
 
@@ -99,6 +110,10 @@ class Estimator(ABC):
             found.append(f"field 'probability' must lie between 0 and 1; given {p!r}.")
         if not isinstance(table, OverlapTable):
             return [*found, f"an OverlapTable is needed; given {table!r}."]
+        if table.may_be_empty:  # made-up counts, which were not looked at for this
+            found += empty_problems(
+                table.lists, table.counts if table.stratified else {ALL: table.counts}
+            )
         count = len(table.lists)
         if count < self.fewest:
             found.append(
@@ -106,10 +121,7 @@ class Estimator(ABC):
                 "their independence can be assumed (Chapman), with one nothing can be said."
             )
         if count > self.most:
-            found.append(
-                f"it takes at most {self.most} lists; given {count}. Leave lists out or join "
-                "those that are alike, or use a method for more (Shrinkage, LatentClasses)."
-            )
+            found.append(f"it takes at most {self.most} lists; given {count}. {self.for_more}")
         if table.stratified and not self.takes_strata:
             found.append(
                 "it takes a table without strata: give table.stratum(name) or table.pooled()."

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.gate import Gate, chains_gate
-from funnelest.lists.computing.hamiltonian import Chains, sample
+from funnelest.gate import Gate
+from funnelest.lists.computing.hmc import Chains, gate_of, one_thread, sample
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
@@ -20,16 +20,21 @@ __all__ = ["LatentClasses"]
 type Floats = NDArray[np.float64]
 
 #: Many chains, so that a second region of the posterior is found.
-_CHAINS, _WARM_UP = 16, 200
-#: Draws of a chain before it is looked whether they do; then so many more at a time, and so many
-#: times those at most, unless R-hat says that it is of no use.
-_FIRST, _MORE, _BLOCKS, _HOPELESS = 300, 150, 6, 1.05
+_CHAINS, _WARM_UP = 16, (25, 25, 50, 50)
+#: A diagonal metric, of the variances over all chains: chains that have the same thing under
+#: another label then know the scale of either. Its first guess; which share of the proposals is to
+#: be accepted; and the most steps.
+_SCALE, _WANTED, _MOST = 0.3, 0.8, 200
+#: Draws of a chain before it is looked whether they do; then so many more at a time, until the gate
+#: is passed with some room in R-hat (not by the luck of one look), or R-hat says that it is of no
+#: use.
+_BLOCKS, _ENOUGH, _HOPELESS = (300, *[75] * 8), 1.008, 1.05
 #: Chains whose medians of the hidden number are further apart than this (in logarithms) have
 #: found different regions; hidden numbers well below so many times the known ones are alike.
 _APART, _SMALL = 0.25, 0.05
 #: A class is in use with more than this share of the known people.
 _IN_USE = 0.01
-_KEPT = 1000
+_SHOWN = 1000
 _NO_OVERLAP = (
     "nobody is on two lists: then the overlaps set no upper limit, and the number would be what "
     "the prior makes it."
@@ -124,21 +129,23 @@ class LatentClasses(Estimator):
         )
         # The hidden number has a stream of its own for each look at the chains: the same draws.
         own = int(rng.integers(2**63))
-        drawn = sample(
-            model,
-            model.start(_CHAINS, rng),
-            rng,
-            warm_up=_WARM_UP,
-            draws=_MORE,
-            blocks=_BLOCKS,
-            enough=lambda found: (
-                len(found.draws) >= _FIRST and _settled(_gate(_hidden(model, found, own), found))
-            ),
-        )
-        hidden = _hidden(model, drawn, own)
-        gate = _gate(hidden, drawn)
-        every = np.moveaxis(drawn.draws, 0, 1).reshape(model.size, -1)  # draws and chains
-        kept = every[:, np.linspace(0, every.shape[1] - 1, _KEPT).astype(int)]
+        with one_thread():
+            drawn = sample(
+                model,
+                model.start(_CHAINS, rng),
+                np.full(model.size, _SCALE**2),
+                draws=_BLOCKS,
+                rng=rng,
+                warmup=_WARM_UP,
+                wanted=_WANTED,
+                most=_MOST,
+                enough=lambda found: _settled(_gate(_hidden(model, found, own), found)),
+            )
+            hidden = _hidden(model, drawn, own)
+            gate = _gate(hidden, drawn)
+            shown = drawn.some(_SHOWN)
+            predicted = model.expected(shown, on)
+            in_use = (model.seen_shares(shown) > _IN_USE).sum(axis=0)
         common |= {"gate": gate, "details": {"chains": tuple(np.median(hidden, axis=1))}}
         if not gate.passed:
             return Estimate(
@@ -149,11 +156,10 @@ class LatentClasses(Estimator):
             )
         tail = (1 - self.probability) / 2
         low, middle, high = (float(x) for x in np.quantile(hidden, [tail, 0.5, 1 - tail]))
-        in_use = (model.seen_shares(kept) > _IN_USE).sum(axis=0)
         return Estimate(
             overall=Part(known, middle, (low, high)),
             draws=hidden.ravel(),
-            predicted={table.strata[0]: model.expected(kept, on)},
+            predicted={table.strata[0]: predicted},
             measures={
                 **gate.measures,
                 "classes in use": float(in_use.mean()),
@@ -166,17 +172,19 @@ class LatentClasses(Estimator):
 
 def _hidden(model: Mixture, drawn: Chains, seed: int) -> Floats:
     """Return draws of the hidden number, shape ``(chains, draws)``."""
-    log_odds = np.array([model.log_odds(x) for x in drawn.draws])
-    return model.hidden(log_odds, np.random.default_rng(seed)).T
+    log_odds = model.log_odds(drawn.every).reshape(drawn.energies.shape)
+    # By draws, so that those of a longer run begin with those of a shorter one.
+    return model.hidden(log_odds.T, np.random.default_rng(seed)).T
 
 
 def _gate(hidden: Floats, drawn: Chains) -> Gate:
-    return chains_gate(np.log(hidden + 0.5), drawn.diverged)
+    return gate_of(drawn, np.log(hidden + 0.5)[None])
 
 
 def _settled(gate: Gate) -> bool:
     """Whether more draws are not needed, or of no use."""
-    return gate.passed or not gate.measures["R-hat"] < _HOPELESS
+    r_hat = gate.measures["R-hat"]
+    return (gate.passed and r_hat < _ENOUGH) or not r_hat < _HOPELESS
 
 
 def _assumes(lists: int) -> str:

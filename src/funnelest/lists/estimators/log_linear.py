@@ -9,14 +9,17 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.errors import raise_if_any
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.computing.profile import profile_limits, sum_limits
 from funnelest.lists.computing.relinking import linked_at_random
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.existence import Reduced, existence, reduced
-from funnelest.lists.linkage import LinkageError
+from funnelest.lists.existence import existence, reduced
+from funnelest.lists.fitting import empty_warnings, misfit, p_value
+from funnelest.lists.linkage import LinkageError, linkage_problems
 from funnelest.lists.table import OverlapTable
+from funnelest.lists.table_problems import joined
 from funnelest.lists.terms import (
     Model,
     Term,
@@ -33,8 +36,8 @@ __all__ = ["LogLinear"]
 type Floats = NDArray[np.float64]
 
 _INTERVALS = {"profile": "profile likelihood", "wald": "log-normal (Wald)"}
-#: Below this p-value a model is said not to fit.
-_MISFIT = 0.05
+#: A list of at most so many people contradicts the model where that is less likely than this.
+_UNLIKELY = 0.025
 _REPLICATES = 500
 
 
@@ -114,7 +117,15 @@ class LogLinear(Estimator):
         """Return the same model without a list."""
         if self.model is None:
             return self
-        return replace(self, model=model_without(self.model, name, lists))
+        left = [one for one in lists if one != name]
+        model = model_without(self.model, name, lists)
+        if len(left) > 1 and any(len(group) == len(left) for group in model):
+            text = (
+                f"the model would be that all lists that are left, {joined(left)}, depend on each "
+                "other, of which their overlaps say nothing."
+            )
+            raise_if_any([text], f"leaving out list {name!r}")
+        return replace(self, model=model)
 
     def quick(self) -> LogLinear:
         """Return the same estimate with the interval that is found fastest."""
@@ -141,12 +152,7 @@ class LogLinear(Estimator):
                 for name, prior in self.linkage.rates().items()
                 if isinstance(prior, Shared)
             ]
-        if table.stratified or not table.complete:
-            found.append(
-                "linkage error takes a complete table without strata: give "
-                "table.stratum(name) or table.pooled()."
-            )
-        return found
+        return found + [f"linkage error: {one}" for one in linkage_problems(table)]
 
     def _terms(self, table: OverlapTable) -> tuple[Term, ...]:
         if self.model is None:
@@ -177,6 +183,8 @@ class LogLinear(Estimator):
             if one.why == "existence":
                 text = (checks.strata or {name: checks})[name].text
                 fits[name] = replace(one, why=text)
+        for name, one in fits.items():
+            fits[name] = replace(one, part=replace(one.part, withheld=one.why))
         return self._together(made, fits)
 
     def _together(self, made: Estimate, fits: dict[str, _Fitted]) -> Estimate:
@@ -189,30 +197,38 @@ class LogLinear(Estimator):
             warnings=tuple(where[name] + w for name, one in fits.items() for w in one.warnings),
             predicted={n: one.predicted for n, one in fits.items() if one.predicted is not None},
         )
+        deviance, df = sum(o.deviance for o in fits.values()), sum(o.df for o in fits.values())
+        measures = {
+            "deviance": deviance,
+            "df": float(df),
+            "p-value of the fit": p_value(deviance, df),
+        }
         why = [where[name] + one.why for name, one in fits.items() if one.why]
         if why:
             return replace(
-                made, withheld=" ".join(why), kind="" if len(why) == len(fits) else made.kind
+                made,
+                withheld=" ".join(why),
+                measures=measures if all(o.predicted is not None for o in fits.values()) else {},
+                kind="",
+                kind_in_strata="" if len(why) == len(fits) else made.kind,
             )
         hidden = np.array([one.part.hidden for one in fits.values()])
         limits = [one.part.interval or (np.nan, np.nan) for one in fits.values()]
         interval = limits[0] if len(fits) == 1 else sum_limits(hidden, limits)
         parameters = sum(one.terms for one in fits.values())
         fitted = -2 * sum(one.log_likelihood for one in fits.values())
-        deviance, df = sum(o.deviance for o in fits.values()), sum(o.df for o in fits.values())
         measures = {
             "standard error": float(np.sqrt(sum(one.variance for one in fits.values()))),
-            "deviance": deviance,
-            "df": float(df),
-            "p-value of the fit": _p_value(deviance, df),
+            **measures,
             "AIC": fitted + 2 * parameters,
             "BIC": fitted + parameters * float(np.log(max(table.known, 1))),
         }
-        kind = made.kind
-        if len(fits) > 1:
-            kind += ", total of strata by variance recovery (MOVER)"
         overall = Part(table.known, float(hidden.sum()), interval)
-        return replace(made, overall=overall, measures=measures, kind=kind)
+        made = replace(made, overall=overall, measures=measures)
+        if len(fits) == 1:
+            return made
+        kind = f"{made.kind}, total of strata by variance recovery (MOVER)"
+        return replace(made, kind=kind, kind_in_strata=made.kind)
 
     def _fitted(
         self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: bool
@@ -240,13 +256,16 @@ class LogLinear(Estimator):
         predicted = cells.sums[:, left.patterns] @ means
         deviance, df = float(fit.deviance[0]), len(counts) - left.X.shape[1]
         warnings = [
-            *_empty_warnings(table, left),
+            *empty_warnings(table, left),
             *_limit_warnings(table, stratum, predicted),
-            *_misfit(deviance, df, predicted[left.cells]),
+            *misfit(deviance, df, predicted[left.cells]),
         ]
         absent = [name for name in table.lists if not table.covers(name, stratum)]
         if absent:
             warnings.append(f"Without {' and '.join(absent)}, which cannot hold these people.")
+        against = _against(table, stratum, predicted)
+        if against:
+            return _Fitted(nothing, against, tuple(warnings), predicted, deviance=deviance, df=df)
         if not np.isfinite(limits[1]):
             return _Fitted(
                 nothing,
@@ -282,12 +301,6 @@ def _log_likelihood(counts: Floats, means: Floats) -> float:
     return float(poisson.logpmf(counts, means).sum())
 
 
-def _p_value(deviance: float, df: int) -> float:
-    from scipy.stats import chi2
-
-    return float(chi2.sf(deviance, df)) if df > 0 else np.nan
-
-
 def _assumed(table: OverlapTable, terms: tuple[Term, ...]) -> str:
     joint = [t for t in terms if len(t) > 1 and not any(set(t) < set(o) for o in terms)]
     if joint:
@@ -303,14 +316,24 @@ def _assumed(table: OverlapTable, terms: tuple[Term, ...]) -> str:
     )
 
 
-def _empty_warnings(table: OverlapTable, left: Reduced) -> list[str]:
-    if not left.empty:
-        return []
-    shown = ", ".join(" and ".join(table.lists[i] for i in t) for t in left.empty)
-    return [
-        f"Extended estimate: nobody is on {shown}, which the model then takes as impossible; the "
-        "number rests on the other combinations."
+def _against(table: OverlapTable, stratum: str, predicted: Floats) -> str:
+    """Return which lists, that hold others too, are too small for the model; else nothing."""
+    cells = table.cells(stratum)
+    said = [
+        f"of the people on {table.in_words(cells.patterns[i])} the model puts about "
+        f"{predicted[i]:,.0f} in the target, though the list holds {cells.counts[i]:,.0f}, others "
+        "included: model and list contradict each other."
+        for i in np.flatnonzero(cells.limits)
+        if _too_few(cells.counts[i], predicted[i])
     ]
+    return " ".join(said)
+
+
+def _too_few(most: float, expected: float) -> bool:
+    """Return whether a limit is so low that so few people are hardly likely."""
+    from scipy.stats import poisson
+
+    return bool(poisson.cdf(most, expected) < _UNLIKELY)
 
 
 def _limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> list[str]:
@@ -318,10 +341,12 @@ def _limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> lis
     found = []
     for i in np.flatnonzero(cells.limits):
         name, most = table.in_words(cells.patterns[i]), cells.counts[i]
+        if _too_few(most, predicted[i]):
+            continue  # the number is withheld, and says why
         if predicted[i] > most:
             found.append(
-                f"Of the people on {name} the model puts {predicted[i]:,.0f} in the target, though "
-                f"the list holds {most:,.0f}: model and list contradict each other."
+                f"Of the people on {name} the model puts about {predicted[i]:,.0f} in the target, "
+                f"the list holds {most:,.0f}: all of them, within chance."
             )
         elif predicted[i] > 0:
             found.append(
@@ -329,20 +354,6 @@ def _limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> lis
                 f"{name}, which holds others too."
             )
     return found
-
-
-def _misfit(deviance: float, df: int, means: Floats) -> list[str]:
-    p = _p_value(deviance, df)
-    if df == 0:
-        return ["The model has as many terms as there are counts: the fit cannot be tested."]
-    if not p < _MISFIT:
-        return []
-    rough = int(np.sum(means < 5))
-    more = f"; roughly, since {rough} of {len(means)} counts are expected below 5" if rough else ""
-    return [
-        f"The model does not fit: deviance {deviance:.1f} on {df} degrees of freedom, "
-        f"p = {p:.2g}{more}."
-    ]
 
 
 # ----------------------------------------------------------------------- linkage
@@ -424,13 +435,13 @@ def _linked(
         overall=Part(known, n0, limits),
         warnings=(
             corrected,
-            *_empty_warnings(table, left),
-            *_misfit(deviance, df, predicted),
+            *empty_warnings(table, left),
+            *misfit(deviance, df, predicted),
         ),
         measures={
             "deviance": deviance,
             "df": float(df),
-            "p-value of the fit": _p_value(deviance, df),
+            "p-value of the fit": p_value(deviance, df),
             "standard error": float(np.std(hidden)),
             "replicates that did not settle": float(np.sum(~settled)),
         },

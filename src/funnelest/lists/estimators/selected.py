@@ -23,7 +23,8 @@ from funnelest.lists.computing.fits import deviance
 from funnelest.lists.computing.selection import Chosen
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.existence import existence
+from funnelest.lists.existence import existence, reduced
+from funnelest.lists.fitting import empty_warnings, misfit
 from funnelest.lists.table import ALL, OverlapTable
 from funnelest.lists.terms import Term, brackets, generators
 
@@ -32,6 +33,7 @@ __all__ = ["BestByBIC", "Stepwise"]
 type Floats = NDArray[np.float64]
 
 _KIND = "bootstrap (BCa, selection repeated)"
+_WIDENED = "bootstrap (BCa and percentile, the wider; selection repeated)"
 #: More models than this are not enumerated; 32,768 are all pairs of 6 lists.
 _MOST_MODELS = 40_000
 _FEWEST_REPLICATES = 100
@@ -88,6 +90,7 @@ class _Selected(Estimator):
             )
             withheld = interval.problem and f"The interval is withheld: {interval.problem}"
             said += _warnings(interval, replicates, shares, model, self.by)
+            said += _of_the_model(table, chosen, counts)
         limits = None if interval is None else interval.limits
         if limits is None:
             hidden = float("nan")
@@ -96,7 +99,7 @@ class _Selected(Estimator):
             table_of=table,
             overall=Part(table.known, hidden, limits),
             statistic="maximum likelihood",
-            kind=_KIND if limits else "",
+            kind=_kind(interval) if limits else "",
             assumes=(
                 "lists depend on each other only as the model chosen says "
                 f"({_in_words(chosen.model(0), table.lists)}), which was chosen by {self.by} and "
@@ -106,7 +109,7 @@ class _Selected(Estimator):
             probability=self.probability,
             withheld=withheld,
             warnings=said,
-            measures=_measures(counts, chosen, interval, replicates, shares.get(model, 0.0)),
+            measures=_measures(table, counts, chosen, interval, replicates, shares.get(model, 0.0)),
             predicted={ALL: chosen.means[0]} if chosen.exists[0] else {},
             details={"model": model, "chosen": shares, "replicates": replicates},
         )
@@ -351,7 +354,31 @@ def _warnings(
     return tuple(said)
 
 
+def _kind(interval: BootstrapInterval | None) -> str:
+    return _WIDENED if interval is not None and interval.widened else _KIND
+
+
+def _of_the_model(table: OverlapTable, chosen: Chosen, counts: Floats) -> tuple[str, ...]:
+    """Return what a reader should know of the model that was chosen, whatever the interval."""
+    lists, terms = len(table.lists), chosen.model(0)
+    cells = table.cells(ALL)
+    left = reduced(cells, terms, lists)
+    said = empty_warnings(table, left)
+    means = np.maximum(chosen.means[0][left.cells], 1e-300)
+    df = len(means) - left.X.shape[1]
+    said += misfit(float(deviance(counts[left.cells], means)), df, means)
+    said += [
+        f"{name} overlaps with no other list and is taken to exclude them: it adds its people to "
+        "those known, and says nothing of those on none."
+        for i, name in enumerate(table.lists)
+        if not any(table.overlap(name, other) for other in table.lists if other != name)
+        and any(i in term for term in left.empty)
+    ]
+    return tuple(said)
+
+
 def _measures(
+    table: OverlapTable,
     counts: Floats,
     chosen: Chosen,
     interval: BootstrapInterval | None,
@@ -364,6 +391,9 @@ def _measures(
         hidden, terms = float(chosen.hidden[0]), len(chosen.model(0)) + 1
         made["deviance"] = float(deviance(counts, np.maximum(chosen.means[0], 1e-300)))
         made["terms"] = float(terms)
+        # A term at minus infinity takes its cells with it: they leave no degree of freedom.
+        left = reduced(table.cells(ALL), chosen.model(0), len(table.lists))
+        made["df"] = float(left.cells.sum() - left.X.shape[1])
         made["BIC"] = made["deviance"] + terms * float(np.log(counts.sum()))
         made["standard error given the model"] = float(
             np.sqrt(hidden + hidden**2 * chosen.variance[0])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from funnelest.gate import Gate
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales
-from funnelest.lists.computing.hmc import Chains, gate_of, sample
+from funnelest.lists.computing.hmc import Chains, gate_of, one_thread, sample
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table import OverlapTable
@@ -86,7 +86,8 @@ class Shrinkage(Estimator):
     -----
     Drawn by Hamiltonian Monte Carlo of 16 chains at once, in coordinates chosen by how much the
     data know of each effect. The gate wants R-hat below 1.01, 400 effective draws and no
-    divergence, of every coefficient, scale and hidden number; else the number is withheld.
+    divergence in fine steps, of every coefficient, scale and hidden number; else the number is
+    withheld.
 
     Shrinkage of interactions in capture-recapture: King and Brooks, Biometrika 2001;88:317
     (average over models); Silverman, JRSS A 2020;183:691 (what the priors do).
@@ -156,8 +157,6 @@ class Shrinkage(Estimator):
     # ------------------------------------------------------------------ estimate
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
-        from threadpoolctl import threadpool_limits
-
         terms = pairs(len(table.lists), self._largest(len(table.lists)))
         scales = Scales(
             self.main_sd,
@@ -167,15 +166,12 @@ class Shrinkage(Estimator):
         )
         model = Hierarchy([table.cells(one) for one in table.strata], terms, scales)
         rng = np.random.default_rng(seed)
-        # Small products: one thread is faster, and gives the same sums on every machine.
-        with threadpool_limits(1, user_api="blas"):
+        with one_thread():
             chains, gate = self._drawn(model, rng)
-            points = chains.points.reshape(-1, model.size)
+            points = chains.every
             hidden = model.hidden(points, rng)
-            shown = points[:: max(1, -(-len(points) // _SHOWN))]
-            predicted = {
-                one: model.predicted(shown, s) for s, one in enumerate(table.strata)
-            }  # fmt: skip
+            shown = chains.some(_SHOWN)
+            predicted = {one: model.predicted(shown, s) for s, one in enumerate(table.strata)}
         total = hidden.sum(axis=1)
         withheld = self._withheld(table, gate)
         trusted = not withheld

@@ -20,6 +20,7 @@ _ASSUMES = (
     "lists none of this can be tested)."
 )
 _KIND = "exact hypergeometric"
+_FOR_MORE = "Use LogLinear, or leave lists out with table.without(name)."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,33 +38,20 @@ class LincolnPetersen(Estimator):
 
     fewest: ClassVar[int] = 2
     most: ClassVar[int] = 2
+    for_more: ClassVar[str] = _FOR_MORE
 
     @property
     def name(self) -> str:
         """What the method is called."""
         return "Lincoln-Petersen"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        return [*super().problems(table), *_too_many(table)]
-
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         only_1, only_2, both = _counts(table)
         if both == 0:
-            return Estimate(
-                method=self.name,
-                table_of=table,
-                overall=Part(table.known, np.nan, None),
-                statistic="",
-                kind="",
-                assumes=_ASSUMES,
-                probability=self.probability,
-                withheld=f"nobody is on both {table.lists[0]} and {table.lists[1]}, so that the "
-                "number on neither would be infinite.",
-            )
+            return _nobody_on_both(self, table)
         hidden = only_1 * only_2 / both
         variance = (only_1 + both) * (only_2 + both) * only_1 * only_2 / both**3
-        return _made(self, table, hidden, variance, "maximum likelihood", ())
+        return _made(self, table, hidden, variance, "maximum likelihood")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +62,7 @@ class Chapman(Estimator):
     -----
     :math:`\hat N = (n_1 + 1)(n_2 + 1) / (m + 1) - 1`, which is unbiased when
     :math:`n_1 + n_2 \ge N`, and else too small by the factor :math:`1 - e^{-E(m)}` or so. When
-    nobody is on both lists the number has no upper limit: an estimate is given with that warning,
-    and no interval.
+    nobody is on both lists the number has no upper limit: it is withheld, and the lower limit said.
 
     The interval holds every :math:`N` at which a hypergeometric overlap as small, or as large, as
     the one seen has at least half of the probability outside: its coverage is never less than
@@ -85,36 +72,22 @@ class Chapman(Estimator):
 
     fewest: ClassVar[int] = 2
     most: ClassVar[int] = 2
+    for_more: ClassVar[str] = _FOR_MORE
 
     @property
     def name(self) -> str:
         """What the method is called."""
         return "Chapman"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        return [*super().problems(table), *_too_many(table)]
-
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         only_1, only_2, both = _counts(table)
+        if both == 0:
+            return _nobody_on_both(self, table)
         # (n1 + 1)(n2 + 1)/(m + 1) - 1, less the known.
         hidden = only_1 * only_2 / (both + 1)
         variance = float((only_1 + both + 1) * (only_2 + both + 1) * only_1 * only_2)
         variance /= (both + 1) ** 2 * (both + 2)
-        warnings: tuple[str, ...] = ()
-        if both == 0:
-            warnings = (
-                f"Nobody is on both {table.lists[0]} and {table.lists[1]}: the number on neither "
-                "has no upper limit, and the estimate is rather too small than too large.",
-            )
-        return _made(self, table, hidden, variance, "bias-corrected estimate", warnings)
-
-
-def _too_many(table: object) -> list[str]:
-    """Return what to do when the table has more than two lists."""
-    if not isinstance(table, OverlapTable) or len(table.lists) <= 2:
-        return []
-    return ["with more than two lists use LogLinear, or leave lists out with table.without(name)."]
+        return _made(self, table, hidden, variance, "bias-corrected estimate")
 
 
 def _counts(table: OverlapTable) -> tuple[int, int, int]:
@@ -123,23 +96,29 @@ def _counts(table: OverlapTable) -> tuple[int, int, int]:
     return table.size(first) - both, table.size(second) - both, both
 
 
+def _nobody_on_both(method: Estimator, table: OverlapTable) -> Estimate:
+    """Return the answer where there is no upper limit: only that there are at least so many."""
+    low, _ = hypergeometric_limits(*_counts(table), method.probability)
+    return Estimate(
+        method=method.name,
+        table_of=table,
+        overall=Part(table.known, np.nan, None),
+        statistic="",
+        kind="",
+        assumes=_ASSUMES,
+        probability=method.probability,
+        withheld=f"nobody is on both {table.lists[0]} and {table.lists[1]}, so that the number on "
+        f"neither has no upper limit; there are at least about {table.known + low:,.0f} people in "
+        f"all, by the lower {100 * (1 + method.probability) / 2:g}% limit ({_KIND}).",
+        measures={"lower limit of hidden": low},
+    )
+
+
 def _made(
-    method: Estimator,
-    table: OverlapTable,
-    hidden: float,
-    variance: float,
-    statistic: str,
-    warnings: tuple[str, ...],
+    method: Estimator, table: OverlapTable, hidden: float, variance: float, statistic: str
 ) -> Estimate:
     only_1, only_2, both = _counts(table)
-    low, high = hypergeometric_limits(only_1, only_2, both, method.probability)
-    interval = (float(low), float(high)) if np.isfinite(high) else None
-    if interval is None:
-        warnings = (
-            *warnings,
-            f"At least {table.known + low:,.0f} people in all, by the lower "
-            f"{100 * (1 + method.probability) / 2:g}% limit ({_KIND}).",
-        )
+    interval = hypergeometric_limits(only_1, only_2, both, method.probability)
     n1, n2 = only_1 + both, only_2 + both
     total = table.known + hidden
     expected = {"11": n1 * n2 / total, "10": n1 - n1 * n2 / total, "01": n2 - n1 * n2 / total}
@@ -149,11 +128,10 @@ def _made(
         table_of=table,
         overall=Part(table.known, hidden, interval),
         statistic=statistic,
-        kind=_KIND if interval else "",
+        kind=_KIND,
         assumes=_ASSUMES,
         probability=method.probability,
-        warnings=warnings,
-        measures={"standard error": float(np.sqrt(variance)), "lower limit of hidden": low},
+        measures={"standard error": float(np.sqrt(variance)), "lower limit of hidden": interval[0]},
         predicted={table.strata[0]: np.array([expected[one] for one in cells.patterns])},
     )
 

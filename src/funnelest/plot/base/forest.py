@@ -92,7 +92,7 @@ def forest(
     ]
     left = max(text_width(text, _SIZE) for texts in names for text in texts) + 0.25
     high = [max(0.3, 0.13 * len(texts) + 0.12) for texts in names]
-    values = [one.known for one in lines]
+    values = [one.known for one in lines if math.isfinite(one.known)]
     values += [one.total for one in lines if math.isfinite(one.total)]
     values += [x for one in lines if one.interval for x in one.interval if math.isfinite(x)]
     values = [max(value, 1.0) for value in values]

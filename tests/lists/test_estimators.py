@@ -1,0 +1,64 @@
+"""What every estimator refuses in the same words, and how every estimate is shown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from funnelest import lists
+from funnelest.errors import SpecError
+from funnelest.lists import Estimate, OverlapTable, Part
+
+ESTIMATORS = [
+    lists.BestByBIC, lists.ChaoLowerBound, lists.Chapman, lists.DecomposableAverage,
+    lists.LatentClasses, lists.LincolnPetersen, lists.LogLinear, lists.Shrinkage, lists.Stepwise,
+]  # fmt: skip
+TWO = OverlapTable(["a", "b"], {"10": 5, "01": 4, "11": 3})
+THREE = OverlapTable(["a", "b", "c"], {"100": 5, "010": 4, "001": 3, "110": 2, "011": 2})
+
+
+def made(table, hidden, interval, **more):
+    return Estimate(
+        method="made up", table_of=table, overall=Part(table.known, hidden, interval),
+        statistic="maximum likelihood", assumes="nothing.", **{"kind": "profile likelihood", **more},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_made_up_tables_with_nobody_are_refused_as_real_ones_are(kind):
+    method = kind()
+    table = TWO if method.most == 2 else THREE
+    ending = "0" * (len(table.lists) - 2)
+    for counts in ({f"11{ending}": 0}, {f"10{ending}": 3}):
+        with pytest.raises(SpecError) as real:
+            OverlapTable(table.lists, counts)
+        with pytest.raises(SpecError) as found:
+            method.estimate(table.with_counts(counts))
+        assert set(real.value.problems) <= set(found.value.problems)
+        assert any("nobody" in one for one in real.value.problems)
+
+
+def test_what_is_withheld_stands_on_rows_without_a_number():
+    counts = {"10": 5, "01": 4, "11": 3}
+    table = OverlapTable(["a", "b"], {"x": counts, "y": counts, "z": counts})
+    strata = {
+        "x": Part(12, 7.0, (2.0, 20.0)),
+        "y": Part(12, np.nan, None, "nobody is on both."),
+        "z": Part(12, np.nan, None),
+    }
+    rows = made(
+        table, np.nan, None, strata=strata, kind="total of strata", withheld="y is empty.",
+        kind_in_strata="profile likelihood",
+    ).table  # fmt: skip
+    assert rows["withheld"].to_list() == ["", "nobody is on both.", "y is empty.", "y is empty."]
+    assert rows["interval"].to_list() == ["95% profile likelihood", "none", "none", "none"]
+
+
+def test_the_name_of_an_interval_that_is_not_there():
+    assert made(TWO, 7.0, (2.0, 20.0)).interval_name == "95% profile likelihood"
+    found = made(TWO, np.nan, None, withheld="no.")
+    assert found.interval_name == "none"
+    assert found.table["interval"].to_list() == ["none"]
+    assert found.table["withheld"].to_list() == ["no."]
+    # A number without limits: why there are none is said.
+    assert made(TWO, 7.0, None, withheld="no limit.").table["withheld"].to_list() == ["no limit."]
