@@ -18,9 +18,10 @@ THREE = OverlapTable(["a", "b", "c"], {"100": 5, "010": 4, "001": 3, "110": 2, "
 
 
 def made(table, hidden, interval, **more):
+    more = {"kind": "profile likelihood", **more}
     return Estimate(
         method="made up", table_of=table, overall=Part(table.known, hidden, interval),
-        statistic="maximum likelihood", assumes="nothing.", **{"kind": "profile likelihood", **more},
+        statistic="maximum likelihood", assumes="nothing.", **more,
     )  # fmt: skip
 
 

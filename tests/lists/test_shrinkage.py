@@ -163,14 +163,15 @@ def test_known_hidden_and_total_are_apart():
     assert pair["low"] < pair["median"] < pair["high"]
 
 
-def test_the_same_seed_gives_the_same_number():
+def test_the_same_seed_gives_the_same_number(monkeypatch):
+    monkeypatch.setattr(shrinkage, "_TRIES", ((1, 0.9),))
     one, two, other = (Shrinkage(draws=1000).estimate(THREE, seed=s) for s in (5, 5, 6))
     np.testing.assert_array_equal(one.draws, two.draws)
     assert not np.array_equal(one.draws, other.draws)
 
 
 def test_strata_partly_linked_and_limits():
-    found = Shrinkage(order=2, draws=4000).estimate(ODD)
+    found = Shrinkage(order=2, draws=6000).estimate(ODD)
     assert found.passed, found.text
     assert set(found.strata) == {"x", "y", "z"}
     assert found.known == sum(part.known for part in found.strata.values())
@@ -213,7 +214,7 @@ def test_nobody_on_two_lists_is_withheld():
     )
     assert np.isnan(found.hidden)
     assert found.interval is None
-    assert "nobody is known to be on two lists" in found.withheld
+    assert "the overlaps do not tell the number on none" in found.withheld
 
 
 def test_a_failed_gate_withholds(monkeypatch):
@@ -290,7 +291,7 @@ def test_posteriors_are_calibrated(lists, strata):
     from scipy.stats import chi2
 
     rng = np.random.default_rng(2024 + 10 * lists + strata)
-    terms, known, main, replicates = pairs(lists), 150, 1.0, 300
+    terms, known, main, replicates = pairs(lists), 150, 1.0, 300 if strata == 1 else 100
     count, X = len(terms) - lists, design(terms, lists)[:, 1:]
     scales = Scales(main, {2: 1.0}, 0.5, 0.5)
     ranks = []

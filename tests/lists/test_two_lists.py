@@ -53,7 +53,7 @@ def test_nobody_on_both():
 
 
 def test_three_lists_are_refused():
-    with pytest.raises(SpecError, match="at most 2 lists; given 3. Use LogLinear") as caught:
+    with pytest.raises(SpecError, match=r"at most 2 lists; given 3\. Use LogLinear") as caught:
         Chapman().estimate(OverlapTable(["a", "b", "c"], {"111": 1, "100": 2}))
     assert len(caught.value.problems) == 1
     with pytest.raises(SpecError, match="probability"):

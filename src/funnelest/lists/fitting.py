@@ -1,4 +1,4 @@
-"""What a reader should know of a log-linear model that was fitted: its fit, and empty overlaps."""
+"""What a reader should know of a fitted log-linear model: its fit, empty overlaps, limits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 from funnelest.lists.existence import Reduced
 from funnelest.lists.table import OverlapTable
 
-__all__ = ["empty_warnings", "misfit", "p_value"]
+__all__ = ["contradiction", "empty_warnings", "limit_warnings", "misfit", "p_value"]
 
 type Floats = NDArray[np.float64]
 
 #: Below this p-value a model is said not to fit.
 _MISFIT = 0.05
+#: A list of at most so many people contradicts the model where that is less likely than this.
+_UNLIKELY = 0.025
 
 
 def p_value(deviance: float, df: int) -> float:
@@ -47,3 +49,44 @@ def misfit(deviance: float, df: int, means: Floats) -> list[str]:
         f"The model does not fit: deviance {deviance:.1f} on {df} degrees of freedom, "
         f"p = {p:.2g}{more}."
     ]
+
+
+def contradiction(table: OverlapTable, stratum: str, predicted: Floats) -> str:
+    """Return which lists, that hold others too, are too small for the model; else nothing."""
+    cells = table.cells(stratum)
+    said = [
+        f"of the people on {table.in_words(cells.patterns[i])} the model puts about "
+        f"{predicted[i]:,.0f} in the target, though the list holds {cells.counts[i]:,.0f}, others "
+        "included: model and list contradict each other."
+        for i in np.flatnonzero(cells.limits)
+        if _too_few(cells.counts[i], predicted[i])
+    ]
+    return " ".join(said)
+
+
+def _too_few(most: float, expected: float) -> bool:
+    """Return whether a limit is so low that so few people are hardly likely."""
+    from scipy.stats import poisson
+
+    return bool(poisson.cdf(most, expected) < _UNLIKELY)
+
+
+def limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> list[str]:
+    """Return how many of the people on lists that hold others too the model takes as hidden."""
+    cells = table.cells(stratum)
+    found = []
+    for i in np.flatnonzero(cells.limits):
+        name, most = table.in_words(cells.patterns[i]), cells.counts[i]
+        if _too_few(most, predicted[i]):
+            continue  # the number is withheld, and says why
+        if predicted[i] > most:
+            found.append(
+                f"Of the people on {name} the model puts about {predicted[i]:,.0f} in the target, "
+                f"the list holds {most:,.0f}: all of them, within chance."
+            )
+        elif predicted[i] > 0:
+            found.append(
+                f"About {predicted[i]:,.0f} of the hidden people are among the {most:,.0f} on "
+                f"{name}, which holds others too."
+            )
+    return found

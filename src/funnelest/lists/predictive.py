@@ -132,8 +132,8 @@ class Predictive:
         if off:
             verb = "is" if len(off) == 1 else "are"
             said.append(
-                f"{self.estimate.method}: {len(off)} of {count} overlaps {verb} not reproduced (5% level, "
-                "corrected for their number)."
+                f"{self.estimate.method}: {len(off)} of {count} overlaps {verb} not reproduced "
+                "(5% level, corrected for their number)."
             )
             said += [self._sentence(i) for i in off[:5]]
             if len(off) > 5:

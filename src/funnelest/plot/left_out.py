@@ -36,9 +36,9 @@ _WORDS = {
         "axis": "Personen, bekend en verborgen samen", "none": "niet getoond",
         "alone": "bekende en verborgen personen samen: schatting",
         "note": "{method}. Wie alleen op de weggelaten lijst staat is dan verborgen; het totaal "
-                "blijft hetzelfde bedoeld. Schattingen verschillen door toeval, en waar de aanname "
-                "van de methode niet geldt voor de overige lijsten: wie een lijst weglaat waarvan "
-                "twee andere afhangen, maakt die twee van elkaar afhankelijk.",
+                "dat bedoeld is blijft gelijk. Schattingen verschillen door toeval, en waar de "
+                "aanname van de methode niet geldt voor de overige lijsten: wie een lijst weglaat "
+                "waarvan twee andere afhangen, maakt die twee van elkaar afhankelijk.",
     },
 }  # fmt: skip
 

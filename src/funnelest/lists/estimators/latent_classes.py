@@ -13,6 +13,7 @@ from funnelest.lists.computing.hmc import Chains, gate_of, one_thread, sample
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.existence import silence
 from funnelest.lists.table import OverlapTable
 
 __all__ = ["LatentClasses"]
@@ -24,7 +25,7 @@ _CHAINS, _WARM_UP = 16, (25, 25, 50, 50)
 #: A diagonal metric, of the variances over all chains: chains that have the same thing under
 #: another label then know the scale of either. Its first guess; which share of the proposals is to
 #: be accepted; and the most steps.
-_SCALE, _WANTED, _MOST = 0.3, 0.8, 200
+_SCALE, _WANTED, _MOST = 0.3, 0.8, 120
 #: Draws of a chain before it is looked whether they do; then so many more at a time, until the gate
 #: is passed with some room in R-hat (not by the luck of one look), or R-hat says that it is of no
 #: use.
@@ -35,10 +36,6 @@ _APART, _SMALL = 0.25, 0.05
 #: A class is in use with more than this share of the known people.
 _IN_USE = 0.01
 _SHOWN = 1000
-_NO_OVERLAP = (
-    "nobody is on two lists: then the overlaps set no upper limit, and the number would be what "
-    "the prior makes it."
-)
 #: An upper limit of so many times the median is a tail that the prior made.
 _LONG = 2.0
 
@@ -115,8 +112,9 @@ class LatentClasses(Estimator):
         known = table.known
         nothing = Part(known, float("nan"), None)
         cells = table.cells(table.strata[0])
-        if all(one.count("1") == 1 for one in np.array(cells.patterns)[cells.counts > 0]):
-            return Estimate(overall=nothing, withheld=_NO_OVERLAP, **common)
+        why = silence(table)
+        if why:
+            return Estimate(overall=nothing, withheld=why, **common)
         rng = np.random.default_rng(seed)
         on = np.array([[float(letter) for letter in one] for one in cells.patterns])
         some = cells.counts > 0

@@ -16,7 +16,13 @@ from funnelest.lists.computing.relinking import linked_at_random
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.existence import existence, reduced
-from funnelest.lists.fitting import empty_warnings, misfit, p_value
+from funnelest.lists.fitting import (
+    contradiction,
+    empty_warnings,
+    limit_warnings,
+    misfit,
+    p_value,
+)
 from funnelest.lists.linkage import LinkageError, linkage_problems
 from funnelest.lists.table import OverlapTable
 from funnelest.lists.table_problems import joined
@@ -36,8 +42,6 @@ __all__ = ["LogLinear"]
 type Floats = NDArray[np.float64]
 
 _INTERVALS = {"profile": "profile likelihood", "wald": "log-normal (Wald)"}
-#: A list of at most so many people contradicts the model where that is less likely than this.
-_UNLIKELY = 0.025
 _REPLICATES = 500
 
 
@@ -257,13 +261,13 @@ class LogLinear(Estimator):
         deviance, df = float(fit.deviance[0]), len(counts) - left.X.shape[1]
         warnings = [
             *empty_warnings(table, left),
-            *_limit_warnings(table, stratum, predicted),
+            *limit_warnings(table, stratum, predicted),
             *misfit(deviance, df, predicted[left.cells]),
         ]
         absent = [name for name in table.lists if not table.covers(name, stratum)]
         if absent:
             warnings.append(f"Without {' and '.join(absent)}, which cannot hold these people.")
-        against = _against(table, stratum, predicted)
+        against = contradiction(table, stratum, predicted)
         if against:
             return _Fitted(nothing, against, tuple(warnings), predicted, deviance=deviance, df=df)
         if not np.isfinite(limits[1]):
@@ -314,46 +318,6 @@ def _assumed(table: OverlapTable, terms: tuple[Term, ...]) -> str:
         "in ways that these dependences stand for; nobody enters or leaves the population, and "
         "all links are right and complete. The overlaps cannot test the interaction of all lists."
     )
-
-
-def _against(table: OverlapTable, stratum: str, predicted: Floats) -> str:
-    """Return which lists, that hold others too, are too small for the model; else nothing."""
-    cells = table.cells(stratum)
-    said = [
-        f"of the people on {table.in_words(cells.patterns[i])} the model puts about "
-        f"{predicted[i]:,.0f} in the target, though the list holds {cells.counts[i]:,.0f}, others "
-        "included: model and list contradict each other."
-        for i in np.flatnonzero(cells.limits)
-        if _too_few(cells.counts[i], predicted[i])
-    ]
-    return " ".join(said)
-
-
-def _too_few(most: float, expected: float) -> bool:
-    """Return whether a limit is so low that so few people are hardly likely."""
-    from scipy.stats import poisson
-
-    return bool(poisson.cdf(most, expected) < _UNLIKELY)
-
-
-def _limit_warnings(table: OverlapTable, stratum: str, predicted: Floats) -> list[str]:
-    cells = table.cells(stratum)
-    found = []
-    for i in np.flatnonzero(cells.limits):
-        name, most = table.in_words(cells.patterns[i]), cells.counts[i]
-        if _too_few(most, predicted[i]):
-            continue  # the number is withheld, and says why
-        if predicted[i] > most:
-            found.append(
-                f"Of the people on {name} the model puts about {predicted[i]:,.0f} in the target, "
-                f"the list holds {most:,.0f}: all of them, within chance."
-            )
-        elif predicted[i] > 0:
-            found.append(
-                f"About {predicted[i]:,.0f} of the hidden people are among the {most:,.0f} on "
-                f"{name}, which holds others too."
-            )
-    return found
 
 
 # ----------------------------------------------------------------------- linkage

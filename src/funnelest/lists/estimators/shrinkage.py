@@ -13,6 +13,7 @@ from funnelest.lists.computing.hierarchy import Hierarchy, Scales
 from funnelest.lists.computing.hmc import Chains, gate_of, one_thread, sample
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
+from funnelest.lists.existence import silence
 from funnelest.lists.table import OverlapTable
 from funnelest.lists.terms import Term, pairs
 
@@ -157,6 +158,20 @@ class Shrinkage(Estimator):
     # ------------------------------------------------------------------ estimate
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        common: dict[str, Any] = {
+            "method": self.name,
+            "table_of": table,
+            "statistic": "posterior median",
+            "kind": "equal-tailed posterior",
+            "probability": self.probability,
+            "assumes": self._assumes(table),
+        }
+        why = silence(table)
+        if why:
+            none = {one: Part(table.known_in(one), np.nan, None, why) for one in table.strata}
+            overall = Part(table.known, np.nan, None)
+            strata = none if table.stratified else {}
+            return Estimate(**common, overall=overall, strata=strata, withheld=why)
         terms = pairs(len(table.lists), self._largest(len(table.lists)))
         scales = Scales(
             self.main_sd,
@@ -173,8 +188,11 @@ class Shrinkage(Estimator):
             shown = chains.some(_SHOWN)
             predicted = {one: model.predicted(shown, s) for s, one in enumerate(table.strata)}
         total = hidden.sum(axis=1)
-        withheld = self._withheld(table, gate)
-        trusted = not withheld
+        withheld = ""
+        if not gate.passed:
+            failures = "; ".join(gate.failures)
+            withheld = f"the draws cannot be trusted to be from the posterior: {failures}."
+        trusted = gate.passed
         measures = {"acceptance": chains.accepted, **gate.measures}
         warnings: list[str] = []
         if gate.passed:
@@ -189,14 +207,9 @@ class Shrinkage(Estimator):
                 for s, one in enumerate(table.strata)
             }
         return Estimate(
-            method=self.name,
-            table_of=table,
+            **common,
             overall=self._part(table.known, total, trusted),
             strata=strata,
-            statistic="posterior median",
-            kind="equal-tailed posterior",
-            probability=self.probability,
-            assumes=self._assumes(table),
             withheld=withheld,
             warnings=tuple(warnings),
             measures=measures,
@@ -232,18 +245,6 @@ class Shrinkage(Estimator):
         return 0.5 - self.probability / 2, 0.5 + self.probability / 2
 
     # ------------------------------------------------------------------ words
-
-    def _withheld(self, table: OverlapTable, gate: Gate) -> str:
-        if not any(_overlapping(table, one) for one in table.strata):
-            return (
-                "nobody is known to be on two lists, so the table does not say how many are on "
-                "none; only the priors would."
-            )
-        if not gate.passed:
-            return (
-                f"the draws cannot be trusted to be from the posterior: {'; '.join(gate.failures)}."
-            )
-        return ""
 
     def _assumes(self, table: OverlapTable) -> str:
         pairs_only = self._largest(len(table.lists)) == 2
@@ -287,11 +288,16 @@ class Shrinkage(Estimator):
         """Return the median of the hidden number with priors half and twice as wide."""
         found = {}
         beta = model.main_effects(points)
-        tau = np.exp(model.part("log_tau", points))[:, model.sizes.index(2)]
+        tau = np.exp(model.part("log_tau", points))
+        scales = {2: ("pair_scale", self.pair_scale), 3: ("triple_scale", self.triple_scale)}
+        own = [
+            (scales[size][0], tau[:, i] ** 2 / scales[size][1] ** 2, 1)
+            for i, size in enumerate(model.sizes)
+        ]
         order = np.argsort(hidden, kind="stable")
         for field, squared, number in (
             ("main_sd", np.sum(beta**2, axis=1) / self.main_sd**2, beta.shape[1]),
-            ("pair_scale", tau**2 / self.pair_scale**2, 1),
+            *own,
         ):
             for word, factor in (("half", 0.5), ("twice", 2.0)):
                 logs = -0.5 * squared * (factor**-2 - 1) - number * np.log(factor)
