@@ -91,7 +91,7 @@ print(result.distinct()[["quantity", "median", "low", "high", "basis"]].round(1)
 
 # %%
 # With the lists alone, without route or survey: the same table, by several methods, for the region
-# with three lists.
+# with three lists, and as if no link had been missed.
 compared = lists.compare_methods(table.stratum("north"), seed=5)
 print(compared.text)
 

@@ -181,6 +181,18 @@ def test_says_what_is_wrong_with_strata(strata: object, said: str) -> None:
         model(linked(table=table, strata=strata))
 
 
+def test_a_study_cannot_check_linked_lists() -> None:
+    study = fe.Validation(name="audit", of="lists", what="coverage", yes=30, n=40)
+    with pytest.raises(fe.SpecError, match="no coverage, predictive value or test"):
+        fe.Model(
+            ROUTE,
+            PEOPLE,
+            fe.Rate(fe.Beta(2, 98)),
+            {("happened", "reported"): fe.Share(fe.Beta(1, 1))},
+            evidence=[linked(), study],
+        )
+
+
 def test_where_and_strata_do_not_both_name_an_axis() -> None:
     table = OverlapTable(NAMES, {"north": THREE, "south": THREE})
     with pytest.raises(fe.SpecError, match="both name axis 'region'"):

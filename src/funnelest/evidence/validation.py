@@ -151,8 +151,13 @@ class Validation(Evidence):
             names = ", ".join(repr(name) for name in known if name != self.name) or "none"
             return [f"field 'of' names the unknown source {self.of!r}; the sources are: {names}."]
         kind = type(checked).__name__
+        if not checked.checks:
+            return [
+                f"the {kind} {self.of!r} has no coverage, predictive value or test that a study "
+                "could check: leave the Validation out, or give it the source that was checked."
+            ]
         if not isinstance(self.what, str) or self.what not in checked.checks:
-            allowed = " or ".join(map(repr, checked.checks)) or "nothing"
+            allowed = " or ".join(map(repr, checked.checks))
             return [
                 f"field 'what' must be {allowed} for the {kind} {self.of!r}; given {self.what!r}."
             ]
