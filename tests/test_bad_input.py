@@ -639,7 +639,7 @@ WITHIN = {
     ),
     "a check of nothing": (
         fe.Validation(name="v", of="own normal", what="ppv", yes=3, n=4),
-        ["'what' must be nothing for the OwnNormal"],
+        ["the OwnNormal 'own normal' has no coverage", "leave the Validation out"],
     ),
     "a check of what is not unknown": (
         fe.Validation(name="v", of="register", what="coverage", yes=3, n=4),
