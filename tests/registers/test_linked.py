@@ -181,6 +181,17 @@ def test_says_what_is_wrong_with_strata(strata: object, said: str) -> None:
         model(linked(table=table, strata=strata))
 
 
+@pytest.mark.parametrize(
+    "known", [{"effects": -2.0}, {"interactions": 0.3}, {"effects": -2.0, "order": 1}]
+)
+def test_what_is_known_may_be_given_as_a_number(known: dict[str, object]) -> None:
+    found = fe.simulate(model(linked(**known)), seed=1)
+    one = model(linked(**known))
+    values = {name: prior.sample(np.random.default_rng(2), 5) for name, prior in one.free.items()}
+    assert np.ravel(log_likelihoods(one, values)["lists"]).shape == (5,)
+    assert isinstance(found.evidence[0], fe.Linked)
+
+
 def test_a_study_cannot_check_linked_lists() -> None:
     study = fe.Validation(name="audit", of="lists", what="coverage", yes=30, n=40)
     with pytest.raises(fe.SpecError, match="no coverage, predictive value or test"):

@@ -310,11 +310,14 @@ class Linked(Evidence):
                 on.append(term)
                 scale = q.parameter(self._spread(len(term)))
                 effects.append(scale * q.parameter(self._joint(term)))
-        X = q.fixed(("design", self.name, stratum), lambda: design(on, lists)[possible][:, 1:])
-        logs = fm.matmul(X, fm.stack(effects))
-        shares = fm.exp(logs - fm.logsumexp(logs, axis=0))
         # Patterns that cannot occur have no people: rows of zeros.
-        return fm.matmul(np.eye(2**lists)[:, possible], shares)
+        X, back = q.fixed(
+            ("design", self.name, stratum),
+            lambda: (design(on, lists)[possible][:, 1:], np.eye(2**lists)[:, possible]),
+        )
+        none = 0.0 * sum(effects[1:], effects[0])  # of one shape, also where some are known
+        logs = fm.matmul(X, fm.stack([effect + none for effect in effects]))
+        return fm.matmul(back, fm.exp(logs - fm.logsumexp(logs, axis=0)))
 
     def _people(self, q: Quantities) -> Mapping[str, Any]:
         """Return stratum -> the expected people at the step."""
@@ -394,10 +397,8 @@ class Linked(Evidence):
 
     def parts(self, q: Quantities, stratum: str) -> tuple[Any, Any, Any]:
         """Return the expected people who are counted, on no list, and in each limit."""
-        cells, means = (
-            self.table.cells(stratum),
-            self._shares(q)[stratum] * self._people(q)[stratum],
-        )
+        cells = self.table.cells(stratum)
+        means = self._shares(q)[stratum] * self._people(q)[stratum]
         seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
         limited = cells.sums[cells.limits]
         nowhere = (1.0 - seen) * (limited.sum(axis=0) == 0)
