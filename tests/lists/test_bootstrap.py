@@ -101,9 +101,7 @@ def test_leave_one_out_and_resampled_tables():
     assert drawn[:, 0].mean() == pytest.approx(3, abs=0.15)
 
 
-def test_limits_that_leave_a_third_of_the_replicates_beyond_hold_the_percentile_interval_too() -> (
-    None
-):
+def test_an_estimate_unlike_its_replicates_has_the_percentile_interval_in_its_own() -> None:
     replicates = np.linspace(100.0, 300.0, 1001)
     found = bca_interval(135.0, replicates, np.full(4, 135.0), np.ones(4), 0.95)
     assert found.widened

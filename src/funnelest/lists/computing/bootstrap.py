@@ -11,8 +11,8 @@ __all__ = ["BootstrapInterval", "bca_interval", "leave_one_out", "quantile", "re
 
 type Floats = NDArray[np.float64]
 
-#: A limit beyond which lies more than this share of the replicates is no limit of them.
-_BEYOND = 1 / 3
+#: An estimate with fewer than this share of its replicates on one side is not typical of them.
+_SIDE = 0.2
 #: A limit that rests on fewer replicates than this is marked.
 FEWEST_BEYOND = 2.0
 
@@ -36,8 +36,8 @@ class BootstrapInterval:
     problem : str
         Why there is no interval, in a sentence; empty where there is one.
     widened : bool, default False
-        Whether the interval holds the percentile interval too, since the correction alone would
-        leave more than a third of the replicates beyond a limit.
+        Whether the interval holds the percentile interval too, since fewer than a fifth of the
+        replicates lie on one side of the estimate.
     """
 
     limits: tuple[float, float] | None
@@ -139,8 +139,9 @@ def bca_interval(
     estimates less each of them, the limit for normal quantile :math:`z` is the replicates'
     quantile at :math:`\Phi(z_0 + (z_0 + z) / (1 - a (z_0 + z)))` (Efron, JASA 1987;82:171;
     DiCiccio and Efron, Statistical Science 1996;11:189). Where the choice of a model makes the
-    replicates so unlike the estimate that more than a third of them lie beyond a limit, the
-    interval is widened to hold the percentile interval as well.
+    replicates so unlike the estimate that fewer than a fifth of them lie on one side of it, the
+    correction may leave most of them beyond a limit: the interval is then widened to hold the
+    percentile interval as well.
     """
     from scipy import special
 
@@ -181,7 +182,7 @@ def bca_interval(
             "smaller), too far for its bias to be corrected."
         )
         return BootstrapInterval(None, below, bias, acceleration, (low, high), problem)
-    widened = max(low, 1 - high) > _BEYOND
+    widened = min(below, 1 - below) < _SIDE
     if widened:
         tail = (1 - probability) / 2
         limits = (
