@@ -184,7 +184,7 @@ KINDS = {
     ],
     "linked lists": [
         fe.Linked(
-            name="l", step="told",
+            name="l", step="told", effects=fe.Normal(-1.5, 1), interactions=fe.HalfNormal(0.5),
             table=fe.lists.OverlapTable(
                 ["a", "b", "c"],
                 {"100": 70, "010": 50, "001": 30, "110": 9, "101": 6, "011": 4, "111": 2},
@@ -193,7 +193,7 @@ KINDS = {
     ],
     "linked lists by sex, wrongly linked": [
         fe.Linked(
-            name="l", step="told", strata="sex", order=1,
+            name="l", step="told", strata="sex", order=1, effects=fe.Normal(-1.5, 1),
             linkage=fe.lists.LinkageError(missed=fe.Beta(4, 36)),
             table=fe.lists.OverlapTable(
                 ["a", "b"],
