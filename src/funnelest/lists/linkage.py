@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.errors import raise_if_any
 from funnelest.lists.table import OverlapTable
-from funnelest.lists.table_problems import joined, shown
+from funnelest.lists.table_problems import joined, seed_problems, shown
 from funnelest.priors import Prior, Shared, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
@@ -138,9 +138,7 @@ class LinkageError:
             for name, prior in (self.rates() if not problems else {}).items()
             if isinstance(prior, Shared)
         ]
-        problems += linkage_problems(table)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-            problems.append(f"the seed must be a whole number of at least 0; given {shown(seed)}.")
+        problems += [*linkage_problems(table), *seed_problems(seed)]
         raise_if_any(problems, "correcting the overlaps")
         rng = np.random.default_rng(seed)
         lists = len(table.lists)

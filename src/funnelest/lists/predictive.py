@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from funnelest.errors import raise_if_any
 from funnelest.lists.cells import Cells
 from funnelest.lists.estimate import Estimate
-from funnelest.lists.table_problems import shown
+from funnelest.lists.table_problems import seed_problems, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -267,9 +267,7 @@ def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
 
 
 def _problems(estimate: Any, seed: Any) -> list[str]:
-    found = []
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        found.append(f"the seed must be a whole number of at least 0; given {shown(seed)}.")
+    found = seed_problems(seed)
     if not isinstance(estimate, Estimate):
         return [*found, f"an Estimate is needed; given {shown(estimate)}."]
     strata = [one for one in estimate.table_of.strata if one in estimate.predicted]

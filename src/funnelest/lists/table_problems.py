@@ -18,6 +18,7 @@ __all__ = [
     "list_problems",
     "patterns",
     "represented",
+    "seed_problems",
     "shown",
     "table_problems",
 ]
@@ -62,6 +63,13 @@ def shown(value: object) -> str:
     except Exception:  # a number of ten thousand digits, or an object that cannot be shown
         text = f"a {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def seed_problems(seed: object) -> list[str]:
+    """Return why this is no seed (a truth value is not), one sentence each."""
+    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
+        return []
+    return [f"the seed must be a whole number of at least 0; given {shown(seed)}."]
 
 
 def table_problems(table: OverlapTable) -> list[str]:

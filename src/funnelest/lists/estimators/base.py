@@ -10,7 +10,7 @@ from typing import ClassVar
 from funnelest.errors import raise_if_any
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.table import OverlapTable
-from funnelest.lists.table_problems import ALL, empty_problems
+from funnelest.lists.table_problems import ALL, empty_problems, seed_problems
 
 __all__ = ["Estimator"]
 
@@ -70,7 +70,7 @@ class Estimator(ABC):
         SpecError
             With every reason why the method does not go with the table.
         """
-        raise_if_any([*self.problems(table), *_seed_problems(seed)], self.name)
+        raise_if_any([*self.problems(table), *seed_problems(seed)], self.name)
         return self._estimate(table, seed)
 
     def without(self, name: str, lists: Sequence[str]) -> Estimator:
@@ -138,9 +138,3 @@ class Estimator(ABC):
                     "stratum: use LogLinear or Shrinkage."
                 )
         return found
-
-
-def _seed_problems(seed: object) -> list[str]:
-    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
-        return []
-    return [f"the seed must be a whole number of at least 0; given {seed!r}."]
