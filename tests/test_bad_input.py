@@ -1095,7 +1095,8 @@ PARTS = [
     "evidence",
     "assumptions",
     "parameters",
-    "held",
+    "instead",
+    "powers",
     "route",
     "population",
 ]

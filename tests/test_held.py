@@ -37,7 +37,7 @@ def test_the_ledger_says_fixed_and_which_prior_it_had():
     assert entry.statement == "held; its prior is Normal(-0.7, 0.5)"
     (before,) = [one for one in FREE.ledger() if one.about == DELTA]
     assert before.kind == "prior"
-    assert not FREE.held
+    assert not FREE.instead
 
 
 def test_a_default_that_is_held_is_fixed_too():
@@ -72,17 +72,17 @@ def test_a_shared_parameter_is_held_for_all_who_share_it():
 def test_held_numbers_add_up():
     one = FREE.holding({DELTA: 0.25})
     both = one.holding({"a -> b": 0.3})
-    assert dict(both.held) == {DELTA: 0.25, "a -> b": 0.3}
+    assert dict(both.instead) == {DELTA: 0.25, "a -> b": 0.3}
     assert list(both.free) == ["rate of a"]
-    assert dict(both.without("r").held) == dict(both.held)
-    assert dict(both.with_evidence([SURVEY]).held) == dict(both.held)
+    assert dict(both.without("r").instead) == dict(both.instead)
+    assert dict(both.with_evidence([SURVEY]).instead) == dict(both.instead)
 
 
 def test_it_comes_back_from_json_and_makes_another_model():
     held = FREE.holding({DELTA: np.float64(0.25)})
     again = fe.Model.from_dict(json.loads(json.dumps(held.to_dict())))
     assert again == held
-    assert dict(again.held) == {DELTA: 0.25}
+    assert dict(again.instead) == {DELTA: 0.25}
     assert held != FREE
     assert len({FREE.hash(), held.hash(), FREE.holding({DELTA: 0.5}).hash()}) == 3
     assert FREE.holding({}) == FREE
@@ -91,15 +91,15 @@ def test_it_comes_back_from_json_and_makes_another_model():
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"nobody": 1.0}, "held: there is no unknown parameter 'nobody'; the unknown ones are: "
+        ({"nobody": 1.0}, "instead: there is no unknown parameter 'nobody'; the unknown ones are: "
          "'rate of a', 'a -> b', 'shift[age 0-11 against 12-16]'."),
-        ({"a -> b": 1.5}, "held: 'a -> b' must lie between 0 and 1; given 1.5."),
-        ({"a -> b": -0.1}, "held: 'a -> b' must lie between 0 and 1; given -0.1."),
-        ({"a -> b": "much"}, "held: 'a -> b' must be a number; given 'much'."),
-        ({"a -> b": True}, "held: 'a -> b' must be a number; given True."),
-        ({"a -> b": None}, "held: 'a -> b' must be a number; given None."),
-        ({DELTA: float("nan")}, f"held: {DELTA!r} must be a number; given nan."),
-        ({DELTA: float("inf")}, f"held: {DELTA!r} must be a number; given inf."),
+        ({"a -> b": 1.5}, "instead: 'a -> b' must lie between 0 and 1; given 1.5."),
+        ({"a -> b": -0.1}, "instead: 'a -> b' must lie between 0 and 1; given -0.1."),
+        ({"a -> b": "much"}, "instead: 'a -> b' must be a number or a Prior; given 'much'."),
+        ({"a -> b": True}, "instead: 'a -> b' must be a number or a Prior; given True."),
+        ({"a -> b": None}, "instead: 'a -> b' must be a number or a Prior; given None."),
+        ({DELTA: float("nan")}, f"instead: {DELTA!r} must be a number or a Prior; given nan."),
+        ({DELTA: float("inf")}, f"instead: {DELTA!r} must be a number or a Prior; given inf."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_held(values, sentence):
@@ -121,5 +121,5 @@ def test_all_of_it_at_once():
     with pytest.raises(fe.SpecError) as caught:
         FREE.holding({"nobody": 1.0, "a -> b": 2.0, DELTA: "x"})
     assert len(caught.value.problems) == 3
-    with pytest.raises(fe.SpecError, match="held must be a mapping; given 3"):
-        model_of(0.25, held=3)
+    with pytest.raises(fe.SpecError, match="instead must be a mapping; given 3"):
+        model_of(0.25, instead=3)

@@ -16,7 +16,7 @@ from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
 from funnelest.imputation.limits import Bounds, Held
 from funnelest.population import Population
-from funnelest.priors import Prior, Shared
+from funnelest.priors import Fixed, Prior, Shared
 from funnelest.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
@@ -29,7 +29,7 @@ __all__ = ["model_problems"]
 
 
 def part_problems(
-    transitions: object, evidence: object, assumptions: object, parameters: object, held: object
+    evidence: object, assumptions: object, mappings: Mapping[str, object]
 ) -> list[str]:
     """Return which parts of a model are not the collections that they must be."""
     lists = {"evidence": (evidence, "Evidence"), "assumptions": (assumptions, "assumptions")}
@@ -38,7 +38,6 @@ def part_problems(
         for name, (value, what) in lists.items()
         if not isinstance(value, list | tuple)
     ]
-    mappings = {"transitions": transitions, "parameters": parameters, "held": held}
     return found + [
         f"{name} must be a mapping; given {value!r}."
         for name, value in mappings.items()
@@ -73,7 +72,7 @@ def model_problems(model: Model) -> list[str]:
         if isinstance(prior, Shared):
             found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
     if not found:  # of names first: the priors of a held name are looked up by it
-        found += _held_problems(model)
+        found += _instead_problems(model) + _power_problems(model)
     if not found:
         found += _prior_problems(model)
     if not found:
@@ -235,23 +234,51 @@ def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
     ]
 
 
-def _held_problems(model: Model) -> list[str]:
-    """Check the parameters that are held at a number."""
+def _instead_problems(model: Model) -> list[str]:
+    """Check the parameters that are held at a number or have another prior."""
     found = []
-    plain = model._changed_unchecked(held={})
-    for name, value in model.held.items():
+    plain = model._changed_unchecked(instead={})
+    for name, value in model.instead.items():
         if name not in plain.free:
             known = ", ".join(map(repr, plain.free)) or "none"
             found.append(
-                f"held: there is no unknown parameter {name!r}; the unknown ones are: {known}."
+                f"instead: there is no unknown parameter {name!r}; the unknown ones are: {known}."
             )
             continue
         low, high = plain.free[name].support
-        if not is_number(value):
-            found.append(f"held: {name!r} must be a number; given {value!r}.")
+        if isinstance(value, Prior):
+            found += [f"instead: {name!r}: {text}" for text in value.problems()]
+            if isinstance(value, Fixed | Shared):
+                found.append(
+                    f"instead: {name!r} must be a number or a distribution; given {value!r}."
+                )
+            elif not found and not (low <= value.support[0] and value.support[1] <= high):
+                found.append(
+                    f"instead: the prior of {name!r} must lie between {low:g} and {high:g}; given "
+                    f"{value.describe()}."
+                )
+        elif not is_number(value):
+            found.append(f"instead: {name!r} must be a number or a Prior; given {value!r}.")
         elif not low <= value <= high:
-            found.append(f"held: {name!r} must lie between {low:g} and {high:g}; given {value!r}.")
+            found.append(
+                f"instead: {name!r} must lie between {low:g} and {high:g}; given {value!r}."
+            )
     return found
+
+
+def _power_problems(model: Model) -> list[str]:
+    """Check the powers to which the likelihoods of sources are raised."""
+    names = [one.name for one in model.evidence]
+    found = [
+        f"powers: there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
+        for name in model.powers
+        if name not in names
+    ]
+    return found + [
+        f"powers: that of {name!r} must be a number of at least 0; given {value!r}."
+        for name, value in model.powers.items()
+        if not (is_number(value) and 0 <= value < np.inf)
+    ]
 
 
 def _function_problems(model: Model) -> list[str]:

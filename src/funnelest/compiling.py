@@ -63,10 +63,13 @@ def to_pymc(model: Model) -> pm.Model:
                 values[name] = one.exp() if isinstance(prior, LogUniform) else one
         q = Quantities(model, values)
         for source in model.evidence:
+            power = model.powers.get(source.name, 1.0)
+            if not power:
+                continue
             terms = [observation.logp() for observation in source.observations(q)]
             # A number, and no symbol, when the source sees no unknown parameter.
             total = pt.as_tensor_variable(sum(terms[1:], terms[0])).sum()
-            pm.Potential(f"evidence: {source.name}", total)
+            pm.Potential(f"evidence: {source.name}", total if power == 1 else power * total)
     return made
 
 

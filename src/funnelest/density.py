@@ -91,8 +91,10 @@ class Density:
         with np.errstate(all="ignore"):
             q = Quantities(self.model, self.values(z), self._memory)
             for one in self.model.evidence:
-                for observation in one.observations(q):
-                    total = total + observation.logp()
+                power = self.model.powers.get(one.name, 1.0)
+                for observation in one.observations(q) if power else ():
+                    logp = observation.logp()
+                    total = total + (logp if power == 1 else power * logp)
         return np.where(np.isnan(total), -np.inf, total)
 
     def located(self, z: Floats) -> tuple[Floats, Floats, Floats] | None:
@@ -114,11 +116,13 @@ class Density:
         with np.errstate(all="ignore"):
             q = Quantities(self.model, self.values(z), self._memory)
             return [
-                place
+                (value, aim, power * information) if power != 1 else (value, aim, information)
                 for one in self.model.evidence
+                if (power := self.model.powers.get(one.name, 1.0))
                 for observation in one.observations(q)
                 for place in observation.locations()
                 if place is not None
+                for value, aim, information in [place]
             ]
 
     @staticmethod
@@ -138,6 +142,7 @@ class Density:
             return all(
                 None not in observation.locations()
                 for one in self.model.evidence
+                if self.model.powers.get(one.name, 1.0)
                 for observation in one.observations(q)
             )
 
@@ -147,7 +152,10 @@ class Density:
 
 
 def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
-    """Return the log-likelihood of each source, one per draw, by source name."""
+    """Return the log-likelihood of each source, one per draw, by source name.
+
+    Each as it is, whatever power the model raises it to.
+    """
     q = Quantities(model, values)
     draws = len(next(iter(values.values()))) if values else 1
     with np.errstate(all="ignore"):

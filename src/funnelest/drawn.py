@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.density import prior_draws
-from funnelest.errors import FitError
+from funnelest.errors import FitError, SpecError
 from funnelest.gate import Gate
 from funnelest.model import Model
 from funnelest.quantities import Quantities
@@ -41,6 +41,8 @@ class Drawn:
         What happened on the way, such as a change of engine.
     accepted : bool, default False
         Whether the tables were opened although the gate failed; see `despite_failed_gate`.
+    marks : tuple of str, default ()
+        Of checks that failed: what every table and figure then says; see `marked`.
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.
     """
@@ -52,6 +54,7 @@ class Drawn:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     accepted: bool = False
+    marks: tuple[str, ...] = ()
     # Where a refit with new data can start; internal to the engine.
     proposal: Any = field(default=None, repr=False)
 
@@ -133,8 +136,29 @@ class Drawn:
 
     @property
     def mark(self) -> str:
-        """What every table and figure says of a fit that did not pass; empty when it did."""
-        return "" if self.gate.passed else "CONVERGENCE GATE FAILED"
+        """What every table and figure says of a fit that did not pass; empty when it did.
+
+        Of the convergence gate, and of checks that were made (`marked`).
+        """
+        failed = [] if self.gate.passed else ["CONVERGENCE GATE FAILED"]
+        return "; ".join([*failed, *self.marks])
+
+    def marked(self, marks: Sequence[str]) -> Self:
+        """Return the same result with the marks of checks that failed.
+
+        Parameters
+        ----------
+        marks : sequence of str
+            A few words each; they take the place of earlier ones. `funnelest.trust` gives them.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the marks.
+        """
+        if isinstance(marks, str) or not all(isinstance(one, str) for one in marks):
+            raise SpecError([f"marks must be a list of texts; given {marks!r}."], "the marks")
+        return replace(self, marks=tuple(one for one in marks if one))
 
     def despite_failed_gate(self) -> Self:
         """Return the same result with its tables open although the gate failed.

@@ -36,7 +36,7 @@ def entries(model: Model) -> list[Entry]:
     unsaid = {k: text for one in model.evidence for k, text in one.defaults().items()}
     defaulted |= set(unsaid)
     for name, prior in model.priors.items():
-        stated = name in model.held or name not in defaulted
+        stated = name in model.instead or name not in defaulted
         kind = "fixed" if isinstance(prior, Fixed) else "prior"
         said = unsaid.get(name, "")
         found.append(
@@ -49,6 +49,11 @@ def entries(model: Model) -> list[Entry]:
                 stated,
             )
         )
+    found += [
+        Entry(name, "assumption", f"its likelihood counts to the power {power:g}", "", "", True)
+        for name, power in model.powers.items()
+        if power != 1
+    ]
     for one in model.sources():
         if one.statement:
             found.append(Entry(one.name, "source", "", one.statement, one.source, True))

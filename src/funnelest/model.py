@@ -36,7 +36,8 @@ _FIELDS = (
     "evidence",
     "assumptions",
     "parameters",
-    "held",
+    "instead",
+    "powers",
 )
 _DEFAULT_SHARE = Share(Beta(1.0, 1.0))
 
@@ -65,8 +66,12 @@ class Model:
         What no source supports.
     parameters : mapping of str to Prior, optional
         Further unknown numbers, used by your own evidence or by several sources (`Shared`).
-    held : mapping of str to float, optional
-        Unknown parameters that are held at a number, whatever their prior; see `holding`.
+    instead : mapping of str to Prior or float, optional
+        Unknown parameters whose prior is set aside: held at a number (`holding`), or with another
+        prior (`with_priors`).
+    powers : mapping of str to float, optional
+        Source -> the power to which its likelihood is raised: 0 leaves it out, 1 leaves it as it
+        is; see `with_powers`.
 
     Raises
     ------
@@ -86,7 +91,8 @@ class Model:
     evidence: tuple[Evidence, ...]
     assumptions: tuple[Assumption, ...]
     parameters: Mapping[str, Prior]
-    held: Mapping[str, float]
+    instead: Mapping[str, Prior | float]
+    powers: Mapping[str, float]
 
     def __init__(
         self,
@@ -97,9 +103,16 @@ class Model:
         evidence: Sequence[Evidence] = (),
         assumptions: Sequence[Assumption] = (),
         parameters: Mapping[str, Prior] | None = None,
-        held: Mapping[str, float] | None = None,
+        instead: Mapping[str, Prior | float] | None = None,
+        powers: Mapping[str, float] | None = None,
     ) -> None:
-        raise_if_any(checking.part_problems(transitions, evidence, assumptions, parameters, held))
+        mappings = {
+            "transitions": transitions,
+            "parameters": parameters,
+            "instead": instead,
+            "powers": powers,
+        }
+        raise_if_any(checking.part_problems(evidence, assumptions, mappings))
         made = {
             (tuple(edge) if isinstance(edge, list) else edge): share
             for edge, share in (transitions or {}).items()
@@ -112,7 +125,8 @@ class Model:
             "evidence": tuple(evidence),
             "assumptions": tuple(assumptions),
             "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
-            "held": dict(held or {}),
+            "instead": dict(instead or {}),
+            "powers": dict(powers or {}),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -152,9 +166,12 @@ class Model:
         for one in self.evidence:
             found.update(one.parameters(self.population))
         found.update(self.parameters)
-        for name, value in self.held.items():
-            found[name] = Fixed(
-                float(value), statement=f"held; its prior is {found[name].describe()}"
+        for name, value in self.instead.items():
+            before = found[name].describe()
+            found[name] = (
+                value
+                if isinstance(value, Prior)
+                else Fixed(float(value), statement=f"held; its prior is {before}")
             )
         return found
 
@@ -297,8 +314,45 @@ class Model:
         Model
             Its ledger calls them fixed, and says which prior they had.
         """
-        raise_if_any(checking.part_problems({}, [], [], {}, values), "holding")
-        return self._changed(held={**self.held, **values})
+        raise_if_any(checking.part_problems([], [], {"values": values}), "holding")
+        return self._changed(instead={**self.instead, **values})
+
+    def with_priors(self, priors: Mapping[str, Prior]) -> Model:
+        """Return the same model with other priors of some unknown parameters.
+
+        Parameters
+        ----------
+        priors : mapping of str to Prior
+            Parameter name, as in the ledger, -> the prior that takes the place of its own.
+
+        Returns
+        -------
+        Model
+            Its ledger has these priors.
+        """
+        raise_if_any(checking.part_problems([], [], {"priors": priors}), "with_priors")
+        return self._changed(instead={**self.instead, **priors})
+
+    def with_powers(self, powers: Mapping[str, float]) -> Model:
+        """Return the same model with the likelihood of some sources raised to a power.
+
+        Parameters
+        ----------
+        powers : mapping of str to float
+            Source -> its power: 0 leaves it out, one half counts it as if half as large, 1 leaves
+            it as it is.
+
+        Returns
+        -------
+        Model
+            With the same unknown parameters; its ledger says which source counts for how much.
+
+        Notes
+        -----
+        A power prior made of that source: Ibrahim and Chen, Statistical Science 2000;15:46.
+        """
+        raise_if_any(checking.part_problems([], [], {"powers": powers}), "with_powers")
+        return self._changed(powers={**self.powers, **powers})
 
     def without(self, *names: str) -> Model:
         """Return the same model without the sources of these names."""
@@ -310,7 +364,10 @@ class Model:
                 if name not in known
             ]
         )
-        return self._changed(evidence=[one for one in self.evidence if one.name not in names])
+        return self._changed(
+            evidence=[one for one in self.evidence if one.name not in names],
+            powers={name: power for name, power in self.powers.items() if name not in names},
+        )
 
     def _changed(self, **parts: Any) -> Model:
         current = {name: getattr(self, name) for name in _FIELDS}

@@ -53,7 +53,7 @@ from funnelest.terms import change_point, levels, random_walk, spline
 __all__ = ["model_from_dict", "model_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 3
+_FORMAT = 4
 
 #: Every kind that a model may hold: one line per kind.
 KINDS: tuple[type, ...] = (
@@ -139,7 +139,8 @@ def model_to_dict(model: Model) -> dict[str, Any]:
         "evidence": [_plain(one, problems) for one in model.evidence],
         "assumptions": [_plain(one, problems) for one in model.assumptions],
         "parameters": _plain(dict(model.parameters), problems),
-        "held": _plain(dict(model.held), problems),
+        "instead": _plain(dict(model.instead), problems),
+        "powers": _plain(dict(model.powers), problems),
     }
     raise_if_any(problems, "writing the model")
     return data
@@ -217,7 +218,8 @@ def model_from_dict(
         "evidence": reader.read(data["evidence"]),
         "assumptions": reader.read(data["assumptions"]),
         "parameters": reader.read(data["parameters"]),
-        "held": reader.read(data["held"]),
+        "instead": reader.read(data["instead"]),
+        "powers": reader.read(data["powers"]),
     }
     raise_if_any(reader.problems, "reading the model")
     return Model(Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts)

@@ -73,6 +73,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         "seed": str(result.seed),
         "seconds": result.seconds,
         "notes": json.dumps(list(result.notes)),
+        "marks": json.dumps(list(result.marks)),
         "gate": result.gate.text,
         "gate_measures": json.dumps(dict(result.gate.measures)),
         "gate_failures": json.dumps(list(result.gate.failures)),
@@ -151,4 +152,5 @@ def load(
             seed=int(attrs["seed"]),
             seconds=float(attrs["seconds"]),
             notes=tuple(json.loads(attrs["notes"])),
+            marks=tuple(json.loads(attrs["marks"])),
         )

@@ -131,7 +131,8 @@ def _sample(
     start: Proposal | None,
     progress: Progress,
 ) -> Weighted:
-    if not target.size or not target.density.model.evidence:
+    model = target.density.model
+    if not target.size or not any(model.powers.get(one.name, 1.0) for one in model.evidence):
         # The posterior is the prior: its draws are exact and independent.
         u = rng.standard_normal((target.size, draws))
         none = Proposal((), np.zeros(0), 1.0)

@@ -1,0 +1,74 @@
+"""Independent tasks side by side, on the cores of this machine or on any executor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from typing import Any
+
+__all__ = ["each"]
+
+
+def each(
+    function: Callable[[Any], Any],
+    items: Sequence[Any],
+    *,
+    executor: Executor | None = None,
+    cores: int | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Yield the position of each item and what the function gives of it, as they get ready.
+
+    Parameters
+    ----------
+    function : callable
+        Of one item; it may be a lambda or a method, and so may what it refers to.
+    items : sequence
+        What it is called with. Randomness belongs in the item (a seed): the order in which tasks
+        run is not fixed.
+    executor : concurrent.futures.Executor, optional
+        Where to run; left out, processes of this machine.
+    cores : int, optional
+        How many processes; all cores when left out. With one, or for a single item, everything
+        runs in this process.
+    """
+    cores = _cores() if cores is None else cores
+    if executor is None and (cores == 1 or len(items) < 2):
+        for i, item in enumerate(items):
+            yield i, function(item)
+        return
+    # Models hold functions of their users, which only cloudpickle can send.
+    import cloudpickle
+
+    sent = cloudpickle.dumps(function)
+    if executor is None:
+        # Unlike the pool of the standard library it needs no `if __name__ == "__main__"`.
+        from loky import get_reusable_executor
+
+        executor = get_reusable_executor(max_workers=min(cores, len(items)), timeout=60)
+    futures = {
+        executor.submit(_called, sent, cloudpickle.dumps(item)): i for i, item in enumerate(items)
+    }
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    finally:  # an error, or a caller that has enough
+        for future in futures:
+            future.cancel()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_functions: dict[bytes, Callable[[Any], Any]] = {}
+
+
+def _called(function: bytes, item: bytes) -> Any:
+    import cloudpickle
+
+    if function not in _functions:  # a model is unpacked once per process, with what it remembers
+        _functions.clear()
+        _functions[function] = cloudpickle.loads(function)
+    return _functions[function](cloudpickle.loads(item))
