@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help example test validation slow coverage docs lint bench clean
+.PHONY: help example test validation slow coverage calibration docs lint bench clean
 
 PYTHON ?=
 VENV := .venv
@@ -32,6 +32,9 @@ slow: $(VENV)/.made-test ## Run the slow tests
 
 coverage: $(VENV)/.made-runtime ## Run the coverage study again: a quarter of an hour
 	@$(PY) validation/under_12_coverage.py --out validation/under_12_coverage.csv
+
+calibration: $(VENV)/.made-runtime ## Run the calibration study of every kind again: a long time
+	@$(PY) validation/calibration.py --out validation/calibration.csv
 
 docs: $(VENV)/.made-docs ## Build the documentation; this runs all examples
 	@$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html

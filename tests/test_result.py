@@ -99,15 +99,46 @@ def test_by_axes(fitted):
 
 
 def test_basis(fitted):
-    assert set(fitted.steps({"age": (12, 17)})["basis"]) == {"estimated"}
-    assert set(fitted.steps({"age": (0, 11)})["basis"]) == {"imputed"}
-    assert set(fitted.steps()["basis"]) == {"partly imputed"}
+    # No figure of the fixture is of what leads on from investigated or to it from elsewhere.
+    assert fitted.unseen >= {"shift[age 0-11 against 12-16]"}
+    older = fitted.steps({"age": (12, 17)}).set_index("step")["basis"]
+    assert older["happened"] == older["told"] == "estimated"
+    assert fitted.steps({"age": (0, 11)}).set_index("step")["basis"]["told"] == "imputed"
+    assert fitted.steps().set_index("step")["basis"]["told"] == "partly imputed"
     table = fitted.parameters().set_index("parameter")["basis"]
     assert table["shift[age 0-11 against 12-16]"] == "assumed"
     assert table["rate of happened"] == "estimated"
     assert set(fitted.quantities({"x": lambda q: q.number("told")})["basis"]) == {
         "derived, model partly imputed"
     }
+
+
+def test_what_no_source_sees_is_assumed():
+    people = fe.Population({"sex": ["male", "female"]}, [600, 400])
+    model = fe.Model(
+        fe.Route("a", "b", "c", "d", skips=[("b", "d")]), people, fe.Rate(fe.Beta(2, 8)),
+        {("b", "c"): fe.Share(fe.Beta(2, 2), fe.Levels("sex", fe.Normal(0, 1)))},
+        [fe.Survey("s", step="a", yes=30, n=100), fe.Register("r", step="d", count=20),
+         fe.Survey("t", step="b", of="a", yes=8, n=20)],
+    )  # fmt: skip
+    seen = fe.fit(model, seed=1, draws=400, progress=False)
+    assert not seen.unseen
+    assert set(seen.steps()["basis"]) == set(seen.transitions()["basis"]) == {"estimated"}
+    # Without the register nothing is known beyond b.
+    result = fe.fit(model.without("r"), seed=1, draws=400, progress=False)
+    assert result.unseen == {"b -> c", "b -> c[sex=female]", "c -> d", "b -> d"}
+    assert list(result.steps()["basis"]) == ["estimated", "estimated"] + ["partly assumed"] * 2
+    shares = result.transitions().set_index(["from", "to"])["basis"]
+    assert shares["a", "b"] == "estimated"
+    assert list(shares.drop(("a", "b"))) == ["assumed"] * 3
+    by = result.transitions(by="sex").set_index(["from", "to", "sex"])["basis"]
+    assert by["b", "c", "male"] == by["b", "c", "female"] == "assumed"
+    parameters = result.parameters().set_index("parameter")["basis"]
+    assert parameters["c -> d"] == "assumed"
+    assert parameters["a -> b"] == "estimated"
+    # Left out by its power is left out.
+    left = fe.fit(model.with_powers({"r": 0}), seed=1, draws=400, progress=False)
+    assert left.unseen == result.unseen
 
 
 def test_intervals_name_their_probability_and_kind(fitted):

@@ -109,6 +109,7 @@ NAMES = [
     "simulate",
     "to_datatree",
     "to_pymc",
+    "trust",
 ]
 
 

@@ -17,7 +17,8 @@ within 0.004 as well.
   draws to know that limit well enough. So the exact number is held against the published one,
   and the engines against the exact one, both with the tolerance.
 - With scale 1 the prior decides. The paper prints 0.354 as the upper limit of the prevalence; the
-  exact one is 0.50, since its chains did not get to the end of the tail. No number is tested.
+  exact one is 0.50, since its chains did not get to the end of the tail. No number is tested, but
+  that the sensitivity to priors says so, and that with scale 0.2 no prior decides.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from scipy.signal import fftconvolve
 from scipy.special import expit, logit, logsumexp
 
 import funnelest as fe
+from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
 from funnelest.density import log_likelihoods
 
 PREVALENCE, OTHERS = 0.0015, 0.004
@@ -284,6 +286,56 @@ def test_with_a_weak_prior_of_the_spread_the_prior_decides():
     assert width[1.0] > 10 * width[0.2]  # exactly 28 times
     low, _, high = exact(1.0)["prevalence"]
     assert high - low > 25 * (exact(0.2)["prevalence"][2] - exact(0.2)["prevalence"][0])
+
+
+OF_PREVALENCE = {"prevalence": lambda q: q.parameter(NAMES["prevalence"])}
+SPREAD_OF_POSITIVES = "between studies[positives]"
+
+
+@cache
+def moved(scale: float):
+    return prior_sensitivity(quick(scale), quantities=OF_PREVALENCE, seed=1, refit=False)
+
+
+def test_with_scale_1_it_is_flagged_that_the_prior_decides():
+    check = moved(1.0)
+    assert not check.passed
+    assert check.decided == ("prevalence",)
+    assert check.mark == "DECIDED BY PRIORS: prevalence"
+    table = check.table.set_index("component")
+    # By its own prior, and by that of the spread of the studies of people known to be positive.
+    assert table.loc[[NAMES["prevalence"], SPREAD_OF_POSITIVES], "decides"].all()
+    assert not table.loc["between studies[negatives]", "decides"]
+    assert (
+        table.loc[SPREAD_OF_POSITIVES, "twice_high"] < 0.5 * table.loc[SPREAD_OF_POSITIVES, "high"]
+    )
+
+
+def test_with_scale_0_2_no_prior_decides():
+    """The lower limit moves with the flat prior of the prevalence itself: 50 of 3,330 may all be
+    false positives. Half of that prior is Beta(0.5, 0.5) on a prevalence of 1%."""
+    check = moved(0.2)
+    assert check.decided == ()
+    assert check.mark == "SENSITIVE TO PRIORS: prevalence"
+    assert check.moved["prevalence"].component == NAMES["prevalence"]
+    assert check.moved["prevalence"].psens < 0.15
+    table = check.table.set_index("component")
+    assert table.loc[SPREAD_OF_POSITIVES, "psens"] < check.threshold
+    assert table.loc["between studies[negatives]", "psens"] < check.threshold
+
+
+@pytest.mark.slow
+def test_the_narrower_spread_as_an_alternative_prior():
+    """From the fit with scale 1 to the exact answer with scale 0.2, by weights or a refit."""
+    other = {f"between studies[{name}]": fe.HalfNormal(0.2) for name in ("negatives", "positives")}
+    check = alternative_priors(
+        quick(1.0), {"scale 0.2": other}, quantities=OF_PREVALENCE, seed=1, cores=1
+    )
+    assert not check.passed
+    (row,) = check.rows
+    low, median, high = exact(0.2)["prevalence"]
+    np.testing.assert_allclose(row.values, (median, low, high), atol=0.0015)
+    assert row.widened < 0.1
 
 
 # ---------------------------------------------------------------- one pooled study

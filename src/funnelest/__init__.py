@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from funnelest.terms.levels import Levels as Levels
     from funnelest.terms.random_walk import RandomWalk as RandomWalk
     from funnelest.terms.spline import Spline as Spline
+    from funnelest.trusting import trust as trust
 
 __version__ = "0.1.0.dev0"
 
@@ -206,6 +207,7 @@ _HOMES = {
     "report": "report.",
     "save": "storing",
     "simulate": "simulating",
+    "trust": "trusting",
     "to_datatree": "storing",
     "to_pymc": "compiling",
 }

@@ -13,10 +13,14 @@ from numpy.typing import NDArray
 from funnelest.density import prior_draws
 from funnelest.errors import FitError, SpecError
 from funnelest.gate import Gate
+from funnelest.informed import Probe
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 
 __all__ = ["Drawn"]
+
+#: Bases that do not say yet whether a source sees the quantity at all.
+_OPEN = ("estimated", "partly imputed", "imputed", "derived", "derived, model partly imputed")
 
 type Floats = NDArray[np.float64]
 
@@ -123,6 +127,34 @@ class Drawn:
         with np.errstate(all="ignore"):
             value = np.asarray(quantity(q), dtype=np.float64)
         return np.broadcast_to(value, (q.draws,))
+
+    # ------------------------------------------------------------------ basis
+
+    @cached_property
+    def _probe(self) -> Probe:
+        return Probe(self.model)
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Names of the unknown parameters that no source sees: they keep their priors."""
+        return frozenset(name for name, sources in self._probe.informed().items() if not sources)
+
+    def _rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
+        """Return the basis of a quantity, with what of it no source sees.
+
+        "assumed" where no source sees anything that it depends on; "partly assumed" is added
+        where none sees a part that is not imputed anyway.
+        """
+        if basis not in _OPEN or not self.unseen:
+            return basis
+        on = self._probe.depends_on(quantity)
+        if on and on <= self.unseen:
+            return basis if basis == "imputed" else "assumed"
+        population = self.model.population
+        imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
+        if not (on & self.unseen) - imputing:
+            return basis
+        return "partly assumed" if basis == "estimated" else f"{basis}, partly assumed"
 
     # ------------------------------------------------------------------- gate
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LIMITS",
     "Gate",
     "hmc_gate",
     "importance_gate",
@@ -22,6 +23,16 @@ type Floats = NDArray[np.float64]
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
+#: What each measure has to be; those that are not here are only told.
+LIMITS = {
+    "R-hat": ("below", R_HAT),
+    "bulk ESS": ("above", ESS),
+    "tail ESS": ("above", ESS),
+    "ESS": ("above", ESS),
+    "k-hat": ("below", K_HAT),
+    "E-BFMI": ("above", BFMI),
+    "divergences": ("at most", 0.0),
+}
 
 
 @dataclass(frozen=True)

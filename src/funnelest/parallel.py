@@ -68,7 +68,9 @@ _functions: dict[bytes, Callable[[Any], Any]] = {}
 def _called(function: bytes, item: bytes) -> Any:
     import cloudpickle
 
-    if function not in _functions:  # a model is unpacked once per process, with what it remembers
+    known = _functions.get(function)
+    if known is None:  # a model is unpacked once per process, with what it remembers
+        known = cloudpickle.loads(function)
         _functions.clear()
-        _functions[function] = cloudpickle.loads(function)
-    return _functions[function](cloudpickle.loads(item))
+        _functions[function] = known
+    return known(cloudpickle.loads(item))

@@ -82,6 +82,7 @@ def refits(
     engine: Literal["auto", "importance", "nuts"] = "auto",
     cores: int | None = None,
     executor: Executor | None = None,
+    progress: bool = False,
 ) -> dict[str, Result | FitError]:
     """Fit several models side by side.
 
@@ -100,6 +101,8 @@ def refits(
         How many at a time; all cores when left out.
     executor : concurrent.futures.Executor, optional
         Where to run; processes of this machine when left out.
+    progress : bool, default False
+        Show a progress bar on the terminal when it takes more than two seconds.
 
     Returns
     -------
@@ -127,7 +130,17 @@ def refits(
         # The model is here already, and the proposal is not asked for again.
         return replace(found, model=None, proposal=None)  # type: ignore[arg-type]
 
-    made = dict(each(one, range(len(names)), cores=cores, executor=executor))
+    from tqdm import tqdm
+
+    done = tqdm(
+        each(one, range(len(names)), cores=cores, executor=executor),
+        total=len(names),
+        desc="refits",
+        delay=2,
+        leave=False,
+        disable=None if progress else True,
+    )
+    made = dict(done)
     return {
         name: made[i] if isinstance(made[i], FitError) else replace(made[i], model=models[name])
         for i, name in enumerate(names)

@@ -31,10 +31,10 @@ class Result(Drawn):
     """What a fit gives: draws from the posterior, and tables of them.
 
     Every table has one row per quantity with its posterior mean, median, standard deviation
-    and interval, the interval of the prior beside it, the `basis` ("estimated", "partly
-    imputed" or "imputed") and a `mark` that is empty unless something is wrong with the fit.
-    "Estimated" says that no assumption fills in the rate of the cells, not that a source sees them:
-    for that, compare prior and posterior.
+    and interval, the interval of the prior beside it, the `basis` and a `mark` that is empty
+    unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
+    "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
+    that it depends on: it is the prior; "partly" where that holds of a part).
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ class Result(Drawn):
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": basis,
+                    "basis": self._rests_on(quantity, basis),
                     "mark": self.mark,
                 }
             )
@@ -421,7 +421,7 @@ class Result(Drawn):
         -------
         pandas.DataFrame
             One row per parameter. `basis` is "assumed" where the parameter belongs to an
-            assumption.
+            assumption, or no source sees it.
         """
         population = self.model.population
         assumed = {name for a in self.model.assumptions for name in a.parameters(population)}

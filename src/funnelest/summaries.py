@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -22,11 +24,14 @@ if TYPE_CHECKING:
     from funnelest.quantities import Quantities
 
 __all__ = [
+    "Shown",
     "figure_table",
     "first_event_rows",
     "html_table",
     "interval_name",
     "interval_problems",
+    "shown_figures",
+    "standardised",
     "summary",
     "unit",
 ]
@@ -145,7 +150,8 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
     levels = [tail, 0.5, 1 - tail]
     # Registers know what their records are; a total is of all its counts, and has no such row.
     true, seen = source.shares(q) if hasattr(source, "shares") else (None, None)
-    for of, figure, mean, sd, place in _printed(source, q):
+    for one in shown_figures(source, q):
+        mean, place = one.mean, one.place
         low, median, high = np.quantile(mean, levels)
         shares: dict[str, float] = {}
         for name, found in (("cases_per_record", true), ("registered_share", seen)):
@@ -153,53 +159,98 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
             if found is not None and place is not None:
                 known = np.quantile(np.broadcast_to(found[place], mean.shape), levels)
             shares |= {name: known[1], f"{name}_low": known[0], f"{name}_high": known[2]}
-        for value, text, used, limits in _values(figure):
-            spread = np.sqrt(np.mean(sd**2) + np.var(mean))
-            # A limit that holds is no distance away, however far off it is.
-            middle = float(np.mean(mean))
-            apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle
+        for value, text, used, limits in _values(one.figure):
             rows.append(
                 {
                     "source": source.name,
-                    "of": of,
+                    "of": one.of,
                     "figure": text,
                     "used": used,
                     "read_as": source.describe(),
                     "expected": float(median),
                     "low": float(low),
                     "high": float(high),
-                    "residual": float(apart / spread),
+                    "residual": standardised(one, value, limits),
                     **{name: float(share) for name, share in shares.items()},
                 }
             )
     return rows
 
 
-def _printed(
-    source: Evidence, q: Quantities
-) -> Iterator[tuple[str, Any, Floats, Floats, int | None]]:
-    """Yield of every figure what it is of, itself, its moments, and its place among the counts."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """A figure of a source, and what is expected of it per draw.
+
+    Parameters
+    ----------
+    of : str
+        What it is of; empty where the source has one figure.
+    figure : object
+        As printed.
+    seen : Seen
+        What the source gives, of which this is a part.
+    rows : tuple of int
+        Which of the numbers of `seen` it is, or the sum of which.
+    mean, sd : ndarray
+        Its mean and standard deviation on the printed scale, shape ``(draws,)``.
+    place : int or None
+        Its place among the counts of a register; None of a total.
+    """
+
+    of: str
+    figure: Any
+    seen: Any
+    rows: tuple[int, ...]
+    mean: Floats
+    sd: Floats
+    place: int | None
+
+
+def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
+    """Yield every figure of a source that is made of no other sources."""
     named = getattr(source, "classes", None)
     labels = [_label(parts) for parts, _, _ in named()] if named is not None else []
-    for observation in cast(Iterator[Any], source.observations(q)):
-        mean, sd = (np.atleast_2d(part) for part in observation.moments())
-        if isinstance(observation, Table):
-            for i, figure in enumerate(observation.printed.figures):
-                of = labels[i] if labels else f"study {i + 1}"
-                yield of, figure, mean[i], sd[i], i
-            for margin in observation.printed.margins:
+    for seen in cast(Iterator[Any], source.observations(q)):
+        mean, sd = (np.atleast_2d(part) for part in seen.moments())
+        one = partial(_one, seen, mean, sd)
+        if isinstance(seen, Table):
+            for i, figure in enumerate(seen.printed.figures):
+                yield one(labels[i] if labels else f"study {i + 1}", figure, i, i)
+            for margin in seen.printed.margins:
                 at = list(margin.rows)
-                whole = "total" if len(at) == len(labels) else f"total of {labels[at[0]]} ..."
-                spread = np.sqrt(np.sum(sd[at] ** 2, axis=0))
-                yield whole, margin.figure, np.sum(mean[at], axis=0), spread, None
-        elif isinstance(observation.figure, Figure):
-            yield "", observation.figure, mean[0], sd[0], 0
-        elif isinstance(observation.figure, int | float | list | tuple | np.ndarray | np.number):
-            given = np.atleast_1d(observation.figure)
-            for value, m, s in zip(given, mean, sd, strict=False):
-                yield "", float(value) * observation.unit, m, s, 0
+                yield Shown(
+                    of="total" if len(at) == len(labels) else f"total of {labels[at[0]]} ...",
+                    figure=margin.figure,
+                    seen=seen,
+                    rows=margin.rows,
+                    mean=np.sum(mean[at], axis=0),
+                    sd=np.sqrt(np.sum(sd[at] ** 2, axis=0)),
+                    place=None,
+                )
+        elif isinstance(seen.figure, Figure):
+            yield one("", seen.figure, 0, 0)
+        elif isinstance(seen.figure, int | float | list | tuple | np.ndarray | np.number):
+            for i, value in enumerate(np.atleast_1d(seen.figure)[: len(mean)]):
+                yield one("", float(value) * seen.unit, i, 0)
         else:  # the user's own data: no number to compare
-            yield "", str(observation.figure), mean[0], sd[0], 0
+            yield one("", str(seen.figure), 0, 0)
+
+
+def _one(
+    seen: Any, mean: Floats, sd: Floats, of: str, figure: Any, i: int, place: int | None
+) -> Shown:
+    return Shown(of=of, figure=figure, seen=seen, rows=(i,), mean=mean[i], sd=sd[i], place=place)
+
+
+def standardised(one: Shown, value: float, limits: tuple[float, float] | None = None) -> float:
+    """Return a printed value minus its mean, over the root of the mean squared error.
+
+    A limit that holds is no distance away, however far off it is.
+    """
+    spread = np.sqrt(np.mean(one.sd**2) + np.var(one.mean))
+    middle = float(np.mean(one.mean))
+    apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle
+    return float(apart / spread)
 
 
 def _label(parts: Mapping[str, Any]) -> str:

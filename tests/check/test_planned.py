@@ -12,7 +12,7 @@ from funnelest.check import planned
 from funnelest.density import log_likelihoods, prior_draws
 from funnelest.gate import Gate
 
-PLANNED = importlib.import_module("funnelest.check.planning.preposterior")
+CORE = importlib.import_module("funnelest.preposterior")
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
 YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
 A, B = 2 + 30, 3 + 70  # the posterior of the share who tell is Beta(A, B)
@@ -126,7 +126,7 @@ def test_refits_that_fail_are_counted_and_in_no_mean(result, monkeypatch):
         made = fe.fit(model, **others)
         return replace(made, gate=FAILED) if len(fits) == 2 else made
 
-    monkeypatch.setattr(PLANNED, "fit", failing)
+    monkeypatch.setattr(CORE, "fit", failing)
     found = planned(result, cohort, told, [400_000], replicates=4, seed=2, progress=False)
     row = found.table.iloc[0]
     assert (row["refitted"], row["failed"], fits) == (4, 2, ["importance"] * 4)
@@ -312,12 +312,12 @@ def test_the_text_tells_of_the_smallest_and_the_largest(result):
 
 
 def test_every_kind_of_evidence_weighs_the_draws_by_its_new_figures(source, build, monkeypatch):
-    monkeypatch.setattr(PLANNED, "_EFFECTIVE", 0.0)
+    monkeypatch.setattr(CORE, "_EFFECTIVE", 0.0)
     model = build(source)
     draws = prior_draws(model, np.random.default_rng(1), 50)
-    plan = PLANNED._Plan(model, source, draws, lambda q: q.number(model.route.steps[0]))
+    plan = CORE.Preposterior(model, [source], draws, lambda q: q.number(model.route.steps[0]))
     for r in range(2):  # the second time something may be remembered of the first
-        made, weights = plan.replicate(r, np.random.default_rng(r))
+        (made,), weights = plan.replicate(r, np.random.default_rng(r))
         again = model.with_evidence([made if one is source else one for one in model.evidence])
         logp = log_likelihoods(again, draws)[source.name].copy()
         logp[r] = -np.inf

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.errors import FunnelestError, SpecError
+from funnelest.errors import FunnelestError, SpecError, raise_if_any
+from funnelest.fitting import seed_problems
+from funnelest.gate import ESS
 from funnelest.model import Model
 from funnelest.quantities import Quantities
+from funnelest.refitting import Reweighted
+from funnelest.result import Result
 from funnelest.route import show_edge
 
-__all__ = ["Check", "called", "main_quantities", "per_draw", "quantity_problems"]
+__all__ = [
+    "Check",
+    "apart",
+    "called",
+    "main_quantities",
+    "on_scale",
+    "per_draw",
+    "quantity_problems",
+    "result_problems",
+    "sampled",
+    "scale_of",
+    "shown_names",
+    "steady",
+]
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
@@ -74,6 +91,15 @@ def quantity_problems(quantities: object) -> list[str]:
     ]
 
 
+def result_problems(result: object, seed: object, cores: object) -> list[str]:
+    """Return what is wrong with these arguments of a check, one sentence each."""
+    found = [] if isinstance(result, Result) else [f"result must be a Result; given {result!r}."]
+    found += seed_problems(seed)
+    if cores is not None and not (type(cores) is int and cores >= 1):
+        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+    return found
+
+
 def called(subject: str, what: str, function: Callable[..., Any], *about: Any) -> Any:
     """Return what a user's function gives; an error in it is a problem of the `subject`."""
     try:
@@ -109,3 +135,73 @@ def per_draw(
         return numbers
 
     return checked
+
+
+def scale_of(*samples: Floats) -> str:
+    """Return the scale on which draws are symmetric: of a "share", a "number", or "plain".
+
+    A share lies between 0 and 1 in every draw, a number above 0.
+    """
+    low, high = (f([f(one) for one in samples]) for f in (np.min, np.max))
+    if low > 0:
+        return "share" if high < 1 else "number"
+    return "plain"
+
+
+def on_scale(draws: Floats, scale: str) -> Floats:
+    """Return draws on a symmetric scale: log-odds of a "share", as they are where "plain", else
+    logarithms."""
+    with np.errstate(all="ignore"):
+        if scale == "share":
+            return np.asarray(np.log(draws) - np.log1p(-draws))
+        return draws if scale == "plain" else np.asarray(np.log(draws))
+
+
+def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
+    """Return how far the posterior contracted and moved from the prior, on a symmetric scale.
+
+    One minus the ratio of the variances, and the difference of the means over the standard
+    deviation of the prior.
+    """
+    after, before = (
+        made[np.isfinite(made)] for made in (on_scale(posterior, scale), on_scale(prior, scale))
+    )
+    if not len(after) or not len(before) or not before.std() > 0:
+        return np.nan, np.nan
+    contraction = 1 - after.var() / before.var()
+    return float(contraction), float((after.mean() - before.mean()) / before.std())
+
+
+def sampled(
+    subject: str, result: Result, quantities: Mapping[str, Quantity]
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return the draws of quantities from the posterior and from the prior; they must be finite."""
+    checked = {
+        name: per_draw(subject, f"quantity {name!r}", function)
+        for name, function in quantities.items()
+    }
+    after = {name: result.sample_of(function) for name, function in checked.items()}
+    raise_if_any(
+        [
+            f"quantity {name!r} must be a finite number in every draw of the result."
+            for name, draws in after.items()
+            if not np.isfinite(draws).all()
+        ],
+        subject,
+    )
+    return after, {name: result.prior_sample_of(function) for name, function in checked.items()}
+
+
+def steady(weights: Reweighted) -> bool:
+    """Return whether weighted draws are good enough for the limits of an interval.
+
+    k-hat below 0.7, and 400 effective draws, as the convergence gate asks of a fit.
+    """
+    return weights.reliable and weights.effective >= ESS
+
+
+def shown_names(names: Sequence[str], most: int = 3) -> str:
+    """Return the first few names, and how many more there are."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -21,7 +21,8 @@ __all__ = [
 
 type Value = Any
 #: A number that the data locate: its value per draw, what the data say it is, and how much they
-#: know of it (one over the variance). Only as good as a proposal needs: no result rests on it.
+#: know of it (one over the variance). As good as a proposal needs, and as `check.identification`
+#: does: no estimate rests on it.
 type Location = tuple[Any, Any, Any]
 
 

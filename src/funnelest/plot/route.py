@@ -48,6 +48,8 @@ _WORDS = {
         "axis": "{unit}, logarithmic scale",
         "of which": "of which imputed",
         "imputed": "imputed",
+        "assumed": "assumed, no source",
+        "partly assumed": "partly assumed, no source",
         "recorded": "recorded",
         "published": "published",
         "every": "every {axis}",
@@ -72,6 +74,8 @@ _WORDS = {
         "axis": "{unit}, logaritmische schaal",
         "of which": "waarvan imputed",
         "imputed": "imputed (bijgeschat)",
+        "assumed": "aangenomen, geen bron",
+        "partly assumed": "deels aangenomen, geen bron",
         "recorded": "geregistreerd",
         "published": "gepubliceerd",
         "every": "{axis}: alle",
@@ -259,15 +263,18 @@ class _Contents:
                 )
             )
             made += self._imputed(step.step)
+            if said := self._assumed(step.basis):
+                made.append(Row("label", step.step, said))
             made += self._given(step.step)
             # The farthest first: then no two arrows out of a step cross.
             for successor in reversed(self.route.successors(step.step)):
                 share, flow = edges[step.step, successor]
+                said = self._assumed(share["basis"])
                 made.append(
                     Row(
                         "transition",
                         (step.step, successor),
-                        f"\u2192 {successor}",
+                        f"\u2192 {successor}" + (f" ({said})" if said else ""),
                         share=show.shares(share["median"], share["low"], share["high"]),
                         values=(flow["median"], flow["low"], flow["high"]),
                     )
@@ -300,6 +307,13 @@ class _Contents:
                 hatched=True,
             )
         ]
+
+    def _assumed(self, basis: str) -> str:
+        """Return the words for what no source sees; none where some source sees all of it."""
+        for part in ("partly assumed", "assumed"):
+            if part in basis:
+                return self.words[part]
+        return ""
 
     def _given(self, place: Place) -> list[Row]:
         return [

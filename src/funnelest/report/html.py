@@ -161,7 +161,7 @@ def _frame(frame: Any, title: str, language: Language, bases: Mapping[str, str])
             for value, (name, numeric) in zip(values, columns, strict=True)
         ]
         basis = [v for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
-        rows.append((texts, basis == ["imputed"]))
+        rows.append((texts, bool(basis) and str(basis[0]).split(", ")[0] in ("imputed", "assumed")))
     heads = [(name.replace("_", " "), numeric) for name, numeric in columns]
     return table(title, heads, rows)
 
@@ -175,8 +175,13 @@ def _cell(
         # A year is a name and not a number of people.
         return str(value) if 1000 <= value < 3000 and "year" in name else language.figure(value)
     if name == "basis":
-        return bases.get(str(value), str(value))
+        return say_basis(str(value), bases)
     return "" if value is None else str(value)
+
+
+def say_basis(basis: str, words: Mapping[str, str]) -> str:
+    """Return what a number rests on, such as "partly imputed, partly assumed", in given words."""
+    return ", ".join(words.get(part, part) for part in basis.split(", "))
 
 
 def document(title: str, language: str, body: str) -> str:

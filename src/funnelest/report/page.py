@@ -12,8 +12,8 @@ import numpy as np
 
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, imputed_number, language_problems
-from funnelest.report.html import content, document, picture, table
-from funnelest.report.texts import TEXTS
+from funnelest.report.html import content, document, picture, say_basis, table
+from funnelest.report.texts import BASES, TEXTS
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -122,7 +122,7 @@ class _Page:
 
     def body(self, title: str, sections: Sequence[tuple[str, Any]], figure: Figure | None) -> str:
         """Return everything between the main tags."""
-        bases = {name: self.texts[name] for name in ("estimated", "partly imputed", "imputed")}
+        bases = {name: self.texts[name] for name in BASES}
         parts = [
             f"<h1>{escape(title)}</h1>",
             self.verdict(),
@@ -308,7 +308,7 @@ class _Page:
             self._range(row["low"], row["high"], shares),
             one(row["prior_median"]),
             self._range(row["prior_low"], row["prior_high"], shares),
-            self.texts[row["basis"]],
+            say_basis(row["basis"], self.texts),
         ]
 
     def step_table(self) -> str:
@@ -343,7 +343,7 @@ class _Page:
         rows = []
         for row in found:
             own = {**row, "basis": "estimated"}
-            basis = ", ".join(self.texts.get(part, part) for part in row["basis"].split(", "))
+            basis = say_basis(row["basis"], self.texts)
             stratum = self.texts["all"] if row["stratum"] == "all" else row["stratum"]
             first = [row["source"], stratum, self.texts[row["quantity"]]]
             rows.append(([*first, *self._estimates(own, False)[:-1], basis], "imputed" in basis))

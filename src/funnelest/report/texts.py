@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["TEXTS"]
+__all__ = ["BASES", "TEXTS"]
+
+#: What a number can rest on.
+BASES = ("estimated", "partly imputed", "imputed", "partly assumed", "assumed")
 
 TEXTS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -64,6 +67,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "about": "About", "kind": "Kind", "value": "What is assumed", "statement": "Statement",
         "stated": "Stated or default", "yes": "stated", "no": "default",
         "estimated": "estimated", "partly imputed": "partly imputed", "imputed": "imputed",
+        "partly assumed": "partly assumed", "assumed": "assumed: no source sees it",
         "prior": "prior", "fixed": "fixed", "assumption": "assumption", "default": "default",
         "to say": "to", "made": "Made with funnelest {version}.", "section where": ", {where}",
     },
@@ -131,6 +135,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "statement": "Toelichting", "stated": "Opgegeven of standaard", "yes": "opgegeven",
         "no": "standaard", "estimated": "geschat",
         "partly imputed": "deels imputed (bijgeschat)", "imputed": "imputed (bijgeschat)",
+        "partly assumed": "deels aangenomen", "assumed": "aangenomen: geen bron ziet het",
         "prior": "prior", "fixed": "vast", "assumption": "aanname", "default": "standaard",
         "to say": "tot", "made": "Gemaakt met funnelest {version}.", "section where": ", {where}",
     },

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import summaries
+from funnelest.check.base import apart
 from funnelest.errors import raise_if_any
 from funnelest.model import Model
 from funnelest.quantities import Quantities
@@ -138,7 +139,7 @@ class Comparison:
     def _row(self, posterior: Floats, prior: Floats, unit: str) -> dict[str, Any]:
         after = summaries.summary(posterior, self.probability, "equal-tailed")
         before = summaries.summary(prior, self.probability, "equal-tailed")
-        contraction, moved = _apart(posterior, prior, unit)
+        contraction, moved = apart(posterior, prior, unit)
         return {
             "median": after["median"],
             "low": after["low"],
@@ -291,21 +292,6 @@ def _nothing(interval: str) -> dict[str, Any]:
         "contraction": np.nan,
         "moved": np.nan,
     }
-
-
-def _apart(posterior: Floats, prior: Floats, unit: str) -> tuple[float, float]:
-    """Return how far the posterior contracted and moved from the prior, on a symmetric scale."""
-
-    def on_scale(draws: Floats) -> Floats:
-        with np.errstate(all="ignore"):
-            made = np.log(draws) - np.log1p(-draws) if unit == "share" else np.log(draws)
-        return made[np.isfinite(made)]
-
-    after, before = on_scale(posterior), on_scale(prior)
-    if not len(after) or not len(before) or not before.std() > 0:
-        return np.nan, np.nan
-    contraction = 1 - after.var() / before.var()
-    return float(contraction), float((after.mean() - before.mean()) / before.std())
 
 
 def _mixture(draws: Sequence[Floats], weights: Mapping[str, float]) -> Floats:

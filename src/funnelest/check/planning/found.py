@@ -10,20 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import summaries
+from funnelest.preposterior import BASES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BASES", "Planned"]
+__all__ = ["Planned"]
 
 type Floats = NDArray[np.float64]
-
-#: What a quantity can rest on, and what that means.
-BASES = {
-    "estimated": "",
-    "partly imputed": "it rests in part on an assumption about people whom no source sees",
-    "imputed": "it rests on an assumption about people whom no source sees",
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Literal
@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 
 from funnelest import summaries
 from funnelest.check.base import called, per_draw
-from funnelest.check.planning.found import BASES, Planned
-from funnelest.density import prior_draws
-from funnelest.errors import FitError, raise_if_any
+from funnelest.check.planning.found import Planned
+from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import fit, seed_problems
+from funnelest.fitting import seed_problems
 from funnelest.model import Model
+from funnelest.preposterior import (
+    BASES,
+    Preposterior,
+    beside,
+    flattened,
+    levels_of,
+    refit,
+    repeated,
+)
 from funnelest.quantities import Quantities
 from funnelest.result import Result
 from funnelest.sampling import is_number
@@ -27,11 +35,6 @@ __all__ = ["planned"]
 type Floats = NDArray[np.float64]
 
 _SUBJECT = "the plan"
-#: Effective draws below which a replicate is fitted again: then each tail beyond a 95% interval
-#: has no more than five of them.
-_EFFECTIVE = 200.0
-#: Draws of a refit, at least and at most.
-_REFIT = (400, 4000)
 
 
 def planned(
@@ -98,7 +101,7 @@ def planned(
     O'Hagan, Stevens and Campbell, Pharm Stat 2005;4:187. By weights on draws that are there:
     Menzies, Med Decis Making 2016;36:308. With :math:`\theta_s` the draws and y made up from
     :math:`\theta_i`, draw s weighs :math:`p(y \mid \theta_s)`; the draw :math:`\theta_i` itself
-    is left out, since it is where y came from. Below 200 effective draws
+    (and its repetitions) is left out, since it is where y came from. Below 200 effective draws
     (:math:`1 / \sum w^2`) the model is fitted again with y, by importance sampling; a replicate
     whose refit fails its gate is counted as failed and is in no mean.
 
@@ -132,11 +135,12 @@ def planned(
     costs = None if cost is None else _costs(cost, sizes)
     rng = np.random.default_rng([seed, 0])
     truths = rng.choice(len(now), replicates, replace=replicates > len(now))
-    flat = {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+    flat = flattened(result)
+    same = repeated(flat)
     shape = (len(sizes), replicates)
     widths, sds = np.full(shape, np.nan), np.full(shape, np.nan)
     refitted = np.zeros(shape, dtype=bool)
-    levels = _levels(probability)
+    levels = levels_of(probability)
     with tqdm(
         total=len(sizes) * replicates,
         desc="planned data",
@@ -145,14 +149,18 @@ def planned(
         disable=None if progress else True,
     ) as bar:
         for i, (model, added) in enumerate(plans):
-            plan = _Plan(model, added, _beside(model, flat, len(now), seed), quantity)
+            draws = beside(model, flat, len(now), seed)
+            plan = Preposterior(model, [added], draws, quantity, same)
             for r, truth in enumerate(truths):
                 made, weights = plan.replicate(int(truth), np.random.default_rng([seed, 2, r]))
                 if weights is not None:
                     widths[i, r], sds[i, r] = plan.spread(weights, levels)
                 else:
                     refitted[i, r] = True
-                    widths[i, r], sds[i, r] = plan.refit(made, levels, [seed, 3, i, r])
+                    again = refit(plan.with_made(made), quantity, len(now), [seed, 3, i, r])
+                    if again is not None:
+                        ends = np.quantile(again, levels)
+                        widths[i, r], sds[i, r] = ends[1] - ends[0], np.std(again)
                 bar.update()
     low, high = np.quantile(now, levels)
     return Planned(
@@ -167,90 +175,6 @@ def planned(
         mark=result.mark,
         seed=seed,
     )
-
-
-class _Plan:
-    """One size of the planned source: the model with it, and what its draws say.
-
-    Parameters
-    ----------
-    model : Model
-        The model with the planned source.
-    added : Evidence
-        The planned source.
-    draws : mapping of str to ndarray
-        Every unknown parameter of `model`, shape ``(draws,)``.
-    quantity : callable
-        What the interval is of.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        added: Evidence,
-        draws: Mapping[str, Floats],
-        quantity: Callable[[Quantities], Any],
-    ) -> None:
-        self.model, self.added, self.draws, self.quantity = model, added, draws, quantity
-        self.memory: dict[Any, Any] = {}
-        self.q = Quantities(model, draws, self.memory)
-        with np.errstate(all="ignore"):
-            value = np.asarray(quantity(self.q), dtype=np.float64)
-        sample = np.broadcast_to(value, (self.q.draws,))
-        self.order = np.argsort(sample, kind="stable")
-        self.sorted = sample[self.order]
-
-    def replicate(self, truth: int, rng: np.random.Generator) -> tuple[Evidence, Floats | None]:
-        """Return made-up data from one of the draws, and what every draw weighs then.
-
-        None in place of the weights when too few draws carry them.
-        """
-        # Evidence remembers there how its figures are printed, and these change.
-        self.memory.clear()
-        one = Quantities(self.model, {name: d[truth : truth + 1] for name, d in self.draws.items()})
-        with np.errstate(all="ignore"):
-            figures = [o.simulate(rng) for o in self.added.observations(one)]
-            made = self.added.with_data(figures, self.model.population)
-            logp = np.zeros(self.q.draws)
-            for observation in made.observations(self.q):
-                logp = logp + observation.logp()
-        logp = np.where(np.isnan(logp), -np.inf, logp)
-        logp[truth] = -np.inf
-        if not np.isfinite(logp).any():
-            return made, None
-        weights = np.exp(logp - logp.max())
-        weights /= weights.sum()
-        return made, weights if 1 / np.sum(weights**2) >= _EFFECTIVE else None
-
-    def spread(self, weights: Floats, levels: tuple[float, float]) -> tuple[float, float]:
-        """Return the width of the interval and the standard deviation of the weighted draws."""
-        ordered = weights[self.order]
-        # The middle of each draw's step: with even weights, quantiles without bias.
-        heights = np.cumsum(ordered) - ordered / 2
-        low, high = np.interp(levels, heights, self.sorted)
-        mean = np.sum(ordered * self.sorted)
-        return float(high - low), float(np.sqrt(np.sum(ordered * (self.sorted - mean) ** 2)))
-
-    def refit(
-        self, made: Evidence, levels: tuple[float, float], seed: Sequence[int]
-    ) -> tuple[float, float]:
-        """Return the same of a fit with the made-up data; NaN when that fails."""
-        evidence = [made if one is self.added else one for one in self.model.evidence]
-        try:
-            fitted = fit(
-                self.model.with_evidence(evidence),
-                engine="importance",
-                draws=int(np.clip(self.q.draws, *_REFIT)),
-                seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
-                progress=False,
-            )
-        except FitError:
-            return np.nan, np.nan
-        if not fitted.gate.passed:
-            return np.nan, np.nan
-        sample = fitted.sample_of(self.quantity)
-        low, high = np.quantile(sample, levels)
-        return float(high - low), float(np.std(sample))
 
 
 def _plans(
@@ -274,15 +198,6 @@ def _plans(
     return [(model.with_evidence([*model.evidence, one]), one) for one in sources]
 
 
-def _beside(model: Model, flat: Mapping[str, Floats], size: int, seed: int) -> dict[str, Floats]:
-    """Return the draws with those of parameters that only the planned source has."""
-    new = {name: prior for name, prior in model.free.items() if name not in flat}
-    if not new:
-        return dict(flat)
-    fresh = prior_draws(model, np.random.default_rng([seed, 1]), size)
-    return {**flat, **{name: fresh[name] for name in new}}
-
-
 def _costs(cost: Callable[[int], float], sizes: Sequence[int]) -> tuple[float, ...]:
     found = [called(_SUBJECT, f"cost({size})", cost, size) for size in sizes]
     raise_if_any(
@@ -294,11 +209,6 @@ def _costs(cost: Callable[[int], float], sizes: Sequence[int]) -> tuple[float, .
         _SUBJECT,
     )
     return tuple(float(value) for value in found)
-
-
-def _levels(probability: float) -> tuple[float, float]:
-    tail = (1 - probability) / 2
-    return tail, 1 - tail
 
 
 def _problems(

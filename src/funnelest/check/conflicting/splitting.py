@@ -1,0 +1,240 @@
+"""A quantity as two groups of sources give it, each by itself: do they agree?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import summaries
+from funnelest.check.base import per_draw
+from funnelest.check.conflicting.split import NodeSplit, Side
+from funnelest.density import prior_draws
+from funnelest.errors import FitError, raise_if_any
+from funnelest.fitting import argument_problems, seed_problems
+from funnelest.leaving_out import effective_draws
+from funnelest.model import Model
+from funnelest.quantities import Quantities
+from funnelest.refitting import refits, reweighted
+from funnelest.result import Result
+
+__all__ = ["node_split"]
+
+type Floats = NDArray[np.float64]
+
+_SUBJECT = "the split"
+_SCALES = ("identity", "log", "logit")
+
+
+def node_split(
+    given: Result | Model,
+    quantity: Callable[[Quantities], Any] | str,
+    sides: Mapping[str, Sequence[str]],
+    *,
+    name: str = "",
+    scale: Literal["auto", "identity", "log", "logit"] = "auto",
+    probability: float = 0.95,
+    seed: int,
+    draws: int = 4000,
+    engine: Literal["auto", "importance", "nuts"] = "auto",
+    cores: int | None = None,
+    executor: Executor | None = None,
+    progress: bool = True,
+) -> NodeSplit:
+    r"""Return a quantity as each of two groups of sources gives it, and whether they agree.
+
+    Parameters
+    ----------
+    given : Result or Model
+        A fit of all sources, or a model.
+    quantity : callable or str
+        ``quantity(q)`` with `q` a `Quantities`, or the name of an unknown parameter.
+    sides : mapping of str to sequence of str
+        Name of a side -> its sources. Two sides, or one: all other sources are then the second,
+        called "other sources". No source may be on both; one on neither is not used.
+    name : str, default ""
+        What the quantity is called; the name of the parameter, when left out.
+    scale : {"auto", "identity", "log", "logit"}, default "auto"
+        Scale of the difference: the log-odds of what lies between 0 and 1 in every draw from the
+        prior, the logarithm of what is above 0, else as it is.
+    probability : float, default 0.95
+        Probability of the intervals. One minus it is the level of the verdict.
+    seed : int
+        The same seed gives the same answer.
+    draws, engine, cores, executor, progress
+        As in `conflict`.
+
+    Returns
+    -------
+    NodeSplit
+        Its table and its text.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+    FitError
+        When the convergence gate of a given result failed and it was not opened all the same.
+
+    Notes
+    -----
+    Presanis, Ohlssen, Spiegelhalter and De Angelis, Statistical Science 2013;28:376: with
+    :math:`\phi_A` and :math:`\phi_B` from the posteriors of either side and
+    :math:`\delta = h(\phi_A) - h(\phi_B)`, the conflict p-value is :math:`2 \min(P(\delta > 0),
+    P(\delta < 0))`, here over all pairs of draws.
+
+    Both fits have all the priors of the model, which therefore count twice. Of a parameter its
+    own prior is taken out of one side by weights (flat on the scale of the difference then), where
+    these can be trusted (Pareto k-hat below 0.7, 100 effective draws); of any other quantity the
+    prior is not known as a density, and counts twice. What two sides share besides the quantity
+    (another parameter, both know a little of) is taken to be independent between them.
+    """
+    raise_if_any(_problems(given, quantity, sides, name, scale, probability, seed), _SUBJECT)
+    model = given.model if isinstance(given, Result) else given
+    raise_if_any(argument_problems(model, engine, draws, seed, cores=cores), _SUBJECT)
+    parameter = quantity if isinstance(quantity, str) else ""
+    asked = (lambda q: q.parameter(parameter)) if parameter else quantity
+    assert callable(asked)
+    function = per_draw(_SUBJECT, "quantity", asked)
+    together = None
+    names = [one.name for one in model.evidence]
+    if isinstance(given, Result):
+        sample = np.asarray(given.sample_of(function))
+        used = tuple(one for one in names if model.powers.get(one, 1.0))
+        together = Side(name="all sources", sources=used, sample=sample,
+                        effective=effective_draws(given))  # fmt: skip
+    groups = {side: tuple(some) for side, some in sides.items()}
+    if len(groups) == 1:
+        (some,) = groups.values()
+        groups["other sources"] = tuple(one for one in names if one not in some)
+    before = _prior(model, function, int(seed))
+    models = {
+        side: model.with_powers({one: 0.0 for one in names if one not in some})
+        for side, some in groups.items()
+    }
+    start = given if isinstance(given, Result) else None
+    made = refits(models, start=start, draws=draws, seed=int(seed), engine=engine, cores=cores,
+                  executor=executor, progress=progress)  # fmt: skip
+    found = tuple(_side(side, groups[side], made[side], function) for side in groups)
+    chosen = _scale(before, [one.sample for one in found]) if scale == "auto" else scale
+    once = ""
+    if parameter and not any(one.why for one in found):
+        once, found = _prior_once(model, parameter, chosen, found, int(seed))
+    first, second = found
+    return NodeSplit(
+        quantity=name or parameter or "the quantity",
+        scale=chosen,
+        sides=(first, second),
+        together=together,
+        prior=before,
+        unused=tuple(one for one in names if not any(one in some for some in groups.values())),
+        once=once,
+        probability=float(probability),
+        basis=model.basis(),
+        result_mark=given.mark if isinstance(given, Result) else "",
+        seed=int(seed),
+    )
+
+
+def _prior(model: Model, function: Callable[[Quantities], Floats], seed: int) -> Floats:
+    """Return draws of the quantity from the prior."""
+    drawn = prior_draws(model, np.random.default_rng([seed, 3]), 4000)
+    return np.asarray(np.broadcast_to(function(Quantities(model, drawn)), (4000,)))
+
+
+def _side(
+    name: str,
+    sources: tuple[str, ...],
+    fitted: Result | FitError,
+    function: Callable[[Quantities], Floats],
+) -> Side:
+    """Return what a group of sources says."""
+    nothing = np.empty(0)
+    if isinstance(fitted, FitError) or not fitted.gate.passed:
+        trouble = str(fitted) if isinstance(fitted, FitError) else f"{fitted.gate.text}."
+        why = f"{name}: {trouble}"
+        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
+    sample = np.asarray(fitted.sample_of(function))
+    if not np.isfinite(sample).all():
+        why = f"{name}: the quantity is undefined in some of the draws."
+        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
+    return Side(name=name, sources=sources, sample=sample, effective=effective_draws(fitted))
+
+
+def _scale(prior: Floats, samples: Sequence[Floats]) -> str:
+    everything = np.concatenate([prior, *samples])
+    if not (everything > 0).all():
+        return "identity"
+    return "logit" if (everything < 1).all() else "log"
+
+
+def _prior_once(
+    model: Model, parameter: str, scale: str, sides: tuple[Side, ...], seed: int
+) -> tuple[str, tuple[Side, ...]]:
+    """Take the prior of a parameter out of the side whose draws can best be weighed so."""
+    prior = model.priors[parameter]
+    tried = []
+    for i, one in enumerate(sides):
+        x = one.sample
+        with np.errstate(all="ignore"):
+            slope = {"identity": 0.0 * x, "log": np.log(x), "logit": np.log(x) + np.log1p(-x)}
+            tried.append((reweighted(-(prior.logpdf(x) + slope[scale])), i))
+    weighed, i = min(tried, key=lambda pair: pair[0].k_hat)
+    if not weighed.reliable:
+        return "", sides
+    one = sides[i]
+    rng = np.random.default_rng([seed, 4])
+    size = len(one.sample)
+    # Systematic resampling: each draw as often as it weighs, to within one.
+    at = np.searchsorted(np.cumsum(weighed.weights), (np.arange(size) + rng.random()) / size)
+    order = rng.permutation(np.minimum(at, size - 1))
+    few = one.effective * min(weighed.effective / size, 1.0)
+    flat = Side(name=one.name, sources=one.sources, sample=one.sample[order], effective=few)
+    return one.name, tuple(flat if j == i else side for j, side in enumerate(sides))
+
+
+def _problems(
+    given: Any, quantity: Any, sides: Any, name: Any, scale: Any, probability: Any, seed: Any
+) -> list[str]:
+    found = []
+    model = given.model if isinstance(given, Result) else given
+    if not isinstance(model, Model):
+        return [f"given must be a Result or a Model; given {given!r}."]
+    if isinstance(quantity, str):
+        if quantity not in model.free:
+            known = ", ".join(map(repr, model.free)) or "none"
+            found.append(f"there is no unknown parameter {quantity!r}; these are: {known}.")
+    elif not callable(quantity):
+        found.append(f"quantity must be a function of q or a parameter; given {quantity!r}.")
+    if not isinstance(name, str):
+        found.append(f"name must be text; given {name!r}.")
+    if scale not in ("auto", *_SCALES):
+        known = ", ".join(map(repr, ("auto", *_SCALES)))
+        found.append(f"scale must be one of {known}; given {scale!r}.")
+    found += summaries.interval_problems(probability, "equal-tailed") + seed_problems(seed)
+    return found + _side_problems(model, sides)
+
+
+def _side_problems(model: Model, sides: Any) -> list[str]:
+    if not isinstance(sides, Mapping) or len(sides) not in (1, 2):
+        return [f"sides must map one or two names to lists of sources; given {sides!r}."]
+    names = [one.name for one in model.evidence]
+    found, taken = [], set()
+    for side, some in sides.items():
+        if isinstance(some, str) or not isinstance(some, Sequence) or not some:
+            found.append(f"side {side!r} must be a list of sources; given {some!r}.")
+            continue
+        found += [
+            f"side {side!r}: there is no source {one!r}; the sources are: {', '.join(names)}."
+            for one in some
+            if one not in names
+        ]
+        found += [f"source {one!r} is on both sides: the two would not be independent."
+                  for one in some if one in taken]  # fmt: skip
+        taken |= set(some)
+    if len(sides) == 1 and not found and taken == set(names):
+        found.append("all sources are on one side: there is nothing to compare it with.")
+    return found

@@ -1,0 +1,359 @@
+"""Contraction, the share owed to each part of a posterior, and what is known without a source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import summaries
+from funnelest.axes import Where, show_level
+from funnelest.check.base import (
+    Quantity,
+    apart,
+    main_quantities,
+    on_scale,
+    quantity_problems,
+    result_problems,
+    sampled,
+    scale_of,
+    steady,
+)
+from funnelest.check.contributing.found import Contributions, Known, LeftOut
+from funnelest.components import (
+    components,
+    held,
+    log_densities,
+    weighted_quantiles,
+    weighted_variance,
+)
+from funnelest.errors import FitError, raise_if_any
+from funnelest.informed import Probe
+from funnelest.model import Model
+from funnelest.quantities import Quantities
+from funnelest.refitting import refits, reweighted
+from funnelest.result import Result
+from funnelest.route import show_edge
+from funnelest.sampling import is_number
+
+__all__ = ["contributions"]
+
+type Floats = NDArray[np.float64]
+
+_SUBJECT = "the contributions"
+#: Parts of the draws from which the Monte Carlo error of a share is found.
+_PARTS = 20
+#: Below this total nothing that counts less makes the variance larger: there are no shares.
+_LEAST = 0.1
+
+
+def contributions(
+    result: Result,
+    *,
+    quantities: Mapping[str, Quantity] | None = None,
+    by: Sequence[str] | str = (),
+    probability: float = 0.95,
+    contraction: float = 0.1,
+    seed: int,
+    cores: int | None = None,
+    refit: bool = True,
+) -> Contributions:
+    r"""Return who says what: how much of each quantity is owed to each source and each prior.
+
+    Parameters
+    ----------
+    result : Result
+        A fit.
+    quantities : mapping of str to callable, optional
+        Name -> ``quantity(q)`` with `q` a `Quantities`. Left out: the number at every step and
+        every transition.
+    by : str or sequence of str, default ()
+        Axes of which every level gets rows of its own beside the totals; only without
+        `quantities`.
+    probability : float, default 0.95
+        Probability of the equal-tailed intervals.
+    contraction : float, default 0.1
+        Contraction, below 1, under which a quantity is said to rest on its prior.
+    seed : int
+        The same seed gives the same answer, on one core and on many.
+    cores : int, optional
+        How many refits run at a time; all cores when left out, 1 for this process alone.
+    refit : bool, default True
+        Whether to find what is known without each source, by weights and, where these fail, by
+        fitting again.
+
+    Returns
+    -------
+    Contributions
+        Its table, the `shares`, its text, and whether nothing rests on a prior.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the arguments. Also when a quantity raises an error, or does not give
+        one finite number per draw.
+    FitError
+        When the convergence gate of the result failed and it was not opened all the same.
+
+    Notes
+    -----
+    Numbers are looked at on the log scale, shares on the log-odds. The posterior is the product of
+    components :math:`p_k(\theta)`, the likelihood of each source and each prior, each to a power
+    :math:`\alpha_k = 1` (Kallioinen et al., Stat Comput 2024;34:57). The share owed to k is
+
+    .. math:: s_k \propto -\frac{\partial \log \mathrm{Var}(\phi)}{\partial \alpha_k}
+              = -\frac{\mathrm{Cov}((\phi - \bar\phi)^2, \log p_k)}{\mathrm{Var}(\phi)},
+
+    over the sum for all k. When everything is normal, the sum is 1 as it is (the variance falls
+    as one over a common power), and none is negative; of one parameter they are then the shares of
+    the posterior precision. A negative share is of a component that makes the quantity less
+    certain, such as one in conflict with others. Nothing is owed to what would count the same to
+    any power: a held number, the hard limits of a rounded figure.
+
+    Priors are scaled on their own scale, `log_prior_density`, so that a flat one has its share: 2
+    of n + 2 observations for a uniform share.
+
+    Without a source: its likelihood to the power 0, every parameter kept. By weights
+    :math:`1 / p_k(\theta_s)` where their Pareto k-hat is below 0.7 and 400 effective draws are
+    left, and else by a fit.
+    """
+    problems = result_problems(result, seed, cores) + quantity_problems(quantities)
+    problems += summaries.interval_problems(probability, "equal-tailed")
+    if not (is_number(contraction) and contraction < 1):
+        problems.append(f"contraction must be a number below 1; given {contraction!r}.")
+    if not isinstance(refit, bool):
+        problems.append(f"refit must be True or False; given {refit!r}.")
+    if isinstance(result, Result):
+        problems += _axis_problems(result.model, quantities, by)
+    raise_if_any(problems, _SUBJECT)
+    axes = [by] if isinstance(by, str) else list(by)
+    model = result.model
+    looked: dict[tuple[str, tuple[tuple[str, Any], ...]], Quantity] = {
+        (name, ()): function for name, function in (quantities or main_quantities(model)).items()
+    }
+    for where in _strata(model, axes):
+        for name, function in _within(model, where).items():
+            looked[name, tuple(where.items())] = function
+    finder = _Finder(result, looked, float(probability))
+    without = finder.without(int(seed), cores) if refit else {}
+    return Contributions(
+        rows=[finder.known(key, without) for key in looked],
+        components=components(model),
+        held=held(model),
+        contraction=float(contraction),
+        probability=float(probability),
+        result_mark=result.mark,
+        seed=int(seed),
+    )
+
+
+def _axis_problems(model: Model, quantities: object, by: object) -> list[str]:
+    """Return why rows cannot be made by these axes, one sentence each."""
+    if not isinstance(by, str | list | tuple):
+        return [f"by must name axes; given {by!r}."]
+    names = [by] if isinstance(by, str) else list(by)
+    known = ", ".join(axis.name for axis in model.population.axes) or "none"
+    found = [
+        f"by names axis {name!r}; the population's axes are: {known}."
+        for name in names
+        if model.population.axis(name) is None
+    ]
+    if names and quantities is not None:
+        found.append("by goes with the default quantities: give yours a where of their own.")
+    return found
+
+
+def _strata(model: Model, axes: Sequence[str]) -> list[Where]:
+    """Return the selection of every combination of levels of some axes, but for empty ones."""
+    if not axes:
+        return []
+    population = model.population
+    levels = [population.axes[population.position(name)].levels for name in axes]
+    wheres = [dict(zip(axes, chosen, strict=True)) for chosen in product(*levels)]
+    return [where for where in wheres if population.total(where) > 0]
+
+
+def _within(model: Model, where: Where) -> dict[str, Quantity]:
+    """Return the main quantities of one stratum, by the name of the quantity."""
+    population = model.population
+    per = "year" if population.axis("year") is not None and "year" not in where else None
+
+    def number(step: str, q: Quantities) -> Any:
+        return q.number(step, where, per=per)
+
+    def share(edge: tuple[str, str], q: Quantities) -> Any:
+        return q.transition(*edge, where)
+
+    return {f"number at {step}": partial(number, step) for step in model.route.steps} | {
+        show_edge(edge): partial(share, edge) for edge in model.route.edges
+    }
+
+
+class _Finder:
+    """Draws of every quantity, and what is found of them.
+
+    Parameters
+    ----------
+    result : Result
+        The fit.
+    looked : mapping of (str, tuple) to callable
+        Name and stratum -> the quantity.
+    probability : float
+        Probability of the intervals.
+    """
+
+    def __init__(self, result: Result, looked: Mapping[Any, Quantity], probability: float) -> None:
+        self.result, self.model, self.looked = result, result.model, looked
+        shown = {key: f"{key[0]}{dict(key[1]) or ''}" for key in looked}
+        after, before = sampled(
+            _SUBJECT, result, {shown[key]: function for key, function in looked.items()}
+        )
+        self.after = {key: after[name] for key, name in shown.items()}
+        self.before = {key: before[name] for key, name in shown.items()}
+        tail = (1 - probability) / 2
+        self.levels = (0.5, tail, 1 - tail)
+        flat = {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+        size = len(next(iter(after.values())))
+        self.logs = {
+            name: _finite(log * np.ones(size))
+            for name, log in log_densities(self.model, flat).items()
+        }
+        self.sources = [one for one in components(self.model) if one.kind == "source"]
+        self.probe = Probe(self.model)
+        self.informed = self.probe.informed()
+
+    # ------------------------------------------------------------ left out
+
+    def without(self, seed: int, cores: int | None) -> dict[str, Any]:
+        """Return source -> weights, a result, or the error of the fit without it."""
+        found: dict[str, Any] = {}
+        models = {}
+        for one in self.sources:
+            weights = reweighted(-self.logs[one.name])
+            if steady(weights):
+                found[one.name] = weights.weights
+            else:
+                models[one.name] = self.model.with_powers({one.name: 0})
+        size = len(next(iter(self.after.values())))
+        made = refits(models, start=self.result, draws=max(4000, size), seed=seed, cores=cores)
+        return found | made
+
+    def _left_out(self, key: Any, found: Any, scale: str) -> LeftOut:
+        draws = self.after[key]
+        if isinstance(found, FitError) or (isinstance(found, Result) and not found.gate.passed):
+            return LeftOut(how="failed")
+        if isinstance(found, Result):
+            other, how = found.sample_of(self.looked[key]), "refit"
+            weights = np.full(len(other), 1 / len(other))
+        else:
+            other, how, weights = draws, "weights", found
+        now, then = on_scale(draws, scale), on_scale(other, scale)
+        if not now.std() > 0 or not np.isfinite(then).all():
+            return LeftOut(how="failed")
+        moved = weighted_quantiles(then, weights, [0.5])[0] - np.median(now)
+        return LeftOut(
+            how=how,
+            values=self._three(other, weights),
+            shift=float(moved / now.std()),
+            variance=weighted_variance(then, weights) / float(now.var()),
+        )
+
+    def _three(self, draws: Floats, weights: Floats | None = None) -> tuple[float, float, float]:
+        weights = np.full(len(draws), 1 / len(draws)) if weights is None else weights
+        median, low, high = weighted_quantiles(draws, weights, self.levels)
+        return float(median), float(low), float(high)
+
+    # ------------------------------------------------------------ quantities
+
+    def known(self, key: Any, without: Mapping[str, Any]) -> Known:
+        """Return what is known of one quantity, and by whom."""
+        name, stratum = key
+        where = dict(stratum)
+        after, before = self.after[key], self.before[key]
+        scale = scale_of(after, before)
+        contracted, moved = apart(after, before, scale)
+        shares, errors, total = self._shares(on_scale(after, scale))
+        seen, alone = self._seen(self.looked[key], where)
+        return Known(
+            quantity=name,
+            labels={axis: show_level(level) for axis, level in where.items()},
+            posterior=self._three(after),
+            prior=self._three(before),
+            contraction=contracted,
+            moved=moved,
+            seen_by=seen,
+            apart=alone,
+            shares=shares,
+            errors=errors,
+            total=total,
+            without={
+                one.name: self._left_out(key, without[one.name], scale)
+                if one.name in without
+                else LeftOut()
+                for one in self.sources
+            },
+            basis=self.model.basis(where),
+        )
+
+    def _shares(self, phi: Floats) -> tuple[dict[str, float], dict[str, float], float]:
+        """Return the share owed to each component, its Monte Carlo error, and the total."""
+        if not phi.std() > 0 or not self.logs:
+            return {}, {}, np.nan
+        spread = (phi - phi.mean()) ** 2 / phi.var() - 1
+        names = list(self.logs)
+        # One row per component: what each draw adds to minus the covariance.
+        parts = np.array([-spread * (log - log.mean()) for log in self.logs.values()])
+        raw = parts.mean(axis=1)
+        total = float(raw.sum())
+        if not total > _LEAST:
+            return {}, {}, total
+        shares = raw / total
+        # Of a ratio: what is left of each part when the common total is taken off.
+        rest = (parts - shares[:, None] * parts.sum(axis=0)) / total
+        batches = np.array([one.mean(axis=1) for one in np.array_split(rest, _PARTS, axis=1)])
+        errors = batches.std(axis=0, ddof=1) / np.sqrt(_PARTS)
+        return (
+            dict(zip(names, map(float, shares), strict=True)),
+            dict(zip(names, map(float, errors), strict=True)),
+            total,
+        )
+
+    def _seen(self, quantity: Quantity, where: Where) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the sources that see a quantity, and those that see its stratum apart."""
+        mine = self.probe.depends_on(quantity)
+        sees = {source for parameter in mine for source in self.informed[parameter]}
+        cells = self.model.population.mask(where)
+        people = self.model.population.counts > 0
+        seen, alone = [], []
+        for one in self.sources:
+            if one.name not in sees:
+                continue
+            evidence = next(e for e in self.model.evidence if e.name == one.name)
+            masks = [self.model.population.mask(w) & people for w in _counted(evidence)]
+            if not where or any((mask & cells).any() for mask in masks):
+                seen.append(one.name)
+                if not where or any(
+                    (mask & cells).any() and not (mask & ~cells).any() for mask in masks
+                ):
+                    alone.append(one.name)
+        return tuple(seen), tuple(alone)
+
+
+def _counted(evidence: Any) -> list[Where]:
+    """Return the cells of each figure of a source."""
+    found: list[Where] = []
+    for one in (evidence, *evidence.members()):
+        found += one.counted_in() if hasattr(one, "counted_in") else [one.where]
+    return found
+
+
+def _finite(log: Floats) -> Floats:
+    """Return a log-density with what is impossible as unlikely as the least likely draw."""
+    finite = np.isfinite(log)
+    if finite.all():
+        return log
+    return np.where(finite, log, log[finite].min() if finite.any() else 0.0)

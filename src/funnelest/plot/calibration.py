@@ -1,0 +1,334 @@
+"""Calibration: whether true values rank evenly, are recovered, and lie in their intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from funnelest.check.calibrating import Calibration, uniform
+from funnelest.check.calibrating.found import LEVEL, PROBABILITIES
+from funnelest.errors import raise_if_any
+from funnelest.plot.base import Language, language_problems, wrap
+from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["calibration"]
+
+_RED = "#c00000"
+_KINDS = ("ecdf", "ranks", "recovery", "coverage")
+_WIDTH, _EDGE, _PANEL, _GAP, _LEFT = 7.0, 0.12, 1.35, 0.5, 0.5  # inches
+_COLUMNS = 3
+_WORDS = {
+    "en": {
+        "ecdf x": "Rank of the truth, as a share",
+        "ecdf y": "ECDF minus uniform",
+        "ranks x": "Rank of the truth among {of} draws",
+        "ranks y": "Data sets",
+        "recovery x": "Truth",
+        "recovery y": "Posterior median",
+        "coverage x": "Probability of the interval",
+        "coverage y": "Share that held the truth",
+        "ecdf": "Ranks of {n} true values. Grey: where the whole line lies with {p}% probability "
+        "when the posterior is right (simultaneous, corrected for {m} quantities).",
+        "ranks": "Ranks of {n} true values. Grey: where all bars lie with {p}% probability or more "
+        "when the posterior is right (binomial, corrected for {m} quantities and the bars).",
+        "recovery": "Truth and posterior median with the 95% equal-tailed interval, {shown} of {n} "
+        "made-up data sets; on the line the two are equal.",
+        "coverage": "Share of {n} made-up data sets whose equal-tailed interval held the truth, "
+        "with 95% Clopper-Pearson intervals; on the line it is what the interval says.",
+        "off": "not uniform",
+        "missed": "Orange triangles: the interval misses the truth.",
+        "log-likelihood of the data": "log-likelihood of the data",
+        "number at": "number at",
+    },
+    "nl": {
+        "ecdf x": "Rang van de ware waarde, als aandeel",
+        "ecdf y": "ECDF min uniform",
+        "ranks x": "Rang van de ware waarde onder {of} trekkingen",
+        "ranks y": "Gegevenssets",
+        "recovery x": "Ware waarde",
+        "recovery y": "Posterior mediaan",
+        "coverage x": "Kans die het interval noemt",
+        "coverage y": "Aandeel met de ware waarde erin",
+        "ecdf": "Rangen van {n} ware waarden. Grijs: waar de hele lijn met {p}% kans ligt als de "
+        "posterior klopt (simultaan, gecorrigeerd voor {m} grootheden).",
+        "ranks": "Rangen van {n} ware waarden. Grijs: waar alle staven met {p}% kans of meer "
+        "liggen als de posterior klopt (binomiaal, gecorrigeerd voor {m} grootheden en de staven).",
+        "recovery": "Ware waarde en posterior mediaan met het 95%-interval met gelijke staarten, "
+        "{shown} van {n} verzonnen gegevenssets; op de lijn zijn zij gelijk.",
+        "coverage": "Aandeel van {n} verzonnen gegevenssets waarvan het interval met gelijke "
+        "staarten de ware waarde bevatte, met 95%-Clopper-Pearson-intervallen; op de lijn is dat "
+        "wat het interval zegt.",
+        "off": "niet uniform",
+        "missed": "Oranje driehoeken: de ware waarde ligt buiten het interval.",
+        "log-likelihood of the data": "log-likelihood van de gegevens",
+        "number at": "aantal bij",
+    },
+}
+_SHOWN = 100
+
+
+def calibration(
+    check: Calibration,
+    *,
+    kind: Literal["ecdf", "ranks", "recovery", "coverage"] = "ecdf",
+    quantities: Sequence[str] | None = None,
+    title: str = "",
+    language: str = "en",
+) -> Figure:
+    """Draw what simulation-based calibration found, one panel per quantity.
+
+    Parameters
+    ----------
+    check : Calibration
+        What `funnelest.check.calibrate` gave.
+    kind : {"ecdf", "ranks", "recovery", "coverage"}
+        The distribution of the ranks minus the uniform one, with simultaneous bands; their
+        histogram, with bands; truth against posterior median; or how often intervals held the
+        truth.
+    quantities : sequence of str, optional
+        Names of what is shown; everything when left out.
+    title : str, default ""
+        Title of the figure.
+    language : {"en", "nl"}
+        Language of the fixed texts.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        7 inches wide, three panels in a row. Panels of quantities that fail say so in words.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+
+    Notes
+    -----
+    The bands of the ECDF are those of the test: Säilynoja, Bürkner and Vehtari, Stat Comput
+    2022;32:32.
+    """
+    raise_if_any(_problems(check, kind, quantities, language), "the figure")
+    import matplotlib as mpl
+
+    names = list(check.names) if quantities is None else list(quantities)
+    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+        return _drawn(check, kind, names, title, Language(language))
+
+
+def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: Language) -> Figure:
+    from matplotlib import pyplot as plt
+
+    words = _WORDS[show.code]
+    columns = min(_COLUMNS, len(names))
+    rows = math.ceil(len(names) / columns)
+    room = (_WIDTH - _LEFT - _EDGE) / columns
+    width = room - 0.45 if kind == "recovery" else room - 0.3
+    labels = [wrap(_label(name, check, words), 7, width) for name in names]
+    deep = 0.14 * max(len(one) for one in labels) + 0.06
+    head = [
+        (line, size, bold, colour)
+        for text, size, bold, colour in (
+            (title, 10.5, True, INK),
+            (check.mark, 9.5, True, _RED),
+        )
+        if text
+        for line in wrap(text, size, _WIDTH - 2 * _EDGE, bold=bold)
+    ]
+    top = 0.1 + 0.2 * len(head)
+    note = words[kind].format(
+        n=show.figure(check.replicates),
+        p=show.figure(100 * (1 - LEVEL)),
+        m=len(check.names),
+        shown=min(_SHOWN, check.replicates),
+    )
+    if kind == "recovery":
+        note += " " + words["missed"]
+    notes = wrap(note, 6.5, _WIDTH - 2 * _EDGE)
+    step = deep + _PANEL + 0.3
+    height = top + rows * step + 0.25 + 0.13 * len(notes) + 0.1
+    figure = plt.figure(figsize=(_WIDTH, height))
+    for i, (line, size, bold, colour) in enumerate(head):
+        figure.text(_EDGE / _WIDTH, 1 - (0.15 + 0.2 * i) / height, line, fontsize=size, va="center",
+                    fontweight="bold" if bold else "normal", color=colour,
+                    parse_math=False)  # fmt: skip
+    draw = {"ecdf": _ecdf, "ranks": _ranks, "recovery": _recovery, "coverage": _coverage}[kind]
+    for i, name in enumerate(names):
+        row, column = divmod(i, columns)
+        left, below = _LEFT + column * room, top + row * step + deep + _PANEL
+        ax = figure.add_axes((left / _WIDTH, 1 - below / height, width / _WIDTH, _PANEL / height))
+        _styled(ax)
+        for j, line in enumerate(reversed(labels[i])):
+            figure.text(left / _WIDTH, 1 - (below - _PANEL - 0.08 - 0.14 * j) / height, line,
+                        fontsize=7, color=INK, va="center", parse_math=False)  # fmt: skip
+        draw(ax, check, name, show)
+        if check.mark:
+            ax.text(0.5, 0.5, wrap(check.mark, 8, width * 1.1)[0], transform=ax.transAxes,
+                    ha="center", va="center", fontsize=8, rotation=20, color=_RED, alpha=0.3,
+                    fontweight="bold", zorder=1, clip_on=True, parse_math=False)  # fmt: skip
+    middle, under = (_LEFT + (_WIDTH - _EDGE)) / 2 / _WIDTH, top + rows * step + 0.1
+    figure.text(middle, 1 - under / height, words[f"{kind} x"].format(of=check.ranked), fontsize=8,
+                color=INK, ha="center", va="center")  # fmt: skip
+    figure.text(0.11 / _WIDTH, 1 - (top + rows * step / 2) / height, words[f"{kind} y"],
+                fontsize=8, color=INK, rotation=90, ha="center", va="center")  # fmt: skip
+    for i, line in enumerate(notes):
+        figure.text(_EDGE / _WIDTH, 1 - (under + 0.22 + 0.13 * i) / height, line, fontsize=6.5,
+                    color=GREY, va="center", parse_math=False)  # fmt: skip
+    return figure
+
+
+def _label(name: str, check: Calibration, words: dict[str, str]) -> str:
+    text = words.get(name, name)
+    if name.startswith("number at "):
+        text = words["number at"] + name[len("number at") :]
+    return f"{text} \u2013 {words['off'].upper()}" if name in check.off else text
+
+
+def _styled(ax: Axes) -> None:
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("bottom", "left"):
+        ax.spines[side].set_color(GREY)
+    ax.tick_params(labelsize=6, length=2)
+
+
+def _known(check: Calibration, name: str) -> Any:
+    return check.ranks[name].dropna().to_numpy(dtype=np.intp)
+
+
+def _ecdf(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+    ranks = _known(check, name)
+    if not len(ranks):
+        return
+    size, of = len(ranks), check.ranked
+    at = np.arange(1, of + 1) / (of + 1)
+    low, high = uniform.bands(size, of, 1 - LEVEL / len(check.names))
+    ends = [0.0, *at, 1.0]
+    ax.fill_between(ends, [0.0, *(low / size - at), 0.0], [0.0, *(high / size - at), 0.0],
+                    color="#d9d9d9", linewidth=0)  # fmt: skip
+    line = uniform.below(ranks, of) / size - at
+    off = name in check.off
+    ax.plot(ends, [0.0, *line, 0.0], color=ORANGE if off else BLUE, linewidth=1.6 if off else 1.1,
+            linestyle=(0, (3, 1)) if off else "-", zorder=3)  # fmt: skip
+    ax.axhline(0, color=GREY, linewidth=0.6, zorder=2)
+    reach = 1.15 * max(np.abs(line).max(), np.abs(high / size - at).max())
+    ax.set_ylim(-reach, reach)
+    ax.set_xlim(0, 1)
+    _ticks(ax, show, x=(0, 0.5, 1), few=True)
+
+
+def _ranks(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+    from scipy.stats import binom
+
+    ranks = _known(check, name)
+    if not len(ranks):
+        return
+    number = uniform.bins(len(ranks), check.ranked)
+    counts = np.bincount(ranks * number // (check.ranked + 1), minlength=number)
+    wide = (check.ranked + 1) / number
+    tail = LEVEL / len(check.names) / number / 2
+    low, high = binom.ppf([tail, 1 - tail], len(ranks), 1 / number)
+    ax.axhspan(low, high, color="#d9d9d9", linewidth=0)
+    outside = (counts < low) | (counts > high)
+    bars = ax.bar(np.arange(number) * wide, counts, width=wide, align="edge", color="#9ecae1",
+                  edgecolor=BLUE, linewidth=0.6, alpha=0.8, zorder=2)  # fmt: skip
+    for bar, one in zip(bars, outside, strict=True):
+        if one:
+            bar.set(hatch="////", edgecolor=ORANGE)
+    ax.axhline(len(ranks) / number, color=GREY, linewidth=0.6, zorder=3)
+    ax.set_xlim(0, check.ranked + 1)
+    ax.set_ylim(0, 1.15 * max(high, counts.max()))
+    _ticks(ax, show, x=(0, 50, 100), few=True)
+
+
+def _recovery(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    table = check.recovered
+    rows = table[table["quantity"] == name].dropna().head(_SHOWN)
+    if not len(rows):
+        return
+    truth, median = rows["truth"].to_numpy(), rows["median"].to_numpy()
+    low, high = rows["low"].to_numpy(), rows["high"].to_numpy()
+    missed = (truth < low) | (truth > high)
+    for where, colour, shape in ((~missed, BLUE, "o"), (missed, ORANGE, "^")):
+        ax.errorbar(truth[where], median[where],
+                    yerr=[(median - low)[where], (high - median)[where]], color=colour,
+                    marker=shape, markersize=2.2 if shape == "o" else 3.5, linestyle="none",
+                    elinewidth=0.4, markeredgewidth=0, zorder=2 + (shape == "^"))  # fmt: skip
+    ends = np.array([min(truth.min(), low.min()), max(truth.max(), high.max())])
+    log = ends[0] > 0 and np.quantile(truth, 0.9) > 8 * np.quantile(truth, 0.1)
+    ax.plot(ends, ends, color=INK, linewidth=0.7, zorder=1)
+    for axis, set_scale in ((ax.xaxis, ax.set_xscale), (ax.yaxis, ax.set_yscale)):
+        if not log:
+            continue
+        set_scale("log")
+        powers = range(math.ceil(math.log10(ends[0])), math.floor(math.log10(ends[1])) + 1)
+        every = math.ceil(len(powers) / 3) if len(powers) else 1
+        axis.set_major_locator(FixedLocator([10.0**p for p in powers][::every]))
+        axis.set_minor_locator(NullLocator())
+    _ticks(ax, show, few=not log)
+
+
+def _coverage(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+    row = check.table.set_index("quantity").loc[name]
+    keys = [f"coverage_{100 * p:.0f}" for p in PROBABILITIES]
+    share = np.array([row[key] for key in keys], dtype=float)
+    low = np.array([row[f"{key}_low"] for key in keys], dtype=float)
+    high = np.array([row[f"{key}_high"] for key in keys], dtype=float)
+    ax.plot([0, 1], [0, 1], color=GREY, linewidth=0.7)
+    off = (np.array(PROBABILITIES) < low) | (np.array(PROBABILITIES) > high)
+    for where, colour, shape in ((~off, BLUE, "o"), (off, ORANGE, "^")):
+        ax.errorbar(np.array(PROBABILITIES)[where], share[where],
+                    yerr=[(share - low)[where], (high - share)[where]], color=colour, marker=shape,
+                    markersize=4, linestyle="none", elinewidth=1.0, capsize=2)  # fmt: skip
+    ax.set_xlim(0.4, 1.0)
+    ax.set_ylim(min(0.3, float(np.nanmin(low)) - 0.05), 1.02)
+    _ticks(ax, show, x=PROBABILITIES, few=True)
+
+
+def _ticks(ax: Axes, show: Language, x: Sequence[float] | None = None, few: bool = False) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
+
+    if x is not None:
+        ax.xaxis.set_major_locator(FixedLocator(list(x)))
+    elif few:
+        ax.xaxis.set_major_locator(MaxNLocator(3))
+    if few:
+        ax.yaxis.set_major_locator(MaxNLocator(4))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda v, _: _short(v, show)))
+
+
+def _short(value: float, show: Language) -> str:
+    """Return a number on an axis, with as few signs as it takes."""
+    sign, size = "\u2212" if value < 0 else "", abs(value)
+    for limit, unit in ((1e6, "M"), (1e4, "k")):
+        if size >= limit:
+            return f"{sign}{show.figure(size / (1e6 if unit == 'M' else 1e3))}{unit}"
+    return sign + show.figure(round(size, 9))
+
+
+def _problems(check: Any, kind: Any, quantities: Any, language: Any) -> list[str]:
+    found = []
+    if not isinstance(check, Calibration):
+        found.append(f"check must be a Calibration; given {check!r}.")
+    if kind not in _KINDS:
+        found.append(f"kind must be one of {', '.join(map(repr, _KINDS))}; given {kind!r}.")
+    if quantities is not None:
+        names = isinstance(quantities, Sequence) and not isinstance(quantities, str)
+        if not names or not len(quantities):
+            found.append(f"quantities must be a list of names; given {quantities!r}.")
+        elif isinstance(check, Calibration):
+            found += [
+                f"there is no quantity {name!r}; there are: {', '.join(check.names)}."
+                for name in quantities
+                if name not in check.names
+            ]
+    return found + language_problems(language)

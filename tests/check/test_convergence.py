@@ -1,0 +1,83 @@
+"""The gate as a check, and Monte Carlo errors of quantiles against their spread over seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+from funnelest.check.convergence import _quantile_error, convergence
+from funnelest.gate import Gate, importance_gate, nuts_gate
+from funnelest.plot.convergence import convergence as drawn
+
+
+def test_it_says_what_the_gate_says(fitted):
+    found = convergence(fitted)
+    assert found.passed is fitted.gate.passed is True
+    assert found.mark == ""
+    assert "converged" in found.headline
+    table = found.table.set_index("measure")
+    assert table.loc["k-hat", "must_be"] == "below"
+    assert bool(table.loc["ESS", "passed"])
+    assert table["passed"].isna()["evaluations"]
+    assert list(found.precision["quantity"])[:2] == ["number at happened", "number at told"]
+    assert set(found.precision["interval"]) == {"95% equal-tailed"}
+    assert (found.precision["coarse"] > 0).all()
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [importance_gate(0.9, 100, 50, 1000), nuts_gate(1.2, 100, 500, 3, 0.5)],
+    ids=["importance", "nuts"],
+)
+def test_a_failed_gate_is_told_and_marked(fitted, gate):
+    found = convergence(dataclasses.replace(fitted, gate=gate))
+    assert not found.passed
+    assert found.mark == "CONVERGENCE GATE FAILED"
+    assert set(found.precision["mark"]) == {found.mark}
+    table = found.table.set_index("measure")
+    failed = set(table.index[~table["passed"].fillna(True).astype(bool)])
+    assert failed == ({"k-hat", "ESS", "tail ESS"} if gate.engine == "importance" else
+                      {"R-hat", "bulk ESS", "divergences"})  # fmt: skip
+    assert len(failed) == len(gate.failures)
+    assert "may not be draws from the posterior" in found.text
+    assert found.headline in repr(found)
+
+
+@pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
+def test_the_error_of_a_quantile_is_its_spread_over_seeds(p):
+    rng = np.random.default_rng(3)
+    many = rng.normal(size=(1000, 4000))
+    spread = np.quantile(many, p, axis=1).std()
+    claimed = np.mean([_quantile_error(one, p, 4000) for one in many[:200]])
+    assert claimed == pytest.approx(spread, rel=0.08)
+
+
+def test_few_draws_are_coarse(fitted):
+    gate = Gate("importance", {"k-hat": 0.1, "ESS": 401.0, "tail ESS": 401.0}, ())
+    found = convergence(dataclasses.replace(fitted, gate=gate))
+    assert found.effective == 401
+    assert "twentieth" in found.text
+    told = found.precision.set_index("quantity").loc["number at told"]
+    assert told["coarse"] > 0.05
+
+
+def test_your_own_quantities(fitted):
+    found = convergence(fitted, quantities={"half": lambda q: q.number("told") / 2})
+    assert list(found.precision["quantity"]) == ["half"]
+    with pytest.raises(fe.SpecError) as caught:
+        convergence(3, quantities={"x": 1})
+    assert len(caught.value.problems) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_figure(fitted, language):
+    from matplotlib import pyplot as plt
+
+    made = drawn(convergence(fitted), language=language, title="Title")
+    assert len(made.axes[0].get_yticks()) == len(convergence(fitted).precision)
+    plt.close(made)
+    with pytest.raises(fe.SpecError, match="check must be a Convergence"):
+        drawn(fitted)

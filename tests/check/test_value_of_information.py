@@ -1,0 +1,309 @@
+"""What a further figure, and knowing a parameter, would take away."""
+
+import importlib
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import funnelest as fe
+from funnelest.check.informing import Plan, value_of_information
+from funnelest.gate import Gate
+
+CORE = importlib.import_module("funnelest.preposterior")
+EXPECTING = importlib.import_module("funnelest.check.informing.expecting")
+FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
+YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
+A, B = 7.0, 18.0
+
+
+@pytest.fixture(scope="module")
+def result():
+    model = fe.Model(
+        fe.Route("happened", "told"),
+        fe.Population.cells(),
+        fe.Number(fe.Gamma(60, 0.1)),
+        {("happened", "told"): fe.Share(fe.Beta(A, B))},
+        parameters={"x": fe.Normal(1.0, 2.0), "y": fe.Normal(0.0, 1.0)},
+    )
+    return fe.fit(model, seed=1, draws=2000, engine="importance", progress=False)
+
+
+def told(q):
+    return q.transition("happened", "told")
+
+
+def both(q):
+    return q.parameter("x") * q.parameter("y")
+
+
+def cohort(n):
+    return fe.Cohort(name="planned", of="happened", step="told", yes=n // 4, n=n)
+
+
+def asked(result, quantity="happened -> told", **others):
+    given = {"plans": {"few": cohort(25), "many": cohort(225)}, "parameters": [], "replicates": 60}
+    return value_of_information(
+        result, quantity, **{**given, "seed": 3, "cores": 1, "progress": False, **others}
+    )
+
+
+def shares(found):
+    return found.table.set_index("name")["reduction_percent"] / 100
+
+
+def test_figures_against_a_closed_form(result):
+    found = asked(result)
+    table = found.table.set_index("name")
+    assert table["reduction_percent"]["few"] == pytest.approx(50, abs=3)
+    assert table["reduction_percent"]["many"] == pytest.approx(90, abs=3)
+    assert table["variance_after"].to_numpy() == pytest.approx(
+        (table["variance_now"] * (1 - shares(found))).to_numpy()
+    )
+    assert (table["width_after"] < table["width_now"]).all()
+    assert table["interval"].tolist() == ["95% equal-tailed"] * 2
+    assert table["rank"].to_dict() == {"many": 1, "few": 2}
+    assert found.passed
+    assert found.mark == ""
+    assert found.headline.startswith("Of the 2 planned figures \u201cmany\u201d tells most of")
+    assert found.text.startswith(found.headline)
+    assert found.text in repr(found)
+
+
+def test_with_costs_the_cheapest_percent_comes_first(result):
+    found = asked(
+        result,
+        plans={"few": Plan(cohort(25), 10.0), "many": Plan([cohort(225)], cost=500.0)},
+        currency="euro",
+    )
+    table = found.table.set_index("name")
+    assert table["rank"].to_dict() == {"few": 1, "many": 2}
+    assert table["cost_per_percent"]["few"] == pytest.approx(10 / table["reduction_percent"]["few"])
+    assert "for 10 euro (0.2" in found.headline
+    assert "Whatever it costs, \u201cmany\u201d takes away most." in found.text
+    mixed = asked(result, plans={"few": Plan(cohort(25), 10.0), "many": cohort(225)})
+    assert mixed.table.set_index("name")["rank"].to_dict() == {"few": 2, "many": 1}
+
+
+def test_what_tells_nothing_has_no_price_and_comes_last(result):
+    found = asked(
+        result,
+        lambda q: q.parameter("x"),
+        plans={
+            "useless": Plan(cohort(50), 1.0),
+            "good": Plan(fe.OwnNormal(name="p", quantity=lambda q: q.parameter("x"), estimate=0,
+                                      se=2.0), 99.0),
+        },
+    )  # fmt: skip
+    table = found.table.set_index("name")
+    assert table.index.tolist() == ["good", "useless"]
+    assert np.isnan(table["cost_per_percent"]["useless"])
+    assert table["reduction_percent"]["good"] == pytest.approx(50, abs=4)
+    assert "\u201cuseless\u201d nothing beyond the Monte Carlo error" in found.text
+    alone = asked(result, lambda q: q.parameter("x"), plans={"useless": cohort(50)})
+    assert alone.headline.startswith("Of no planned figure is it told")
+
+
+def test_parameters_one_by_one_and_together(result):
+    found = asked(
+        result, both, plans=None, parameters={"x": "x", "y": ["y"], "x and y": ["x", "y"]}
+    )
+    exact = {"x": 0.0, "y": 1 / 5, "x and y": 1.0}  # Var(E[x y | y]) = 1, Var(x y) = 4 + 1
+    for name, share in shares(found).items():
+        assert share == pytest.approx(exact[name], abs=0.04), name
+    table = found.table.set_index("name")
+    assert np.isnan(table["width_after"]["x and y"])
+    assert table["width_after"]["y"] < table["width_now"]["y"]
+    assert found.quantity == "both"
+    assert "Of parameters taken together the share is at least this" in found.text
+
+
+def test_every_unknown_parameter_by_default(result):
+    found = asked(result, plans=None, parameters=None)
+    assert set(found.table["name"]) == set(result.model.free)
+    assert found.headline == (
+        "Knowing \u201chappened -> told\u201d exactly would take away most of the variance of "
+        "happened -> told: all."
+    )
+
+
+@pytest.fixture(scope="module")
+def registers():
+    model = fe.Model(
+        fe.Route("happened", "reported"),
+        fe.Population({"age": [(0, 11), (12, 16)]}, [2e6, 1e6]),
+        fe.Rate(fe.Beta(1, 30)),
+        {("happened", "reported"): fe.Share(fe.Beta(10, 10))},
+        [
+            fe.Survey(name="asked", step="happened", yes=40, n=1900, where=OLD),
+            fe.Register(
+                name="police", step="reported", count=3000,
+                defects=[fe.Coverage(fe.Beta(8, 4)), fe.PPV(fe.Beta(8, 8))],
+            ),
+            fe.Unlinked(
+                name="help", overlap=fe.Beta(1, 1, statement="nobody knows"),
+                registers=[
+                    fe.Register(name="doctors", step="reported", count=4000),
+                    fe.Register(name="schools", step="reported", count=5000),
+                ],
+            ),
+        ],
+        [fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5), statement="assumed")],
+    )  # fmt: skip
+    return fe.fit(model, seed=1, draws=2000, engine="importance", progress=False)
+
+
+def linked(q):
+    return 1 / q.multiplicity("help")
+
+
+@pytest.mark.slow  # the linked lists bring parameters of their own: refits from scratch
+def test_surveys_audits_and_links_are_plans(registers):
+    three = fe.lists.OverlapTable(("a", "b"), {"10": 200, "01": 200, "11": 100})
+    plans = {
+        "asking 2,000 children under 12": fe.Survey(
+            name="p", step="happened", yes=20, n=2000, where=YOUNG
+        ),
+        "audit of 200 police records": fe.Validation(
+            name="p", of="police", what="ppv", yes=100, n=200
+        ),
+        "looking 200 cases up at the police": fe.Validation(
+            name="p", of="police", what="coverage", yes=130, n=200
+        ),
+        # Of an entry, the chance that it is the first of its person.
+        "linking 300 entries of doctors and schools": fe.OwnBinomial(
+            name="p", quantity=linked, yes=250, n=300
+        ),
+        "two lists that are linked": fe.Linked(name="p", step="reported", table=three),
+    }
+    found = asked(registers, "number at reported", plans=plans, parameters={"the police": "police"})
+    table = found.table.set_index("name")
+    assert table["reduction_percent"].notna().all()
+    link = table.loc["linking 300 entries of doctors and schools"]
+    assert link["reduction_percent"] > 50
+    assert (table["basis"] == "partly imputed").all()
+    assert "number at reported is partly imputed: it rests" in found.text
+    police = next(one for one in found.parts if one.name == "the police")
+    assert police.of == ("coverage[police]", "ppv[police]")
+
+
+def test_what_is_assumed_says_so(registers):
+    shift = "shift[age 0-11 against 12-16]"
+    found = asked(
+        registers,
+        {"children under 12": lambda q: q.number("happened", YOUNG)},
+        plans=None,
+        parameters={"s": shift, "p": ["ppv[police]", shift], "c": "coverage[police]"},
+        basis="imputed",
+    )
+    table = found.table.set_index("name")
+    assert table["status"].to_dict() == {
+        "s": "assumed", "p": "partly assumed", "c": "estimated"
+    }  # fmt: skip
+    assert set(table["basis"]) == {"imputed"}
+    assert found.quantity == "children under 12"
+    assert "\u201cs\u201d is assumed: no source measures that" in found.text
+
+
+def test_more_draws_and_then_refits_where_draws_are_few(result):
+    found = asked(result, plans={"many": cohort(5_000)})
+    assert found.parts[0].refitted < 10  # of eight times as many draws, enough weigh
+    assert shares(found)["many"] == pytest.approx(1 - (A + B) / (A + B + 5000), abs=0.01)
+
+
+def test_refits_stand_for_those_that_are_not_made(result, monkeypatch):
+    monkeypatch.setattr(EXPECTING, "_REFITS", 5)
+    bare = replace(result, proposal=None)  # as from Markov chains: no more draws
+    one, many = (
+        asked(bare, plans={"many": cohort(20_000)}, replicates=20, cores=cores)
+        for cores in (1, None)
+    )
+    part = one.parts[0]
+    assert (part.refitted, part.failed) == (5, 0)
+    assert part.reduction == pytest.approx(1 - (A + B) / (A + B + 20_000), abs=0.001)
+    assert part.reduction == many.parts[0].reduction
+
+
+def test_of_refits_that_fail_nothing_is_said(result, monkeypatch):
+    monkeypatch.setattr(EXPECTING, "refit", lambda *given: None)
+    monkeypatch.setattr(EXPECTING, "_REFITS", 3)
+    bare = replace(result, proposal=None)
+    found = asked(bare, plans={"many": Plan(cohort(20_000), 5.0)}, replicates=20)
+    assert np.isnan(found.table["reduction_percent"][0])
+    assert np.isnan(found.table["width_after"][0])
+    assert "could not be found" in found.headline
+    assert "Of \u201cmany\u201d nothing is said: 3 of 3 refits" in found.text
+
+
+def test_repeated_draws_are_not_taken_for_more(result):
+    """Draws that are there twice give errors as of half as many, and the same shares."""
+    half = {name: d[:, ::2] for name, d in result.draws.items()}
+    twice = {name: np.concatenate([d, d], axis=1) for name, d in half.items()}
+    given = {"plans": None, "parameters": ["y", "x"]}
+    one = asked(replace(result, draws=half), both, **given).table
+    two = asked(replace(result, draws=twice), both, **given).table
+    for table in (one, two):
+        assert table["reduction_percent"][0] == pytest.approx(20, abs=8)
+    ratio = two["mc_error_percent"][0] / one["mc_error_percent"][0]
+    assert 0.7 < ratio < 1.6
+    assert two["reduction_percent"][1] < 4 * two["mc_error_percent"][1]
+
+
+def test_the_same_seed_gives_the_same_answer(result):
+    one, same, other = (asked(result, seed=s, parameters=["x"]) for s in (4, 4, 5))
+    columns = ["reduction_percent", "mc_error_percent", "width_after"]
+    assert one.table[columns].equals(same.table[columns])
+    assert not one.table[columns].equals(other.table[columns])
+
+
+def test_a_closed_gate_stays_closed_and_an_opened_one_is_marked(result):
+    failed = replace(result, gate=FAILED)
+    with pytest.raises(fe.FitError, match="gate"):
+        asked(failed)
+    found = asked(failed.despite_failed_gate(), parameters=["x"])
+    assert not found.passed
+    assert set(found.table["mark"]) == {"CONVERGENCE GATE FAILED"}
+    assert found.headline.startswith("CONVERGENCE GATE FAILED: ")
+
+
+def test_every_problem_at_once(result):
+    with pytest.raises(fe.SpecError) as caught:
+        asked(
+            result,
+            "number at nowhere",
+            plans={"a": 3, "b": Plan(cohort(5), -1.0)},
+            parameters=["z"],
+            replicates=3,
+            probability=95,
+            seed=-1,
+            cores=0,
+            currency=5,
+            basis="guess",
+        )
+    said = "\n".join(caught.value.problems)
+    for name in (
+        "no main quantity 'number at nowhere'", "plan 'a'", "plan 'b'", "'z'", "replicates",
+        "probability", "seed", "cores", "currency", "basis",
+    ):  # fmt: skip
+        assert name in said, name
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"quantity": 3}, "quantity must be the name of a main quantity"),
+        ({"quantity": {"a": told, "b": told}}, "quantity must be one name"),
+        ({"quantity": lambda q: 1.0}, "no variance to take away"),
+        ({"quantity": lambda q: 1 / 0}, "ZeroDivisionError"),
+        ({"plans": [cohort(5)]}, "plans must map names"),
+        ({"plans": {"a": Plan([])}}, "must be evidence"),
+        ({"plans": {"a": replace(cohort(5), yes=9)}}, "plan 'a': .*yes"),
+        ({"parameters": "x"}, "parameters must be names"),
+        ({"parameters": {"a": []}}, "must name parameters"),
+        ({"plans": None, "parameters": []}, "nothing to judge"),
+        ({"replicates": 60.0}, "replicates"),
+    ],
+)
+def test_refusals(result, changed, text):
+    with pytest.raises(fe.SpecError, match=text):
+        asked(result, **changed)

@@ -1,0 +1,125 @@
+"""What the figure of the value of information says."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.text import Text
+
+import funnelest as fe
+from funnelest.check.informing import Part, ValueOfInformation
+from funnelest.plot.value_of_information import value_of_information
+
+mpl.use("Agg")
+
+
+def part(name: str, kind: str, share: float, cost: float | None = None, status: str = "") -> Part:
+    return Part(
+        name=name, kind=kind, of=(name,), status=status or "planned", reduction=share,
+        mc_error=0.01, width=80.0, width_error=1.0, cost=cost, refitted=3, failed=3,
+    )  # fmt: skip
+
+
+VALUE = ValueOfInformation(
+    quantity="number at happened",
+    parts=(
+        part("audit of 200 police records", "figure", 0.31, 10_000.0),
+        part("survey of 1,000 children", "figure", 0.04, 30_000.0),
+        part("a figure that tells nothing", "figure", 0.001, 500.0),
+        part("coverage[police]", "parameter", 0.4, status="estimated"),
+        part("shift[age 0-11 against 12-16]", "parameter", 0.6, status="assumed"),
+        part("everything about the police", "parameter", 0.7, status="partly assumed"),
+        *(part(f"other {i}", "parameter", 0.001 * i, status="estimated") for i in range(9)),
+    ),
+    variance_now=400.0,
+    width_now=100.0,
+    probability=0.9,
+    replicates=200,
+    currency="euro",
+    basis="estimated",
+    seed=1,
+)
+
+
+@pytest.fixture(autouse=True)
+def _close() -> Iterator[None]:
+    style = dict(mpl.rcParams)
+    yield
+    plt.close("all")
+    assert dict(mpl.rcParams) == style
+
+
+def texts(figure: mpl.figure.Figure) -> list[str]:
+    figure.draw_without_rendering()
+    return [t.get_text() for t in figure.findobj(Text) if t.get_text() and t.get_visible()]
+
+
+def overlapping(figure: mpl.figure.Figure) -> list[tuple[str, str]]:
+    found = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in found if t.get_rotation() == 0]
+    return [
+        (a, b)
+        for (a, one), (b, two) in combinations(boxes, 2)
+        if min(one.x1, two.x1) - max(one.x0, two.x0) > 1
+        and min(one.y1, two.y1) - max(one.y0, two.y0) > 3
+    ]
+
+
+def test_says_what_goes_and_what_it_costs() -> None:
+    figure = value_of_information(VALUE, title="Next")
+    said = texts(figure)
+    assert {"Next", "Planned figures", "Known exactly"} <= set(said)
+    assert "31%   10,000 euro: 323 per 1%" in said
+    assert "<2.1%   500 euro" in said
+    note = " ".join(said).replace("\n", " ")
+    assert "Expected to go of the variance of number at happened" in note
+    assert "Not drawn: 2 more" in note
+    assert "Width now of the 90% equal-tailed interval: 100." in note
+    bars = [bar.get_width() for bar in figure.axes[0].patches]
+    assert bars[:6] == pytest.approx([0.31, 0.04, 0.001, 0.7, 0.6, 0.4])
+    assert len(bars) == 13
+
+
+def test_what_was_not_found_and_the_mark_are_on_it() -> None:
+    lost = replace(VALUE.parts[0], reduction=np.nan, mc_error=np.nan)
+    value = replace(VALUE, parts=(lost, *VALUE.parts[1:]), mark="CONVERGENCE GATE FAILED")
+    said = texts(value_of_information(value))
+    assert "not found: refits failed" in said
+    assert said.count("CONVERGENCE GATE FAILED") == 2
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize("basis", ["estimated", "partly imputed"])
+def test_no_two_texts_meet_and_none_is_cut(language: str, basis: str) -> None:
+    long = part("a very long name of a planned figure that nobody would ever read out", "figure",
+                0.99, 123_456.0)  # fmt: skip
+    value = replace(
+        VALUE, basis=basis, parts=(long, *VALUE.parts),
+        quantity="the number of children of 0-11 years who ever told anyone but were not helped",
+    )  # fmt: skip
+    figure = value_of_information(value, language=language, title="A title")
+    shown = " ".join(texts(figure))
+    assert not overlapping(figure)
+    for text in figure.findobj(Text):
+        box = text.get_window_extent()
+        if text.get_text().strip() and text.get_visible():
+            assert -1 <= box.x0 <= box.x1 <= figure.bbox.x1 + 1, text.get_text()
+            assert -1 <= box.y0 <= box.y1 <= figure.bbox.y1 + 1, text.get_text()
+    assert ("imputed" in shown) == (basis != "estimated")
+
+
+def test_only_parameters_and_only_figures() -> None:
+    said = texts(value_of_information(replace(VALUE, parts=VALUE.parts[3:5])))
+    assert "Planned figures" not in said
+    assert "sets of data" not in " ".join(said)
+    assert "Known exactly" not in texts(value_of_information(replace(VALUE, parts=VALUE.parts[:1])))
+
+
+def test_refusals() -> None:
+    with pytest.raises(fe.SpecError) as caught:
+        value_of_information(3, language="fr")  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 2
