@@ -12,6 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import calibration
+import checks
+import conflict
 import lists
 
 HERE = Path(__file__).resolve().parent
@@ -97,6 +100,12 @@ def main() -> int:
         )
         rows.append(("refit with new data", refit, 0.1, "s"))
         rows.append(("refit / PyMC by hand, compiled before", refit / again, 1 / 20, ""))
+
+        print("checks ...", flush=True)
+        rows += checks.rows(model)
+        rows += conflict.rows(1)
+        print("calibration ...", flush=True)
+        rows += calibration.rows(model)
 
         print("200 figures, with and without defects ...", flush=True)
         many = json.loads(fresh([str(HERE / "two_hundred.py")], work / "many", work))

@@ -69,6 +69,20 @@ class Drawn:
         """Name of the engine that gave the draws."""
         return self.gate.engine
 
+    @property
+    def effective_draws(self) -> float:
+        """Number of independent draws that would know a mean as well.
+
+        Of Markov chains that of the worst parameter. Draws of importance sampling are drawn again
+        by their weights, which adds to the error that the weights leave:
+        ``1 / (1 / ESS + 1 / draws)``.
+        """
+        size = float(next(iter(self.draws.values())).size) if self.draws else 1.0
+        measures = self.gate.measures
+        if self.engine == "nuts":
+            return min([size, *(measures[n] for n in ("bulk ESS", "tail ESS") if n in measures)])
+        return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
+
     @cached_property
     def _flat(self) -> dict[str, Floats]:
         return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
@@ -139,11 +153,21 @@ class Drawn:
         """Names of the unknown parameters that no source sees: they keep their priors."""
         return frozenset(name for name, sources in self._probe.informed().items() if not sources)
 
-    def _rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
+    def rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
         """Return the basis of a quantity, with what of it no source sees.
 
-        "assumed" where no source sees anything that it depends on; "partly assumed" is added
-        where none sees a part that is not imputed anyway.
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+        basis : str
+            What is known of it already, such as that of its cells (`Model.basis`).
+
+        Returns
+        -------
+        str
+            "assumed" where no source sees anything that it depends on; "partly assumed" is added
+            where none sees a part that is not imputed anyway.
         """
         if basis not in _OPEN or not self.unseen:
             return basis

@@ -16,7 +16,7 @@ from funnelest.gate import K_HAT, pareto_smooth
 from funnelest.refitting import refits, reweighted
 from funnelest.result import Result
 
-__all__ = ["LeftOut", "effective_draws", "left_out"]
+__all__ = ["LeftOut", "left_out"]
 
 type Floats = NDArray[np.float64]
 
@@ -61,15 +61,6 @@ class LeftOut:
     effective: float = 0.0
     log_score: float = np.nan
     score_k_hat: float = np.nan
-
-
-def effective_draws(result: Result) -> float:
-    """Return the effective number of draws of a result, of the worst parameter."""
-    size = float(next(iter(result.draws.values())).size) if result.draws else 1.0
-    # Of importance sampling one number; of Markov chains the worst of all parameters.
-    names = ("ESS", "bulk ESS", "tail ESS") if result.engine == "nuts" else ("ESS",)
-    measures = result.gate.measures
-    return min([size, *(measures[name] for name in names if name in measures)])
 
 
 def left_out(
@@ -123,8 +114,8 @@ def left_out(
         power = model.powers.get(name, 1.0)
         weighed = reweighted(-power * logs[name])
         k_hats[name] = weighed.k_hat
-        few = weighed.effective * min(effective_draws(result) / size, 1.0)
-        trusted = weighed.k_hat < _K_HAT and few >= max(_SHARE * size, _LEAST)
+        few = weighed.effective * result.effective_draws / size
+        trusted = weighed.k_hat < _K_HAT and weighed.effective >= _SHARE * size and few >= _LEAST
         if (refit or not trusted) and power:
             again[name] = model.with_powers({name: 0.0})
             continue
@@ -170,7 +161,7 @@ def _refitted(name: str, one: Any, k_hat: float) -> LeftOut:
         draws=flat,
         weights=weights,
         k_hat=k_hat,
-        effective=effective_draws(one),
+        effective=one.effective_draws,
         log_score=_log_mean(logs, weights) if score_k_hat < K_HAT else np.nan,
         score_k_hat=score_k_hat,
     )

@@ -83,7 +83,7 @@ class Result(Drawn):
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": self._rests_on(quantity, basis),
+                    "basis": self.rests_on(quantity, basis),
                     "mark": self.mark,
                 }
             )

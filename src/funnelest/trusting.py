@@ -197,7 +197,9 @@ def trust(
         "conflict": lambda: check.conflict(result, **refit, progress=progress),
         "posterior_predictive": lambda: check.posterior_predictive(result, seed=seed),
         "identification": lambda: check.identification(result.model, **options),
-        "contributions": lambda: check.contributions(result, **options, **refit),
+        "contributions": lambda: check.contributions(
+            result, **options, **refit, without=_left_out(checks), progress=progress
+        ),
         "prior_sensitivity": lambda: check.prior_sensitivity(result, **options, **refit),
     }
     closed = not (result.gate.passed or result.accepted)
@@ -227,6 +229,11 @@ def trust(
         not_made=not_made,
         seconds=seconds,
     )
+
+
+def _left_out(checks: Mapping[str, Any]) -> Any:
+    """Return the posteriors without each source that the conflict check has made already."""
+    return checks["conflict"].left_out if "conflict" in checks else None
 
 
 def _said(name: str) -> str:

@@ -153,7 +153,7 @@ def test_a_failed_gate_gives_a_mark_and_never_a_number(monkeypatch):
     def failing(model, *, start, **others):
         starts.append(start)
         made = fe.fit(model, start=start, **others)
-        shift = model.held[SHIFT]
+        shift = model.instead[SHIFT]
         if shift == 1:
             raise fe.FitError("nothing fits")
         return replace(made, gate=FAILED) if shift == 0 else made

@@ -8,7 +8,7 @@ from scipy import special, stats
 
 from funnelest.errors import SpecError
 from funnelest.gate import Gate
-from funnelest.lists.computing.hmc import Chains, gate_of, sample
+from funnelest.lists.computing.hmc import Chains, gate_of
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimators import latent_classes
 from funnelest.lists.estimators.latent_classes import LatentClasses
@@ -276,39 +276,3 @@ def test_partly_linked_is_refused():
     table = OverlapTable(["a", "b", "c"], {"10?": 5, "010": 4, "001": 2, "110": 3, "011": 1})
     with pytest.raises(SpecError, match="no counts of several patterns"):
         LatentClasses().estimate(table)
-
-
-# ---------------------------------------------------------------- calibration
-
-
-@pytest.mark.slow
-def test_simulated_posteriors_are_calibrated():
-    """Simulation-based calibration (Talts et al., arXiv:1804.06788) of the odds of being hidden.
-
-    Classes from the prior, and 200 people who are on a list: the rank of the true odds among
-    the draws is uniform. Exact, since given the number of known people the likelihood is proper.
-    """
-    lists, classes, known, runs, chains = 4, 3, 200, 120, 8
-    on, ranks = rows(patterns(lists)[1:]), []
-    for run in range(runs):
-        rng = np.random.default_rng([7, run])
-        empty = Mixture(on, np.ones(len(on)), classes, 1.0, 0.25)
-        true = np.concatenate(
-            [
-                rng.standard_normal(1),
-                np.log(rng.exponential(size=classes - 1)),
-                rng.logistic(size=classes * lists),
-            ]
-        )[None]
-        share = empty.expected(true, on)[:, 0]
-        counts = rng.multinomial(known, share / share.sum()).astype(float)
-        model = Mixture(on[counts > 0], counts[counts > 0], classes, 1.0, 0.25)
-        found = sample(
-            model, model.start(chains, rng), np.full(model.size, 0.09), draws=100, rng=rng,
-            warmup=(25, 25, 50), wanted=0.8, most=120,
-        )  # fmt: skip
-        odds = model.log_odds(found.every)
-        ranks.append(np.mean(odds < empty.log_odds(true)))
-    assert stats.kstest(ranks, "uniform").pvalue > 0.005
-    within = np.sum(np.abs(np.array(ranks) - 0.5) < 0.45)
-    assert stats.binomtest(int(within), runs, 0.9).pvalue > 0.005

@@ -220,33 +220,3 @@ def test_made_up_links_have_the_expected_numbers():
     expected = LinkageError().matrix(3, 0.1, 0.05) @ people
     error = made.std(axis=0) / np.sqrt(len(made))
     assert np.all(np.abs(made.mean(axis=0) - expected)[1:] < 4 * error[1:])
-
-
-@pytest.mark.slow
-def test_the_profile_interval_covers():
-    rng = np.random.default_rng(2)
-    p = np.array([0.2, 0.3, 0.15])
-    hits = []
-    for _ in range(400):
-        seen = rng.random((500, 3)) < p
-        codes = seen @ [4, 2, 1]
-        counts = {format(i, "03b"): int((codes == i).sum()) for i in range(1, 8)}
-        low, high = LogLinear().estimate(OverlapTable(NAMES, counts)).overall.interval
-        hits.append(low <= (codes == 0).sum() <= high)
-    assert abs(np.mean(hits) - 0.95) < 0.033
-
-
-@pytest.mark.slow
-def test_the_interval_with_linkage_errors_covers(monkeypatch):
-    monkeypatch.setattr(log_linear, "_REPLICATES", 200)
-    rng = np.random.default_rng(3)
-    linkage = LinkageError(missed=0.1, false=0.03)
-    hits = []
-    for _ in range(60):
-        seen = rng.random((1500, 2)) < [0.4, 0.5]
-        people = np.bincount(seen @ [2, 1], minlength=4)
-        made = linked_at_random(people, 0.1, 0.03, 2, rng)
-        counts = {format(i, "02b"): int(made[i]) for i in (1, 2, 3)}
-        low, high = LogLinear(linkage=linkage).estimate(OverlapTable(["a", "b"], counts)).interval
-        hits.append(low <= 1500 <= high)
-    assert np.mean(hits) > 0.88

@@ -8,11 +8,10 @@ import pytest
 from funnelest.errors import SpecError
 from funnelest.gate import Gate
 from funnelest.lists import OverlapTable
-from funnelest.lists.computing import hmc
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales, log_at_most, truncated_poisson
 from funnelest.lists.estimators import shrinkage
 from funnelest.lists.estimators.shrinkage import Shrinkage
-from funnelest.lists.table import Cells, patterns
+from funnelest.lists.table import patterns
 from funnelest.lists.terms import design, pairs
 
 THREE = OverlapTable(
@@ -274,61 +273,3 @@ def test_a_stratum_with_nobody_known():
     table = OverlapTable(["A", "B", "C"], {"x": THREE.counts, "y": {"001": 30}}, upper=["C"])
     with pytest.raises(SpecError, match="stratum 'y' has nobody"):
         Shrinkage().estimate(table)
-
-
-# ---------------------------------------------------------------- calibration
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("lists", "strata"), [(3, 1), (4, 1), (3, 3)])
-def test_posteriors_are_calibrated(lists, strata):
-    """Ranks of made-up truths among their posterior draws are uniform (chi-square, 1%).
-
-    The constant is flat. Given the number of people known, the patterns are then multinomial
-    whatever it is, and the hidden number negative-binomial: everything is drawn from a proper
-    distribution given that number.
-    """
-    from scipy.stats import chi2
-
-    rng = np.random.default_rng(2024 + 10 * lists + strata)
-    terms, known, main, replicates = pairs(lists), 150, 1.0, 300 if strata == 1 else 100
-    count, X = len(terms) - lists, design(terms, lists)[:, 1:]
-    scales = Scales(main, {2: 1.0}, 0.5, 0.5)
-    ranks = []
-    for _ in range(replicates):
-        tau, beta = abs(rng.normal()), rng.normal(0, main, lists)
-        common = np.concatenate([beta, tau * rng.normal(size=count)])
-        sigma = np.abs(rng.normal(0, 0.5, 2)) if strata > 1 else np.zeros(2)
-        own = rng.normal(size=(strata, len(terms))) * np.repeat(sigma, (lists, count))
-        cells, hidden = [], 0
-        for s in range(strata):
-            share = np.exp(X @ (common + own[s]))
-            share /= share.sum()
-            counts = rng.multinomial(known, share[1:] / share[1:].sum())
-            hidden += rng.negative_binomial(known, 1 - share[0])
-            cells.append(
-                Cells(
-                    tuple(patterns(lists)[1:]), counts.astype(float), np.eye(2**lists)[1:],
-                    np.zeros(2**lists - 1, dtype=bool), np.ones(2**lists, dtype=bool),
-                )
-            )  # fmt: skip
-        model = Hierarchy(cells, terms, scales)
-        point, covariance = model.prepared()
-        start = point + rng.uniform(-3, 3, (16, model.size)) @ np.linalg.cholesky(covariance).T
-        chains = hmc.sample(model, start, covariance, draws=125, rng=rng, warmup=(50, 100))
-        thin = chains.points[:, ::20].reshape(-1, model.size)[:99]
-        drawn = {
-            "hidden": (hidden, model.hidden(thin, rng).sum(axis=1)),
-            "tau": (np.log(tau), model.part("log_tau", thin)[:, 0]),
-            "list": (beta[0], model.main_effects(thin)[:, 0]),
-            "pair": (common[lists], model.interactions(thin)[:, 0]),
-        }
-        if strata > 1:
-            drawn["sigma"] = (np.log(sigma[1]), model.part("log_sigma", thin)[:, 1])
-        ranks.append(
-            [np.sum(d < true) + rng.integers(np.sum(d == true) + 1) for true, d in drawn.values()]
-        )
-    for name, found in zip(drawn, np.transpose(ranks), strict=True):
-        seen = np.bincount(found // 10, minlength=10)
-        statistic = np.sum((seen - replicates / 10) ** 2) / (replicates / 10)
-        assert statistic < chi2.ppf(1 - 0.01 / len(drawn), 9), (name, seen)

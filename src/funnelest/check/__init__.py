@@ -4,7 +4,7 @@ from funnelest.check.base import Check
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.comparing import Comparison, Looked, compare
 from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side, conflict, node_split
-from funnelest.check.contributing import Contributions, Known, LeftOut, contributions
+from funnelest.check.contributing import Contributions, Known, Without, contributions
 from funnelest.check.convergence import Convergence, convergence
 from funnelest.check.identifying import (
     Confounded,
@@ -41,7 +41,6 @@ __all__ = [
     "Further",
     "Identification",
     "Known",
-    "LeftOut",
     "Looked",
     "NodeSplit",
     "Other",
@@ -57,6 +56,7 @@ __all__ = [
     "Tipping",
     "Turn",
     "ValueOfInformation",
+    "Without",
     "alternative_priors",
     "calibrate",
     "compare",

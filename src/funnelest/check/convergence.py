@@ -194,15 +194,14 @@ def convergence(
     open_ = result.despite_failed_gate()
     wanted = main_quantities(result.model) if quantities is None else quantities
     made = next((np.size(one) for one in result.draws.values()), 0)
-    measures = result.gate.measures
-    claimed = [measures[name] for name in ("ESS", "tail ESS", "bulk ESS") if name in measures]
+    tail = result.gate.measures.get("tail ESS", np.inf)
     return Convergence(
         gate=result.gate,
         draws={
             name: np.asarray(open_.sample_of(per_draw(_SUBJECT, f"quantity {name!r}", function)))
             for name, function in wanted.items()
         },
-        effective=float(min([*claimed, made])) if made else 0.0,
+        effective=float(min(result.effective_draws, tail)) if made else 0.0,
         draws_made=int(made),
     )
 

@@ -23,8 +23,19 @@ _TRIED = 20_000
 _LOWER = 12.0
 
 
-def find_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
+def find_modes(
+    target: Target, rng: np.random.Generator, *, starts: int = _STARTS, steps: int = _CLIMB
+) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
+
+    Parameters
+    ----------
+    target : Target
+        The posterior.
+    rng : numpy.random.Generator
+        Where the randomness comes from.
+    starts, steps : int
+        Number of climbs, and of steps in each.
 
     Raises
     ------
@@ -32,14 +43,14 @@ def find_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
         When no draw of the prior and no climb gives the figures a positive probability.
     """
     d = target.size
-    starts = rng.standard_normal((d, _STARTS))
-    starts[:, 0] = 0.0
+    begins = rng.standard_normal((d, starts))
+    begins[:, 0] = 0.0
     exact = target.density.all_located()
-    points, curvatures = _climbed(target, starts, _CLIMB)
+    points, curvatures = _climbed(target, begins, steps)
     if not exact:
         # Some source says only how likely it is: go on from where the others lead, and from
         # the likeliest draws, on the density itself.
-        points, curvatures = _polished(target, np.concatenate([points, starts], axis=1), rng)
+        points, curvatures = _polished(target, np.concatenate([points, begins], axis=1), rng)
     heights = target.log_density(points)
     if not np.isfinite(heights).any():
         pool = rng.standard_normal((d, _TRIED))
@@ -49,7 +60,7 @@ def find_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
                 f"none of {_TRIED:,} draws from the priors gives these figures a positive "
                 "probability: some figures cannot be true together, or the priors exclude them"
             )
-        points, curvatures = _polished(target, pool[:, np.argsort(-values)[:_STARTS]], rng)
+        points, curvatures = _polished(target, pool[:, np.argsort(-values)[:starts]], rng)
         heights = target.log_density(points)
     found: list[Mode] = [
         (float(heights[i]), points[:, i], curvatures[i])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
@@ -52,7 +54,10 @@ class Target:
         step = (_HIGH - _LOW) / (_NODES - 1)
         #: The last piece of each table: its right end belongs to it.
         self._last = np.round((self._high - _LOW) / step).astype(np.intp) - 1
-        self._pieces = np.array([one[2] for one in tables])
+        #: One flat array per power: looking numbers up in them is what this costs.
+        self._pieces = [
+            np.array([one[2][:, power] for one in tables]).reshape(-1) for power in range(4)
+        ]
         shown = self.located(np.zeros((self.size, 1))) if self.size else None
         #: How many numbers the figures locate.
         self.figures = 0 if shown is None else len(shown[0])
@@ -73,8 +78,8 @@ class Target:
             step = (_HIGH - _LOW) / (_NODES - 1)
             at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
             rest = inside - (_LOW + step * at)
-            rows = np.arange(len(self._curved))[:, None]
-            a, b, c, d = np.moveaxis(self._pieces[rows, at], -1, 0)
+            at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
+            a, b, c, d = (np.take(one, at) for one in self._pieces)
             slope = (3 * a * rest + 2 * b) * rest + c
             value = ((a * rest + b) * rest + c) * rest + d
             z[self._curved] = value + slope * (score - inside)
@@ -125,6 +130,7 @@ def _straight(prior: Prior) -> tuple[float, float] | None:
     return None
 
 
+@lru_cache(maxsize=256)  # models are fitted again and again, with other data and the same priors
 def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
     """Return limits, and cubic pieces on the grid of scores, of the map to the line."""
     scores = np.linspace(_LOW, _HIGH, _NODES)

@@ -2,6 +2,7 @@
 
 from funnelest.plot.ages import ages
 from funnelest.plot.alternative_priors import alternative_priors
+from funnelest.plot.calibration import calibration
 from funnelest.plot.comparison import comparison
 from funnelest.plot.conflict import conflict
 from funnelest.plot.contributions import contributions
@@ -21,6 +22,7 @@ from funnelest.plot.value_of_information import value_of_information
 __all__ = [
     "ages",
     "alternative_priors",
+    "calibration",
     "comparison",
     "conflict",
     "contributions",

@@ -302,6 +302,10 @@ def _ticks(ax: Axes, show: Language, x: Sequence[float] | None = None, few: bool
         ax.xaxis.set_major_locator(MaxNLocator(3))
     if few:
         ax.yaxis.set_major_locator(MaxNLocator(4))
+    for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
+        # None beyond the ends: such a label is not seen, but it is there for who measures.
+        inside = [v for v in axis.get_majorticklocs() if low <= v <= high]
+        axis.set_major_locator(FixedLocator(inside))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda v, _: _short(v, show)))
 

@@ -252,7 +252,9 @@ class _Page:
                 )
             )
         stated = sum(entry.stated for entry in self.ledger)
-        paragraphs.append(self.say("assumed", stated=stated, defaults=len(self.ledger) - stated))
+        paragraphs.append(
+            self.say("ledger count", stated=stated, defaults=len(self.ledger) - stated)
+        )
         return paragraphs
 
     def drawn(self, figure: Figure | None) -> str:

@@ -29,8 +29,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
                   "assumption.",
         "figures in": "{sources} sources with {figures} figures went in; {far} of the figures lie "
                       "more than two standard deviations from what the fitted route expects.",
-        "assumed": "{stated} entries of the ledger of assumptions are stated by the makers of the "
-                   "model, {defaults} are defaults.",
+        "ledger count": "{stated} entries of the ledger of assumptions are stated by the makers of "
+                        "the model, {defaults} are defaults.",
         "figure": "The route",
         "alt": "Route with {steps} steps. {numbers}. The tables below hold the same numbers.",
         "steps": "Steps",
@@ -92,8 +92,8 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "figures in": "{sources} bronnen met {figures} cijfers zijn gebruikt; {far} van de "
                       "cijfers liggen meer dan twee standaardafwijkingen van wat de geschatte "
                       "route verwacht.",
-        "assumed": "{stated} regels in het register van aannamen zijn opgegeven door de makers "
-                   "van het model, {defaults} zijn standaardkeuzen.",
+        "ledger count": "{stated} regels in het register van aannamen zijn opgegeven door de "
+                        "makers van het model, {defaults} zijn standaardkeuzen.",
         "figure": "De route",
         "alt": "Route met {steps} stappen. {numbers}. De tabellen hieronder bevatten dezelfde "
                "getallen.",

@@ -15,7 +15,6 @@ from funnelest.check.conflicting.split import NodeSplit, Side
 from funnelest.density import prior_draws
 from funnelest.errors import FitError, raise_if_any
 from funnelest.fitting import argument_problems, seed_problems
-from funnelest.leaving_out import effective_draws
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 from funnelest.refitting import refits, reweighted
@@ -64,7 +63,7 @@ def node_split(
         Probability of the intervals. One minus it is the level of the verdict.
     seed : int
         The same seed gives the same answer.
-    draws, engine, cores, executor, progress
+    draws, engine, cores, executor, progress : optional
         As in `conflict`.
 
     Returns
@@ -105,7 +104,7 @@ def node_split(
         sample = np.asarray(given.sample_of(function))
         used = tuple(one for one in names if model.powers.get(one, 1.0))
         together = Side(name="all sources", sources=used, sample=sample,
-                        effective=effective_draws(given))  # fmt: skip
+                        effective=given.effective_draws)  # fmt: skip
     groups = {side: tuple(some) for side, some in sides.items()}
     if len(groups) == 1:
         (some,) = groups.values()
@@ -161,7 +160,7 @@ def _side(
     if not np.isfinite(sample).all():
         why = f"{name}: the quantity is undefined in some of the draws."
         return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
-    return Side(name=name, sources=sources, sample=sample, effective=effective_draws(fitted))
+    return Side(name=name, sources=sources, sample=sample, effective=fitted.effective_draws)
 
 
 def _scale(prior: Floats, samples: Sequence[Floats]) -> str:

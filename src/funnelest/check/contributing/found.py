@@ -15,7 +15,7 @@ from funnelest.components import Component
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Contributions", "Known", "LeftOut"]
+__all__ = ["Contributions", "Known", "Without"]
 
 type Three = tuple[float, float, float]
 
@@ -24,7 +24,7 @@ _TOTALS = (0.5, 2.0)
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeftOut:
+class Without:
     """What is known of a quantity without one source.
 
     Parameters
@@ -72,7 +72,7 @@ class Known:
         Component -> Monte Carlo standard error of the share.
     total : float
         What the shares added up to before: 1 for a normal posterior.
-    without : mapping of str to LeftOut
+    without : mapping of str to Without
         Source -> what is known without it.
     basis : str
         "estimated", "partly imputed" or "imputed".
@@ -89,7 +89,7 @@ class Known:
     shares: Mapping[str, float] = field(repr=False)
     errors: Mapping[str, float] = field(repr=False)
     total: float
-    without: Mapping[str, LeftOut] = field(repr=False)
+    without: Mapping[str, Without] = field(repr=False)
     basis: str
 
     @property
@@ -259,7 +259,7 @@ class Contributions:
         for row in self.rows:
             for one in self.components:
                 out = row.without.get(one.name)
-                values = LeftOut() if out is None else out
+                values = Without() if out is None else out
                 made.append(
                     {
                         "quantity": row.quantity,

@@ -21,9 +21,8 @@ from funnelest.check.base import (
     result_problems,
     sampled,
     scale_of,
-    steady,
 )
-from funnelest.check.contributing.found import Contributions, Known, LeftOut
+from funnelest.check.contributing.found import Contributions, Known, Without
 from funnelest.components import (
     components,
     held,
@@ -31,11 +30,11 @@ from funnelest.components import (
     weighted_quantiles,
     weighted_variance,
 )
-from funnelest.errors import FitError, raise_if_any
+from funnelest.errors import raise_if_any
 from funnelest.informed import Probe
+from funnelest.leaving_out import LeftOut, left_out
 from funnelest.model import Model
 from funnelest.quantities import Quantities
-from funnelest.refitting import refits, reweighted
 from funnelest.result import Result
 from funnelest.route import show_edge
 from funnelest.sampling import is_number
@@ -61,6 +60,8 @@ def contributions(
     seed: int,
     cores: int | None = None,
     refit: bool = True,
+    without: Mapping[str, LeftOut] | None = None,
+    progress: bool = True,
 ) -> Contributions:
     r"""Return who says what: how much of each quantity is owed to each source and each prior.
 
@@ -85,6 +86,11 @@ def contributions(
     refit : bool, default True
         Whether to find what is known without each source, by weights and, where these fail, by
         fitting again.
+    without : mapping of str to LeftOut, optional
+        The posterior without each source, where it is known already: that of a conflict of this
+        result, ``conflict.left_out``.
+    progress : bool, default True
+        Show a progress bar on the terminal when it takes more than two seconds.
 
     Returns
     -------
@@ -117,9 +123,8 @@ def contributions(
     Priors are scaled on their own scale, `log_prior_density`, so that a flat one has its share: 2
     of n + 2 observations for a uniform share.
 
-    Without a source: its likelihood to the power 0, every parameter kept. By weights
-    :math:`1 / p_k(\theta_s)` where their Pareto k-hat is below 0.7 and 400 effective draws are
-    left, and else by a fit.
+    Without a source: its likelihood to the power 0, every parameter kept; by weights
+    :math:`1 / p_k(\theta_s)` where these can be trusted, and else by a fit, as in `conflict`.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
     problems += summaries.interval_problems(probability, "equal-tailed")
@@ -127,6 +132,12 @@ def contributions(
         problems.append(f"contraction must be a number below 1; given {contraction!r}.")
     if not isinstance(refit, bool):
         problems.append(f"refit must be True or False; given {refit!r}.")
+    if without is not None and not (
+        isinstance(without, Mapping) and all(isinstance(one, LeftOut) for one in without.values())
+    ):
+        problems.append(
+            f"without must be what a conflict found, conflict.left_out; given {without!r}."
+        )
     if isinstance(result, Result):
         problems += _axis_problems(result.model, quantities, by)
     raise_if_any(problems, _SUBJECT)
@@ -139,7 +150,9 @@ def contributions(
         for name, function in _within(model, where).items():
             looked[name, tuple(where.items())] = function
     finder = _Finder(result, looked, float(probability))
-    without = finder.without(int(seed), cores) if refit else {}
+    if without is None:
+        names = [one.name for one in finder.sources] if refit else []
+        without = left_out(result, names, seed=int(seed), cores=cores, progress=progress)
     return Contributions(
         rows=[finder.known(key, without) for key in looked],
         components=components(model),
@@ -228,38 +241,21 @@ class _Finder:
 
     # ------------------------------------------------------------ left out
 
-    def without(self, seed: int, cores: int | None) -> dict[str, Any]:
-        """Return source -> weights, a result, or the error of the fit without it."""
-        found: dict[str, Any] = {}
-        models = {}
-        for one in self.sources:
-            weights = reweighted(-self.logs[one.name])
-            if steady(weights):
-                found[one.name] = weights.weights
-            else:
-                models[one.name] = self.model.with_powers({one.name: 0})
-        size = len(next(iter(self.after.values())))
-        made = refits(models, start=self.result, draws=max(4000, size), seed=seed, cores=cores)
-        return found | made
-
-    def _left_out(self, key: Any, found: Any, scale: str) -> LeftOut:
-        draws = self.after[key]
-        if isinstance(found, FitError) or (isinstance(found, Result) and not found.gate.passed):
-            return LeftOut(how="failed")
-        if isinstance(found, Result):
-            other, how = found.sample_of(self.looked[key]), "refit"
-            weights = np.full(len(other), 1 / len(other))
-        else:
-            other, how, weights = draws, "weights", found
-        now, then = on_scale(draws, scale), on_scale(other, scale)
+    def _left_out(self, key: Any, found: LeftOut, scale: str) -> Without:
+        if found.how == "failed":
+            return Without(how="failed")
+        with np.errstate(all="ignore"):
+            value = self.looked[key](Quantities(self.model, found.draws))
+        other = np.broadcast_to(np.asarray(value, dtype=np.float64), found.weights.shape)
+        now, then = on_scale(self.after[key], scale), on_scale(other, scale)
         if not now.std() > 0 or not np.isfinite(then).all():
-            return LeftOut(how="failed")
-        moved = weighted_quantiles(then, weights, [0.5])[0] - np.median(now)
-        return LeftOut(
-            how=how,
-            values=self._three(other, weights),
+            return Without(how="failed")
+        moved = weighted_quantiles(then, found.weights, [0.5])[0] - np.median(now)
+        return Without(
+            how="refit" if found.how == "refit" else "weights",
+            values=self._three(other, found.weights),
             shift=float(moved / now.std()),
-            variance=weighted_variance(then, weights) / float(now.var()),
+            variance=weighted_variance(then, found.weights) / float(now.var()),
         )
 
     def _three(self, draws: Floats, weights: Floats | None = None) -> tuple[float, float, float]:
@@ -269,7 +265,7 @@ class _Finder:
 
     # ------------------------------------------------------------ quantities
 
-    def known(self, key: Any, without: Mapping[str, Any]) -> Known:
+    def known(self, key: Any, without: Mapping[str, LeftOut]) -> Known:
         """Return what is known of one quantity, and by whom."""
         name, stratum = key
         where = dict(stratum)
@@ -293,10 +289,10 @@ class _Finder:
             without={
                 one.name: self._left_out(key, without[one.name], scale)
                 if one.name in without
-                else LeftOut()
+                else Without()
                 for one in self.sources
             },
-            basis=self.model.basis(where),
+            basis=self.result.rests_on(self.looked[key], self.model.basis(where)),
         )
 
     def _shares(self, phi: Floats) -> tuple[dict[str, float], dict[str, float], float]:

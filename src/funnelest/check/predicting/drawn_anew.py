@@ -13,7 +13,7 @@ from funnelest import summaries
 from funnelest.check.predicting.found import Fitted, PosteriorPredictive, SourceFit
 from funnelest.errors import raise_if_any
 from funnelest.fitting import argument_problems, seed_problems
-from funnelest.leaving_out import LeftOut, effective_draws, left_out
+from funnelest.leaving_out import LeftOut, left_out
 from funnelest.quantities import Quantities
 from funnelest.replicating import Replicated, replicated, weighted_quantiles
 from funnelest.result import Result
@@ -53,7 +53,7 @@ def posterior_predictive(
     without : mapping of str to LeftOut, optional
         What `Conflict.left_out` is: the posterior without each source, when it is there already.
         It is then scored without another fit.
-    draws, engine, cores, executor, progress
+    draws, engine, cores, executor, progress : optional
         Of the refits for `loo`, as in `conflict`.
 
     Returns
@@ -99,7 +99,7 @@ def posterior_predictive(
             executor=executor,
             progress=progress,
         )
-    effective = effective_draws(result)
+    effective = result.effective_draws
     figures: list[Fitted] = []
     sources: list[SourceFit] = []
     for i, source in enumerate(used):

@@ -168,12 +168,8 @@ def _probability(result: Result, conclusion: Conclusion) -> tuple[float, float, 
     if np.isnan(larger).any() or np.isnan(than).any():
         return np.nan, np.nan, size
     p = float(np.mean(larger > than))
-    measures = result.gate.measures
-    # Of importance sampling one number; of Markov chains the worst of all parameters.
-    names = ("ESS", "bulk ESS", "tail ESS") if result.engine == "nuts" else ("ESS",)
-    effective = min([float(size), *(measures[name] for name in names if name in measures)])
     inside = min(max(p, 0.5 / size), 1 - 0.5 / size)
-    return p, float(np.sqrt(inside * (1 - inside) / effective)), size
+    return p, float(np.sqrt(inside * (1 - inside) / result.effective_draws)), size
 
 
 def _problems(

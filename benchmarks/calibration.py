@@ -1,0 +1,93 @@
+"""Speed of simulation-based calibration of the main model, beside simuk where it is installed.
+
+Run by itself, with the path of the main example's model, it prints a table; `run.py` takes
+`rows()` into its own. simuk fits with `pm.sample` and its defaults, on as many cores; its time is
+that of 10 replicates, with compiling, times 100.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+REPLICATES, CORES, THEIRS = 1000, 2, 10
+
+
+def ours(path: str) -> dict[str, float | str]:
+    """Calibrate the model in this process and its workers."""
+    import funnelest as fe
+
+    model = fe.Model.from_dict(json.loads(Path(path).read_text()))
+    begun = time.perf_counter()
+    found = fe.check.calibrate(model, replicates=REPLICATES, seed=2026, cores=CORES)
+    seconds = time.perf_counter() - begun
+    return {"seconds": seconds, "failed": found.failed, "text": found.headline}
+
+
+def theirs(path: str) -> dict[str, float | str]:
+    """Calibrate the same model with simuk, ten times."""
+    import simuk
+
+    import funnelest as fe
+
+    model = fe.Model.from_dict(json.loads(Path(path).read_text()))
+    begun = time.perf_counter()
+    sbc = simuk.SBC(
+        fe.to_pymc(model),
+        num_simulations=THEIRS,
+        seed=2026,
+        sample_kwargs={"cores": CORES},
+        progress_bar=False,
+    )
+    sbc.run_simulations()
+    return {"seconds": time.perf_counter() - begun}
+
+
+def _fresh(what: str, path: str) -> dict[str, float | str] | str:
+    done = subprocess.run(
+        [sys.executable, str(HERE / "calibration.py"), what, path],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["no message"])[-1]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def rows(path: str) -> list[tuple[str, float, float, str]]:
+    """Measure; return what, measured, at most, and unit, as `run.py` reports them."""
+    mine = _fresh("ours", path)
+    if isinstance(mine, str):
+        raise SystemExit(f"calibration failed: {mine}")
+    seconds = float(mine["seconds"])
+    print(f"  {REPLICATES:,} replicates: {seconds:.0f} s, {mine['failed']} failed; {mine['text']}")
+    found = [("1,000 calibration replicates", seconds, 120.0, "s")]
+    other = _fresh("theirs", path)
+    if isinstance(other, str):
+        print(f"  simuk is left out: {other}")
+    else:
+        all_of_them = float(other["seconds"]) * REPLICATES / THEIRS
+        print(f"  simuk, pm.sample: {other['seconds']:.0f} s for {THEIRS}")
+        found.append(("calibration / simuk, extrapolated", seconds / all_of_them, 1 / 20, ""))
+    return found
+
+
+def main(path: str) -> int:
+    """Measure, print a table, and return the exit status: 3 when a stated limit was missed."""
+    measured = rows(path)
+    print(f"\n{'measured':>12} {'at most':>10}")
+    for what, value, limit, unit in measured:
+        verdict = "" if value <= limit else "   MISSED"
+        print(f"{value:12.4f} {limit:10.3f} {unit:3} {what}{verdict}")
+    return 0 if all(value <= limit for _, value, limit, _ in measured) else 3
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        print(json.dumps({"ours": ours, "theirs": theirs}[sys.argv[1]](sys.argv[2])))
+    else:
+        sys.exit(main(sys.argv[1]))

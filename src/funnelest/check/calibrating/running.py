@@ -1,0 +1,297 @@
+"""Simulation-based calibration: many replicates, side by side, and a file to go on from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from funnelest import parallel
+from funnelest.check.base import Quantity, main_quantities, per_draw, quantity_problems
+from funnelest.check.calibrating.found import Calibration
+from funnelest.check.calibrating.kept import Kept
+from funnelest.check.calibrating.replicate import LIKELIHOOD, Task
+from funnelest.density import prior_draws
+from funnelest.errors import SpecError, raise_if_any
+from funnelest.fitting import argument_problems
+from funnelest.model import Model
+from funnelest.quantities import Quantities
+from funnelest.sampling import is_number
+
+__all__ = ["calibrate"]
+
+_SUBJECT = "the calibration"
+_LEAST = 10
+#: Replicates in one task, at most, and tasks, at least: results are kept when a task is done.
+_CHUNK, _TASKS = 5, 40
+_PRIOR = 4000
+
+
+def calibrate(
+    model: Model,
+    *,
+    replicates: int = 1000,
+    quantities: Mapping[str, Quantity] | None = None,
+    draws: int = 400,
+    seed: int,
+    engine: Literal["brief", "importance", "auto", "nuts"] = "brief",
+    truth: Model | None = None,
+    executor: Executor | None = None,
+    cores: int | None = None,
+    path: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Calibration:
+    r"""Check that fits of made-up data get back what the data were made from.
+
+    Over and over, parameters are drawn from the prior, data are made up from them, and the model
+    is fitted to these. Over all replicates the true value's rank among the posterior draws is
+    then uniform, if the posterior is right; and intervals hold the truth as often as they say.
+
+    Parameters
+    ----------
+    model : Model
+        The model. Of its data only their kind, size and print count, since they are made up anew.
+    replicates : int, default 1000
+        Number of made-up sets of data; at least 10.
+    quantities : mapping of str to callable, optional
+        Further quantities to look at: name -> function of `Quantities`. Looked at in any case:
+        every unknown parameter, the number at every step, every transition, and the
+        log-likelihood of the data.
+    draws : int, default 400
+        Posterior draws per fit; at least 400.
+    seed : int
+        The same seed gives the same answer, on one core and on many, and after an interruption.
+    engine : {"brief", "importance", "auto", "nuts"}, default "brief"
+        "brief" takes a short importance sample where that serves, several times as fast as `fit`;
+        the others are those of `fit`. NUTS compiles every replicate anew: tens of seconds each.
+    truth : Model, optional
+        Another model to make data up from, with sources of the same names, such as
+        ``model.with_priors(...)`` or ``model.holding(...)``: how well do intervals hold when an
+        assumption is wrong? Left out, the model itself.
+    executor : concurrent.futures.Executor, optional
+        Where replicates run: a pool of processes or threads, or a Dask client's
+        ``client.get_executor()``. Left out, processes of this machine.
+    cores : int, optional
+        Number of processes when there is no `executor`; all cores when left out. With 1 everything
+        runs in this process.
+    path : path-like, optional
+        File to which the result of every replicate is added, one JSON line each. When the file
+        is there the run goes on from it: a killed run loses nothing that was written, and more
+        replicates add to what is there. A file made with another model, seed, engine or number of
+        draws is refused. Functions of `quantities` are known by their names only.
+    progress : bool, default True
+        Show a progress bar on the terminal when it takes more than two seconds.
+
+    Returns
+    -------
+    Calibration
+        With `passed`, `text`, `table`, `ranks` and `recovered`.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the arguments; when a quantity's function raises an error or does
+        not give one number per draw; when the file of `path` holds results of something else.
+
+    Notes
+    -----
+    Talts et al., arXiv:1804.06788. Each replicate has random numbers of its own, from the seed
+    and its number, so neither cores nor chunks nor interruptions change it. By default most data
+    are fitted by a short importance sample: fewer starts and smaller batches than `fit` takes, no
+    search for places that its proposal misses, the same exact weights; it is kept when Pareto k-hat
+    is below 0.7 and there are more than 400 effective draws, 200 of them in every tail. Else the
+    data are fitted as `fit` does, with its gate, and when that fails once more with ten times the
+    draws. When that fails too the ranks stay in, the fit is counted, and more than 1% of such fits
+    fail the check. What is tested is thus the model's arithmetic and its weights. Whether `fit`
+    itself is calibrated is tested with ``engine="importance"``.
+
+    The true value is ranked among 99 of the draws, evenly taken. They come from at least 400
+    effective draws, of which systematic resampling hardly takes one twice, so these 99 are nearly
+    independent, and ranks 0 to 99 equally likely. Ties, of quantities that take few values, are
+    broken at random. Uniformity is tested by the distribution of ranks at 1/100, 2/100, ..., with
+    the simultaneous test of Säilynoja, Bürkner and Vehtari (Stat Comput 2022;32:32), whose p-value
+    is exact for independent ranks; p-values are corrected for the number of quantities (Holm), at
+    1%.
+
+    The log-likelihood of the data is a test quantity that depends on the data: without one, a
+    posterior that ignores the data, and equals the prior, would pass (Modrák et al., Bayesian
+    Analysis 2025;20:461).
+    """
+    raise_if_any(
+        _problems(model, replicates, quantities, draws, seed, engine, truth, executor, cores)
+        + _path_problems(path),
+        _SUBJECT,
+    )
+    task, kinds, prior_sd = _task(model, truth, quantities or {}, draws, engine, int(seed))
+    header = {
+        "model": _hash(model, path),
+        "truth": None if truth is None else _hash(truth, path),
+        "seed": task.seed,
+        "draws": draws,
+        "engine": engine,
+        "quantities": task.names,
+    }
+    kept = Kept(None if path is None else Path(path), header)
+    _run(task, kept, replicates, executor, cores, progress)
+    return Calibration(
+        names=tuple(task.names),
+        kinds=kinds,
+        records=tuple(kept.records[i] for i in range(replicates)),
+        prior_sd=prior_sd,
+        basis=model.basis(),
+        draws=draws,
+        engine=engine,
+        wrong=truth is not None,
+        seed=task.seed,
+    )
+
+
+def _run(
+    task: Task,
+    kept: Kept,
+    replicates: int,
+    executor: Executor | None,
+    cores: int | None,
+    progress: bool,
+) -> None:
+    """Make the replicates that are not there yet."""
+    from tqdm import tqdm
+
+    missing = [i for i in range(replicates) if i not in kept.records]
+    size = int(np.clip(len(missing) // _TASKS, 1, _CHUNK))
+    chunks = [tuple(missing[i : i + size]) for i in range(0, len(missing), size)]
+    with tqdm(
+        total=replicates,
+        initial=replicates - len(missing),
+        desc="calibration",
+        delay=2,
+        leave=False,
+        disable=None if progress else True,
+    ) as bar:
+        for _, records in parallel.each(task, chunks, executor=executor, cores=cores):
+            kept.add(records)
+            bar.update(len(records))
+
+
+def _task(
+    model: Model,
+    truth: Model | None,
+    own: Mapping[str, Quantity],
+    draws: int,
+    engine: str,
+    seed: int,
+) -> tuple[Task, tuple[str, ...], Any]:
+    """Return what every replicate does, the kinds of what is ranked, and its prior spread."""
+    source = truth or model
+    parameters = tuple(name for name in model.free if name in source.places)
+    values = prior_draws(model, np.random.default_rng([seed, 2**32 - 1]), _PRIOR)
+    q = Quantities(model, values)
+    before = {name: values[name] for name in parameters}
+    quantities: dict[str, Quantity] = {}
+    for name, function in main_quantities(model).items():
+        with np.errstate(all="ignore"):
+            sample = np.broadcast_to(np.asarray(function(q), dtype=np.float64), (q.draws,))
+        if name in before and np.allclose(sample, before[name], rtol=1e-9):
+            continue  # a transition that is one parameter
+        label = f"{name} (all)" if name in before else name
+        quantities[label], before[label] = function, sample
+    taken = [name for name in own if name in before or name == LIKELIHOOD]
+    raise_if_any(
+        [f"quantity {name!r} has the name of something that is looked at." for name in taken],
+        _SUBJECT,
+    )
+    kinds = ["parameter"] * len(parameters) + ["number or share"] * len(quantities)
+    for name, function in own.items():
+        checked = per_draw(_SUBJECT, f"quantity {name!r}", function)
+        before[name] = np.broadcast_to(checked(q), (q.draws,))
+        if truth is not None:
+            one = prior_draws(truth, np.random.default_rng(seed), 1)
+            checked(Quantities(truth, one))
+        quantities[name] = function
+        kinds.append("own")
+    likelihood = bool(model.evidence) and len(parameters) == len(model.free)
+    with np.errstate(all="ignore"):
+        sds = [float(np.std(sample)) for sample in before.values()]
+    task = Task(
+        model=model,
+        truth=truth,
+        parameters=parameters,
+        quantities=quantities,
+        likelihood=likelihood,
+        draws=draws,
+        engine=engine,
+        seed=seed,
+    )
+    if likelihood:
+        kinds.append("log-likelihood")
+        sds.append(np.nan)
+    return task, tuple(kinds), np.array(sds)
+
+
+def _hash(model: Model, path: Any) -> str | None:
+    """Return the fingerprint of a model, where a file needs it."""
+    if path is None:
+        return None
+    try:
+        return model.hash()
+    except SpecError as error:
+        text = "path cannot be used: a file must say which model its results are of, and "
+        raise SpecError([text + one for one in error.problems], _SUBJECT) from error
+
+
+def _problems(
+    model: Any,
+    replicates: Any,
+    quantities: Any,
+    draws: Any,
+    seed: Any,
+    engine: Any,
+    truth: Any,
+    executor: Any,
+    cores: Any,
+) -> list[str]:
+    found = argument_problems(model, "auto", draws, seed, cores=cores)
+    if engine not in ("brief", "importance", "auto", "nuts"):
+        found.append(f"engine must be 'brief', 'importance', 'auto' or 'nuts'; given {engine!r}.")
+    if isinstance(model, Model) and not model.free:
+        found.append("the model has no unknown parameter: there is nothing to calibrate.")
+    if seed is None:
+        found.append("seed must be given.")
+    if not (is_number(replicates) and int(replicates) == replicates >= _LEAST):
+        found.append(
+            f"replicates must be a whole number of at least {_LEAST}; given {replicates!r}."
+        )
+    found += quantity_problems(quantities)
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        found.append(f"executor must be a concurrent.futures.Executor; given {executor!r}.")
+    return found + (_truth_problems(model, truth) if truth is not None else [])
+
+
+def _truth_problems(model: Any, truth: Any) -> list[str]:
+    if not isinstance(truth, Model):
+        return [f"truth must be a Model, or left out; given {truth!r}."]
+    if not isinstance(model, Model):
+        return []
+    found = argument_problems(truth, "importance", 400, None)
+    names = [{one.name: type(one) for one in each.evidence} for each in (model, truth)]
+    if names[0] != names[1]:
+        found.append("truth must have sources of the same names and kinds as the model.")
+    if model.route != truth.route:
+        found.append("truth must have the route of the model.")
+    if model.population != truth.population:
+        found.append("truth must have the population of the model.")
+    return found
+
+
+def _path_problems(path: Any) -> list[str]:
+    if path is None:
+        return []
+    if not isinstance(path, str | os.PathLike):
+        return [f"path must be the path of a file; given {path!r}."]
+    if Path(path).is_dir():
+        return [f"path must be the path of a file; {os.fspath(path)!r} is a folder."]
+    return []
