@@ -25,7 +25,7 @@ from funnelest.sampling import is_number
 if TYPE_CHECKING:
     from funnelest.model import Model
 
-__all__ = ["model_problems"]
+__all__ = ["change_problems", "model_problems", "part_problems"]
 
 
 def part_problems(
@@ -43,6 +43,11 @@ def part_problems(
         for name, value in mappings.items()
         if not (value is None or isinstance(value, Mapping))
     ]
+
+
+def change_problems(name: str, given: object) -> list[str]:
+    """Return why what is to be changed in a model is no mapping."""
+    return [] if isinstance(given, Mapping) else [f"{name} must be a mapping; given {given!r}."]
 
 
 def _asked(problems: Callable[..., list[str]], *about: Any) -> list[str]:

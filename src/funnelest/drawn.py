@@ -212,7 +212,8 @@ class Drawn:
         Result
             Every table and figure of it carries the marks.
         """
-        if isinstance(marks, str) or not all(isinstance(one, str) for one in marks):
+        listed = isinstance(marks, list | tuple) and all(isinstance(one, str) for one in marks)
+        if not listed:
             raise SpecError([f"marks must be a list of texts; given {marks!r}."], "the marks")
         return replace(self, marks=tuple(one for one in marks if one))
 

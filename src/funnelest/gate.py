@@ -89,7 +89,10 @@ def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
         weights, k_hat = np.exp(ratios), -np.inf
     else:
         # ArviZ takes log-likelihoods, whose negatives are the log-weights of leave-one-out.
-        smoothed, k_hat = array_stats.psislw(-ratios)
+        with np.errstate(over="ignore"):  # of a shape beyond all use
+            smoothed, k_hat = array_stats.psislw(-ratios)
+        if not np.isfinite(smoothed).all():
+            smoothed, k_hat = ratios, np.inf
         weights = np.exp(smoothed - np.max(smoothed))
     return weights / weights.sum(), float(k_hat)
 

@@ -98,7 +98,8 @@ def left_out(
     The power of the source is set to 0 (`Model.with_powers`): its own parameters stay, with their
     prior. Draws of the full posterior are weighed by one over the likelihood of the source where
     the Pareto k-hat of these weights is below 0.5, so that their variance is finite, and at least
-    half of the draws and 1,000 are left of them. The usual limit of 0.7 is not enough here, since
+    half of the draws and 1,000 are left of them; never of a source that makes anything impossible.
+    The usual limit of 0.7 is not enough here, since
     tail probabilities are what they are for. `log_score` is
     :math:`\log \int p(y_s \mid \theta) p(\theta \mid y_{-s})`, by Pareto-smoothed importance
     sampling (Vehtari, Gelman and Gabry, Stat Comput 2017;27:1413) or from the refit, and then
@@ -108,6 +109,11 @@ def left_out(
     flat = {name: np.asarray(one).reshape(-1) for name, one in result.draws.items()}
     size = len(next(iter(flat.values())))
     logs = log_likelihoods(model, flat)
+    # What a source excludes altogether has no draw that could be weighed up again.
+    excludes = {
+        name: bool(np.isneginf(one).any())
+        for name, one in log_likelihoods(model, result.prior_draws).items()
+    }
     found: dict[str, LeftOut] = {}
     again, k_hats = {}, {}
     for name in sources:
@@ -115,7 +121,12 @@ def left_out(
         weighed = reweighted(-power * logs[name])
         k_hats[name] = weighed.k_hat
         few = weighed.effective * result.effective_draws / size
-        trusted = weighed.k_hat < _K_HAT and weighed.effective >= _SHARE * size and few >= _LEAST
+        trusted = (
+            not excludes[name]
+            and weighed.k_hat < _K_HAT
+            and weighed.effective >= _SHARE * size
+            and few >= _LEAST
+        )
         if (refit or not trusted) and power:
             again[name] = model.with_powers({name: 0.0})
             continue

@@ -314,7 +314,7 @@ class Model:
         Model
             Its ledger calls them fixed, and says which prior they had.
         """
-        raise_if_any(checking.part_problems([], [], {"values": values}), "holding")
+        raise_if_any(checking.change_problems("values", values), "holding")
         return self._changed(instead={**self.instead, **values})
 
     def with_priors(self, priors: Mapping[str, Prior]) -> Model:
@@ -330,7 +330,7 @@ class Model:
         Model
             Its ledger has these priors.
         """
-        raise_if_any(checking.part_problems([], [], {"priors": priors}), "with_priors")
+        raise_if_any(checking.change_problems("priors", priors), "with_priors")
         return self._changed(instead={**self.instead, **priors})
 
     def with_powers(self, powers: Mapping[str, float]) -> Model:
@@ -351,7 +351,7 @@ class Model:
         -----
         A power prior made of that source: Ibrahim and Chen, Statistical Science 2000;15:46.
         """
-        raise_if_any(checking.part_problems([], [], {"powers": powers}), "with_powers")
+        raise_if_any(checking.change_problems("powers", powers), "with_powers")
         return self._changed(powers={**self.powers, **powers})
 
     def without(self, *names: str) -> Model:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from typing import Any
 
+from funnelest.errors import SpecError
+
 __all__ = ["each"]
 
 
@@ -46,10 +48,15 @@ def each(
         from loky import get_reusable_executor
 
         executor = get_reusable_executor(max_workers=min(cores, len(items)), timeout=60)
-    futures = {
-        executor.submit(_called, sent, cloudpickle.dumps(item)): i for i, item in enumerate(items)
-    }
+    futures: dict[Any, int] = {}
     try:
+        for i, item in enumerate(items):
+            try:
+                futures[executor.submit(_called, sent, cloudpickle.dumps(item))] = i
+            except (AttributeError, RuntimeError) as error:
+                raise SpecError(
+                    [f"executor takes no tasks ({type(error).__name__}: {error})."], "the executor"
+                ) from error
         for future in as_completed(futures):
             yield futures[future], future.result()
     finally:  # an error, or a caller that has enough

@@ -199,6 +199,10 @@ def _compared(
         numbers = _printed(figure, raw, divisor, rng)
         value, text = figure.middle, shown.figure.describe()
         parts = _figure_tails(figure, law, divisor)
+        if isinstance(figure, Disagreeing):  # of several official values the one that fits best
+            middle = np.nanmedian(numbers)
+            several = [as_figure(one).middle for one in figure.figures]
+            value, parts = min(several, key=lambda one: abs(one - middle)), None
         if not figure.bounded:  # the counts are not printed: whether they keep to it is what counts
             low, high = figure.limits(divisor)
             holds = (raw >= low) & (raw <= high)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelest import check
 from funnelest.check.base import quantity_problems
-from funnelest.errors import FunnelestError, raise_if_any
+from funnelest.errors import FitError, raise_if_any
 from funnelest.fitting import seed_problems
 from funnelest.quantities import Quantities
 from funnelest.result import Result
@@ -181,13 +181,9 @@ def trust(
     """
     problems = [] if isinstance(result, Result) else [f"result must be a Result; given {result!r}."]
     problems += [] if seed is None else seed_problems(seed)
-    problems += quantity_problems(quantities)
-    wanted = ("passed", "headline", "text", "table", "mark")
-    problems += [
-        f"also must hold checks; given {one!r}."
-        for one in also
-        if not all(hasattr(type(one), name) for name in wanted)
-    ]
+    if cores is not None and not (type(cores) is int and cores >= 1):
+        problems.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+    problems += quantity_problems(quantities) + _also_problems(also)
     raise_if_any(problems, "trust")
     seed = result.seed if seed is None else int(seed)
     options: dict[str, Any] = {"quantities": quantities}
@@ -202,33 +198,48 @@ def trust(
         ),
         "prior_sensitivity": lambda: check.prior_sensitivity(result, **options, **refit),
     }
-    closed = not (result.gate.passed or result.accepted)
+    why_not = ""
+    if not (result.gate.passed or result.accepted):
+        why_not = "the convergence gate is closed, so there is no posterior to check."
+    elif not result.model.free:
+        why_not = "the model has no unknown parameter: there is nothing to check."
     checks: dict[str, Check] = {}
     not_made: dict[str, str] = {}
     seconds: dict[str, float] = {}
     for name, function in made.items():
-        if closed and name not in ("convergence", "identification"):
-            not_made[name] = "the convergence gate is closed, so there is no posterior to check."
+        if why_not and name not in ("convergence", "identification"):
+            not_made[name] = why_not
             continue
         begun = time.perf_counter()
         try:
             checks[name] = function()
-        except FunnelestError as error:
+        except FitError as error:  # what the user asked wrongly is an error, not a verdict
             not_made[name] = str(error)
         seconds[name] = time.perf_counter() - begun
     for one in also:
         checks[_name_of(one, checks)] = one
-    marks: dict[str, str] = {}
-    for name, one in checks.items():
-        if name != "convergence" and one.mark:  # the gate marks the result by itself
-            # What two checks say in the same words is said once.
-            marks.setdefault(one.mark.split(":")[0], one.mark)
+    # The gate marks the result by itself.
+    marks = [one.mark for name, one in checks.items() if name != "convergence" and one.mark]
+    if not_made and not why_not:
+        marks.append(f"NOT CHECKED: {', '.join(map(_said, not_made))}")
     return Trust(
-        result=result.marked([*marks.values()]),
+        result=result.marked(list(dict.fromkeys(marks))),
         checks=checks,
         not_made=not_made,
         seconds=seconds,
     )
+
+
+def _also_problems(also: Any) -> list[str]:
+    """Return why these cannot stand among the checks, one sentence each."""
+    if not isinstance(also, list | tuple):
+        return [f"also must be a list of checks; given {also!r}."]
+    wanted = ("passed", "headline", "text", "table", "mark")
+    return [
+        f"also must hold checks; given {one!r}."
+        for one in also
+        if isinstance(one, Trust) or not all(hasattr(type(one), name) for name in wanted)
+    ]
 
 
 def _left_out(checks: Mapping[str, Any]) -> Any:
@@ -242,6 +253,7 @@ def _said(name: str) -> str:
 
 def _name_of(one: Check, taken: Mapping[str, Check]) -> str:
     """Return a name for a check that was handed in, by its kind."""
-    name = type(one).__name__.lower()
+    words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(one).__name__).split()
+    name = "_".join(words)
     count = sum(key.split(" ")[0] == name for key in taken)
     return f"{name} {count + 1}" if count else name

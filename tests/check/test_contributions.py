@@ -155,7 +155,9 @@ def test_a_model_that_the_sources_tell_of_passes():
     found = contributions(fe.fit(model, seed=1, progress=False), seed=1, refit=False)
     assert found.passed
     assert found.mark == ""
-    assert found.headline == "Every quantity rests on the sources for more than half."
+    assert found.headline == (
+        "No quantity rests for more than half on its priors or on what was assumed."
+    )
 
 
 @pytest.mark.slow

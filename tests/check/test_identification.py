@@ -96,7 +96,9 @@ def test_a_product_of_coverage_and_rate() -> None:
     assert by_name["a study of coverage[r]"].frees == ("number at happened",)
     assert by_name["number at happened"].frees_parameters == ("rate of happened", "coverage[r]")
     assert not found.passed
-    assert found.mark == "DECIDED BY PRIORS: number at happened, number at told, happened -> told"
+    assert (
+        found.mark == "PARTLY LEFT TO PRIORS: number at happened, number at told, happened -> told"
+    )
 
 
 def test_a_ratio_of_coverage_and_predictive_value() -> None:

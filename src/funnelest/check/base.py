@@ -84,7 +84,12 @@ def quantity_problems(quantities: object) -> list[str]:
         return []
     if not isinstance(quantities, Mapping) or not quantities:
         return [f"quantities must map names to functions of q; given {quantities!r}."]
-    return [
+    found = [
+        f"the name of a quantity must be text; given {name!r}."
+        for name in quantities
+        if not isinstance(name, str)
+    ]
+    return found + [
         f"quantity {name!r} must be a function of q; given {function!r}."
         for name, function in quantities.items()
         if not callable(function)
@@ -94,6 +99,8 @@ def quantity_problems(quantities: object) -> list[str]:
 def result_problems(result: object, seed: object, cores: object) -> list[str]:
     """Return what is wrong with these arguments of a check, one sentence each."""
     found = [] if isinstance(result, Result) else [f"result must be a Result; given {result!r}."]
+    if isinstance(result, Result) and not result.model.free:
+        found.append("the model has no unknown parameter: there is nothing to compare.")
     found += seed_problems(seed)
     if cores is not None and not (type(cores) is int and cores >= 1):
         found.append(f"cores must be a whole number of at least 1; given {cores!r}.")

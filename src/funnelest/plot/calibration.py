@@ -168,10 +168,6 @@ def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: La
             figure.text(left / _WIDTH, 1 - (below - _PANEL - 0.08 - 0.14 * j) / height, line,
                         fontsize=7, color=INK, va="center", parse_math=False)  # fmt: skip
         draw(ax, check, name, show)
-        if check.mark:
-            ax.text(0.5, 0.5, wrap(check.mark, 8, width * 1.1)[0], transform=ax.transAxes,
-                    ha="center", va="center", fontsize=8, rotation=20, color=_RED, alpha=0.3,
-                    fontweight="bold", zorder=1, clip_on=True, parse_math=False)  # fmt: skip
     middle, under = (_LEFT + (_WIDTH - _EDGE)) / 2 / _WIDTH, top + rows * step + 0.1
     figure.text(middle, 1 - under / height, words[f"{kind} x"].format(of=check.ranked), fontsize=8,
                 color=INK, ha="center", va="center")  # fmt: skip

@@ -162,7 +162,12 @@ def route(
     if per is not None and result.model.population.axis(per) is None:
         per = None
     show = Language(language)
-    words = {**_WORDS[language], "mark": "", "watermark": result.mark, "title": title or ""}
+    words = {
+        **_WORDS[language],
+        "mark": "",
+        "watermark": result.mark.split(":")[0],
+        "title": title or "",
+    }
     made = _Contents(result, where, per, published, recorded, probability, words, show)
     unit = show.unit(result.model, where, per)
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}", "unit": unit}
@@ -172,7 +177,8 @@ def route(
     }
     words["subtitle"] = words["expected"] + (f"; {show.where(where)}" if where else "")
     if result.mark:
-        words["mark"] = ": ".join(text for text in (result.mark, words["failed"]) if text)
+        failed = "" if result.gate.passed else words["failed"]
+        words["mark"] = ": ".join(text for text in (result.mark, failed) if text)
     with mpl.rc_context({"text.usetex": False, "hatch.linewidth": 0.7, "path.sketch": None}):
         ladder = Ladder(made.rows(), result.model.route, words, show)
         if ax is None:

@@ -162,6 +162,8 @@ class _Page:
                 + escape(self.texts["failed long"])
             ]
             lines += [escape(f"{failure}.") for failure in gate.failures]
+        elif result.mark:  # checks that failed although the engine converged
+            lines.append(f'<span class="mark">{escape(result.mark)}</span>.')
         lines.append(
             escape(
                 self.say(

@@ -309,11 +309,14 @@ class Calibration:
             )
         said.append(
             f"Every true value is ranked among {self.ranked} of the {self.draws:,} draws of its "
-            "fit, behind which stand 400 effective draws or more wherever the gate passed. It is "
-            "shown that the arithmetic gives the posterior of this model over data that the "
-            "model itself foretells; not that the model is true of the world, nor how it does on "
-            "data that its priors hold unlikely."
+            "fit, behind which stand 400 effective draws or more wherever the gate passed."
         )
+        if self.passed and not self.wrong:
+            said.append(
+                "It is shown that the arithmetic gives the posterior of this model over data that "
+                "the model itself foretells; not that the model is true of the world, nor how it "
+                "does on data that its priors hold unlikely."
+            )
         return " ".join(said)
 
     def _covered(self) -> str:

@@ -280,6 +280,12 @@ def _truth_problems(model: Any, truth: Any) -> list[str]:
     names = [{one.name: type(one) for one in each.evidence} for each in (model, truth)]
     if names[0] != names[1]:
         found.append("truth must have sources of the same names and kinds as the model.")
+    for one, other in zip(model.evidence, truth.evidence, strict=False):
+        found += [
+            f"truth must have the same {name!r} of source {one.name!r} as the model."
+            for name in ("n", "by", "where", "per", "step", "of")
+            if type(one) is type(other) and getattr(one, name, None) != getattr(other, name, None)
+        ]
     if model.route != truth.route:
         found.append("truth must have the route of the model.")
     if model.population != truth.population:

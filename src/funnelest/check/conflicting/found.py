@@ -22,6 +22,8 @@ type Floats = NDArray[np.float64]
 
 #: So improbable must it be, by chance alone, that so many figures stand apart.
 UNLIKELY = 0.01
+#: Sources from which on it is counted how many stand apart.
+_COUNTED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,10 +154,27 @@ class Conflict:
         """How many figures chance alone would put so far out."""
         return (1 - self.probability) * len(self._foretold)
 
+    @cached_property
+    def _by_source(self) -> dict[str, float]:
+        """The smallest p of each source's figures, corrected for their number in that source."""
+        found: dict[str, list[float]] = {}
+        for one in self._foretold:
+            found.setdefault(one.source, []).append(one.p)
+        return {name: min(min(p) * len(p), 1.0) for name, p in found.items()}
+
     @property
     def chance(self) -> float:
-        """Probability that chance alone puts so many far out, if figures were independent."""
-        return at_least(len(self.apart), len(self._foretold), 1 - self.probability)
+        """Probability that chance alone puts so many sources far out, if they were independent.
+
+        By source, since the figures of one share what is foretold of them and stand apart
+        together. Of fewer than five sources nothing is counted (1): of two, each is compared with
+        the other, and both stand apart or neither.
+        """
+        several = list(self._by_source.values())
+        level = 1 - self.probability
+        if len(several) < _COUNTED:
+            return 1.0
+        return at_least(sum(p < level for p in several), len(several), level)
 
     @property
     def too_many(self) -> bool:
@@ -175,8 +194,12 @@ class Conflict:
 
     @property
     def not_compared(self) -> tuple[str, ...]:
-        """The sources that could not be left out, since the refit failed."""
-        return _sources([one for one in self.figures if one.how == "failed"], self.figures)
+        """The sources of which no figure could be compared, or that could not be left out."""
+        compared = {self.figures[i].source for i in self._known}
+        return _sources(
+            [one for one in self.figures if one.how == "failed" or one.source not in compared],
+            self.figures,
+        )
 
     @property
     def passed(self) -> bool:
@@ -341,7 +364,8 @@ class Conflict:
         side = "high" if one.mid_p < 0.5 else "low"
         return (
             f"{one.name}: {one.figure} is {side}; without it {show(one.median)} "
-            f"({show(one.low)} to {show(one.high)}) is foretold, mid-p {one.mid_p:.3f}."
+            f"({show(one.low)} to {show(one.high)}) is foretold, a larger one with "
+            f"probability {one.mid_p:.3f} (mid-p)."
         )
 
     def __repr__(self) -> str:

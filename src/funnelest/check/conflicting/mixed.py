@@ -27,6 +27,8 @@ type Floats = NDArray[Any]
 #: Prior and posterior this alike (Kolmogorov's distance) are taken for the same, or what chance
 #: makes of the same one time in a thousand.
 _ALIKE, _CHANCE = 0.05, 1.95
+#: Part of the prior variance above which the prior says most of what is foretold.
+_KEPT = 0.5
 
 
 def conflict(
@@ -219,7 +221,10 @@ def _unknown(model: Model, source: Evidence, part: Replicated, one: LeftOut, why
 
 
 def _alike(after: Floats, weights: Floats, effective: float, before: Floats) -> bool:
-    """Return whether an expected value is distributed without its source as under the prior."""
+    """Return whether an expected value is, without its source, what its prior says more than not.
+
+    Distributed as under the prior, or with more than half of the prior's variance.
+    """
     before = np.sort(np.atleast_1d(before))
     order = np.argsort(after)
     values, heights = after[order], np.cumsum(weights[order])
@@ -228,7 +233,11 @@ def _alike(after: Floats, weights: Floats, effective: float, before: Floats) -> 
     first = np.where(there > 0, heights[np.maximum(there - 1, 0)], 0.0)
     second = np.searchsorted(before, points, side="right") / len(before)
     chance = _CHANCE * np.sqrt(1 / effective + 1 / len(before))
-    return bool(np.max(np.abs(first - second)) < max(_ALIKE, chance))
+    if np.max(np.abs(first - second)) < max(_ALIKE, chance):
+        return True
+    # What the others add to a strong prior may be next to nothing: what is foretold is its own.
+    mean = np.sum(weights * after)
+    return bool(np.sum(weights * (after - mean) ** 2) > _KEPT * np.var(before))
 
 
 def source_problems(result: Any, sources: Any) -> list[str]:

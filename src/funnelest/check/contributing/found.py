@@ -190,7 +190,16 @@ class Contributions:
             found = self._resting(verdict)
             if found:
                 said.append(f"{words}: {shown_names(found, 6)}")
-        text = "; ".join(said) or "every quantity rests on the sources for more than half"
+        unknown = [
+            row.name
+            for row in self.rows
+            if not self.rests_on(row) and not _TOTALS[0] <= row.total <= _TOTALS[1]
+        ]
+        if not said:
+            said.append("no quantity rests for more than half on its priors or on what was assumed")
+        if unknown:
+            said.append(f"how far is not known of {shown_names(unknown, 6)}")
+        text = "; ".join(said)
         return f"{text[0].upper()}{text[1:]}."
 
     # ------------------------------------------------------------------- show
@@ -286,6 +295,13 @@ class Contributions:
     def text(self) -> str:
         """What was found, in plain sentences."""
         said = [self.headline]
+        said.append(
+            "The share owed to a source or prior says by how much the variance would grow if it "
+            "counted a little less, over the same for all of them (on the log scale of numbers and "
+            "the log-odds of shares). In a chain of links most is owed to what says least: it is "
+            "the weakest link that decides how well the end is known, and not the figure that was "
+            "counted best."
+        )
         for row in self.rows:
             if self.rests_on(row) in ("prior", "assumption") and row.shares and not row.labels:
                 most = max(row.shares, key=lambda name: row.shares[name])
@@ -304,12 +320,6 @@ class Contributions:
                 f"No source sees these apart from other people: {shown_names(strata)}. What is "
                 "said of them rests on how they are thought to compare with the others."
             )
-        said.append(
-            "The share owed to a source or prior says by how much the variance would grow if it "
-            "counted a little less, over the same for all of them (on the log scale of numbers and "
-            "the log-odds of shares). In a chain of links most is owed to what says least: it is "
-            "the weakest link that decides how well the end is known."
-        )
         broken = [
             row.name
             for row in self.rows

@@ -115,7 +115,7 @@ class Identification:
         if not names:
             return ""
         more = f" and {len(names) - _MARK} more" if len(names) > _MARK else ""
-        return f"DECIDED BY PRIORS: {', '.join(names[:_MARK])}{more}"
+        return f"PARTLY LEFT TO PRIORS: {', '.join(names[:_MARK])}{more}"
 
     @property
     def headline(self) -> str:
@@ -125,8 +125,8 @@ class Identification:
             names = listed([one.name for one in self.failed])
             verb = "is" if len(self.failed) == 1 else "are"
             return (
-                f"Decided by priors and not by the figures {verb} {len(self.failed)} of {count} "
-                f"quantities: {names}."
+                f"Left to the priors, wholly or in a part that matters, {verb} {len(self.failed)} "
+                f"of {count} quantities: {names}."
             )
         near = [one.name for one in self.quantities if one.verdict == "nearly"]
         if near:
@@ -203,7 +203,7 @@ class Identification:
         said = [
             f"A figure of \u201c{one.name}\u201d would free {listed(one.frees)}." for one in best
         ]
-        more = "(more in the table `further`)" if len(self.best) > _BEST else ""
+        more = "(more in the table of further figures)" if len(self.best) > _BEST else ""
         return [
             *said,
             f"Each further figure {more} is taken alone, as exact and of everybody.".replace(
@@ -293,7 +293,7 @@ class Identification:
         columns = [what, "verdict", "identified", "taken", "kept", "rests_on", "mark"]
         rows = [
             [one.name, one.verdict, one.identified, one.taken, one.kept, ", ".join(one.rests_on),
-             "DECIDED BY PRIORS" if one.decided_by_priors else ""]
+             "PARTLY LEFT TO PRIORS" if one.decided_by_priors else ""]
             for one in standings
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=columns)

@@ -153,6 +153,9 @@ class Slopes:
             rows: list[tuple[Floats, Floats]] = []
             owners: list[str] = []
             for one in self.model.evidence:
+                power = self.model.powers.get(one.name, 1.0)
+                if not power:
+                    continue
                 with np.errstate(all="ignore"):
                     expected, limited, failed = _expected(one, q)
                 limits |= dict.fromkeys([one.name] if limited else [])
@@ -160,7 +163,7 @@ class Slopes:
                 for value, known in expected:
                     _, slope = self._split(value, points)
                     shape = (slope.shape[1], q.draws)
-                    info = np.broadcast_to(np.asarray(known, dtype=np.float64), shape)
+                    info = np.broadcast_to(power * np.asarray(known, dtype=np.float64), shape)
                     info = info.reshape(shape[0], points, -1)[..., 0].T
                     rows.append((slope, info))
                     owners += [one.name] * shape[0]

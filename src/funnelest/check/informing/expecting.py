@@ -289,7 +289,7 @@ def _controlled(figures: Floats, now: Floats, counted: Floats) -> tuple[Floats, 
         How many replicates each stands for.
     """
     means, squares, variances, widths = figures
-    values = np.column_stack([variances / now.var(), widths])
+    values = np.column_stack([variances / now.var(ddof=1), widths])
     controls = np.column_stack([means - now.mean(), squares - np.mean(now**2)])
     share = counted / counted.sum()
     root = np.sqrt(share)[:, None]

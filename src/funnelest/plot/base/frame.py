@@ -75,7 +75,7 @@ def framed(
     panel = made.add_axes(
         (left / width, 1 - (top + high) / height, 1 - (left + right) / width, high / height)
     )
-    made.legend(
+    legend_box = made.legend(
         handles=list(keys),
         loc="upper left",
         bbox_to_anchor=(_EDGE / width, 1 - legend / height),
@@ -86,6 +86,8 @@ def framed(
         labelspacing=0.165 * 72 / 7 - 1.0,
         handlelength=2.2,
     )
+    for text_of in legend_box.get_texts():  # dollar signs in a user's names are no formulas
+        text_of.set_parse_math(False)
     for side in ("top", "right"):
         panel.spines[side].set_visible(False)
     for side in ("bottom", "left"):
