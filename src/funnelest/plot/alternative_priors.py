@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.prior_scaling import AlternativePriors
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems, round_ticks
+from funnelest.plot.base import Language, drawing, round_ticks
 from funnelest.plot.base.lines import Named, rows_panel
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
@@ -73,17 +72,8 @@ def alternative_priors(
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(alternative_priors, AlternativePriors):
-        problems.append(
-            f"alternative_priors must be an AlternativePriors; given {alternative_priors!r}."
-        )
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(alternative_priors, title, Language(language))
+    with drawing("alternative_priors", alternative_priors, AlternativePriors, language) as show:
+        return _drawn(alternative_priors, title, show)
 
 
 def _drawn(found: AlternativePriors, title: str, show: Language) -> Figure:

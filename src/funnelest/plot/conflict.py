@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelest.check.conflicting import Compared, Conflict
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.tails import MOST, Place, places
 
 if TYPE_CHECKING:
@@ -78,15 +77,8 @@ def conflict(conflict: Conflict, *, title: str = "", language: str = "en") -> Fi
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(conflict, Conflict):
-        problems.append(f"conflict must be a Conflict; given {conflict!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(conflict, title, Language(language))
+    with drawing("conflict", conflict, Conflict, language) as show:
+        return _drawn(conflict, title, show)
 
 
 def _drawn(found: Conflict, title: str, show: Language) -> Figure:

@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.contributing import Contributions, Known
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.lines import Named, rows_panel
 
 if TYPE_CHECKING:
@@ -84,15 +83,8 @@ def contributions(contributions: Contributions, *, title: str = "", language: st
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(contributions, Contributions):
-        problems.append(f"contributions must be a Contributions; given {contributions!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None, "hatch.linewidth": 0.6}):
-        return _drawn(contributions, title, Language(language))
+    with drawing("contributions", contributions, Contributions, language) as show:
+        return _drawn(contributions, title, show)
 
 
 def _drawn(found: Contributions, title: str, show: Language) -> Figure:

@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelest.check.convergence import Convergence
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, text_width
+from funnelest.plot.base import Language, drawing, framed, text_width
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -60,14 +59,8 @@ def convergence(check: Convergence, *, title: str = "", language: str = "en") ->
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(check, Convergence):
-        problems.append(f"check must be a Convergence; given {check!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(check, title, Language(language))
+    with drawing("check", check, Convergence, language) as show:
+        return _drawn(check, title, show)
 
 
 def _drawn(check: Convergence, title: str, show: Language) -> Figure:

@@ -8,8 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.identifying import Identification, Standing
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, text_width, wrap
+from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -113,15 +112,8 @@ def identification(
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(identification, Identification):
-        problems.append(f"identification must be an Identification; given {identification!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None, "hatch.linewidth": 0.7}):
-        return _Drawing(identification, Language(language)).drawn(title)
+    with drawing("identification", identification, Identification, language) as show:
+        return _Drawing(identification, show).drawn(title)
 
 
 class _Drawing:

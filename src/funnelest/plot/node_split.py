@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.check.conflicting import NodeSplit
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, round_ticks
+from funnelest.plot.base import Language, drawing, framed, round_ticks
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -67,15 +66,8 @@ def node_split(node_split: NodeSplit, *, title: str = "", language: str = "en") 
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(node_split, NodeSplit):
-        problems.append(f"node_split must be a NodeSplit; given {node_split!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(node_split, title, Language(language))
+    with drawing("node_split", node_split, NodeSplit, language) as show:
+        return _drawn(node_split, title, show)
 
 
 def _drawn(found: NodeSplit, title: str, show: Language) -> Figure:

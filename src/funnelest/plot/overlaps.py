@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from funnelest.errors import raise_if_any
 from funnelest.lists.predictive import Predictive
-from funnelest.plot.base import Language, framed, language_problems, text_width, wrap
+from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -62,14 +61,8 @@ def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(checked, Predictive):
-        problems.append(f"checked must be a Predictive; given {checked!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(checked, title, Language(language))
+    with drawing("checked", checked, Predictive, language) as show:
+        return _drawn(checked, title, show)
 
 
 def _drawn(checked: Predictive, title: str, show: Language) -> Figure:

@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.planning import Planned
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, text_width, wide
+from funnelest.plot.base import Language, drawing, framed, text_width, wide
 from funnelest.plot.base.marks import BLUE, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -73,15 +72,8 @@ def planned(planned: Planned, *, title: str = "", language: str = "en") -> Figur
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(planned, Planned):
-        problems.append(f"planned must be a Planned; given {planned!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(planned, title, Language(language))
+    with drawing("planned", planned, Planned, language) as show:
+        return _drawn(planned, title, show)
 
 
 def _drawn(planned: Planned, title: str, show: Language) -> Figure:

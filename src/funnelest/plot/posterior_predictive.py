@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelest.check.predicting import Fitted, PosteriorPredictive
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.tails import MOST, Place, places
 
 if TYPE_CHECKING:
@@ -70,17 +69,10 @@ def posterior_predictive(
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(posterior_predictive, PosteriorPredictive):
-        problems.append(
-            f"posterior_predictive must be a PosteriorPredictive; given {posterior_predictive!r}."
-        )
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(posterior_predictive, title, Language(language))
+    with drawing(
+        "posterior_predictive", posterior_predictive, PosteriorPredictive, language
+    ) as show:
+        return _drawn(posterior_predictive, title, show)
 
 
 def _drawn(found: PosteriorPredictive, title: str, show: Language) -> Figure:

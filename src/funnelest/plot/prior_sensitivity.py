@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelest.check.prior_scaling import PriorSensitivity
 from funnelest.check.prior_scaling.found import ALL_PRIORS, ALL_SOURCES
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.lines import Named, rows_panel
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
@@ -69,17 +68,8 @@ def prior_sensitivity(
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(prior_sensitivity, PriorSensitivity):
-        problems.append(
-            f"prior_sensitivity must be a PriorSensitivity; given {prior_sensitivity!r}."
-        )
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(prior_sensitivity, title, Language(language))
+    with drawing("prior_sensitivity", prior_sensitivity, PriorSensitivity, language) as show:
+        return _drawn(prior_sensitivity, title, show)
 
 
 def _drawn(found: PriorSensitivity, title: str, show: Language) -> Figure:

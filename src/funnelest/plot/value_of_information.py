@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.informing import Part, ValueOfInformation
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, text_width, wrap
+from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK
 
 if TYPE_CHECKING:
@@ -95,15 +94,8 @@ def value_of_information(
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(value, ValueOfInformation):
-        problems.append(f"value must be a ValueOfInformation; given {value!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None, "hatch.linewidth": 0.6}):
-        return _drawn(value, title, Language(language))
+    with drawing("value", value, ValueOfInformation, language) as show:
+        return _drawn(value, title, show)
 
 
 def _drawn(value: ValueOfInformation, title: str, show: Language) -> Figure:

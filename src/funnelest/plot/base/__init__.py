@@ -1,5 +1,6 @@
 """What the figures and the page share: language, room for text, and the ladder of rows."""
 
+from funnelest.plot.base.drawing import drawing
 from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.ladder import Ladder, Row
@@ -12,6 +13,7 @@ __all__ = [
     "Language",
     "Row",
     "Sheet",
+    "drawing",
     "framed",
     "imputed_number",
     "language_problems",

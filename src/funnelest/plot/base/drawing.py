@@ -1,0 +1,49 @@
+"""What every figure of a check begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from funnelest.errors import raise_if_any
+from funnelest.plot.base.language import Language, language_problems
+
+__all__ = ["drawing"]
+
+
+@contextmanager
+def drawing(name: str, value: object, kind: type, language: str) -> Iterator[Language]:
+    """Check the arguments of a figure, and draw in a style that no setting of the user spoils.
+
+    Parameters
+    ----------
+    name : str
+        The argument that is drawn.
+    value : object
+        What was given for it.
+    kind : type
+        What it must be.
+    language : str
+        Language of the texts.
+
+    Yields
+    ------
+    Language
+        Numbers and words in that language.
+
+    Raises
+    ------
+    SpecError
+        With every problem of the arguments.
+    """
+    article = "an" if kind.__name__[0] in "AEIO" else "a"
+    fine = isinstance(value, kind)
+    raise_if_any(
+        ([] if fine else [f"{name} must be {article} {kind.__name__}; given {value!r}."])
+        + language_problems(language),
+        "the figure",
+    )
+    import matplotlib as mpl
+
+    with mpl.rc_context({"text.usetex": False, "path.sketch": None, "hatch.linewidth": 0.7}):
+        yield Language(language)
