@@ -242,7 +242,8 @@ class Cells:
                 if lengths[i] == 1:
                     found = found * len(chosen)
                 else:
-                    inside = np.isin(np.arange(lengths[i]), chosen)
+                    inside = np.zeros(lengths[i], dtype=bool)
+                    inside[chosen] = True
                     found = found * inside.reshape(
                         [-1 if j == i else 1 for j in range(len(lengths))]
                     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -164,7 +165,11 @@ class Route:
 
 
 def _leads(edges: Iterable[Edge], first: str, last: str) -> bool:
-    edges = list(edges)
+    return _reaches(tuple(edges), first, last)
+
+
+@lru_cache(maxsize=4096)  # asked at every evaluation of a model
+def _reaches(edges: tuple[Edge, ...], first: str, last: str) -> bool:
     reached, frontier = {first}, [first]
     while frontier:
         step = frontier.pop()

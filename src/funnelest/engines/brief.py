@@ -62,7 +62,9 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
     """
     with importance._threads().limit(limits=1, user_api="blas"):
         target = Target(density)
-        if not target.size or not density.model.evidence or not density.all_located():
+        model = density.model
+        informed = any(model.powers.get(one.name, 1.0) for one in model.evidence)
+        if not target.size or not informed or not density.all_located():
             return None
         try:
             return _brief(target, draws, rng)

@@ -228,7 +228,8 @@ def marked(text: str, language: str) -> str:
 def mask_of(population: Population, axis: str, wanted: Any) -> NDArray[np.bool_]:
     """Return the selected levels of an axis, of length 1 on every other axis."""
     at = population.position(axis)
-    inside = np.isin(np.arange(population.shape[at]), population.select({axis: wanted})[at])
+    inside = np.zeros(population.shape[at], dtype=bool)
+    inside[population.select({axis: wanted})[at]] = True
     return inside.reshape([-1 if i == at else 1 for i in range(len(population.axes))])
 
 
