@@ -105,7 +105,7 @@ def main() -> int:
         rows += checks.rows(model)
         rows += conflict.rows(1)
         print("calibration ...", flush=True)
-        rows += calibration.rows(model)
+        rows += calibration.rows(model, again)
 
         print("200 figures, with and without defects ...", flush=True)
         many = json.loads(fresh([str(HERE / "two_hundred.py")], work / "many", work))
