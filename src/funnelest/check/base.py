@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
 from funnelest.fitting import seed_problems
 from funnelest.gate import ESS
@@ -60,18 +61,20 @@ class Check(Protocol):
         """What tables and figures of the result carry; empty when the check passed."""
 
 
-def main_quantities(model: Model) -> dict[str, Quantity]:
+def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quantity]:
     """Return what is looked at by default: the number at every step, and every transition.
 
-    Numbers are a mean over years where the population has that axis.
+    Of some cells, or of all. Numbers are a mean over years where the population has that axis, and
+    the cells are not of one year.
     """
-    per = "year" if model.population.axis("year") is not None else None
+    dated = model.population.axis("year") is not None and "year" not in (where or {})
+    per = "year" if dated else None
 
     def number(step: str) -> Quantity:
-        return lambda q: q.number(step, per=per)
+        return lambda q: q.number(step, where, per=per)
 
     def share(edge: tuple[str, str]) -> Quantity:
-        return lambda q: q.transition(*edge)
+        return lambda q: q.transition(*edge, where)
 
     return {f"number at {step}": number(step) for step in model.route.steps} | {
         show_edge(edge): share(edge) for edge in model.route.edges

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -36,7 +35,6 @@ from funnelest.leaving_out import LeftOut, left_out
 from funnelest.model import Model
 from funnelest.quantities import Quantities
 from funnelest.result import Result
-from funnelest.route import show_edge
 from funnelest.sampling import is_number
 
 __all__ = ["contributions"]
@@ -147,7 +145,7 @@ def contributions(
         (name, ()): function for name, function in (quantities or main_quantities(model)).items()
     }
     for where in _strata(model, axes):
-        for name, function in _within(model, where).items():
+        for name, function in main_quantities(model, where).items():
             looked[name, tuple(where.items())] = function
     finder = _Finder(result, looked, float(probability))
     if without is None:
@@ -188,22 +186,6 @@ def _strata(model: Model, axes: Sequence[str]) -> list[Where]:
     levels = [population.axes[population.position(name)].levels for name in axes]
     wheres = [dict(zip(axes, chosen, strict=True)) for chosen in product(*levels)]
     return [where for where in wheres if population.total(where) > 0]
-
-
-def _within(model: Model, where: Where) -> dict[str, Quantity]:
-    """Return the main quantities of one stratum, by the name of the quantity."""
-    population = model.population
-    per = "year" if population.axis("year") is not None and "year" not in where else None
-
-    def number(step: str, q: Quantities) -> Any:
-        return q.number(step, where, per=per)
-
-    def share(edge: tuple[str, str], q: Quantities) -> Any:
-        return q.transition(*edge, where)
-
-    return {f"number at {step}": partial(number, step) for step in model.route.steps} | {
-        show_edge(edge): partial(share, edge) for edge in model.route.edges
-    }
 
 
 class _Finder:
