@@ -14,6 +14,7 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
+from funnelest.check.base import holm
 from funnelest.check.calibrating import Calibration, calibrate, uniform
 from funnelest.errors import SpecError
 
@@ -91,7 +92,7 @@ def test_a_line_out_of_its_band_is_a_small_p_value_and_the_other_way_round():
 
 
 def test_holm_and_clopper_pearson():
-    corrected = uniform.holm(np.array([0.01, np.nan, 0.04, 0.03]))
+    corrected = holm(np.array([0.01, np.nan, 0.04, 0.03]))
     assert corrected == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
     wanted = stats.binomtest(93, 100).proportion_ci(0.95, "exact")
     assert uniform.clopper_pearson(93, 100) == pytest.approx(tuple(wanted))

@@ -7,8 +7,9 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
+from funnelest.check.base import holm
 from funnelest.check.conflicting import conflict, node_split
-from funnelest.check.conflicting.found import at_least, holm
+from funnelest.check.conflicting.found import at_least
 from funnelest.gate import Gate
 from funnelest.leaving_out import left_out
 from funnelest.quantities import Quantities

@@ -22,6 +22,7 @@ __all__ = [
     "Check",
     "apart",
     "called",
+    "holm",
     "main_quantities",
     "on_scale",
     "per_draw",
@@ -215,3 +216,14 @@ def shown_names(names: Sequence[str], most: int = 3) -> str:
     if len(names) <= most + 1:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def holm(p: Sequence[float] | Floats) -> Floats:
+    """Return p-values corrected for their number (Holm, Scand J Stat 1979;6:65); NaN stays."""
+    given = np.asarray(p, dtype=np.float64)
+    corrected = np.full(len(given), np.nan)
+    known = np.flatnonzero(~np.isnan(given))
+    order = known[np.argsort(given[known], kind="stable")]
+    factors = len(order) - np.arange(len(order))
+    corrected[order] = np.minimum(np.maximum.accumulate(factors * given[order]), 1.0)
+    return corrected

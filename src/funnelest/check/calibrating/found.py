@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.check.base import holm
 from funnelest.check.calibrating import uniform
 from funnelest.check.calibrating.replicate import LEVELS, RANKED
 
@@ -185,7 +186,7 @@ class Calibration:
                 for one in columns
             ]
         )
-        corrected = uniform.holm(p)
+        corrected = holm(p)
         for i, (name, one) in enumerate(zip(self.names, columns, strict=True)):
             size = len(one["rank"])
             row: dict[str, Any] = {

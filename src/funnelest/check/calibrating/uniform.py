@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, xlog1py, xlogy
 from scipy.stats import beta, binom, chi2
 
-__all__ = ["bands", "below", "bins", "chi_squared", "clopper_pearson", "holm", "uniformity"]
+__all__ = ["bands", "below", "bins", "chi_squared", "clopper_pearson", "uniformity"]
 
 type Floats = NDArray[np.float64]
 type Counts = NDArray[np.intp]
@@ -129,16 +129,6 @@ def chi_squared(ranks: Counts, most: int) -> float:
     counts = np.bincount(ranks * number // (most + 1), minlength=number)
     even = len(ranks) / number
     return float(chi2.sf(np.sum((counts - even) ** 2) / even, number - 1))
-
-
-def holm(p: Floats) -> Floats:
-    """Return p-values corrected for their number (Holm, Scand J Stat 1979;6:65); NaN stays."""
-    corrected = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    factors = len(order) - np.arange(len(order))
-    corrected[order] = np.minimum(np.maximum.accumulate(factors * p[order]), 1.0)
-    return corrected
 
 
 def clopper_pearson(hits: int, size: int, probability: float = 0.95) -> tuple[float, float]:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import summaries
+from funnelest.check.base import holm
 from funnelest.leaving_out import LeftOut
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["UNLIKELY", "Compared", "Conflict", "at_least", "holm"]
+__all__ = ["UNLIKELY", "Compared", "Conflict", "at_least"]
 
 type Floats = NDArray[np.float64]
 
@@ -373,16 +374,6 @@ class Conflict:
                    "verdict"]  # fmt: skip
         shown = self.table[columns]
         return f"{self.text}\n{shown.to_string(index=False, float_format=lambda v: f'{v:.4g}')}"
-
-
-def holm(p: Sequence[float]) -> Floats:
-    """Return p-values corrected for their number (Holm, Scand J Stat 1979;6:65)."""
-    given = np.asarray(p, dtype=np.float64)
-    order = np.argsort(given)
-    factors = len(given) - np.arange(len(given))
-    found = np.empty_like(given)
-    found[order] = np.minimum(np.maximum.accumulate(given[order] * factors), 1.0)
-    return found
 
 
 def at_least(count: int, of: int, probability: float) -> float:
