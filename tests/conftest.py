@@ -14,9 +14,9 @@ import pytest
 from hypothesis import settings
 
 import funnelest as fe
-from funnelest.density import Density
-from funnelest.imputation.limits import Held
-from funnelest.table import row
+from funnelest.assumptions.bounds import Held
+from funnelest.likelihood.density import Density
+from funnelest.observations.table import row
 
 # The same examples every time, and no clock in a test.
 settings.register_profile("funnelest", deadline=None, derandomize=True, max_examples=80)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.density import log_likelihoods
+from funnelest.assumptions.bounds import Held
 from funnelest.figures import Figure
-from funnelest.imputation.limits import Held
-from funnelest.quantities import Quantities
+from funnelest.likelihood.density import log_likelihoods
+from funnelest.quantities.quantities import Quantities
 
 
 def through_json(model, functions):

@@ -27,7 +27,7 @@ from numpydoc.validate import get_validation_checks, validate
 
 ROOT = Path(__file__).resolve().parents[1]
 PROTOCOLS = (
-    ("funnelest.assumptions", "Assumption"),
+    ("funnelest.assumptions.base", "Assumption"),
     ("funnelest.terms.base", "Term"),
 )
 

@@ -22,11 +22,11 @@ import pandas as pd
 from calibration_cases import ModelCase, model_cases
 from calibration_lists import CoverageCase, RankCase, list_cases
 
-from funnelest import parallel
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.calibrating.found import ALLOWED
 from funnelest.check.calibrating.kept import Kept
 from funnelest.check.calibrating.uniform import clopper_pearson
+from funnelest.sampling import parallel
 
 type Case = ModelCase | RankCase | CoverageCase
 

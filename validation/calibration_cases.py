@@ -17,7 +17,7 @@ import numpy as np
 
 import funnelest as fe
 from funnelest.lists import LinkageError, OverlapTable
-from funnelest.serialising import KINDS
+from funnelest.model.as_json import kinds
 
 # ---------------------------------------------------------------- a route and its people
 
@@ -67,6 +67,7 @@ class ModelCase:
         return tuple(kind for kind in KIND_NAMES if kind in kinds_in(self.model) - PRIORS)
 
 
+KINDS = tuple(kinds().values())
 KIND_NAMES = tuple(kind.__name__ for kind in KINDS)
 PRIORS = {kind.__name__ for kind in KINDS if kind.__module__.startswith("funnelest.priors")}
 

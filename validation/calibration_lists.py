@@ -31,15 +31,15 @@ from funnelest.lists import (
     OverlapTable,
     Stepwise,
 )
-from funnelest.lists.cells import Cells, patterns
-from funnelest.lists.computing import hmc
 from funnelest.lists.computing.graphs import decomposable_graphs
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.computing.relinking import linked_at_random
 from funnelest.lists.estimators import log_linear
 from funnelest.lists.estimators.decomposable import Posterior
+from funnelest.lists.table.cells import Cells, patterns
 from funnelest.lists.terms import design, pairs
+from funnelest.sampling import hmc
 
 type Floats = NDArray[np.float64]
 type Truth = float

@@ -21,7 +21,7 @@ from scipy import stats
 from scipy.special import logsumexp
 
 import funnelest as fe
-from funnelest.density import log_likelihoods
+from funnelest.likelihood.density import log_likelihoods
 
 TOLERANCE = 1e-9
 LOW, HIGH = 1.0, 1e5

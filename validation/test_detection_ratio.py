@@ -21,7 +21,7 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.density import log_likelihoods
+from funnelest.likelihood.density import log_likelihoods
 
 PEOPLE, RATE, SHARE, COVERAGE, RHO = 1_200_000, 0.01, 0.5, 0.1, 0.4
 A, B, COUNT = 2.0, 3.0, 310

@@ -11,8 +11,8 @@ from __future__ import annotations
 import pytest
 
 from funnelest.lists import OverlapTable
+from funnelest.lists.checks.existence import existence
 from funnelest.lists.estimators.log_linear import LogLinear
-from funnelest.lists.existence import existence
 
 TABLE = OverlapTable(
     ["A", "B", "C"],

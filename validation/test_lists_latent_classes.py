@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from funnelest.lists.estimators.latent_classes import LatentClasses
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ import pytest
 
 from funnelest.lists.computing import selection
 from funnelest.lists.estimators.selected import BestByBIC, Stepwise
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import brackets
 
 TOTAL, RUNS = 0.1, 3.0

@@ -32,7 +32,7 @@ from scipy.special import expit, logit, logsumexp
 
 import funnelest as fe
 from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
-from funnelest.density import log_likelihoods
+from funnelest.likelihood.density import log_likelihoods
 
 PREVALENCE, OTHERS = 0.0015, 0.004
 POSITIVE, TESTED = 50, 3330

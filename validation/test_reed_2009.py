@@ -103,7 +103,7 @@ QUANTITIES = {
 @pytest.fixture(scope="module")
 def forward() -> fe.Quantities:
     """The paper's own calculation: the ranges, with no likelihood."""
-    from funnelest.density import prior_draws
+    from funnelest.likelihood.density import prior_draws
 
     empty = model(evidence=False)
     return fe.Quantities(empty, prior_draws(empty, np.random.default_rng(2009), 100_000))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.density import log_likelihoods
+from funnelest.likelihood.density import log_likelihoods
 
 TOLERANCE = 1e-9
 MEANS = {"reported": 940.0, "investigated": 310.0, "helped": 98.0}

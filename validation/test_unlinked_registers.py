@@ -14,8 +14,8 @@ import pytest
 
 import funnelest as fe
 from funnelest import bounds
-from funnelest.density import log_likelihoods
 from funnelest.distributions import Overlapping
+from funnelest.likelihood.density import log_likelihoods
 
 # ---------------------------------------------------------------- two registers, known overlap
 

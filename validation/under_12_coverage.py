@@ -23,8 +23,8 @@ import pandas as pd
 from scipy import stats
 
 import funnelest as fe
-from funnelest.imputation.base import Imputation
-from funnelest.imputation.limits import Held
+from funnelest.assumptions.bounds import Held
+from funnelest.assumptions.imputation import Imputation
 
 # ---------------------------------------------------------------- the population and its sources
 

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
+from funnelest.fields import is_number
 from funnelest.figures import Figure, as_figure, figure_problems
-from funnelest.sampling import is_number
 
 __all__ = [
     "Bounds",

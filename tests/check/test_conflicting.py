@@ -10,10 +10,10 @@ import funnelest as fe
 from funnelest.check.base import holm
 from funnelest.check.conflicting import conflict, node_split
 from funnelest.check.conflicting.found import at_least
-from funnelest.gate import Gate
-from funnelest.leaving_out import left_out
-from funnelest.quantities import Quantities
-from funnelest.replicating import replicated, weighted_quantiles
+from funnelest.inference.leaving_out import left_out
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.printed_anew import replicated, weighted_quantiles
+from funnelest.sampling.gate import Gate
 
 Y1, N1, Y2, N2 = 30, 400, 25, 150
 
@@ -130,7 +130,7 @@ def test_a_source_alone_has_only_its_prior():
 def test_a_failed_refit_is_named(surveys, monkeypatch):
     shut = Gate("importance", {}, ("k-hat",))
     monkeypatch.setattr(
-        "funnelest.leaving_out.refits",
+        "funnelest.inference.leaving_out.refits",
         lambda models, **_: {
             name: replace(surveys, model=one, gate=shut) for name, one in models.items()
         },

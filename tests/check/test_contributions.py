@@ -8,7 +8,7 @@ import pytest
 
 import funnelest as fe
 from funnelest.check.contributing import contributions
-from funnelest.components import Component, components, held, log_densities
+from funnelest.likelihood.components import Component, components, held, log_densities
 
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
 

@@ -9,8 +9,8 @@ import pytest
 
 import funnelest as fe
 from funnelest.check.convergence import _quantile_error, convergence
-from funnelest.gate import Gate, importance_gate, nuts_gate
 from funnelest.plot.convergence import convergence as drawn
+from funnelest.sampling.gate import Gate, importance_gate, nuts_gate
 
 
 def test_it_says_what_the_gate_says(fitted):

@@ -9,10 +9,10 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.check import planned
-from funnelest.density import log_likelihoods, prior_draws
-from funnelest.gate import Gate
+from funnelest.likelihood.density import log_likelihoods, prior_draws
+from funnelest.sampling.gate import Gate
 
-CORE = importlib.import_module("funnelest.preposterior")
+CORE = importlib.import_module("funnelest.inference.preposterior")
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
 YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
 A, B = 2 + 30, 3 + 70  # the posterior of the share who tell is Beta(A, B)

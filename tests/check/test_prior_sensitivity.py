@@ -9,7 +9,7 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
-from funnelest.components import log_prior_density, powered, weighted_quantiles
+from funnelest.likelihood.components import log_prior_density, powered, weighted_quantiles
 
 LEVELS = (0.5, 0.025, 0.975)
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 import funnelest as fe
 from funnelest.check import Conclusion, tipping_point
-from funnelest.gate import Gate
+from funnelest.sampling.gate import Gate
 
 GRID = importlib.import_module("funnelest.check.tipping.grid")
 SHIFT = "shift[age 0-11 against 12-16]"

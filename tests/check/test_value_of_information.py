@@ -8,9 +8,9 @@ import pytest
 
 import funnelest as fe
 from funnelest.check.informing import Plan, value_of_information
-from funnelest.gate import Gate
+from funnelest.sampling.gate import Gate
 
-CORE = importlib.import_module("funnelest.preposterior")
+CORE = importlib.import_module("funnelest.inference.preposterior")
 EXPECTING = importlib.import_module("funnelest.check.informing.expecting")
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
 YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from funnelest.counting import PowerSum
 from funnelest.distributions import Binomial, NegativeBinomial, Poisson
+from funnelest.distributions.hidden_counts import PowerSum
 
 MEANS = np.geomspace(1e-3, 1e6, 91)
 LAWS = {

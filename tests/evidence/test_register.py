@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnelest as fe
-from funnelest.density import prior_draws
+from funnelest.likelihood.density import prior_draws
 
 AXES = {"age": [(0, 11), (12, 17)], "sex": ["m", "f"], "year": [2017, 2018, 2019]}
 PEOPLE = fe.Population(AXES, np.random.default_rng(1).integers(500, 2000, (2, 2, 3)))

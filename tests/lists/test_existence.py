@@ -11,8 +11,8 @@ from scipy.optimize import linprog
 
 from funnelest.errors import SpecError
 from funnelest.lists import OverlapTable
-from funnelest.lists.existence import existence, reduced
-from funnelest.lists.overlaps import what_can_be_said
+from funnelest.lists.checks.existence import existence, reduced
+from funnelest.lists.checks.what_can_be_said import what_can_be_said
 from funnelest.lists.terms import read_model
 
 NAMES = ["A", "B", "C"]

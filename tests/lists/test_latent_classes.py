@@ -7,12 +7,12 @@ import pytest
 from scipy import special, stats
 
 from funnelest.errors import SpecError
-from funnelest.gate import Gate
-from funnelest.lists.computing.hmc import Chains, gate_of
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimators import latent_classes
 from funnelest.lists.estimators.latent_classes import LatentClasses
-from funnelest.lists.table import OverlapTable, patterns
+from funnelest.lists.table.table import OverlapTable, patterns
+from funnelest.sampling.gate import Gate
+from funnelest.sampling.hmc import Chains, gate_of
 
 THREE = {"100": 5, "010": 3, "001": 2, "110": 4, "011": 1, "111": 2}
 TABLE = OverlapTable(["police", "hospital", "shelter"], THREE)

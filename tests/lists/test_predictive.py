@@ -10,8 +10,8 @@ from scipy import stats
 
 from funnelest.errors import SpecError
 from funnelest.lists import Estimate, LogLinear, OverlapTable, Part
+from funnelest.lists.checks.predictive import predictive
 from funnelest.lists.computing.fits import fit_poisson
-from funnelest.lists.predictive import predictive
 from funnelest.lists.terms import design, independent
 
 LISTS = ["a", "b", "c"]

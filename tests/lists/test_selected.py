@@ -7,7 +7,7 @@ import pytest
 
 from funnelest.errors import SpecError
 from funnelest.lists.estimators.selected import BestByBIC, Stepwise
-from funnelest.lists.table import OverlapTable, patterns
+from funnelest.lists.table.table import OverlapTable, patterns
 
 KOREA = OverlapTable(
     ["b", "c", "d"], {"001": 41, "010": 5, "100": 5, "110": 54, "101": 6, "111": 12}

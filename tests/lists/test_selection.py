@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from funnelest.lists.checks.existence import existence
 from funnelest.lists.computing import selection
-from funnelest.lists.existence import existence
-from funnelest.lists.table import OverlapTable, patterns
+from funnelest.lists.table.table import OverlapTable, patterns
 from funnelest.lists.terms import brackets, independent
 
 UK = {

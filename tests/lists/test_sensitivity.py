@@ -9,8 +9,8 @@ import pytest
 
 from funnelest.errors import FitError, SpecError
 from funnelest.lists import Estimate, Estimator, LogLinear, OverlapTable, Part
+from funnelest.lists.checks.sensitivity import influence, leaving_out
 from funnelest.lists.computing.fits import fit_poisson
-from funnelest.lists.sensitivity import influence, leaving_out
 from funnelest.lists.terms import design, independent
 
 UK = OverlapTable(

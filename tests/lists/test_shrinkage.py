@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from funnelest.errors import SpecError
-from funnelest.gate import Gate
 from funnelest.lists import OverlapTable
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales, log_at_most, truncated_poisson
 from funnelest.lists.estimators import shrinkage
 from funnelest.lists.estimators.shrinkage import Shrinkage
-from funnelest.lists.table import patterns
+from funnelest.lists.table.table import patterns
 from funnelest.lists.terms import design, pairs
+from funnelest.sampling.gate import Gate
 
 THREE = OverlapTable(
     ["police", "hospital", "shelter"],

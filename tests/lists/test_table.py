@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from funnelest.errors import SpecError
 from funnelest.lists import OverlapTable
-from funnelest.lists.table import patterns
-from funnelest.lists.table_problems import represented
+from funnelest.lists.table.problems import represented
+from funnelest.lists.table.table import patterns
 
 LISTS = ["a", "b", "c"]
 COUNTS = {"100": 5, "010": 3, "001": 4, "110": 2, "011": 1}

@@ -11,9 +11,9 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import funnelest as fe
-from funnelest.density import prior_draws
-from funnelest.gate import Gate
+from funnelest.likelihood.density import prior_draws
 from funnelest.plot.base import Language, imputed_number, text_width, wrap
+from funnelest.sampling.gate import Gate
 
 mpl.use("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())

@@ -10,8 +10,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 import funnelest as fe
-from funnelest.density import prior_draws
-from funnelest.gate import Gate
+from funnelest.likelihood.density import prior_draws
+from funnelest.sampling.gate import Gate
 
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())

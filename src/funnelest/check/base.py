@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
-from funnelest.fitting import seed_problems
-from funnelest.gate import ESS
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.refitting import Reweighted
-from funnelest.result import Result
+from funnelest.inference.fitting import seed_problems
+from funnelest.inference.refitting import Reweighted
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.result import Result
 from funnelest.route import show_edge
+from funnelest.sampling.gate import ESS
 
 __all__ = [
     "Check",

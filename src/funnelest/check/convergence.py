@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from funnelest.check.base import main_quantities, per_draw, quantity_problems
 from funnelest.errors import raise_if_any
-from funnelest.gate import LIMITS, Gate
-from funnelest.quantities import Quantities
-from funnelest.result import Result
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.result import Result
+from funnelest.sampling.gate import LIMITS, Gate
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from funnelest.defects.base import Defect, Records
 from funnelest.defects.varying import VaryingShare
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Completeness", "Coverage"]
 

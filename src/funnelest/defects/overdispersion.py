@@ -12,7 +12,7 @@ from funnelest.population import Population
 from funnelest.priors import Fixed, LogNormal, Prior, as_prior, within
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Overdispersion"]
 

@@ -13,7 +13,7 @@ from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, prior_problems, within
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Telescoping"]
 

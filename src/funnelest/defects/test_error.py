@@ -10,7 +10,7 @@ from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["TestError"]
 

@@ -12,7 +12,7 @@ from funnelest.priors import Prior
 from funnelest.rates import PerLevel
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
     from funnelest.terms.base import Term
 
 __all__ = ["Unrecorded"]

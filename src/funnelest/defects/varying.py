@@ -9,7 +9,7 @@ from funnelest.priors import Fixed, Prior, Shared
 from funnelest.rates import PerLevel, Share
 
 if TYPE_CHECKING:
-    from funnelest.quantities import Quantities
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["VaryingShare"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.counting import is_symbol, log_total, poisson_total
 from funnelest.distributions.base import Location, Value, constant_gammaln, xlogy
+from funnelest.distributions.hidden_counts import is_symbol, log_total, poisson_total
 from funnelest.distributions.tails import log_sum, log_tail, special
 
 __all__ = ["NegativeBinomial", "Poisson"]

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.counting import PowerSum, is_symbol
 from funnelest.distributions.base import Location, Value
 from funnelest.distributions.counts import Poisson
+from funnelest.distributions.hidden_counts import PowerSum, is_symbol
 from funnelest.errors import SpecError
 
 __all__ = ["Overlapping"]

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.counting import is_symbol, log_total
 from funnelest.distributions.base import (
     Location,
     Value,
@@ -18,6 +17,7 @@ from funnelest.distributions.base import (
     xlog1py,
     xlogy,
 )
+from funnelest.distributions.hidden_counts import is_symbol, log_total
 from funnelest.distributions.tails import log_sum, log_tail, special
 
 __all__ = ["BetaBinomial", "Binomial", "Multinomial"]

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.counting import is_symbol
 from funnelest.distributions.base import Location, Value, constant_gammaln
+from funnelest.distributions.hidden_counts import is_symbol
 
 __all__ = ["LogisticNormalBinomial"]
 

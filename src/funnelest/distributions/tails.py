@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.counting import is_symbol, part_of
 from funnelest.distributions.base import Value
+from funnelest.distributions.hidden_counts import is_symbol, part_of
 from funnelest.errors import SpecError
 
 __all__ = ["log_sum", "log_tail", "special"]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
-from funnelest.observation import Seen
+from funnelest.observations.observation import Seen
 from funnelest.population import Population
 from funnelest.priors import Prior
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route, show_edge
 
 __all__ = ["Evidence", "NumberEvidence"]

@@ -9,11 +9,12 @@ from typing import Any
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
 from funnelest.evidence.base import AskedEvidence, step_problems
-from funnelest.observation import Observation
+from funnelest.evidence.published import ShareEstimate
+from funnelest.fields import is_number
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import ShareEstimate, is_number
 
 __all__ = ["Cohort"]
 

@@ -10,9 +10,9 @@ from funnelest.axes import show_level
 from funnelest.defects.base import carried
 from funnelest.errors import SpecError
 from funnelest.evidence.base import AskedEvidence
+from funnelest.fields import is_number
 from funnelest.population import Population
-from funnelest.quantities import Quantities
-from funnelest.sampling import is_number
+from funnelest.quantities.quantities import Quantities
 
 __all__ = [
     "FirstEventEvidence",

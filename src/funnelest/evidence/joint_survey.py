@@ -13,11 +13,12 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import MultivariateNormalOn
 from funnelest.evidence.base import AskedEvidence, nesting_problems, step_problems
-from funnelest.observation import Observation
+from funnelest.evidence.published import covariance_problems, off_logits, on_logits
+from funnelest.fields import is_number
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import covariance_problems, is_number, off_logits, on_logits
 
 __all__ = ["Asked", "JointSurvey"]
 

@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from funnelest import math as fm
 from funnelest.distributions import NormalOn
 from funnelest.evidence.first_events import FirstEventEvidence, whole
-from funnelest.observation import Observation
+from funnelest.fields import is_number
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import is_number
 
 __all__ = ["OnsetAge"]
 

@@ -20,12 +20,13 @@ from funnelest.evidence.first_events import (
     size_problems,
     whole,
 )
+from funnelest.evidence.published import ShareEstimate, covariance_problems, off_logits, on_logits
+from funnelest.fields import is_number
 from funnelest.figures import Rounded, figure_problems
-from funnelest.observation import Observation
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import ShareEstimate, covariance_problems, is_number, off_logits, on_logits
 
 __all__ = ["OnsetSurvey"]
 

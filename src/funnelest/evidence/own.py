@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
 from funnelest.evidence.base import AskedEvidence, Evidence
+from funnelest.fields import is_number
 from funnelest.figures import as_figure, figure_problems
-from funnelest.observation import Observation
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import is_number
 
 __all__ = ["OwnBinomial", "OwnCustom", "OwnEvidence", "OwnNormal", "OwnPoisson"]
 

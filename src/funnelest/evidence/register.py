@@ -11,19 +11,19 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import Where, show_level
-from funnelest.cells import Selections
 from funnelest.defects.base import Records, carried
 from funnelest.defects.false_records import FalsePositives
 from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
 from funnelest.evidence.base import NumberEvidence
 from funnelest.figures import as_figure, figure_problems
-from funnelest.observation import Observation, Seen
+from funnelest.observations.observation import Observation, Seen
+from funnelest.observations.table import Margin, Printed, Table, margin_problems
 from funnelest.population import Population
 from funnelest.priors import Shared
-from funnelest.quantities import Quantities
+from funnelest.quantities.cells import Selections
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.table import Margin, Printed, Table, margin_problems
 
 __all__ = ["Register"]
 

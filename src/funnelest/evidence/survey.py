@@ -12,11 +12,12 @@ from funnelest.evidence.base import (
     per_problems,
     step_problems,
 )
-from funnelest.observation import Observation
+from funnelest.evidence.published import ShareEstimate
+from funnelest.fields import is_number, pair_problems
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import ShareEstimate, is_number, pair_problems
 
 __all__ = ["Survey"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from funnelest.evidence.base import NumberEvidence
-from funnelest.observation import Observation
+from funnelest.evidence.published import NumberEstimate
+from funnelest.observations.observation import Observation
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import NumberEstimate
 
 __all__ = ["Total"]
 

@@ -11,14 +11,14 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
+from funnelest.fields import is_number
 from funnelest.figures import Exact
-from funnelest.observation import Observation, Seen
+from funnelest.observations.observation import Observation, Seen
+from funnelest.observations.table import Printed, Table
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Normal, Prior, as_prior, within
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.sampling import is_number
-from funnelest.table import Printed, Table
 
 __all__ = ["Validation"]
 

@@ -4,7 +4,11 @@ The overlap table, what can be said before anything is fitted, one estimator per
 hangs on what. Usable without a route; `funnelest.Linked` takes the same table inside one.
 """
 
-from funnelest.lists.comparing import Methods, compare_methods, usual_methods
+from funnelest.lists.checks.compare_methods import Methods, compare_methods, usual_methods
+from funnelest.lists.checks.existence import Existence, existence
+from funnelest.lists.checks.predictive import Predictive, predictive
+from funnelest.lists.checks.sensitivity import Influence, LeavingOut, influence, leaving_out
+from funnelest.lists.checks.what_can_be_said import Overlaps, what_can_be_said
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.estimators.chao import ChaoLowerBound
@@ -14,13 +18,9 @@ from funnelest.lists.estimators.log_linear import LogLinear
 from funnelest.lists.estimators.selected import BestByBIC, Stepwise
 from funnelest.lists.estimators.shrinkage import Shrinkage
 from funnelest.lists.estimators.two_lists import Chapman, LincolnPetersen
-from funnelest.lists.existence import Existence, existence
 from funnelest.lists.linkage import Corrected, LinkageError
 from funnelest.lists.number_priors import NegativeBinomialN, NumberPrior, OneOverN, UniformN
-from funnelest.lists.overlaps import Overlaps, what_can_be_said
-from funnelest.lists.predictive import Predictive, predictive
-from funnelest.lists.sensitivity import Influence, LeavingOut, influence, leaving_out
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 
 __all__ = [
     "BestByBIC",

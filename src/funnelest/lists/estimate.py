@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.gate import Gate
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
+from funnelest.sampling.gate import Gate
 
 if TYPE_CHECKING:
     import pandas as pd

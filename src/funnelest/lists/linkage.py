@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.errors import raise_if_any
-from funnelest.lists.table import OverlapTable
-from funnelest.lists.table_problems import joined, seed_problems, shown
+from funnelest.lists.table.problems import joined, seed_problems, shown
+from funnelest.lists.table.table import OverlapTable
 from funnelest.priors import Prior, Shared, as_prior, prior_problems, within
 
 if TYPE_CHECKING:

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest import summaries
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, language_problems, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from funnelest.quantities import Quantities
-    from funnelest.result import Result
+    from funnelest.quantities.quantities import Quantities
+    from funnelest.results.result import Result
 
 __all__ = ["ages"]
 
@@ -100,7 +100,7 @@ def ages(
     problems += language_problems(language)
     if known is None or not known.numeric:
         problems.append(f"there is no axis {axis!r} of ages in the population.")
-    raise_if_any(problems + summaries.interval_problems(probability, "equal-tailed"), "the figure")
+    raise_if_any(problems + tables.interval_problems(probability, "equal-tailed"), "the figure")
     assert known is not None
     words, tongue = _WORDS[language], Language(language)
     others = {name: wanted for name, wanted in (where or {}).items() if name != axis}
@@ -194,7 +194,7 @@ def _curve(
             [
                 [found[name] * scale for name in ("low", "median", "high")]
                 for found in (
-                    summaries.summary(draw(quantity), probability, "equal-tailed")
+                    tables.summary(draw(quantity), probability, "equal-tailed")
                     for quantity in quantities
                 )
             ]

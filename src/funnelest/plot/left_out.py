@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.sensitivity import LeavingOut
+from funnelest.lists.checks.sensitivity import LeavingOut
 from funnelest.plot.base import Language, language_problems
 from funnelest.plot.base.forest import Line, forest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.comparing import Methods
+from funnelest.lists.checks.compare_methods import Methods
 from funnelest.lists.estimate import Estimate
 from funnelest.plot.base import Language, language_problems
 from funnelest.plot.base.forest import Line, forest

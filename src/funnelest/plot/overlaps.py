@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from funnelest.lists.predictive import Predictive
+from funnelest.lists.checks.predictive import Predictive
 from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
@@ -45,7 +45,7 @@ def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> F
     Parameters
     ----------
     checked : Predictive
-        What `funnelest.lists.predictive` gave.
+        What `funnelest.lists.checks.predictive` gave.
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}

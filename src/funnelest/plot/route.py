@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
+from funnelest.evidence.linked import Linked
 from funnelest.evidence.register import Register
 from funnelest.figures import (
     AtLeast,
@@ -23,7 +24,6 @@ from funnelest.figures import (
     as_figure,
 )
 from funnelest.plot.base import Ladder, Language, Row, imputed_number, language_problems
-from funnelest.registers.linked import Linked
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from funnelest.axes import Where
     from funnelest.population import Population
-    from funnelest.result import Result
+    from funnelest.results.result import Result
 
 __all__ = ["route"]
 

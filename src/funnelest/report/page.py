@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from funnelest.axes import Where
-    from funnelest.result import Result
+    from funnelest.results.result import Result
 
 __all__ = ["page"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from funnelest.sampling import is_number
+from funnelest.fields import is_number
 from funnelest.terms.smooth import Floats, Smooth, spline_basis
 
 __all__ = ["Spline"]

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.base import Quantity
-from funnelest.density import Density, log_likelihoods
-from funnelest.engines.brief import brief
 from funnelest.errors import FitError, SpecError
-from funnelest.fitting import fit
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.simulating import draw_parameters
+from funnelest.inference.engines.brief import brief
+from funnelest.inference.fitting import fit
+from funnelest.likelihood.density import Density, log_likelihoods
+from funnelest.likelihood.simulating import draw_parameters
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
 
 __all__ = ["LEVELS", "LIKELIHOOD", "RANKED", "Task"]
 

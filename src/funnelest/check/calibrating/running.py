@@ -10,17 +10,17 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest import parallel
 from funnelest.check.base import Quantity, main_quantities, per_draw, quantity_problems
 from funnelest.check.calibrating.found import Calibration
 from funnelest.check.calibrating.kept import Kept
 from funnelest.check.calibrating.replicate import LIKELIHOOD, Task
-from funnelest.density import prior_draws
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fitting import argument_problems
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.sampling import is_number
+from funnelest.fields import is_number
+from funnelest.inference.fitting import argument_problems
+from funnelest.likelihood.density import prior_draws
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.sampling import parallel
 
 __all__ = ["calibrate"]
 

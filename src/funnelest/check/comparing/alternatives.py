@@ -8,15 +8,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
-from funnelest.assumptions import Assumption
+from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where, show_level, show_where
 from funnelest.check.comparing.comparison import Comparison, Looked
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fitting import argument_problems, fit
-from funnelest.model import Model
+from funnelest.inference.fitting import argument_problems, fit
+from funnelest.model.model import Model
 from funnelest.population import Population
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
 from funnelest.route import show_edge
 
 __all__ = ["compare"]
@@ -115,7 +115,7 @@ def _argument_problems(
     known = ", ".join(axis.name for axis in model.population.axes) or "none"
     if per is not None and per != "year" and model.population.axis(per) is None:
         found.append(f"per names axis {per!r}; the population's axes are: {known}.")
-    return found + summaries.interval_problems(probability, "equal-tailed")
+    return found + tables.interval_problems(probability, "equal-tailed")
 
 
 def _where_problems(
@@ -231,7 +231,7 @@ def _looked(
         return q.pool(q.in_cells(first) * cells, where) / q.pool(ones * cells, where)
 
     whole = f" ({show_where(where)})" if where else ""
-    period = summaries.unit(model.population, per, where or {})
+    period = tables.unit(model.population, per, where or {})
     return [
         Looked(
             f"number at {first!r}, {imputed}{whole}",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import apart
 from funnelest.errors import raise_if_any
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.fields import is_number
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,14 +137,14 @@ class Comparison:
         return made.assign(mark=[marks.get(name, pooled) for name in made["assumption"]])
 
     def _row(self, posterior: Floats, prior: Floats, unit: str) -> dict[str, Any]:
-        after = summaries.summary(posterior, self.probability, "equal-tailed")
-        before = summaries.summary(prior, self.probability, "equal-tailed")
+        after = tables.summary(posterior, self.probability, "equal-tailed")
+        before = tables.summary(prior, self.probability, "equal-tailed")
         contraction, moved = apart(posterior, prior, unit)
         return {
             "median": after["median"],
             "low": after["low"],
             "high": after["high"],
-            "interval": summaries.interval_name(self.probability, "equal-tailed"),
+            "interval": tables.interval_name(self.probability, "equal-tailed"),
             "prior_median": before["median"],
             "prior_low": before["low"],
             "prior_high": before["high"],
@@ -154,11 +154,11 @@ class Comparison:
 
     def _fitted(self, result: Result, one: Looked) -> dict[str, Any]:
         if not (result.gate.passed or result.accepted):
-            return _nothing(summaries.interval_name(self.probability, "equal-tailed"))
+            return _nothing(tables.interval_name(self.probability, "equal-tailed"))
         return self._row(result.sample_of(one.of), result.prior_sample_of(one.of), one.unit)
 
     def _bounded(self, fits: Sequence[Result], one: Looked) -> dict[str, Any]:
-        name = summaries.interval_name(self.probability, "equal-tailed")
+        name = tables.interval_name(self.probability, "equal-tailed")
         if not all(fit.gate.passed or fit.accepted for fit in fits):
             return _nothing(name)
         ends = [self._fitted(fit, one) for fit in fits]
@@ -175,7 +175,7 @@ class Comparison:
     def _mixed(self, one: Looked) -> dict[str, Any]:
         fits = {name: self.results[name][0] for name in self.weights}
         if not all(fit.gate.passed or fit.accepted for fit in fits.values()):
-            return _nothing(summaries.interval_name(self.probability, "equal-tailed"))
+            return _nothing(tables.interval_name(self.probability, "equal-tailed"))
         return self._row(
             _mixture([fit.sample_of(one.of) for fit in fits.values()], self.weights),
             _mixture([fit.prior_sample_of(one.of) for fit in fits.values()], self.weights),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import holm
-from funnelest.leaving_out import LeftOut
+from funnelest.inference.leaving_out import LeftOut
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,7 +246,7 @@ class Conflict:
                     "predicted": one.median,
                     "low": one.low,
                     "high": one.high,
-                    "interval": f"{summaries.interval_name(self.probability, 'equal-tailed')}, "
+                    "interval": f"{tables.interval_name(self.probability, 'equal-tailed')}, "
                     "predictive",
                     "mid_p": one.mid_p,
                     "mc_error": one.mc_error,
@@ -359,7 +359,7 @@ class Conflict:
         return " ".join(said)
 
     def _told(self, one: Compared) -> str:
-        show = summaries.show_number
+        show = tables.show_number
         if one.limit:
             return f"{one.name}: {one.figure}, which holds with probability {_probability(one.p)}."
         side = "high" if one.mid_p < 0.5 else "low"

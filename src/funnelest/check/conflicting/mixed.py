@@ -9,16 +9,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.conflicting.found import Compared, Conflict
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import argument_problems, seed_problems
-from funnelest.leaving_out import LeftOut, left_out
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.replicating import Replicated, figures_of, replicated, weighted_quantiles
-from funnelest.result import Result
+from funnelest.inference.fitting import argument_problems, seed_problems
+from funnelest.inference.leaving_out import LeftOut, left_out
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.printed_anew import Replicated, figures_of, replicated, weighted_quantiles
+from funnelest.results.result import Result
 
 __all__ = ["conflict", "source_problems"]
 
@@ -261,7 +261,7 @@ def source_problems(result: Any, sources: Any) -> list[str]:
 def _problems(
     result: Any, probability: Any, seed: Any, draws: Any, engine: Any, cores: Any
 ) -> list[str]:
-    found = summaries.interval_problems(probability, "equal-tailed")
+    found = tables.interval_problems(probability, "equal-tailed")
     found += seed_problems(seed)
     if isinstance(result, Result):
         size = 400 if draws is None else draws

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.distributions import on_scale
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +195,7 @@ class NodeSplit:
                     "sources": ", ".join(sources),
                     "scale": scale,
                     **self._summary(sample),
-                    "interval": summaries.interval_name(self.probability, "equal-tailed"),
+                    "interval": tables.interval_name(self.probability, "equal-tailed"),
                     "p": self.p if name == "difference" else np.nan,
                     "mc_error": self.mc_error if name == "difference" else np.nan,
                     "p_normal": self.p_normal if name == "difference" else np.nan,
@@ -214,7 +214,7 @@ class NodeSplit:
 
     def _summary(self, sample: Floats) -> dict[str, float]:
         if len(sample):
-            return summaries.summary(sample, self.probability, "equal-tailed")
+            return tables.summary(sample, self.probability, "equal-tailed")
         return dict.fromkeys(("mean", "median", "sd", "low", "high"), np.nan)
 
     @property
@@ -235,7 +235,7 @@ class NodeSplit:
         return f"Both bodies of evidence on {self.quantity} agree: {both} ({p})."
 
     def _told(self, one: Side) -> str:
-        show, found = summaries.show_number, self._summary(one.sample)
+        show, found = tables.show_number, self._summary(one.sample)
         return (
             f"{one.name} give{'' if one.name.endswith('s') else 's'} {show(found['median'])} "
             f"({show(found['low'])} to {show(found['high'])})"
@@ -246,7 +246,7 @@ class NodeSplit:
         """What was found, in plain sentences."""
         said = [self.result_mark + "."] if self.result_mark else []
         said.append(self.headline)
-        name = summaries.interval_name(self.probability, "equal-tailed")
+        name = tables.interval_name(self.probability, "equal-tailed")
         said.append(f"Medians and {name} intervals, each from its own sources alone.")
         for one in self.sides:
             said.append(f"{one.name}: {', '.join(one.sources)}.")

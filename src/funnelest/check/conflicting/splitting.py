@@ -9,16 +9,16 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import per_draw
 from funnelest.check.conflicting.split import NodeSplit, Side
-from funnelest.density import prior_draws
 from funnelest.errors import FitError, raise_if_any
-from funnelest.fitting import argument_problems, seed_problems
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.refitting import refits, reweighted
-from funnelest.result import Result
+from funnelest.inference.fitting import argument_problems, seed_problems
+from funnelest.inference.refitting import refits, reweighted
+from funnelest.likelihood.density import prior_draws
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["node_split"]
 
@@ -213,7 +213,7 @@ def _problems(
     if scale not in ("auto", *_SCALES):
         known = ", ".join(map(repr, ("auto", *_SCALES)))
         found.append(f"scale must be one of {known}; given {scale!r}.")
-    found += summaries.interval_problems(probability, "equal-tailed") + seed_problems(seed)
+    found += tables.interval_problems(probability, "equal-tailed") + seed_problems(seed)
     return found + _side_problems(model, sides)
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from funnelest import summaries
 from funnelest.check.base import shown_names
-from funnelest.components import Component
+from funnelest.likelihood.components import Component
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,7 +207,7 @@ class Contributions:
     @property
     def interval(self) -> str:
         """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
+        return tables.interval_name(self.probability, "equal-tailed")
 
     @cached_property
     def table(self) -> pd.DataFrame:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.axes import Where, show_level
 from funnelest.check.base import (
     Quantity,
@@ -22,20 +21,21 @@ from funnelest.check.base import (
     scale_of,
 )
 from funnelest.check.contributing.found import Contributions, Known, Without
-from funnelest.components import (
+from funnelest.errors import raise_if_any
+from funnelest.fields import is_number
+from funnelest.inference.leaving_out import LeftOut, left_out
+from funnelest.likelihood.components import (
     components,
     held,
     log_densities,
     weighted_quantiles,
     weighted_variance,
 )
-from funnelest.errors import raise_if_any
-from funnelest.informed import Probe
-from funnelest.leaving_out import LeftOut, left_out
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.likelihood.informed import Probe
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["contributions"]
 
@@ -125,7 +125,7 @@ def contributions(
     :math:`1 / p_k(\theta_s)` where these can be trusted, and else by a fit, as in `conflict`.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += summaries.interval_problems(probability, "equal-tailed")
+    problems += tables.interval_problems(probability, "equal-tailed")
     if not (is_number(contraction) and contraction < 1):
         problems.append(f"contraction must be a number below 1; given {contraction!r}.")
     if not isinstance(refit, bool):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from funnelest.axes import Where, show_level
-from funnelest.model import Model
-from funnelest.quantities import Quantities
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
 
 __all__ = ["candidates", "transition"]
 

@@ -16,12 +16,12 @@ from funnelest.check.identifying.parts import Confounded, Further, Standing
 from funnelest.check.identifying.slopes import Figures, Slopes
 from funnelest.check.identifying.spaces import TOLD, Spaces, alike, components, unseen_part
 from funnelest.errors import raise_if_any
-from funnelest.fitting import seed_problems
-from funnelest.informed import informed
-from funnelest.model import Model
-from funnelest.quantities import Quantities
+from funnelest.fields import is_number
+from funnelest.inference.fitting import seed_problems
+from funnelest.likelihood.informed import informed
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
 from funnelest.route import show_edge
-from funnelest.sampling import is_number
 
 __all__ = ["identification"]
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from funnelest.check.base import per_draw
 from funnelest.figures import Figure
-from funnelest.model import Model
+from funnelest.model.model import Model
 from funnelest.priors import Prior
-from funnelest.quantities import Quantities
+from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Figures", "Slopes"]
 

@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from funnelest.check.informing.folds import FOLDS, Folds
 from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import fit
-from funnelest.model import Model
-from funnelest.parallel import each
-from funnelest.preposterior import (
+from funnelest.inference.fitting import fit
+from funnelest.inference.preposterior import (
     Preposterior,
     Quantity,
     beside,
@@ -24,7 +22,9 @@ from funnelest.preposterior import (
     levels_of,
     refit,
 )
-from funnelest.result import Result
+from funnelest.model.model import Model
+from funnelest.results.result import Result
+from funnelest.sampling.parallel import each
 
 __all__ = ["Expected", "expected"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.preposterior import flattened, repeated
-from funnelest.result import Result
+from funnelest.inference.preposterior import flattened, repeated
+from funnelest.results.result import Result
 
 __all__ = ["FOLDS", "Folds"]
 

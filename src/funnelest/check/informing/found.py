@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from funnelest import summaries
-from funnelest.preposterior import BASES
+from funnelest.inference.preposterior import BASES
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,7 +125,7 @@ class ValueOfInformation:
     @property
     def interval(self) -> str:
         """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
+        return tables.interval_name(self.probability, "equal-tailed")
 
     @cached_property
     def priced(self) -> bool:
@@ -254,8 +254,8 @@ class ValueOfInformation:
             return ""
         unit = f" {self.currency}" if self.currency else ""
         return (
-            f", for {summaries.show_number(one.cost)}{unit} "
-            f"({summaries.show_number(one.cost_per_percent)}{unit} per 1%)"
+            f", for {tables.show_number(one.cost)}{unit} "
+            f"({tables.show_number(one.cost_per_percent)}{unit} per 1%)"
         )
 
     @cached_property
@@ -277,7 +277,7 @@ class ValueOfInformation:
         return " ".join(said)
 
     def _on_figures(self) -> list[str]:
-        show, found = summaries.show_number, self.ranked("figure")
+        show, found = tables.show_number, self.ranked("figure")
         known = [one for one in found if not np.isnan(one.reduction)]
         told = []
         if known:

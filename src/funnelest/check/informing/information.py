@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest import summaries
 from funnelest.check.base import main_quantities, per_draw
 from funnelest.check.informing.expecting import expected
 from funnelest.check.informing.folds import Folds
@@ -16,12 +15,13 @@ from funnelest.check.informing.found import Part, ValueOfInformation
 from funnelest.check.informing.knowing import explained, width_left
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import seed_problems
-from funnelest.model import Model
-from funnelest.preposterior import BASES, flattened, levels_of
-from funnelest.quantities import Quantities
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.fields import is_number
+from funnelest.inference.fitting import seed_problems
+from funnelest.inference.preposterior import BASES, flattened, levels_of
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["Plan", "value_of_information"]
 
@@ -393,7 +393,7 @@ def _problems(
         found.append(f"result must be a Result; given {result!r}.")
     if not (_is_whole(replicates) and replicates >= 20):
         found.append(f"replicates must be a whole number of at least 20; given {replicates!r}.")
-    found += summaries.interval_problems(probability, "equal-tailed")
+    found += tables.interval_problems(probability, "equal-tailed")
     found += seed_problems(seed)
     if cores is not None and not (_is_whole(cores) and cores >= 1):
         found.append(f"cores must be a whole number of at least 1; given {cores!r}.")

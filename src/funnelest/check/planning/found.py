@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
-from funnelest.preposterior import BASES
+from funnelest.inference.preposterior import BASES
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ class Planned:
     @property
     def interval(self) -> str:
         """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
+        return tables.interval_name(self.probability, "equal-tailed")
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -108,7 +108,7 @@ class Planned:
     @cached_property
     def text(self) -> str:
         """What is expected, in plain sentences."""
-        show, rows = summaries.show_number, self.table.to_dict("records")
+        show, rows = tables.show_number, self.table.to_dict("records")
         said = [self.mark + "."] if self.mark else []
         known = [row for row in rows if not np.isnan(row["expected_width"])]
         if known:  # the smallest and the largest of them; the others are in the table

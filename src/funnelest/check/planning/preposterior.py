@@ -10,14 +10,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import called, per_draw
 from funnelest.check.planning.found import Planned
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fitting import seed_problems
-from funnelest.model import Model
-from funnelest.preposterior import (
+from funnelest.fields import is_number
+from funnelest.inference.fitting import seed_problems
+from funnelest.inference.preposterior import (
     BASES,
     Preposterior,
     beside,
@@ -26,9 +25,10 @@ from funnelest.preposterior import (
     refit,
     repeated,
 )
-from funnelest.quantities import Quantities
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["planned"]
 
@@ -239,7 +239,7 @@ def _problems(
         found.append(f"n must be ascending whole numbers of at least 1; given {n!r}.")
     if not (_is_whole(replicates) and replicates >= 2):
         found.append(f"replicates must be a whole number of at least 2; given {replicates!r}.")
-    found += summaries.interval_problems(probability, "equal-tailed")
+    found += tables.interval_problems(probability, "equal-tailed")
     found += seed_problems(seed)
     if cost is not None and not callable(cost):
         found.append(f"cost must be a function of n; given {cost!r}.")

@@ -9,15 +9,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.predicting.found import Fitted, PosteriorPredictive, SourceFit
 from funnelest.errors import raise_if_any
-from funnelest.fitting import argument_problems, seed_problems
-from funnelest.leaving_out import LeftOut, left_out
-from funnelest.quantities import Quantities
-from funnelest.replicating import Replicated, replicated, weighted_quantiles
-from funnelest.result import Result
-from funnelest.summaries import standardised
+from funnelest.inference.fitting import argument_problems, seed_problems
+from funnelest.inference.leaving_out import LeftOut, left_out
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.printed_anew import Replicated, replicated, weighted_quantiles
+from funnelest.results.result import Result
+from funnelest.results.tables import standardised
 
 __all__ = ["posterior_predictive"]
 
@@ -193,7 +193,7 @@ def _problems(
         found.append(f"result must be a Result; given {result!r}.")
     elif not result.draws or not result.model.evidence:
         found.append("the model has no unknown parameter or no source: there is nothing to check.")
-    found += summaries.interval_problems(probability, "equal-tailed") + seed_problems(seed)
+    found += tables.interval_problems(probability, "equal-tailed") + seed_problems(seed)
     if not isinstance(loo, bool):
         found.append(f"loo must be True or False; given {loo!r}.")
     if without is not None and not (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from funnelest import summaries
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +218,7 @@ class PosteriorPredictive:
                     "predicted": one.median,
                     "low": one.low,
                     "high": one.high,
-                    "interval": f"{summaries.interval_name(self.probability, 'equal-tailed')}, "
+                    "interval": f"{tables.interval_name(self.probability, 'equal-tailed')}, "
                     "predictive",
                     "residual": one.residual,
                     "mid_p": one.mid_p,
@@ -332,7 +332,7 @@ class PosteriorPredictive:
         )
 
     def _told(self, one: Fitted) -> str:
-        show = summaries.show_number
+        show = tables.show_number
         if one.limit:
             return f"{one.name}: {one.figure}, which holds with probability {100 * one.p:.2g}%."
         side = "high" if one.mid_p < 0.5 else "low"

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import (
     Quantity,
     main_quantities,
@@ -20,13 +19,14 @@ from funnelest.check.base import (
     steady,
 )
 from funnelest.check.prior_scaling.other import AlternativePriors, Other
-from funnelest.components import weighted_quantiles
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.model import Model
+from funnelest.fields import is_number
+from funnelest.inference.refitting import refits, reweighted
+from funnelest.likelihood.components import weighted_quantiles
+from funnelest.model.model import Model
 from funnelest.priors import Prior
-from funnelest.refitting import refits, reweighted
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["alternative_priors"]
 
@@ -91,7 +91,7 @@ def alternative_priors(
     where that fit does not pass its gate no number is given.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += summaries.interval_problems(probability, "equal-tailed")
+    problems += tables.interval_problems(probability, "equal-tailed")
     if not (is_number(moved) and moved > 0):
         problems.append(f"moved must be above 0; given {moved!r}.")
     if not (is_number(widened) and widened > 1):

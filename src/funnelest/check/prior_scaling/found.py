@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from funnelest import summaries
 from funnelest.check.base import shown_names
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +218,7 @@ class PriorSensitivity:
     @property
     def interval(self) -> str:
         """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
+        return tables.interval_name(self.probability, "equal-tailed")
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -258,7 +258,7 @@ class PriorSensitivity:
     @cached_property
     def text(self) -> str:
         """What was found, in plain sentences."""
-        show = summaries.show_number
+        show = tables.show_number
         said = [self.headline]
         for quantity in self.decided[:3]:
             rows = [r for r in self._priors if r.quantity == quantity and self.decides(r)]

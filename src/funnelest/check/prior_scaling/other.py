@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from funnelest import summaries
 from funnelest.check.base import shown_names
+from funnelest.results import tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,7 +146,7 @@ class AlternativePriors:
     @property
     def interval(self) -> str:
         """Name of the intervals, with probability and kind."""
-        return summaries.interval_name(self.probability, "equal-tailed")
+        return tables.interval_name(self.probability, "equal-tailed")
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -189,7 +189,7 @@ class AlternativePriors:
     @cached_property
     def text(self) -> str:
         """What was found, in plain sentences."""
-        show = summaries.show_number
+        show = tables.show_number
         said = [self.headline]
         for quantity, rows in list(self._changed.items())[:3]:
             row = max(rows, key=lambda r: (abs(math.log(r.widened)), abs(r.shift)))

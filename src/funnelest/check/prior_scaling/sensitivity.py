@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import summaries
 from funnelest.check.base import (
     Quantity,
     main_quantities,
@@ -24,7 +23,10 @@ from funnelest.check.prior_scaling.found import (
     PriorSensitivity,
     Scaled,
 )
-from funnelest.components import (
+from funnelest.errors import FitError, raise_if_any
+from funnelest.fields import is_number
+from funnelest.inference.refitting import refits, reweighted
+from funnelest.likelihood.components import (
     Component,
     components,
     held,
@@ -32,12 +34,10 @@ from funnelest.components import (
     powered,
     weighted_quantiles,
 )
-from funnelest.errors import FitError, raise_if_any
-from funnelest.model import Model
+from funnelest.model.model import Model
 from funnelest.priors import Beta, LogUniform, Uniform
-from funnelest.refitting import refits, reweighted
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.results import tables
+from funnelest.results.result import Result
 
 __all__ = ["prior_sensitivity"]
 
@@ -115,7 +115,7 @@ def prior_sensitivity(
     the model is fitted again, with each prior of the component in closed form.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += summaries.interval_problems(probability, "equal-tailed")
+    problems += tables.interval_problems(probability, "equal-tailed")
     if not (is_number(threshold) and threshold > 0):
         problems.append(f"threshold must be above 0; given {threshold!r}.")
     if not isinstance(refit, bool):

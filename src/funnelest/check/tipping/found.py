@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.priors import Prior
-from funnelest.quantities import Quantities
-from funnelest.summaries import show_number
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.tables import show_number
 
 if TYPE_CHECKING:
     import pandas as pd

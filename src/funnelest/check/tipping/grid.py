@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from funnelest.check.base import per_draw
 from funnelest.check.tipping.found import Conclusion, Tipping
-from funnelest.density import prior_draws
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.fitting import argument_problems, fit, seed_problems
-from funnelest.model import Model
-from funnelest.quantities import Quantities
-from funnelest.result import Result
-from funnelest.sampling import is_number
+from funnelest.fields import is_number
+from funnelest.inference.fitting import argument_problems, fit, seed_problems
+from funnelest.likelihood.density import prior_draws
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.result import Result
 
 __all__ = ["tipping_point"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.computing.hmc import climb
-from funnelest.lists.table import Cells
+from funnelest.lists.table.table import Cells
 from funnelest.lists.terms import Term, design
+from funnelest.sampling.hmc import climb
 
 __all__ = ["Hierarchy", "Scales", "log_at_most", "truncated_poisson"]
 

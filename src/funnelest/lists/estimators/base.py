@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from funnelest.errors import raise_if_any
 from funnelest.lists.estimate import Estimate
-from funnelest.lists.table import OverlapTable
-from funnelest.lists.table_problems import ALL, empty_problems, seed_problems
+from funnelest.lists.table.problems import ALL, empty_problems, seed_problems
+from funnelest.lists.table.table import OverlapTable
 
 __all__ = ["Estimator"]
 

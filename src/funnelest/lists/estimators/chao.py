@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 
 __all__ = ["ChaoLowerBound"]
 

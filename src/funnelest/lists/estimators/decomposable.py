@@ -20,7 +20,7 @@ from funnelest.lists.computing.hidden_numbers import (
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.number_priors import NumberPrior, OneOverN
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 
 __all__ = ["DecomposableAverage", "Posterior"]
 

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.gate import Gate
-from funnelest.lists.computing.hmc import Chains, gate_of, one_thread, sample
+from funnelest.lists.checks.existence import silence
 from funnelest.lists.computing.mixture import Mixture
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.existence import silence
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
+from funnelest.sampling.gate import Gate
+from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
 
 __all__ = ["LatentClasses"]
 

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
+from funnelest.lists.checks.existence import existence, reduced
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.computing.profile import profile_limits, sum_limits
 from funnelest.lists.computing.relinking import linked_at_random
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.existence import existence, reduced
 from funnelest.lists.fitting import (
     contradiction,
     empty_warnings,
@@ -24,8 +24,8 @@ from funnelest.lists.fitting import (
     p_value,
 )
 from funnelest.lists.linkage import LinkageError, linkage_problems
-from funnelest.lists.table import OverlapTable
-from funnelest.lists.table_problems import joined
+from funnelest.lists.table.problems import joined
+from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import (
     Model,
     Term,

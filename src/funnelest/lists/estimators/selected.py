@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.lists.checks.existence import existence, reduced
 from funnelest.lists.computing import selection
 from funnelest.lists.computing.bootstrap import (
     FEWEST_BEYOND,
@@ -23,9 +24,8 @@ from funnelest.lists.computing.fits import deviance
 from funnelest.lists.computing.selection import Chosen
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.existence import existence, reduced
 from funnelest.lists.fitting import empty_warnings, misfit
-from funnelest.lists.table import ALL, OverlapTable
+from funnelest.lists.table.table import ALL, OverlapTable
 from funnelest.lists.terms import Term, brackets, generators
 
 __all__ = ["BestByBIC", "Stepwise"]

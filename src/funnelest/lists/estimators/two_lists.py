@@ -10,7 +10,7 @@ import numpy as np
 
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
-from funnelest.lists.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable
 
 __all__ = ["Chapman", "LincolnPetersen"]
 

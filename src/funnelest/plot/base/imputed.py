@@ -11,8 +11,8 @@ import numpy as np
 from funnelest.axes import Where
 
 if TYPE_CHECKING:
-    from funnelest.model import Model
-    from funnelest.quantities import Quantities
+    from funnelest.model.model import Model
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = ["imputed_number"]
 

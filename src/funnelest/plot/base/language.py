@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from funnelest.axes import Where, show_level, show_where
 
 if TYPE_CHECKING:
-    from funnelest.model import Model
+    from funnelest.model.model import Model
 
 __all__ = ["LANGUAGES", "Language", "language_problems"]
 

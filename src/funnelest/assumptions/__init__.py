@@ -1,0 +1,1 @@
+"""What no figure supports: one assumption per file."""

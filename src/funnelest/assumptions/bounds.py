@@ -1,0 +1,182 @@
+"""The rate of unobserved ages lies between two limits, and nothing else is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from funnelest.assumptions.imputation import Imputation, filled, marked
+from funnelest.errors import SpecError
+from funnelest.fields import is_number
+from funnelest.population import Population
+
+__all__ = ["Bounds", "Held"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held(Imputation):
+    """The rate of some ages is a known number; the end of a `Bounds`.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The ages, both included.
+    rate : float
+        The yearly rate, between 0 and 1.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+    """
+
+    rate: float = 0.0
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "en": "The yearly rate at age {ages} is {rate}.",
+        "nl": "Het jaarlijkse cijfer op leeftijd {ages} is {rate}.",
+    }
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        return {**super().words(language), "rate": marked(f"{self.rate:.4g}", language)}
+
+    def own_problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the fields; the ages are in the `population`."""
+        if is_number(self.rate) and 0 <= self.rate <= 1:
+            return []
+        return [f"field 'rate' must lie between 0 and 1; given {self.rate!r}."]
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` with these ages filled in, whatever the `values`."""
+        return filled(rate, np.float64(self.rate), population, self.axis, self.ages)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bounds(Imputation):
+    r"""The rate of some ages lies between two limits; no distribution is assumed within them.
+
+    Without a distribution there is no posterior, so such a model is not fitted as it is:
+    `funnelest.check.compare` fits it at both limits and shows what lies between.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The unobserved ages, both included.
+    lower, upper : float
+        Limits of the yearly rate (share of the people of these ages), or with `numbers` of the
+        yearly number of people. The lower limit is what registers must contain, the upper one
+        what the population allows (a rate of 1) or what can be stated.
+    numbers : bool, default False
+        Whether the limits are yearly numbers of people.
+    per : str, default "year"
+        Axis over which the numbers are a mean, where the population has it.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+
+    Notes
+    -----
+    Worst-case bounds of Manski, American Economic Review 1990;80:319: whatever the rate of the
+    ages that nobody asked, the total lies between that of the observed ages plus the two limits.
+    """
+
+    lower: float | None = None
+    upper: float | None = None
+    numbers: bool = False
+    per: str = "year"
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "en": "The yearly {what} at age {ages} lies between {lower} and {upper}; no "
+        "probability is given to values between them.",
+        "nl": "Het jaarlijkse {what} op leeftijd {ages} ligt tussen {lower} en {upper}; aan "
+        "waarden daartussen wordt geen kans toegekend.",
+    }
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        names = {
+            "en": ("rate in every group of people", "number of people"),
+            "nl": ("cijfer in elke groep mensen", "aantal mensen"),
+        }
+        return {
+            **super().words(language),
+            "what": names.get(language, names["en"])[bool(self.numbers)],
+            "lower": marked(f"{self.lower:,.6g}", language) if self.lower is not None else "?",
+            "upper": marked(f"{self.upper:,.6g}", language) if self.upper is not None else "?",
+        }
+
+    def own_problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the fields; the ages are in the `population`."""
+        if not isinstance(self.numbers, bool):
+            return [f"field 'numbers' must be True or False; given {self.numbers!r}."]
+        if self.per != "year" and (
+            not isinstance(self.per, str) or population.axis(self.per) is None
+        ):
+            known = ", ".join(one.name for one in population.axes) or "none"
+            return [f"field 'per' names axis {self.per!r}; the population's axes are: {known}."]
+        most = self._people(population) if self.numbers else 1.0
+        what = f"the {most:,.0f} people of these ages" if self.numbers else "1"
+        found = []
+        for name in ("lower", "upper"):
+            value = getattr(self, name)
+            if value is None:
+                found.append(f"field {name!r} is needed.")
+            elif not (is_number(value) and 0 <= value <= most * (1 + 1e-9)):
+                found.append(f"field {name!r} must lie between 0 and {what}; given {value!r}.")
+        if not found and self.lower > self.upper:  # type: ignore[operator]
+            found.append(
+                f"field 'lower' must not be above field 'upper'; given {self.lower!r} and "
+                f"{self.upper!r}."
+            )
+        return found
+
+    def _people(self, population: Population) -> float:
+        """Return the people of these ages in one year."""
+        where = {self.axis: self.ages}
+        people = population.total(where)
+        if population.axis(self.per) is None:
+            return people
+        return people / len(population.select(where)[population.position(self.per)])
+
+    def ends(self, population: Population) -> dict[str, Held]:
+        """Return the assumption at each limit: "lower" and "upper".
+
+        Parameters
+        ----------
+        population : Population
+            The population, which turns numbers into rates.
+
+        Returns
+        -------
+        dict of str to Held
+            An assumption that can be fitted, per limit.
+        """
+        scale = 1 / self._people(population) if self.numbers else 1.0
+        return {
+            name: Held(
+                ages=self.ages,
+                rate=min(float(getattr(self, name)) * scale, 1.0),
+                statement=self.statement,
+                source=self.source,
+                axis=self.axis,
+            )
+            for name in ("lower", "upper")
+        }
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Raise: between the limits nothing is said."""
+        raise SpecError(
+            [
+                f"{self.describe()}. So there is no posterior: compare the two limits with "
+                "funnelest.check.compare, or state a distribution."
+            ],
+            "the fit",
+        )

@@ -1,0 +1,154 @@
+"""The rate of unobserved ages is left to registers that see them less well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.assumptions.imputation import Compared, filled, mask_of, pooled, spread
+from funnelest.population import Population
+from funnelest.priors import Fixed, Prior, as_prior, prior_problems, within
+
+if TYPE_CHECKING:
+    from funnelest.defects.base import Records
+    from funnelest.evidence.base import Evidence
+    from funnelest.quantities.quantities import Quantities
+
+__all__ = ["DetectionRatio"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectionRatio(Compared):
+    r"""Registers see some ages with a coverage that is a ratio times that of other ages.
+
+    The rate of the unobserved ages has a wide prior of its own, and what informs it are the
+    records of these ages. From them only the product of rate and detection ratio is identified:
+    the split between the two is the prior's. Where the registers print no number for these ages
+    apart, hardly even the product is.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The unobserved ages, both included.
+    like : (int, int)
+        The observed ages that they are compared with, both included.
+    registers : sequence of str
+        Names of the registers that see them so: any `Register` or `Total`.
+    prior : Prior or float
+        Of the detection ratio: coverage of `ages` over coverage of `like`. Above 0.
+    relative : Prior or float
+        Of the rate ratio: rate of `ages` over mean rate of `like`. Wide, since this is what is to
+        be found. At least 0.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+
+    Notes
+    -----
+    :math:`r_{ages} = \min(k\, \bar r_{like}, 1)` and, in the named registers,
+    :math:`\kappa_{ages} = \min(\rho\, \kappa, 1)`, with k the rate ratio, :math:`\rho` the
+    detection ratio and :math:`\kappa` the coverage that the register has without it. With a known
+    rate and coverage, a gamma prior :math:`(a, b)` on k, a known :math:`\rho` and a Poisson count
+    y of the ages, :math:`k \mid y \sim \mathrm{Gamma}(a + y, b + P \bar r \rho \kappa)`.
+    """
+
+    registers: Sequence[str] = ()
+    prior: Prior | float | None = None
+    relative: Prior | float | None = None
+
+    #: Among the defects of a register: after its coverage.
+    stage: ClassVar[int] = 12
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "en": "A victim at age {ages} is {factor} times as likely to be registered as one at "
+        "{like} ({registers}). The rate itself is {relative} times that at {like}, as far as the "
+        "registers do not tell.",
+        "nl": "Een slachtoffer van {ages} jaar heeft {factor} maal zoveel kans om geregistreerd "
+        "te worden als een van {like} ({registers}). Het cijfer zelf is {relative} maal dat van "
+        "{like}, voor zover de registraties het niet leren.",
+    }
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        return {
+            **super().words(language),
+            "factor": spread(within(as_prior(self.prior), 0.0, np.inf), language),
+            "relative": spread(within(as_prior(self.relative), 0.0, np.inf), language),
+            "registers": ", ".join(map(str, self.registers)),
+        }
+
+    def field_problems(self) -> list[str]:
+        """Return what is wrong with the priors and the registers, one sentence each."""
+        found = prior_problems("prior", self.prior, 0.0)
+        found += prior_problems("relative", self.relative, 0.0)
+        prior = as_prior(self.prior)
+        if isinstance(prior, Fixed) and prior.value == 0:
+            found.append("field 'prior' must be above 0: what is never seen tells nothing.")
+        if (
+            isinstance(self.registers, str)
+            or not isinstance(self.registers, Sequence)
+            or not self.registers
+        ):
+            found.append(
+                "field 'registers' must be a list of names of registers, at least one; given "
+                f"{self.registers!r}."
+            )
+        return found
+
+    def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
+        """Return which of the registers are none among the `evidence`, one sentence each."""
+        if isinstance(self.registers, str):
+            return []  # was said
+        counted = [one for top in evidence for one in (top, *top.members())]
+        known = [str(one.name) for one in counted if "on_records" in one.carries]
+        inside = [str(one.name) for top in evidence for one in top.members()]
+        return [
+            f"field 'registers' names {name!r}, which is a member of registers that are not "
+            "linked: how well each of them sees the people is estimated there, and cannot also "
+            "differ by age."
+            for name in self.registers
+            if name in inside
+        ] + [
+            f"field 'registers' names {name!r}, which is no register of the model; its registers "
+            f"are: {', '.join(known) or 'none'}."
+            for name in self.registers
+            if name not in known
+        ]
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the priors of the two ratios, whatever the `population`."""
+        return {
+            self.label("detection ratio"): within(as_prior(self.prior), 0.0, np.inf),
+            self.label("rate ratio"): within(as_prior(self.relative), 0.0, np.inf),
+        }
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` with these ages filled in, from `values` in the `population`."""
+        observed = pooled(rate, population, self.axis, self.like)
+        new = fm.minimum(observed * values[self.label("rate ratio")], 1.0)
+        return filled(rate, new, population, self.axis, self.ages)
+
+    def on_records(self, records: Records, q: Quantities, source: str) -> Records:
+        """Return the records of a register that is named; those of another are as they were."""
+        if source not in self.registers:
+            return records
+        ratio = q.parameters[self.label("detection ratio")]
+        # No more people are registered than there are.
+        there = records.registered > 0
+        most = records.people / fm.where(there, records.registered, 1.0)
+        ratio = fm.where(there, fm.minimum(ratio, most), ratio)
+        inside = mask_of(q.cells, self.axis, self.ages)[..., None]
+        ratio = fm.where(inside, ratio, 1.0)
+        return replace(
+            records,
+            registered=records.registered * ratio,
+            true=records.true * ratio,
+            all=records.all * ratio,
+        )

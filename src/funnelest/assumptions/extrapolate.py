@@ -1,0 +1,161 @@
+"""The rate of unobserved ages goes on smoothly from that of observed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.population import Population
+from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
+from funnelest.terms.base import on_axis, stacked
+from funnelest.terms.smooth import spacing_problems, spline_basis, steps_away
+
+__all__ = ["Extrapolate"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extrapolate(Compared):
+    r"""The log-odds of some ages go on from those of others by a random walk.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The unobserved ages, both included, all below or all above `like`.
+    like : (int, int)
+        The observed ages from whose mean the walk starts, at their nearest age.
+    factor : Prior or float
+        Standard deviation of the walk, as the factor by which the odds typically change from
+        one year of age to the next: 1.15 is 15% up or down, one standard deviation. Above 1.
+    order : {1, 2}, default 1
+        Order of the walk: 1 varies the level, 2 varies the slope and is smoother.
+    trend : Prior or float, optional
+        Change of the log-odds per year of age, along which the walk goes; obligatory for order
+        2, none when left out for order 1.
+    knots : int, optional
+        The walk is of the coefficients of a cubic B-spline (a P-spline) whose knots are this
+        many years apart, in place of the ages themselves.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+
+    Notes
+    -----
+    With :math:`t_i` the distance of the i-th age from the nearest observed one:
+    :math:`\mathrm{logit}\, r_i = \mathrm{logit}\, \bar r_{like} + \beta t_i + \sigma w_i`,
+    :math:`\sigma = \log f`, and w a standard random walk: :math:`w_i - w_{i-1} \sim
+    N(0, t_i - t_{i-1})`, or for order 2 its running sum over single years. P-spline as in Lang and
+    Brezger, Journal of Computational and Graphical Statistics 2004;13:183. The further from the
+    observed ages, the wider.
+    """
+
+    factor: Prior | float | None = None
+    order: int = 1
+    trend: Prior | float | None = None
+    knots: int | None = None
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "en": "From age {like} to {ages} the odds go on smoothly; from one year of age to the "
+        "next they typically change by a factor of {factor}{trend}.",
+        "nl": "Van leeftijd {like} naar {ages} lopen de odds (kans op wel gedeeld door kans op "
+        "niet) geleidelijk door; van jaar tot jaar veranderen ze doorgaans met een factor "
+        "{factor}{trend}.",
+    }
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        factor = within(as_prior(self.factor), 1.0, np.inf)
+        trend = ""
+        if self.trend is not None:
+            per_year = spread(self.trend, language, odds_factor)
+            texts = {
+                "en": f", around a trend of a factor of {per_year} per year older",
+                "nl": f", rond een trend van een factor {per_year} per jaar ouder",
+            }
+            trend = texts.get(language, texts["en"])
+        return {**super().words(language), "factor": spread(factor, language), "trend": trend}
+
+    def field_problems(self) -> list[str]:
+        """Return what is wrong with the priors, the order and the knots, one sentence each."""
+        found = prior_problems("factor", self.factor, 1.0)
+        if type(self.order) is not int or self.order not in (1, 2):
+            found.append(f"field 'order' must be 1 or 2; given {self.order!r}.")
+        if self.trend is not None or self.order == 2:
+            found += prior_problems("trend", self.trend)
+        if self.knots is not None and not (
+            isinstance(self.knots, int) and not isinstance(self.knots, bool) and self.knots > 0
+        ):
+            found.append(
+                f"field 'knots' must be a whole number of years above 0; given {self.knots!r}."
+            )
+        return found
+
+    def own_problems(self, population: Population) -> list[str]:
+        """Return where the ages cannot be walked to; they are in the `population`."""
+        found = super().own_problems(population)
+        axis = population.axis(self.axis)
+        assert axis is not None
+        if not found and self.order == 2 and self.knots is None:
+            away = self._away(population)
+            # The step from the observed ages is one of the walk.
+            found += spacing_problems(np.concatenate([[0.0], np.abs(away)]))
+        return found
+
+    def _away(self, population: Population) -> NDArray[np.float64]:
+        """Return how many years each of the ages lies from the nearest observed one."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        bounds = np.array([axis.bounds(i) for i in range(len(axis.levels))], dtype=np.float64)
+        ages = bounds[axis.select(self.ages)[0]].mean(axis=1)
+        like = bounds[axis.select(self.like)[0]]
+        # The nearest age itself, also where it is the edge of a band.
+        edge = like.min() if ages.mean() < like.mean() else like.max()
+        return np.asarray(ages - edge)
+
+    def _matrix(self, population: Population) -> NDArray[np.float64]:
+        """Return the walk at each of the ages, for each standard normal step."""
+        away = np.abs(self._away(population))
+        if self.knots is not None:
+            return spline_basis(away, 0.0, self.knots, self.order, start=0)
+        order = np.argsort(away)
+        found = np.empty((len(away), len(away)))
+        found[order] = steps_away(away[order], self.order)
+        return found
+
+    def _step(self, i: int) -> str:
+        return self.label(f"step {i + 1} of the walk")
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the priors of the factor, the trend and the steps, in this `population`."""
+        found = {self.label("factor per year"): within(as_prior(self.factor), 1.0, np.inf)}
+        if self.trend is not None:
+            found[self.label("trend per year")] = as_prior(self.trend)
+        step = Normal(0.0, 1.0, statement="step of the walk, in standard deviations")
+        columns = self._matrix(population).shape[1]
+        return found | {self._step(i): step for i in range(columns)}
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` with these ages filled in, from `values` in the `population`."""
+        sd = fm.log(values[self.label("factor per year")])
+        matrix = self._matrix(population)
+        steps = stacked([values[self._step(i)] for i in range(matrix.shape[1])])
+        walk = fm.matmul(matrix, steps) * sd
+        axis = population.axis(self.axis)
+        assert axis is not None
+        chosen = axis.select(self.ages)[0]
+        column = [0.0 * sd for _ in axis.levels]
+        for row, (i, away) in enumerate(zip(chosen, self._away(population), strict=True)):
+            column[i] = walk[row]
+            if self.trend is not None:
+                column[i] = column[i] + away * values[self.label("trend per year")]
+        observed = pooled(rate, population, self.axis, self.like)
+        new = fm.expit(fm.logit(observed) + on_axis(column, self.axis, population))
+        return filled(rate, new, population, self.axis, self.ages)

@@ -1,0 +1,274 @@
+"""What the assumptions about ages that nobody asked have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.assumptions.base import Unchanged
+from funnelest.axes import show_level
+from funnelest.population import Population
+from funnelest.priors import Fixed, Prior, Shared, as_prior
+
+if TYPE_CHECKING:
+    from funnelest.evidence.base import Evidence
+
+__all__ = [
+    "Compared",
+    "Imputation",
+    "filled",
+    "marked",
+    "mask_of",
+    "pooled",
+    "spread",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imputation(Unchanged):
+    """Base of the assumptions that fill in the rate of ages that nobody asked.
+
+    What the model says of these ages is imputed, and labelled so. A user's own assumption
+    inherits from this and gives `parameters`, `apply_to_rate` and `sentences`; nothing is
+    registered.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The ages that are filled in, both included.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+    """
+
+    ages: tuple[int, int]
+    statement: str = ""
+    source: str = ""
+    axis: str = "age"
+
+    #: What reports print: language -> a sentence, with the names of `words` in braces.
+    sentences: ClassVar[Mapping[str, str]] = {}
+
+    def problems(self, population: Population) -> list[str]:
+        """Return what is wrong with the assumption in this `population`, one sentence each."""
+        found = statement_problems(self.statement, "what is assumed of these ages, and why?")
+        bands = {name: getattr(self, name) for name in ("ages", "like") if hasattr(self, name)}
+        wrong = [text for name, value in bands.items() for text in _band_problems(name, value)]
+        found += wrong + self.field_problems()
+        axis = population.axis(self.axis)
+        if wrong:
+            return [f"{type(self).__name__}: {text}" for text in found]
+        if axis is None:
+            known = ", ".join(one.name for one in population.axes) or "none"
+            found.append(f"axis {self.axis!r} is unknown; the population's axes are: {known}.")
+        else:
+            trouble = [f"field 'ages': {text}" for text in axis.select(self.ages)[1]]
+            found += trouble
+            if not trouble:
+                found += self.own_problems(population)
+        return [f"{type(self).__name__} of ages {show_level(self.ages)}: {text}" for text in found]
+
+    def field_problems(self) -> list[str]:
+        """Return what a kind finds wrong with fields that do not depend on the population."""
+        return []
+
+    def own_problems(self, population: Population) -> list[str]:
+        """Return what a kind finds wrong with its own fields; the ages are in the `population`."""
+        return []
+
+    def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
+        """Return what is wrong with the assumption beside all `evidence`, one sentence each."""
+        return []
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the priors that it brings with it in this `population`, by parameter name."""
+        return {}
+
+    def imputed(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` that are filled in."""
+        return np.broadcast_to(mask_of(population, self.axis, self.ages), population.shape)
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` with these ages filled in, from `values` in the `population`."""
+        raise TypeError(f"{type(self).__name__} does not define apply_to_rate")
+
+    def describe(self) -> str:
+        """Return what is assumed, in a sentence."""
+        return self.sentence("en").rstrip(".")
+
+    def sentence(self, language: str = "en") -> str:
+        """Return what is assumed, in plain language.
+
+        Parameters
+        ----------
+        language : {"en", "nl"}
+            Language of the sentence; the `statement` stays as it was given.
+
+        Returns
+        -------
+        str
+            The sentence.
+        """
+        template = self.sentences.get(language) or self.sentences.get("en")
+        if template is None:
+            return f"{type(self).__name__} of {self.axis} {show_level(self.ages)}."
+        return template.format(**self.words(language))
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        return {"ages": show_level(self.ages)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared(Imputation):
+    """Base of the assumptions that compare the ages with observed ones.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The ages that are filled in, both included.
+    like : (int, int)
+        The observed ages that they are compared with, both included.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+    """
+
+    like: tuple[int, int]
+
+    def own_problems(self, population: Population) -> list[str]:
+        """Return where the observed ages are none, or overlap; the ages are in the `population`."""
+        axis = population.axis(self.axis)
+        assert axis is not None
+        indices, trouble = axis.select(self.like)
+        if trouble:
+            return [f"field 'like': {text}" for text in trouble]
+        if set(indices) & set(axis.select(self.ages)[0]):
+            return [
+                f"fields 'ages' ({show_level(self.ages)}) and 'like' ({show_level(self.like)}) "
+                "overlap: what is filled in cannot rest on itself."
+            ]
+        return []
+
+    def rests_on(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` with the observed ages."""
+        return np.broadcast_to(mask_of(population, self.axis, self.like), population.shape)
+
+    def label(self, what: str) -> str:
+        """Return the name of a parameter of this assumption: `what`, and the ages."""
+        return f"{what}[{self.axis} {show_level(self.ages)} against {show_level(self.like)}]"
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        return {"ages": show_level(self.ages), "like": show_level(self.like)}
+
+
+def statement_problems(statement: object, question: str) -> list[str]:
+    """Return why this is no statement, one sentence each."""
+    if isinstance(statement, str) and statement.strip():
+        return []
+    return [f"it needs a statement: {question}"]
+
+
+def _band_problems(fieldname: str, value: object) -> list[str]:
+    """Return why a field is no inclusive pair of ages."""
+    if (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(type(one) is int or isinstance(one, np.integer) for one in value)
+        and value[0] <= value[1]
+    ):
+        return []
+    return [
+        f"field {fieldname!r} must be a pair of ages (lowest, highest), both included; given "
+        f"{value!r}."
+    ]
+
+
+def spread(value: object, language: str, shown: Callable[[float], float] | None = None) -> str:
+    """Return a prior as its median and 95% interval, each passed through `shown`."""
+    prior = as_prior(value)
+    if isinstance(prior, Shared):
+        return prior.describe()
+    to = shown or (lambda number: number)
+    if isinstance(prior, Fixed):
+        return marked(f"{to(prior.value):.3g}", language)
+    low, high = sorted(to(limit) for limit in prior.interval(0.95))
+    middle = to(float(prior.ppf(0.5)))
+    words = {
+        "en": "{0} (assumed beforehand, 95% interval {1} to {2})",
+        "nl": "{0} (vooraf aangenomen, 95%-interval {1} tot {2})",
+    }
+    numbers = (marked(f"{number:.3g}", language) for number in (middle, low, high))
+    return words.get(language, words["en"]).format(*numbers)
+
+
+def odds_factor(logarithm: float) -> float:
+    """Return the factor on the odds of a difference in log-odds, however large."""
+    return math.exp(logarithm) if logarithm < 700 else math.inf
+
+
+def marked(text: str, language: str) -> str:
+    """Return numbers, as Python writes them, with the marks of a `language`."""
+    return text.translate(str.maketrans(",.", ".,")) if language == "nl" else text
+
+
+def mask_of(population: Population, axis: str, wanted: Any) -> NDArray[np.bool_]:
+    """Return the selected levels of an axis, of length 1 on every other axis."""
+    at = population.position(axis)
+    inside = np.zeros(population.shape[at], dtype=bool)
+    inside[population.select({axis: wanted})[at]] = True
+    return inside.reshape([-1 if i == at else 1 for i in range(len(population.axes))])
+
+
+def pooled(rate: Any, population: Population, axis: str, ages: Any) -> Any:
+    """Return the mean of a rate over some ages, within every combination of the other axes.
+
+    Weighted by the people of these ages.
+
+    Parameters
+    ----------
+    rate : array
+        A rate in cells, of length 1 on the axes over which it does not vary.
+    population : Population
+        The population.
+    axis : str
+        Name of the axis of ages.
+    ages : (int, int)
+        The ages, both included.
+
+    Returns
+    -------
+    array
+        In the same layout, of length 1 on the axis of ages.
+    """
+    at = population.position(axis)
+    axes = len(population.axes)
+    shape = (rate.type.shape if hasattr(rate, "type") else rate.shape)[:axes]
+    if shape[at] == 1:
+        return rate
+    alike = mask_of(population, axis, ages)
+    flat = tuple(i for i in range(axes) if shape[i] == 1)
+    people = (population.counts * alike).sum(axis=flat, keepdims=True)
+    total = people.sum(axis=at, keepdims=True)
+    # A cell without people of the observed ages has no rate to weight; any will do.
+    weight = np.where(total > 0, people / np.where(total > 0, total, 1.0), alike / alike.sum())
+    index = (slice(None),) * at + (None,)
+    return fm.sum(weight[..., None] * rate, axis=at)[index]
+
+
+def filled(rate: Any, new: Any, population: Population, axis: str, ages: Any) -> Any:
+    """Return a rate in cells with `new` at some ages."""
+    return fm.where(mask_of(population, axis, ages)[..., None], new, rate)

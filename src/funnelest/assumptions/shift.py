@@ -1,0 +1,72 @@
+"""The rate of unobserved ages is that of observed ones, shifted by an unknown amount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from funnelest import math as fm
+from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.population import Population
+from funnelest.priors import Prior, as_prior, prior_problems
+
+__all__ = ["Shift"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift(Compared):
+    r"""The log-odds of the rate of some ages equal those of other ages plus a shift.
+
+    Nobody asked the first ages: what the model says of them is imputed, and labelled so.
+
+    Parameters
+    ----------
+    ages : (int, int)
+        The unobserved ages, both included.
+    like : (int, int)
+        The observed ages that they are compared with, both included.
+    prior : Prior or float
+        Of the shift, a difference of log-odds: -0.7 halves the odds, 0 makes the ages alike.
+        A plain number is a fixed shift.
+    statement : str
+        What is assumed and why, in a sentence that reports print. Obligatory.
+    source : str, default ""
+        Citation.
+    axis : str, default "age"
+        Name of the axis.
+
+    Notes
+    -----
+    :math:`\mathrm{logit}\, r_{ages} = \mathrm{logit}\, \bar r_{like} + \delta`, with
+    :math:`\bar r_{like}` the mean over the observed ages, weighted by their people, within
+    every combination of the other axes. Pattern-mixture model with a shift (delta adjustment),
+    as in Little, JASA 1993;88:125.
+    """
+
+    prior: Prior | float | None = None
+
+    sentences: ClassVar[Mapping[str, str]] = {
+        "en": "The odds (chance of yes over chance of no) at age {ages} are those at {like} times "
+        "{factor}.",
+        "nl": "De odds (kans op wel gedeeld door kans op niet) op leeftijd {ages} zijn die op "
+        "{like} maal {factor}.",
+    }
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of `sentences`, in a `language`."""
+        return {**super().words(language), "factor": spread(self.prior, language, odds_factor)}
+
+    def field_problems(self) -> list[str]:
+        """Return what is wrong with the prior, one sentence each."""
+        return prior_problems("prior", self.prior)
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the prior of the shift, whatever the `population`."""
+        return {self.label("shift"): as_prior(self.prior)}
+
+    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the `rate` with these ages filled in, from `values` in the `population`."""
+        observed = pooled(rate, population, self.axis, self.like)
+        shifted = fm.expit(fm.logit(observed) + values[self.label("shift")])
+        return filled(rate, shifted, population, self.axis, self.ages)

@@ -1,0 +1,409 @@
+"""Registers on one step that were linked: how many people are on which of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest import math as fm
+from funnelest.axes import Where, show_level
+from funnelest.distributions import Poisson
+from funnelest.evidence.base import Evidence, step_problems
+from funnelest.figures import AtMost, Exact, Figure
+from funnelest.lists.checks.existence import silence
+from funnelest.lists.linkage import LinkageError, observed
+from funnelest.lists.table.table import OverlapTable
+from funnelest.lists.terms import design, pairs
+from funnelest.observations.table import Printed, Table
+from funnelest.population import Population
+from funnelest.priors import HalfNormal, Normal, Prior, as_prior, prior_problems, within
+from funnelest.quantities.quantities import Quantities
+from funnelest.route import Route
+
+__all__ = ["Linked"]
+
+_UNIT = Normal(0.0, 1.0)
+_EFFECTS, _INTERACTIONS, _VARYING = Normal(-2.0, 5.0), HalfNormal(1.0), HalfNormal(0.5)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Linked(Evidence):
+    r"""An overlap table: people at one step, on several registers that were linked.
+
+    Everybody at the step may be on every list (but see `OverlapTable.not_covering`); how many are
+    on none follows from how the lists overlap, together with everything else that the model knows
+    of the step.
+
+    It takes `name`, `where`, `source` and `statement` as well, as every `Evidence`; it has no
+    defects: who is missing from a list is what the table tells.
+
+    Parameters
+    ----------
+    step : str
+        The step that the lists record.
+    table : OverlapTable
+        People by combination of lists, by stratum where there are any.
+    strata : str or mapping of str to mapping, optional
+        Where the people of each stratum are: the axis of which the strata are levels, or stratum
+        -> its cells. Needed for a table with strata.
+    order : int, optional
+        Lists in the largest interaction: 1 for lists that do not depend on each other. Left out,
+        3, or 2 for three lists, or 1 for two.
+    effects : Prior, default Normal(-2, 5)
+        Of each list, the log of the people on it alone over those on none.
+    interactions : Prior, default HalfNormal(1)
+        Standard deviation of the interactions around 0: of those of two lists, and, each with a
+        value of its own, of three and more.
+    varying : Prior, default HalfNormal(0.5)
+        Standard deviation of the effect of a list between strata, around its mean.
+    linkage : LinkageError, optional
+        Rates of missed and false links. Left out: the links are right.
+
+    Notes
+    -----
+    With n expected people at the step (of a stratum), of the patterns h that can occur there
+
+    .. math:: n_h \sim \mathrm{Poisson}(n\, \pi_h), \quad
+        \log \pi_h = \mathrm{const} + \sum_j h_j (b_j + s z_j) + t_2 \sum_{j<k} h_j h_k u_{jk}
+            + t_3 \sum_{j<k<l} h_j h_k h_l u_{jkl}
+
+    with list effects b (`effects`), s `varying`, t `interactions`, and z and u standard normal.
+    The interactions are the same in all strata, and all lists together do not interact: the
+    assumption on which the number on no list rests. A count of several patterns has the sum of
+    their means; people on lists that also hold others are at most the count. Fienberg, Biometrika
+    1972;59:591.
+    """
+
+    step: str
+    table: OverlapTable
+    strata: str | Mapping[str, Where] | None = None
+    order: int | None = None
+    effects: Prior | float = _EFFECTS
+    interactions: Prior | float = _INTERACTIONS
+    varying: Prior | float = _VARYING
+    linkage: LinkageError | None = None
+
+    # ------------------------------------------------------------- parameters
+
+    def _label(self, what: str) -> str:
+        return f"{what}[{self.name}]"
+
+    def _effect(self, name: str, stratum: str | None = None) -> str:
+        return self._label(f"effect of {name}" + (f" in {stratum}" if stratum else ""))
+
+    def _joint(self, term: tuple[int, ...]) -> str:
+        return self._label(f"interaction of {' and '.join(self.table.lists[i] for i in term)}")
+
+    def _spread(self, size: int) -> str:
+        return self._label(f"spread of interactions of {size}")
+
+    def _terms(self) -> list[tuple[int, ...]]:
+        """Return the interactions of the model."""
+        return [t for t in pairs(len(self.table.lists), self.largest) if len(t) > 1]
+
+    @property
+    def largest(self) -> int:
+        """How many lists the largest interaction is of."""
+        return min(3, len(self.table.lists) - 1) if self.order is None else self.order
+
+    def parameters(self, population: Population) -> dict[str, Prior]:
+        """Return the priors of list effects and interactions, whatever the `population`."""
+        table = self.table
+        found = {self._effect(name): as_prior(self.effects) for name in table.lists}
+        if table.stratified:
+            found[self._label("spread of effects")] = within(as_prior(self.varying), 0.0, np.inf)
+            for stratum in table.strata:
+                for name in table.lists:
+                    if table.covers(name, stratum):
+                        found[self._effect(name, stratum)] = _UNIT
+        for term in self._terms():
+            found[self._spread(len(term))] = within(as_prior(self.interactions), 0.0, np.inf)
+        found.update({self._joint(term): _UNIT for term in self._terms()})
+        if self.linkage is not None:
+            rates = self.linkage.rates().items()
+            found.update({self._label(f"{name} links"): prior for name, prior in rates})
+        return found
+
+    def defaults(self) -> dict[str, str]:
+        """Return what is assumed because nothing was said."""
+        table, count = self.table, len(self.table.lists)
+        found = {
+            self._label("on no list"): "no interaction of more than "
+            f"{self.largest} of the {count} lists"
+        }
+        unit = "in units of the spread"
+        if self.effects == _EFFECTS:
+            text = "wide on the log scale; of itself it puts most people on some list"
+            found |= {self._effect(name): text for name in table.lists}
+        if table.stratified:
+            if self.varying == _VARYING:
+                found[self._label("spread of effects")] = "lists differ moderately between strata"
+            found |= {
+                self._effect(name, stratum): unit
+                for stratum in table.strata
+                for name in table.lists
+                if table.covers(name, stratum)
+            }
+        if self._terms():
+            if self.interactions == _INTERACTIONS:
+                text = "lists depend moderately, either way"
+                found |= {self._spread(len(term)): text for term in self._terms()}
+            found |= {self._joint(term): unit for term in self._terms()}
+            if table.stratified:
+                found[self._label("interactions")] = "the same in all strata"
+        if self.linkage is None:
+            found[self._label("linkage")] = "no link is missed and none is false"
+        return found
+
+    # --------------------------------------------------------------- problems
+
+    def wheres(self, population: Population) -> dict[str, Where]:
+        """Return stratum -> its cells."""
+        if not self.table.stratified:
+            return {self.table.strata[0]: self.where}
+        if isinstance(self.strata, str):
+            axis = population.axis(self.strata)
+            assert axis is not None
+            levels = {show_level(level): level for level in axis.levels}
+            return {one: {**self.where, axis.name: levels[one]} for one in self.table.strata}
+        assert self.strata is not None
+        return {one: {**self.where, **self.strata[one]} for one in self.table.strata}
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the table, one sentence each."""
+        found = super().problems(route, population)
+        if not isinstance(self.table, OverlapTable):
+            return [*found, f"field 'table' must be an OverlapTable; given {self.table!r}."]
+        found += step_problems(route, self.step)
+        for name, low in (("effects", -np.inf), ("interactions", 0.0), ("varying", 0.0)):
+            found += prior_problems(name, getattr(self, name), low)
+        most = len(self.table.lists) - 1
+        whole = isinstance(self.order, int) and not isinstance(self.order, bool)
+        if self.order is not None and not (whole and 1 <= self.order <= most):
+            found.append(
+                f"field 'order' must be a whole number from 1 to {most}, one less than the lists: "
+                f"of all {most + 1} together the overlaps say nothing; given {self.order!r}."
+            )
+        if self.linkage is not None:
+            if not isinstance(self.linkage, LinkageError):
+                found.append(f"field 'linkage' must be a LinkageError; given {self.linkage!r}.")
+            else:
+                found += [f"field 'linkage': {text}" for text in self.linkage.problems()]
+                found += self.linkage.list_problems(self.table.lists)
+        if not found and not self.table.may_be_empty:  # which made-up tables may
+            why = silence(self.table)
+            found += [f"field 'table': {why} Give each list as a Register, or Unlinked."] * bool(
+                why
+            )
+        return found or self._strata_problems(population)
+
+    def _strata_problems(self, population: Population) -> list[str]:
+        table = self.table
+        if not table.stratified:
+            if self.strata is None:
+                return []
+            return ["field 'strata' is given, but the table has none."]
+        if isinstance(self.strata, str):
+            axis = population.axis(self.strata)
+            if axis is None:
+                known = ", ".join(one.name for one in population.axes) or "none"
+                return [
+                    f"field 'strata' names axis {self.strata!r}; the population's axes are: "
+                    f"{known}."
+                ]
+            levels = [show_level(level) for level in axis.levels]
+            return [
+                f"field 'strata': {one!r} is not a level of axis {axis.name!r}; its levels are: "
+                f"{', '.join(levels)}."
+                for one in table.strata
+                if one not in levels
+            ] or self._overlap_problems(population)
+        if not isinstance(self.strata, Mapping):
+            return [
+                "field 'strata' must say where the people of each stratum are: an axis, or stratum "
+                f"-> its cells; given {self.strata!r}."
+            ]
+        found = [
+            f"field 'strata' says not where the people of stratum {one!r} are."
+            for one in table.strata
+            if one not in self.strata
+        ]
+        for name, where in self.strata.items():
+            if name not in table.strata:
+                found.append(
+                    f"field 'strata' names {name!r}; the strata of the table are: "
+                    f"{', '.join(table.strata)}."
+                )
+            elif not isinstance(where, Mapping):
+                found.append(f"field 'strata', {name!r} must be a mapping; given {where!r}.")
+            else:
+                found += [f"field 'strata', {name!r}: {t}" for t in population.problems_in(where)]
+        return found or self._overlap_problems(population)
+
+    def _overlap_problems(self, population: Population) -> list[str]:
+        given = self.strata
+        own = {given} if isinstance(given, str) else {a for w in (given or {}).values() for a in w}
+        found = [
+            f"fields 'where' and 'strata' both name axis {axis!r}: say it in one of them."
+            for axis in sorted(own & set(self.where))
+        ]
+        wheres = self.wheres(population)
+        found += [
+            f"stratum {one!r}: {text}"
+            for one, where in wheres.items()
+            for text in population.problems_in(where)
+        ]
+        return found or [
+            f"field 'strata': {one!r} and {two!r} are of the same cells; nobody is in two strata."
+            for one, two in combinations(wheres, 2)
+            if (population.mask(wheres[one]) & population.mask(wheres[two])).any()
+        ]
+
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        """Return the cells of each stratum, where the lists are of the first step of the `route`.
+
+        As masks over the cells of the `population`.
+        """
+        if self.step != route.steps[0]:
+            return []
+        return [population.mask(where) for where in self.wheres(population).values()]
+
+    def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
+        """Return limits for the people at the step, per person of the population."""
+        if self.table.stratified or self.linkage is not None:
+            return None
+        known = self.table.known
+        people = population.total(self.where)
+        return self.step, (max(0.0, known - 5 * np.sqrt(known + 1)) / people, np.inf)
+
+    # ----------------------------------------------------------- expectation
+
+    def _shares(self, q: Quantities) -> Mapping[str, Any]:
+        """Return stratum -> the share of the people with each pattern, ``(patterns, draws)``."""
+        return q.remember(  # type: ignore[no-any-return]
+            ("patterns", self.name),
+            lambda: {one: self._share(q, one) for one in self.table.strata},
+        )
+
+    def _share(self, q: Quantities, stratum: str) -> Any:
+        table = self.table
+        lists = len(table.lists)
+        possible = table.cells(stratum).possible
+        on: list[tuple[int, ...]] = []
+        effects = []
+        for i, name in enumerate(table.lists):
+            if not table.covers(name, stratum):
+                continue
+            effect = q.parameter(self._effect(name))
+            if table.stratified:
+                spread = q.parameter(self._label("spread of effects"))
+                effect = effect + spread * q.parameter(self._effect(name, stratum))
+            on.append((i,))
+            effects.append(effect)
+        for term in self._terms():
+            if all(table.covers(table.lists[i], stratum) for i in term):
+                on.append(term)
+                scale = q.parameter(self._spread(len(term)))
+                effects.append(scale * q.parameter(self._joint(term)))
+        # Patterns that cannot occur have no people: rows of zeros.
+        X, back = q.fixed(
+            ("design", self.name, stratum),
+            lambda: (design(on, lists)[possible][:, 1:], np.eye(2**lists)[:, possible]),
+        )
+        none = 0.0 * sum(effects[1:], effects[0])  # of one shape, also where some are known
+        logs = fm.matmul(X, fm.stack([effect + none for effect in effects]))
+        return fm.matmul(back, fm.exp(logs - fm.logsumexp(logs, axis=0)))
+
+    def _people(self, q: Quantities) -> Mapping[str, Any]:
+        """Return stratum -> the expected people at the step."""
+        wheres = self.wheres(q.cells)
+        people = q.in_cells(self.step)
+        return {one: q.pool(people, where) for one, where in wheres.items()}
+
+    def _means(self, q: Quantities) -> Any:
+        """Return the expected count of every cell, shape ``(cells, draws)``."""
+        shares, people = self._shares(q), self._people(q)
+        made = []
+        for stratum in self.table.strata:
+            means = people[stratum] * shares[stratum]
+            if self.linkage is not None:
+                missed, false = (
+                    q.parameter(self._label(f"{name} links")) for name in self.linkage.rates()
+                )
+                # Where the rates leave nobody, the count has no chance, as it should.
+                means = fm.maximum(observed(means, missed, false, len(self.table.lists)), 1e-12)
+            made.append(fm.matmul(self.table.cells(stratum).sums, means))
+        return fm.concatenate(made, axis=0)
+
+    def observations(self, q: Quantities) -> Sequence[Table]:
+        """Return the counts of all patterns, and what the route expects of them."""
+        printed = q.fixed(("printed", self.name), self._printed)
+        return [Table(Poisson(self._means(q)), printed)]
+
+    def _printed(self) -> Printed:
+        figures: list[Figure] = []
+        for stratum in self.table.strata:
+            cells = self.table.cells(stratum)
+            figures += [
+                AtMost(int(n)) if limit else Exact(int(n))
+                for n, limit in zip(cells.counts, cells.limits, strict=True)
+            ]
+        return Printed(tuple(figures))
+
+    def classes(self) -> Iterator[tuple[dict[str, Any], Where, tuple[bool, ...]]]:
+        """Yield of every count what it is of, its cells, and on which axes it is of unknowns."""
+        for stratum in self.table.strata:
+            for pattern in self.table.cells(stratum).patterns:
+                of = {"on": self.table.in_words(pattern)}
+                yield ({"stratum": stratum, **of} if self.table.stratified else of), self.where, ()
+
+    def with_data(self, figures: Sequence[Any], population: Population) -> Linked:
+        """Return the same lists with other counts.
+
+        A limit that made-up people pass becomes their number.
+        """
+        counts = iter(figures[0][0])
+        made = {
+            stratum: {
+                pattern: int(next(counts).value) for pattern in self.table.cells(stratum).patterns
+            }
+            for stratum in self.table.strata
+        }
+        table = self.table.with_counts(made if self.table.stratified else made[next(iter(made))])
+        return replace(self, table=table)
+
+    # ------------------------------------------------------------- quantities
+
+    def known(self, q: Quantities, stratum: str | None = None) -> Any:
+        """Return the expected number of people on a list of the target, shape ``(draws,)``."""
+        return sum(self.parts(q, one)[0] for one in self._chosen(stratum))
+
+    def hidden(self, q: Quantities, stratum: str | None = None) -> Any:
+        """Return the expected number of people on none of the lists, shape ``(draws,)``."""
+        return self.total(q, stratum) - self.known(q, stratum)
+
+    def total(self, q: Quantities, stratum: str | None = None) -> Any:
+        """Return the expected number of people at the step, shape ``(draws,)``."""
+        people = self._people(q)
+        return sum(people[one] for one in self._chosen(stratum))
+
+    def _chosen(self, stratum: str | None) -> tuple[str, ...]:
+        return self.table.strata if stratum is None else (stratum,)
+
+    def parts(self, q: Quantities, stratum: str) -> tuple[Any, Any, Any]:
+        """Return the expected people who are counted, on no list, and in each limit."""
+        cells = self.table.cells(stratum)
+        means = self._shares(q)[stratum] * self._people(q)[stratum]
+        seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
+        limited = cells.sums[cells.limits]
+        nowhere = (1.0 - seen) * (limited.sum(axis=0) == 0)
+        return (
+            fm.matmul(seen[None, :], means)[0],
+            fm.matmul(nowhere[None, :], means)[0],
+            fm.matmul(limited, means),
+        )

@@ -1,1 +1,0 @@
-"""What is assumed of ages that nobody asked: one assumption per file."""

@@ -1,0 +1,112 @@
+"""A short importance sample: for many fits of one model, each to other data.
+
+As `importance`, with less of it: fewer starts, no trial of how many directions are held, small
+batches, and no search for places that the proposal misses. The weights are exact all the same.
+Where they are not good enough there is no short way, and the fit is made at full length.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.errors import FitError
+from funnelest.inference.engines import importance
+from funnelest.inference.engines.importance import Weighted
+from funnelest.inference.engines.modes import find_modes
+from funnelest.inference.engines.proposal import Component, Draws, Proposal
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+from funnelest.sampling.gate import ESS, K_HAT, importance_gate, tail_size
+
+__all__ = ["brief"]
+
+type Floats = NDArray[np.float64]
+
+_STARTS, _CLIMB = 6, 7
+#: Held are directions in which figures know this many times as much as the prior.
+_HELD = 30.0
+#: Draws of one adaptation per parameter, and at least; adaptations at most, and the efficiency
+#: at which they end.
+_BATCH, _LEAST, _ROUNDS, _ENOUGH = 30, 400, 4, 0.15
+#: Samples drawn at most, each from a better proposal, and draws of one at most, for each draw
+#: that is asked for.
+_SAMPLES, _MOST = 3, 15
+#: Effective draws aimed at, for each that is asked for, and how much more in every next sample.
+_AIM, _FURTHER = 1.5, 1.5
+#: Effective draws in the thinnest tail, at least. Half of what the gate asks of a fit that is read
+#: by itself: the tails of many fits are looked at together here.
+_TAIL = 200.0
+
+
+def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted | None:
+    """Return draws from the posterior as `importance.sample` does, or None.
+
+    Parameters
+    ----------
+    density : Density
+        What to sample.
+    draws : int
+        Number of draws to return.
+    rng : numpy.random.Generator
+        Where the randomness comes from.
+
+    Returns
+    -------
+    Weighted or None
+        None when the short way is not good enough: take the long one. Draws come with a k-hat
+        below 0.7 and more than 400 effective draws, of which 200 in every tail; the gate of what
+        is returned asks 400 there, and may be closed for that alone.
+    """
+    with importance._threads().limit(limits=1, user_api="blas"):
+        target = Target(density)
+        model = density.model
+        informed = any(model.powers.get(one.name, 1.0) for one in model.evidence)
+        if not target.size or not informed or not density.all_located():
+            return None
+        try:
+            return _brief(target, draws, rng)
+        except (FitError, np.linalg.LinAlgError):
+            return None
+
+
+def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | None:
+    modes = find_modes(target, rng, starts=_STARTS, steps=_CLIMB)
+    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
+    shares = np.exp(mass - mass.max())
+    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
+    proposal = Proposal(
+        tuple(
+            Component.at(point, matrix, int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum()))
+            for _, point, matrix in modes
+        ),
+        shares / shares.sum(),
+    )
+    batch = max(_LEAST, _BATCH * target.size)
+    for _ in range(_ROUNDS):
+        drawn, log_weights = importance._weigh(target, proposal, rng, batch)
+        proposal = _fitted(target, proposal, drawn, log_weights)
+        if proposal.efficiency > _ENOUGH:
+            break
+    aim = _AIM
+    for _ in range(_SAMPLES):
+        size = int(np.clip(aim * draws / proposal.efficiency, 2 * draws, _MOST * draws))
+        drawn, log_weights = importance._weigh(target, proposal, rng, size)
+        proposal = _fitted(target, proposal, drawn, log_weights)
+        weights, k_hat = importance._smoothed(log_weights)
+        effective = min(float(1 / np.sum(weights**2)), importance._ess(log_weights))
+        gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
+        if k_hat < K_HAT and effective > ESS and gate.measures["tail ESS"] > _TAIL:
+            chosen = drawn.u[:, importance._resample(weights, draws, rng)]
+            return Weighted(target.line(chosen), gate, proposal)
+        aim *= _FURTHER
+    return None
+
+
+def _fitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
+    return replace(
+        proposal.fitted(drawn, importance._tempered(log_weights, 10 * target.size)),
+        efficiency=importance._ess(log_weights) / len(log_weights),
+    )

@@ -1,0 +1,354 @@
+"""Adaptive importance sampling, for models of some dozens of parameters.
+
+The density is evaluated with NumPy for thousands of points at once: nothing is compiled, and
+PyMC is not imported.
+
+1. Scores: coordinates in which every prior is standard normal (`target`).
+2. Modes: Gauss-Newton climbs from many draws of the prior at once; distinct modes are kept
+   (`modes`).
+3. Proposal: around each mode a density that follows the ridges of tight figures, and a part
+   from the prior, which bounds the weights where nothing else has mass (`proposal`). How many
+   directions are held is chosen by a trial of each.
+4. Adaptation: means and covariances follow the weighted draws, until that gains no more; then
+   components are added where draws are missing.
+5. Fresh draws from the final proposal, Pareto-smoothed weights and the gate; resampled draws
+   are returned. The weights are exact: what was adapted decides how many draws are worth one,
+   never where the posterior is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from funnelest.errors import FitError
+from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
+from funnelest.inference.engines.proposal import Component, Draws, Proposal
+from funnelest.inference.engines.ridge import settle
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+from funnelest.sampling.gate import Gate, importance_gate, pareto_smooth, tail_size
+
+__all__ = ["Proposal", "Weighted", "sample"]
+
+type Floats = NDArray[np.float64]
+type Progress = Callable[[float, str], None]
+
+#: Directions are held in which figures know this many times as much as the prior: one trial each.
+_HELD = (300.0, 30.0, 3.0)
+_ROUNDS = 8
+#: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
+#: multiple of the first batch.
+_FITTED, _MORE = 25, 5
+#: Where the proposal misses a place: most components added, the draws looked at, and how many
+#: times the mean a weight is there. Held there are the directions stiffer than the last number.
+_ADDED, _LOOKED, _MISSED, _STIFF = 5, 4000, 20.0, 30.0
+#: A proposal handed in that is less efficient than this on the new data is left.
+_WORTH = 0.1
+#: Weights are even when the largest is at most this many times the mean.
+_EVEN = 4.0
+#: Most draws, for each draw that is asked for.
+_MOST = 25
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """What importance sampling gives.
+
+    Parameters
+    ----------
+    draws : ndarray
+        Of shape ``(parameters, draws)``, on the unconstrained line.
+    gate : Gate
+        Whether they can be trusted.
+    proposal : Proposal
+        To start from when the same model is fitted to other data.
+    """
+
+    draws: Floats
+    gate: Gate
+    proposal: Proposal
+
+
+def sample(
+    density: Density,
+    *,
+    draws: int,
+    rng: np.random.Generator,
+    start: Proposal | None = None,
+    progress: Progress = lambda done, text: None,
+) -> Weighted:
+    """Sample the posterior.
+
+    Parameters
+    ----------
+    density : Density
+        What to sample.
+    draws : int
+        Number of resampled draws to return; also the effective sample size aimed at.
+    rng : numpy.random.Generator
+        Where the randomness comes from.
+    start : Proposal, optional
+        That of an earlier fit of the same model to other data: no modes are searched.
+    progress : callable
+        Told the share done and what is being done.
+
+    Returns
+    -------
+    Weighted
+        Draws of shape ``(parameters, draws)`` on the unconstrained line, and the gate.
+
+    Raises
+    ------
+    FitError
+        When no draw from the prior has a finite density.
+    """
+    # One thread: the products are small, threads that wait for each other cost four times the
+    # work on a busy machine, and sums are the same to the last digit on one core and on many.
+    with _threads().limit(limits=1, user_api="blas"):
+        return _sample(Target(density), draws, rng, start, progress)
+
+
+@cache
+def _threads() -> Any:
+    """Return what can limit the threads of the libraries loaded; looking for them takes long."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _sample(
+    target: Target,
+    draws: int,
+    rng: np.random.Generator,
+    start: Proposal | None,
+    progress: Progress,
+) -> Weighted:
+    model = target.density.model
+    if not target.size or not any(model.powers.get(one.name, 1.0) for one in model.evidence):
+        # The posterior is the prior: its draws are exact and independent.
+        u = rng.standard_normal((target.size, draws))
+        none = Proposal((), np.zeros(0), 1.0)
+        return Weighted(
+            target.line(u), importance_gate(-np.inf, float(draws), float(draws), draws), none
+        )
+    proposal = Proposal((), np.zeros(0))
+    if start is not None and start.components:
+        progress(0.1, "moving the proposal to the new data")
+        proposal = _moved(target, start)
+        done = _final(target, proposal, draws, rng)
+        if _good(done, draws):
+            return done
+        proposal = done.proposal
+    if proposal.efficiency < _WORTH:
+        progress(0.02, "finding the mode")
+        modes = find_modes(target, rng)
+        progress(0.2, "choosing what to follow")
+        proposal = _chosen(target, modes, rng)
+    progress(0.4, "adapting the proposal")
+    proposal = _widened(target, _adapted(target, proposal, rng), rng)
+    progress(0.7, "sampling")
+    done = _final(target, proposal, draws, rng)
+    aim = draws
+    while not _good(done, draws) and done.proposal.efficiency > 0.002 and aim < 8 * draws:
+        # Tails take more draws than means do: adapt again, and draw more.
+        progress(0.85, "sampling again")
+        aim *= 2
+        proposal = _widened(target, _adapted(target, done.proposal, rng), rng)
+        again = _final(target, proposal, draws, rng, aim)
+        done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
+        if done.gate.passed:
+            break
+    return done
+
+
+def _moved(target: Target, start: Proposal) -> Proposal:
+    """Return the proposal of an earlier fit with each centre moved as its mode moves.
+
+    What was added in a tail moves as the first mode does.
+    """
+    modes = {
+        i: nearest_mode(target, one.mode) for i, one in enumerate(start.components) if not one.added
+    }
+    if not modes:
+        return replace(start, components=())
+    first = min(modes)
+    by = modes[first] - start.components[first].mode
+    components = tuple(
+        one.moved(modes.get(i, one.mode + by)) for i, one in enumerate(start.components)
+    )
+    return replace(start, components=components)
+
+
+def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
+    """Return the proposal at the modes whose number of held directions served best."""
+    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
+    shares = np.exp(mass - mass.max())
+    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
+    shares /= shares.sum()
+    stiffness = [np.linalg.eigvalsh(matrix) - 1 for _, _, matrix in modes]
+    best: tuple[float, Proposal] | None = None
+    tried = set()
+    for limit in (*_HELD, np.inf):
+        held = tuple(int((one > limit).sum()) for one in stiffness)
+        if held in tried:
+            continue
+        tried.add(held)
+        components = tuple(
+            Component.at(point, matrix, k)
+            for (_, point, matrix), k in zip(modes, held, strict=True)
+        )
+        proposal = Proposal(components, shares)
+        # Judged after one adaptation: what fits the mode worst may fit the posterior best.
+        drawn, log_weights = _weigh(target, proposal, rng, _batch(target))
+        proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+        _, log_weights = _weigh(target, proposal, rng, _batch(target))
+        # The effective size sees a few heavy draws, the entropy is steadier: both count.
+        reached = math.sqrt(_evenness(log_weights) * _ess(log_weights))
+        # Holding more costs more and fits curved sheets worse: only for a clear gain.
+        if best is None or reached > 1.4 * best[0]:
+            best = (reached, proposal)
+    assert best is not None
+    return best[1]
+
+
+def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
+    """Return the proposal after adaptation, with its efficiency measured."""
+    least = _batch(target)
+    best = replace(proposal, efficiency=-1.0)
+    for _ in range(_ROUNDS):
+        # Enough effective draws to fit covariances to, as far as that is affordable.
+        wanted = _FITTED * target.size / max(best.efficiency, 1e-3)
+        batch = int(np.clip(wanted, least, _MORE * least)) if best.efficiency > 0 else least
+        drawn, log_weights = _weigh(target, proposal, rng, batch)
+        efficiency = _ess(log_weights) / batch
+        gain = efficiency / best.efficiency if best.efficiency > 0 else np.inf
+        if efficiency > best.efficiency:
+            best = replace(proposal, efficiency=efficiency)
+        if best.efficiency > 0.05 and (gain < 1.2 or best.efficiency > 0.5):
+            break
+        proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+    return best
+
+
+def _widened(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
+    """Return the proposal with a component wherever it puts far too few draws.
+
+    A tail that bends away from the mode is met by few draws of huge weight, or by none: the
+    limits that rest on it are then wrong, and no weight says so. A component goes to the draw
+    with the largest weight, with the directions that are held there (incremental mixture
+    importance sampling, Raftery and Bao, Biometrics 2010;66:1162).
+    """
+    for _ in range(_ADDED):
+        drawn, log_weights = _weigh(target, proposal, rng, _LOOKED)
+        weights = np.exp(log_weights - log_weights.max())
+        proposal = replace(proposal, efficiency=_ess(log_weights) / _LOOKED)
+        if not proposal.components or weights.mean() * _MISSED > 1:
+            break
+        point = drawn.u[:, int(np.argmax(log_weights))]
+        start = np.zeros((target.size, 1))
+        _, _, curvature = settle(
+            target, start, np.eye(target.size), point[:, None], steps=0, renew=True
+        )
+        stiff = np.linalg.eigvalsh(curvature[0]) - 1
+        new = Component.at(point, curvature[0], int((stiff > _STIFF).sum()), added=True)
+        fitted = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+        count = len(fitted.components)
+        proposal = replace(
+            proposal,
+            components=(*fitted.components, new),
+            shares=np.append(fitted.shares * count, 1.0) / (count + 1),
+        )
+    return proposal
+
+
+def _final(
+    target: Target,
+    proposal: Proposal,
+    draws: int,
+    rng: np.random.Generator,
+    aim: int | None = None,
+) -> Weighted:
+    """Return weighted fresh draws, resampled, and the verdict on them."""
+    aim = draws if aim is None else aim
+    size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
+    drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
+    weights, k_hat = _smoothed(log_weights)
+    # Smoothing cuts a few huge weights down: these few count as what they were.
+    effective = min(float(1 / np.sum(weights**2)), _ess(log_weights))
+    gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
+    chosen = drawn.u[:, _resample(weights, draws, rng)]
+    better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+    better = replace(better, efficiency=_ess(log_weights) / len(log_weights))
+    return Weighted(target.line(chosen), gate, better)
+
+
+def _smoothed(log_weights: Floats) -> tuple[Floats, float]:
+    """Return Pareto-smoothed weights and k-hat.
+
+    Of n weights with k-hat 0.7 the largest is some ``n**0.7`` times the mean. Where it is but a
+    few times the mean there is no tail, and the shape fitted to one (two bundles of almost equal
+    weights, say) means nothing.
+    """
+    weights = np.exp(log_weights - log_weights.max())
+    if weights.mean() > 1 / _EVEN:
+        return weights / weights.sum(), -np.inf
+    return pareto_smooth(log_weights)
+
+
+def _good(done: Weighted, draws: int) -> bool:
+    measures = done.gate.measures
+    return done.gate.passed and measures["k-hat"] < 0.5 and measures["ESS"] > 0.5 * draws
+
+
+def _batch(target: Target) -> int:
+    return max(1000, 60 * target.size)
+
+
+def _weigh(
+    target: Target, proposal: Proposal, rng: np.random.Generator, size: int
+) -> tuple[Draws, Floats]:
+    drawn = proposal.draw(target, rng, size)
+    log_weights = target.log_density(drawn.u) - drawn.log_q
+    if not np.isfinite(log_weights.max()):
+        raise FitError("no point of the parameters gives these figures a positive probability")
+    return drawn, log_weights
+
+
+def _tempered(log_weights: Floats, wanted: float) -> Floats:
+    """Return normalised weights, flattened until some of them count.
+
+    So a few heavy draws do not collapse the proposal onto themselves.
+    """
+    wanted = min(wanted, len(log_weights) / 4)
+    power = 1.0
+    while power > 0.05 and _ess(power * log_weights) < wanted:
+        power *= 0.8
+    weights = np.exp(power * (log_weights - log_weights.max()))
+    return np.asarray(weights / weights.sum())
+
+
+def _resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Return systematically resampled positions, in random order."""
+    points = (rng.random() + np.arange(size)) / size
+    chosen = np.searchsorted(np.cumsum(weights), points).clip(0, len(weights) - 1)
+    return rng.permutation(chosen)
+
+
+def _ess(log_weights: Floats) -> float:
+    weights = np.exp(log_weights - log_weights.max())
+    return float(weights.sum() ** 2 / np.sum(weights**2))
+
+
+def _evenness(log_weights: Floats) -> float:
+    """Return the exponential of the entropy of the weights, steadier than the effective size."""
+    weights = np.exp(log_weights - log_weights.max())
+    weights /= weights.sum()
+    return float(np.exp(-np.sum(xlogy(weights, weights))))

@@ -1,0 +1,155 @@
+"""Modes of a posterior, from many starts at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from funnelest.errors import FitError
+from funnelest.inference.engines.ridge import settle
+from funnelest.inference.engines.target import Target
+
+__all__ = ["Mode", "find_modes", "nearest_mode"]
+
+type Floats = NDArray[np.float64]
+#: Log-density, point and curvature.
+type Mode = tuple[float, Floats, Floats]
+
+_STARTS, _CLIMB = 32, 25
+_POOL, _CLIMBS = 2_000, 6
+_TRIED = 20_000
+#: Modes this much lower than the highest, in log-mass, are left out.
+_LOWER = 12.0
+
+
+def find_modes(
+    target: Target, rng: np.random.Generator, *, starts: int = _STARTS, steps: int = _CLIMB
+) -> list[Mode]:
+    """Return the distinct modes that climbs from draws of the prior reach, highest first.
+
+    Parameters
+    ----------
+    target : Target
+        The posterior.
+    rng : numpy.random.Generator
+        Where the randomness comes from.
+    starts, steps : int
+        Number of climbs, and of steps in each.
+
+    Raises
+    ------
+    FitError
+        When no draw of the prior and no climb gives the figures a positive probability.
+    """
+    d = target.size
+    begins = rng.standard_normal((d, starts))
+    begins[:, 0] = 0.0
+    exact = target.density.all_located()
+    points, curvatures = _climbed(target, begins, steps)
+    if not exact:
+        # Some source says only how likely it is: go on from where the others lead, and from
+        # the likeliest draws, on the density itself.
+        points, curvatures = _polished(target, np.concatenate([points, begins], axis=1), rng)
+    heights = target.log_density(points)
+    if not np.isfinite(heights).any():
+        pool = rng.standard_normal((d, _TRIED))
+        values = target.log_density(pool)
+        if not np.isfinite(values).any():
+            raise FitError(
+                f"none of {_TRIED:,} draws from the priors gives these figures a positive "
+                "probability: some figures cannot be true together, or the priors exclude them"
+            )
+        points, curvatures = _polished(target, pool[:, np.argsort(-values)[:starts]], rng)
+        heights = target.log_density(points)
+    found: list[Mode] = [
+        (float(heights[i]), points[:, i], curvatures[i])
+        for i in np.argsort(-heights, kind="stable")
+        if np.isfinite(heights[i])
+    ]
+    return _distinct(found)
+
+
+def nearest_mode(target: Target, point: Floats) -> Floats:
+    """Return the mode that a short climb from `point` reaches."""
+    return _climbed(target, point[:, None], 4)[0][:, 0]
+
+
+def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats]:
+    d = len(starts)
+    points, _, curvatures = settle(
+        target, np.zeros_like(starts), np.eye(d), starts, steps=steps, renew=True
+    )
+    return points, curvatures
+
+
+def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return modes of the density itself, from the highest of many points, well apart."""
+    pool = np.concatenate([starts, rng.standard_normal((len(starts), _POOL))], axis=1)
+    values = target.log_density(pool)
+    chosen: list[Floats] = []
+    for i in np.argsort(-values, kind="stable"):
+        point = pool[:, i]
+        if not np.isfinite(values[i]) or len(chosen) == _CLIMBS:
+            break
+        if all(np.sum((point - other) ** 2) > 0.5 * len(point) for other in chosen):
+            chosen.append(point)
+    if not chosen:
+        return starts, np.repeat(np.eye(len(starts))[None], starts.shape[1], axis=0)
+    points = np.array([_highest(target, point) for point in chosen]).T
+    return points, np.array([_curvature(target, point) for point in points.T])
+
+
+def _highest(target: Target, start: Floats) -> Floats:
+    d, step = len(start), 1e-4
+    moves = step * np.concatenate([np.eye(d), -np.eye(d), np.zeros((d, 1))], axis=1)
+
+    def negative(u: Floats) -> tuple[float, Floats]:
+        values = target.log_density(u[:, None] + moves)
+        if not np.all(np.isfinite(values)):
+            return 1e10, np.zeros(d)
+        return -float(values[-1]), -(values[:d] - values[d : 2 * d]) / (2 * step)
+
+    found = minimize(
+        negative,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-9, 9)] * d,
+        options={"maxiter": 100, "ftol": 1e-8, "gtol": 1e-3},
+    )
+    return np.asarray(found.x)
+
+
+def _curvature(target: Target, mode: Floats, step: float = 1e-3) -> Floats:
+    """Return minus the second derivatives of the log-density, made positive definite."""
+    d = len(mode)
+    rows, columns = np.triu_indices(d)
+    at = np.arange(len(rows))
+    points = np.repeat(mode[:, None], 4 * len(rows), axis=1)
+    for block, (one, two) in enumerate(((1, 1), (1, -1), (-1, 1), (-1, -1))):
+        points[rows, block * len(rows) + at] += one * step
+        points[columns, block * len(rows) + at] += two * step
+    values = target.log_density(points).reshape(4, -1)
+    curvature = np.zeros((d, d))
+    with np.errstate(invalid="ignore"):
+        second = (values[0] - values[1] - values[2] + values[3]) / (4 * step**2)
+    curvature[rows, columns] = curvature[columns, rows] = -second
+    if not np.all(np.isfinite(curvature)):
+        return np.eye(d)
+    size, vectors = np.linalg.eigh(curvature)
+    return np.asarray((vectors * np.maximum(size, 0.25)) @ vectors.T)
+
+
+def _distinct(found: list[Mode]) -> list[Mode]:
+    """Return the modes that are not the same as a higher one, nor negligible beside it."""
+    kept: list[Mode] = []
+    for height, point, curvature in found:
+        if any(
+            (point - other) @ (curvature + metric) @ (point - other) / 2 < 0.5 * len(point) + 1
+            for _, other, metric in kept
+        ):
+            continue
+        kept.append((height, point, curvature))
+    mass = [height - 0.5 * np.linalg.slogdet(curvature)[1] for height, _, curvature in kept]
+    return [one for one, m in zip(kept, mass, strict=True) if m > max(mass) - _LOWER][:6]

@@ -1,0 +1,154 @@
+"""The posterior in coordinates in which every prior is standard normal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.special import ndtr
+
+from funnelest.errors import FitError
+from funnelest.likelihood.density import Density
+from funnelest.priors import LogitNormal, LogNormal, LogUniform, Normal, Prior, bijection
+
+__all__ = ["Target"]
+
+type Floats = NDArray[np.float64]
+
+_LOW, _HIGH, _NODES = -8.0, 8.0, 321
+#: Beyond this the upper tail of a probability near 1 has lost its digits.
+_UPPER = 6.0
+
+
+class Target:
+    """The density of a model, as functions of prior scores.
+
+    A score is the standard normal value with the prior probability of the parameter: ``u`` with
+    ``ndtr(u) = prior.cdf(x)``, up to an interpolation. The density includes the slope of the
+    interpolated map itself, so it is exact; only the prior's shape in scores is approximate.
+
+    Parameters
+    ----------
+    density : Density
+        The posterior on the unconstrained line.
+
+    Notes
+    -----
+    Points are arrays of shape ``(parameters, draws)``.
+    """
+
+    def __init__(self, density: Density) -> None:
+        self.density = density
+        self.size = len(density.names)
+        self.evaluations = 0
+        free = list(density.model.free.values())
+        straight = [_straight(prior) for prior in free]
+        self._shift = np.array([[one[0] if one else 0.0] for one in straight])
+        self._scale = np.array([[one[1] if one else 1.0] for one in straight])
+        self._curved = np.array([i for i, one in enumerate(straight) if one is None], dtype=int)
+        tables = [_table(free[i], density.names[i]) for i in self._curved]
+        self._low = np.array([[one[0]] for one in tables])
+        self._high = np.array([[one[1]] for one in tables])
+        step = (_HIGH - _LOW) / (_NODES - 1)
+        #: The last piece of each table: its right end belongs to it.
+        self._last = np.round((self._high - _LOW) / step).astype(np.intp) - 1
+        #: One flat array per power: looking numbers up in them is what this costs.
+        self._pieces = [
+            np.array([one[2][:, power] for one in tables]).reshape(-1) for power in range(4)
+        ]
+        shown = self.located(np.zeros((self.size, 1))) if self.size else None
+        #: How many numbers the figures locate.
+        self.figures = 0 if shown is None else len(shown[0])
+
+    def line(self, u: Floats) -> Floats:
+        """Return the points on the unconstrained line."""
+        return self._mapped(u)[0]
+
+    def _mapped(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the points on the line, and the log of the slope of the map."""
+        if not self.size:
+            return u, np.zeros(u.shape[1])
+        z = self._shift + self._scale * u
+        log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
+        if len(self._curved):
+            score = u[self._curved]
+            inside = np.clip(score, self._low, self._high)
+            step = (_HIGH - _LOW) / (_NODES - 1)
+            at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
+            rest = inside - (_LOW + step * at)
+            at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
+            a, b, c, d = (np.take(one, at) for one in self._pieces)
+            slope = (3 * a * rest + 2 * b) * rest + c
+            value = ((a * rest + b) * rest + c) * rest + d
+            z[self._curved] = value + slope * (score - inside)
+            log_slope += np.log(slope).sum(axis=0)
+        return z, log_slope
+
+    def log_density(self, u: Floats) -> Floats:
+        """Return the log of prior times likelihood, one per draw."""
+        self.evaluations += u.shape[1]
+        with np.errstate(all="ignore"):
+            z, log_slope = self._mapped(u)
+            value = self.density(z) + log_slope
+        return np.where(np.isnan(value), -np.inf, value)
+
+    def located(self, u: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """Return what the figures locate: values, what the data say, and their information.
+
+        Each of shape ``(figures, draws)``. None when no figure can say.
+        """
+        with np.errstate(all="ignore"):
+            found = self.density.located(self._mapped(u)[0])
+        if found is None:
+            return None
+        value, aim, information = found
+        return _finite(value), aim, np.nan_to_num(information, nan=0.0, posinf=0.0)
+
+    def located_values(self, u: Floats) -> Floats:
+        """Return only the values of `located`, where some figure locates something."""
+        with np.errstate(all="ignore"):
+            return _finite(self.density.located_values(self._mapped(u)[0]))
+
+
+def _finite(value: Floats) -> Floats:
+    """Return the values within limits: a mean of zero has a logarithm of minus infinity."""
+    np.clip(value, -700.0, 700.0, out=value)
+    value[np.isnan(value)] = -700.0
+    return value
+
+
+def _straight(prior: Prior) -> tuple[float, float] | None:
+    """Return shift and scale from scores to the line, where that map is linear."""
+    if type(prior) is Normal:
+        return prior.mean, prior.sd
+    if type(prior) is LogNormal:
+        return prior.log_mean, prior.log_sd
+    if type(prior) is LogitNormal:
+        return prior.logit_mean, prior.logit_sd
+    return None
+
+
+@lru_cache(maxsize=256)  # models are fitted again and again, with other data and the same priors
+def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
+    """Return limits, and cubic pieces on the grid of scores, of the map to the line."""
+    scores = np.linspace(_LOW, _HIGH, _NODES)
+    _, back, _ = bijection(prior.support, log_scale=isinstance(prior, LogUniform))
+    with np.errstate(all="ignore"):
+        line = np.asarray(back(np.asarray(prior.ppf(ndtr(scores)), dtype=np.float64)))
+        rises = np.isfinite(line[:-1]) & np.isfinite(line[1:]) & (np.diff(line) > 1e-9)
+    rises &= scores[1:] <= _UPPER
+    # The run of rising pieces around the median; beyond it the map goes on in a straight line.
+    centre = int(np.argmin(np.where(rises, np.abs(scores[:-1]), np.inf)))
+    if not rises[centre]:
+        raise FitError(f"the prior of {name!r} has no usable quantiles: {prior.describe()}")
+    first = last = centre
+    while first > 0 and rises[first - 1]:
+        first -= 1
+    while last + 1 < len(rises) and rises[last + 1]:
+        last += 1
+    curve = PchipInterpolator(scores[first : last + 2], line[first : last + 2])
+    pieces = np.full((_NODES - 1, 4), np.nan)  # a point outside would be noticed
+    pieces[first : last + 1] = curve.c.T
+    return float(scores[first]), float(scores[last + 1]), pieces

@@ -1,0 +1,218 @@
+"""Fit a model: choose the engine, run it, and return a result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any, Literal
+
+import numpy as np
+
+from funnelest.errors import FitError, raise_if_any
+from funnelest.model.model import Model
+from funnelest.results.result import Result
+
+__all__ = ["argument_problems", "fit", "seed_problems"]
+
+#: Above this many parameters `auto` does not try importance sampling.
+_IMPORTANCE_LIMIT = 60
+
+
+def fit(
+    model: Model,
+    *,
+    engine: Literal["auto", "importance", "nuts"] = "auto",
+    draws: int = 4000,
+    chains: int = 4,
+    seed: int | None = None,
+    cores: int | None = None,
+    start: Result | None = None,
+    progress: bool = True,
+) -> Result:
+    """Estimate everything in a model.
+
+    Parameters
+    ----------
+    model : Model
+        The model; it is not changed.
+    engine : {"auto", "importance", "nuts"}, default "auto"
+        "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
+        Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
+        parameters, and NUTS when there are more or when importance sampling fails its gate.
+    draws : int, default 4000
+        Number of draws in the result, over all chains; at least 400.
+    chains : int, default 4
+        Number of Markov chains (NUTS); at least 2.
+    seed : int, optional
+        The same seed gives the same draws, on one core and on many. Left out, a fresh one is
+        taken, and kept in the result.
+    cores : int, optional
+        Number of chains that run at a time; all cores when left out.
+    start : Result, optional
+        Result of the same model with other data: importance sampling starts where that ended.
+    progress : bool, default True
+        Show a progress bar on the terminal when the fit takes more than two seconds. Never
+        shown when standard error is not a terminal.
+
+    Returns
+    -------
+    Result
+        Draws and tables. Its tables stay closed when the convergence gate failed.
+
+    Raises
+    ------
+    SpecError
+        For arguments that cannot be meant.
+    FitError
+        When no value of the parameters gives the figures a positive probability.
+    """
+    raise_if_any(
+        argument_problems(model, engine, draws, seed, chains=chains, cores=cores, start=start),
+        "fit",
+    )
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
+    begun = time.perf_counter()
+    notes: list[str] = []
+    result: Result | None = None
+    with _bar(progress) as report:
+        small = len(model.free) <= _IMPORTANCE_LIMIT
+        if engine == "importance" or (engine == "auto" and small):
+            result = _importance(model, draws, chains, seed, start, report)
+            if engine == "auto" and not result.gate.passed:
+                notes.append(f"importance sampling was given up: {result.gate.text}")
+                result = None
+        if result is None:
+            result = _nuts(model, draws, chains, seed, cores, report)
+    return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
+
+
+def seed_problems(seed: object) -> list[str]:
+    """Return why this is no seed (a truth value is not), one sentence each."""
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if whole and 0 <= seed < 2**32:  # type: ignore[operator]
+        return []
+    return [f"seed must be a whole number from 0 to 4294967295; given {seed!r}."]
+
+
+def argument_problems(
+    model: Any,
+    engine: Any,
+    draws: Any,
+    seed: Any,
+    *,
+    chains: Any = 2,
+    cores: Any = None,
+    start: Any = None,
+    ended: bool = False,
+) -> list[str]:
+    """Return what is wrong with the arguments of a fit, one sentence each.
+
+    With `ended` a model may have limits without a distribution: each of them is fitted.
+    """
+    found = []
+    if not isinstance(model, Model):
+        found.append(f"model must be a Model; given {model!r}.")
+    elif not ended:
+        found += [
+            f"{one.describe()}. So there is no posterior: compare the two limits with "
+            "funnelest.check.compare, or state a distribution."
+            for one in model.assumptions
+            if hasattr(one, "ends")
+        ]
+    if engine not in ("auto", "importance", "nuts"):
+        found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
+    if not (type(draws) is int and draws >= 400):
+        found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
+    if not (isinstance(chains, int) and chains >= 2):
+        found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
+    if cores is not None and not (isinstance(cores, int) and cores >= 1):
+        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+    if seed is not None:
+        found += seed_problems(seed)
+    if start is not None and not (
+        isinstance(start, Result)
+        and isinstance(model, Model)
+        and list(start.model.free) == list(model.free)
+    ):
+        found.append("start must be the result of a model with the same parameters.")
+    return found
+
+
+def _importance(
+    model: Model, draws: int, chains: int, seed: int, start: Result | None, report: Any
+) -> Result:
+    from funnelest.inference.engines import importance
+    from funnelest.likelihood.density import Density
+
+    density = Density(model)
+    per_chain = -(-draws // chains)
+    weighted = importance.sample(
+        density,
+        draws=per_chain * chains,
+        rng=np.random.default_rng(seed),
+        start=None if start is None else start.proposal,
+        progress=report,
+    )
+    values = density.values(weighted.draws)
+    return Result(
+        model=model,
+        # The draws are independent: dealing them out over chains serves ArviZ's diagnostics.
+        draws={name: value.reshape(chains, per_chain) for name, value in values.items()},
+        gate=weighted.gate,
+        seed=seed,
+        proposal=weighted.proposal,
+    )
+
+
+def _nuts(
+    model: Model, draws: int, chains: int, seed: int, cores: int | None, report: Any
+) -> Result:
+    from funnelest.inference.engines import nuts
+
+    if not model.free:
+        raise FitError("the model has no unknown parameter: there is nothing to sample.")
+    found = nuts.sample(
+        model, draws=-(-draws // chains), chains=chains, seed=seed, cores=cores, progress=report
+    )
+    return Result(model=model, draws=found.draws, gate=found.gate, seed=seed)
+
+
+@contextmanager
+def _bar(wanted: bool) -> Iterator[Any]:
+    """Yield a function that moves a progress bar, shown after two seconds on a terminal."""
+    from tqdm import tqdm
+
+    ended = Event()
+    # disable=None: silent when the stream is not a terminal. The delay never ends by itself: the
+    # thread below draws the bar, so that it also moves while something compiles.
+    with tqdm(
+        total=100,
+        delay=float("inf"),
+        disable=None if wanted else True,
+        leave=False,
+        bar_format="{desc} {bar} {elapsed}",
+    ) as bar:
+
+        def draw() -> None:
+            pause = 2.0
+            while not ended.wait(pause):
+                bar.refresh()
+                pause = 0.3
+
+        def report(done: float, text: str) -> None:
+            bar.desc = text
+            bar.n = max(bar.n, 100 * done)
+
+        drawing = Thread(target=draw, daemon=True)
+        if not bar.disable:
+            drawing.start()
+        try:
+            yield report
+        finally:
+            ended.set()
+            if not bar.disable:
+                drawing.join()
+                bar.clear()

@@ -1,0 +1,185 @@
+"""Data that do not exist yet: made up from the posterior, and what its draws then weigh.
+
+Preposterior analysis: Raiffa and Schlaifer, Applied Statistical Decision Theory, 1961. By weights
+on draws that are there: Menzies, Med Decis Making 2016;36:308.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.errors import FitError
+from funnelest.evidence.base import Evidence
+from funnelest.inference.fitting import fit
+from funnelest.likelihood.density import prior_draws
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.result import Result
+
+__all__ = ["BASES", "Preposterior", "beside", "flattened", "levels_of", "refit", "repeated"]
+
+type Floats = NDArray[np.float64]
+type Quantity = Callable[[Quantities], Any]
+
+#: What a quantity can rest on, and what that means.
+BASES = {
+    "estimated": "",
+    "partly imputed": "it rests in part on an assumption about people whom no source sees",
+    "imputed": "it rests on an assumption about people whom no source sees",
+}
+#: Effective draws below which a replicate is fitted again: then each tail beyond a 95% interval
+#: has no more than five of them.
+_EFFECTIVE = 200.0
+#: Draws of a refit, at least and at most.
+_REFIT = (400, 4000)
+
+
+class Preposterior:
+    """A model with sources that are planned, and draws that their made-up data weigh.
+
+    Parameters
+    ----------
+    model : Model
+        The model with the planned sources.
+    added : sequence of Evidence
+        The planned sources.
+    draws : mapping of str to ndarray
+        Every unknown parameter of `model`, shape ``(draws,)``, after what is known now.
+    quantity : callable
+        What is asked about.
+    same : ndarray of int, optional
+        Draws with the same number are one draw that is repeated (`repeated`). Left out, none is.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        added: Sequence[Evidence],
+        draws: Mapping[str, Floats],
+        quantity: Quantity,
+        same: NDArray[np.intp] | None = None,
+    ) -> None:
+        self.model, self.added, self.draws, self.quantity = model, added, draws, quantity
+        self.memory: dict[Any, Any] = {}
+        self.q = Quantities(model, draws, self.memory)
+        self.same = np.arange(self.q.draws) if same is None else same
+        with np.errstate(all="ignore"):
+            value = np.asarray(quantity(self.q), dtype=np.float64)
+        self.sample = np.broadcast_to(value, (self.q.draws,))
+        self.order = np.argsort(self.sample, kind="stable")
+        self.sorted = self.sample[self.order]
+
+    def made_up(self, truth: int, rng: np.random.Generator) -> list[Evidence]:
+        """Return the planned sources with data made up from one of the draws."""
+        self.memory.clear()  # evidence remembers there how its figures are printed
+        one = Quantities(self.model, {name: d[truth : truth + 1] for name, d in self.draws.items()})
+        with np.errstate(all="ignore"):
+            return [
+                source.with_data(
+                    [o.simulate(rng) for o in source.observations(one)], self.model.population
+                )
+                for source in self.added
+            ]
+
+    def weights(self, made: Sequence[Evidence], truth: int | None = None) -> Floats | None:
+        """Return what every draw weighs after made-up data; None when too few draws carry them.
+
+        The draw `truth` that they were made up from is left out, and so are its repetitions: one
+        that is known to be near the data would make them look more telling than they are.
+        """
+        self.memory.clear()
+        with np.errstate(all="ignore"):
+            logp = np.zeros(self.q.draws)
+            for source in made:
+                for observation in source.observations(self.q):
+                    logp = logp + observation.logp()
+        logp = np.where(np.isnan(logp), -np.inf, logp)
+        if truth is not None:
+            logp[self.same == self.same[truth]] = -np.inf
+        if not np.isfinite(logp).any():
+            return None
+        weights = np.exp(logp - logp.max())
+        weights /= weights.sum()
+        distinct = np.bincount(self.same, weights=weights)
+        return weights if 1 / np.sum(distinct**2) >= _EFFECTIVE else None
+
+    def replicate(
+        self, truth: int, rng: np.random.Generator
+    ) -> tuple[list[Evidence], Floats | None]:
+        """Return data made up from one of the draws, and what every other draw weighs then."""
+        made = self.made_up(truth, rng)
+        return made, self.weights(made, truth)
+
+    def width(self, weights: Floats, levels: tuple[float, float]) -> float:
+        """Return the width of the interval of the weighted draws."""
+        ordered = weights[self.order]
+        # The middle of each draw's step: with even weights, quantiles without bias.
+        heights = np.cumsum(ordered) - ordered / 2
+        low, high = np.interp(levels, heights, self.sorted)
+        return float(high - low)
+
+    def spread(self, weights: Floats, levels: tuple[float, float]) -> tuple[float, float]:
+        """Return the width of the interval and the standard deviation of the weighted draws."""
+        mean = np.sum(weights * self.sample)
+        sd = float(np.sqrt(np.sum(weights * (self.sample - mean) ** 2)))
+        return self.width(weights, levels), sd
+
+    def with_made(self, made: Sequence[Evidence]) -> Model:
+        """Return the model with made-up data in the place of those that hold it."""
+        given = {id(one): other for one, other in zip(self.added, made, strict=True)}
+        return self.model.with_evidence([given.get(id(one), one) for one in self.model.evidence])
+
+
+def refit(
+    model: Model,
+    quantity: Quantity,
+    draws: int,
+    seed: Sequence[int],
+    start: Result | None = None,
+) -> Floats | None:
+    """Return draws of a quantity from a fit with made-up data; None when that fails."""
+    try:
+        fitted = fit(
+            model,
+            engine="importance",
+            draws=int(np.clip(draws, *_REFIT)),
+            seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
+            start=start,
+            progress=False,
+        )
+    except FitError:
+        return None
+    return fitted.sample_of(quantity) if fitted.gate.passed else None
+
+
+def flattened(result: Result) -> dict[str, Floats]:
+    """Return the draws of every parameter, all chains after each other."""
+    return {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+
+
+def repeated(draws: Mapping[str, Floats]) -> NDArray[np.intp]:
+    """Return a number per draw, the same for draws that are equal in every parameter.
+
+    Importance sampling resamples: a heavy draw comes several times.
+    """
+    values = np.array(list(draws.values()))
+    return np.unique(values, axis=1, return_inverse=True)[1].reshape(-1)
+
+
+def beside(model: Model, flat: Mapping[str, Floats], size: int, seed: int) -> dict[str, Floats]:
+    """Return the draws with those of parameters that only the planned source has."""
+    new = [name for name in model.free if name not in flat]
+    if not new:
+        return dict(flat)
+    fresh = prior_draws(model, np.random.default_rng([seed, 1]), size)
+    return {**flat, **{name: fresh[name] for name in new}}
+
+
+def levels_of(probability: float) -> tuple[float, float]:
+    """Return the levels of the two limits of an equal-tailed interval."""
+    tail = (1 - probability) / 2
+    return tail, 1 - tail

@@ -1,0 +1,1 @@
+"""The density of a model, on arrays and as a PyMC model; made-up data."""

@@ -1,0 +1,252 @@
+"""What a posterior is the product of: the likelihood of each source, and each prior."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.likelihood.density import log_likelihoods
+from funnelest.model.model import Model
+from funnelest.priors import (
+    Beta,
+    Fixed,
+    Gamma,
+    HalfNormal,
+    LogitNormal,
+    LogNormal,
+    LogUniform,
+    Normal,
+    Prior,
+    Truncated,
+    Uniform,
+    bijection,
+)
+from funnelest.route import show_edge
+
+__all__ = [
+    "Component",
+    "components",
+    "held",
+    "log_densities",
+    "log_prior_density",
+    "powered",
+    "weighted_quantiles",
+    "weighted_variance",
+]
+
+type Floats = NDArray[np.float64]
+type Kind = Literal["source", "prior", "assumption"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A factor of a posterior.
+
+    Parameters
+    ----------
+    name : str
+        The source, or what the prior is of.
+    kind : {"source", "prior", "assumption"}
+        The likelihood of a source; the prior of a transition or of who enters the route; the
+        prior of what is assumed of a source or of people whom nobody asked.
+    parameters : tuple of str
+        Whose prior it is; none of a source.
+    """
+
+    name: str
+    kind: Kind
+    parameters: tuple[str, ...] = ()
+
+
+def components(model: Model) -> list[Component]:
+    """Return what the posterior of a model is the product of.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    list of Component
+        Every source that counts; the prior of who enters, and of each transition, with its terms;
+        of each assumption; of each defect of a source; of each further parameter alone. Each
+        unknown parameter is in one of them, and names are not taken twice.
+    """
+    found = [
+        Component(one.name, "source") for one in model.evidence if model.powers.get(one.name, 1.0)
+    ]
+    names = {one.name for one in found}
+    taken: set[str] = set()
+
+    def add(name: str, kind: Kind, parameters: Iterable[str]) -> None:
+        mine = tuple(p for p in parameters if p in model.free and p not in taken)
+        if not mine:
+            return
+        while name in names:
+            name = f"prior of {name}"
+        names.add(name)
+        taken.update(mine)
+        found.append(Component(name, kind, mine))
+
+    population = model.population
+    occurrence = model.occurrence_name
+    add(occurrence, "prior", model.occurrence.parameters(occurrence, population))
+    for edge in model.route.edges:
+        name = show_edge(edge)
+        add(name, "prior", model.transition(*edge).parameters(name, population))
+    for assumption in model.assumptions:
+        mine = list(assumption.parameters(population))
+        name = mine[0] if len(mine) == 1 else type(assumption).__name__
+        add(name, "assumption", mine)
+    for one in model.sources():
+        for defect in one.defects:
+            name = f"{defect.label}[{one.name}]"
+            add(name, "assumption", defect.parameters(one.name, population))
+    for name in model.free:
+        add(name, "assumption", [name])
+    return found
+
+
+def held(model: Model) -> dict[str, str]:
+    """Return what is assumed without a distribution, so that it cannot count for more or less.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    dict of str to str
+        What it is -> why it cannot be scaled.
+    """
+    found = {
+        name: prior.describe() for name, prior in model.priors.items() if isinstance(prior, Fixed)
+    }
+    for one in model.assumptions:
+        if not any(name in model.priors for name in one.parameters(model.population)):
+            found[one.describe()] = "an assumption without an unknown number"
+    return found
+
+
+def log_densities(model: Model, values: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return the log of every component, one per draw.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    values : mapping of str to ndarray
+        Every unknown parameter, shape ``(draws,)``.
+
+    Returns
+    -------
+    dict of str to ndarray
+        In the order of `components`. Those of priors are `log_prior_density`.
+    """
+    sources = log_likelihoods(model, values)
+    found = {}
+    for one in components(model):
+        if one.kind == "source":
+            found[one.name] = model.powers.get(one.name, 1.0) * sources[one.name]
+        else:
+            found[one.name] = np.sum(
+                [log_prior_density(model.free[name], values[name]) for name in one.parameters],
+                axis=0,
+            )
+    return found
+
+
+def log_prior_density(prior: Prior, x: Floats) -> Floats:
+    """Return the log-density of a prior on the scale on which it is scaled to a power.
+
+    The natural one of a normal and half-normal, the logarithm of a log-normal and gamma, the
+    log-odds of a beta, logit-normal and uniform, those of the logarithm for a log-uniform; of a
+    truncated one that of the prior inside. A flat prior is not flat there, so that it too can
+    count for more or less.
+
+    Parameters
+    ----------
+    prior : Prior
+        The prior.
+    x : ndarray
+        The parameter, shape ``(draws,)``.
+
+    Returns
+    -------
+    ndarray
+        Shape ``(draws,)``; minus infinity where the parameter is impossible.
+    """
+    inner = prior
+    while isinstance(inner, Truncated):
+        inner = inner.prior
+    with np.errstate(all="ignore"):
+        found = prior.logpdf(x)
+        if not isinstance(inner, HalfNormal):  # a normal, of which one half is left out
+            _, back, slope = bijection(inner.support, log_scale=isinstance(inner, LogUniform))
+            found = found + slope(back(x))
+    return np.where(np.isnan(found), -np.inf, found)
+
+
+def powered(prior: Prior, power: float) -> Prior | None:
+    """Return a prior whose density is that of another to a power, on its own scale.
+
+    Parameters
+    ----------
+    prior : Prior
+        The prior.
+    power : float
+        Above 0: one half lets it count half.
+
+    Returns
+    -------
+    Prior or None
+        A normal, half-normal, log-normal or logit-normal with its variance over the power; a beta
+        or gamma with its parameters times the power, like as many observations more or fewer;
+        the beta with both parameters equal to the power for a uniform share. None where the
+        family has no such member.
+    """
+    root = float(np.sqrt(power))
+    match prior:
+        case Truncated():
+            inner = powered(prior.prior, power)
+            return None if inner is None else replace(prior, prior=inner)
+        case Normal() | HalfNormal():
+            return replace(prior, sd=prior.sd / root)
+        case LogNormal():
+            return replace(prior, log_sd=prior.log_sd / root)
+        case LogitNormal():
+            return replace(prior, logit_sd=prior.logit_sd / root)
+        case Beta():
+            return replace(prior, alpha=power * prior.alpha, beta=power * prior.beta)
+        case Gamma():
+            return replace(prior, shape=power * prior.shape, rate=power * prior.rate)
+        case Uniform(low=0, high=1):
+            return Beta(power, power, statement=prior.statement, source=prior.source)
+    return None
+
+
+def weighted_quantiles(draws: Floats, weights: Floats, levels: Sequence[float]) -> Any:
+    """Return quantiles of weighted draws; with even weights those of Hazen.
+
+    Parameters
+    ----------
+    draws, weights : ndarray
+        Shape ``(draws,)``; the weights add up to 1.
+    levels : sequence of float
+        Probabilities.
+    """
+    order = np.argsort(draws, kind="stable")
+    ordered = weights[order]
+    return np.interp(levels, np.cumsum(ordered) - ordered / 2, draws[order])
+
+
+def weighted_variance(draws: Floats, weights: Floats) -> float:
+    """Return the variance of weighted draws, whose weights add up to 1."""
+    mean = weights @ draws
+    return float(weights @ (draws - mean) ** 2)

@@ -1,0 +1,172 @@
+"""The log-density of a model on the unconstrained line, for many draws at once (NumPy)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.model.model import Model
+from funnelest.priors import LogUniform, Prior, Truncated, bijection
+from funnelest.quantities.quantities import Quantities
+
+__all__ = ["Density", "log_likelihoods", "prior_draws"]
+
+type Floats = NDArray[np.float64]
+
+
+class _Block:
+    """Parameters of one prior family, evaluated together."""
+
+    def __init__(self, rows: list[int], priors: list[Prior]) -> None:
+        self.rows = np.array(rows)
+        self.prior = priors[0] if isinstance(priors[0], Truncated) else priors[0].stacked(priors)
+        self.line, self.back, self.slope = bijection(
+            self.prior.support, log_scale=isinstance(self.prior, LogUniform)
+        )
+
+
+def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
+    groups: dict[Any, list[tuple[int, Prior]]] = {}
+    for row, (name, prior) in enumerate(free.items()):
+        key = name if isinstance(prior, Truncated) else type(prior)
+        groups.setdefault(key, []).append((row, prior))
+    return [
+        _Block([row for row, _ in group], [prior for _, prior in group])
+        for group in groups.values()
+    ]
+
+
+class Density:
+    """Prior, likelihood and their sum, as functions of points on the unconstrained line.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Notes
+    -----
+    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of
+    the prior includes the slope of the map from the line to the parameter.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.names = tuple(model.free)
+        self._blocks = _blocks(model.free)
+        self._memory: dict[Any, Any] = {}
+
+    def values(self, z: Floats) -> dict[str, Floats]:
+        """Return the parameters on their natural scale, by name."""
+        x = np.empty_like(z)
+        with np.errstate(over="ignore"):
+            for block in self._blocks:
+                x[block.rows] = block.line(z[block.rows])
+        return dict(zip(self.names, x, strict=True))
+
+    def line(self, values: Mapping[str, Any]) -> Floats:
+        """Return the points on the line of natural-scale `values`."""
+        x = np.array([np.asarray(values[name], dtype=np.float64) for name in self.names])
+        z = np.empty_like(x)
+        for block in self._blocks:
+            z[block.rows] = block.back(x[block.rows])
+        return z
+
+    def log_prior(self, z: Floats) -> Floats:
+        """Return the log-density of the prior, one per draw."""
+        total = np.zeros(z.shape[1:])
+        with np.errstate(all="ignore"):
+            for block in self._blocks:
+                part = z[block.rows]
+                density = block.prior.logpdf(block.line(part)) + block.slope(part)
+                total = total + density.sum(axis=0)
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def log_likelihood(self, z: Floats) -> Floats:
+        """Return the log-likelihood of all evidence, one per draw."""
+        total = np.zeros(z.shape[1:])
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(z), self._memory)
+            for one in self.model.evidence:
+                power = self.model.powers.get(one.name, 1.0)
+                for observation in one.observations(q) if power else ():
+                    logp = observation.logp()
+                    total = total + (logp if power == 1 else power * logp)
+        return np.where(np.isnan(total), -np.inf, total)
+
+    def located(self, z: Floats) -> tuple[Floats, Floats, Floats] | None:
+        """Return what the figures locate, as `funnelest.observations.observation` says it.
+
+        Values per draw, what the data say that they are, and the information in that: each of
+        shape ``(figures, draws)``. None when no figure locates anything.
+        """
+        found = self._locations(z)
+        if not found:
+            return None
+        return self._column(found, 0, z), self._column(found, 1, z), self._column(found, 2, z)
+
+    def located_values(self, z: Floats) -> Floats:
+        """Return only the values of `located`, where some figure locates something."""
+        return self._column(self._locations(z), 0, z)
+
+    def _locations(self, z: Floats) -> list[Any]:
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(z), self._memory)
+            return [
+                (value, aim, power * information) if power != 1 else (value, aim, information)
+                for one in self.model.evidence
+                if (power := self.model.powers.get(one.name, 1.0))
+                for observation in one.observations(q)
+                for place in observation.locations()
+                if place is not None
+                for value, aim, information in [place]
+            ]
+
+    @staticmethod
+    def _column(found: list[Any], part: int, z: Floats) -> Floats:
+        heights = [len(one[0]) if np.ndim(one[0]) == 2 else 1 for one in found]
+        column = np.empty((sum(heights), z.shape[1]))
+        first = 0
+        for height, one in zip(heights, found, strict=True):
+            column[first : first + height] = one[part]
+            first += height
+        return column
+
+    def all_located(self) -> bool:
+        """Return whether every figure can say what it locates."""
+        with np.errstate(all="ignore"):
+            q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
+            return all(
+                None not in observation.locations()
+                for one in self.model.evidence
+                if self.model.powers.get(one.name, 1.0)
+                for observation in one.observations(q)
+            )
+
+    def __call__(self, z: Floats) -> Floats:
+        """Return the log of prior times likelihood, one per draw."""
+        return self.log_prior(z) + self.log_likelihood(z)
+
+
+def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
+    """Return the log-likelihood of each source, one per draw, by source name.
+
+    Each as it is, whatever power the model raises it to.
+    """
+    q = Quantities(model, values)
+    draws = len(next(iter(values.values()))) if values else 1
+    with np.errstate(all="ignore"):
+        return {
+            one.name: np.broadcast_to(
+                np.sum([o.logp() * np.ones(draws) for o in one.observations(q)], axis=0), (draws,)
+            )
+            for one in model.evidence
+        }
+
+
+def prior_draws(model: Model, rng: np.random.Generator, size: int) -> dict[str, Floats]:
+    """Return draws of every free parameter from its prior, by name."""
+    return {name: prior.sample(rng, size) for name, prior in model.free.items()}

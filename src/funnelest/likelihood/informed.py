@@ -1,0 +1,186 @@
+"""Which sources see which unknown parameter, and on which a quantity depends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.model.model import Model
+from funnelest.priors import Prior
+from funnelest.quantities.quantities import Quantities
+
+__all__ = ["Probe", "depends_on", "informed"]
+
+type Floats = NDArray[np.float64]
+type Moved = NDArray[np.bool_]
+
+#: Points of the prior at which every parameter is moved.
+_POINTS = 5
+#: How far, in prior probability, and between which probabilities the points lie.
+_MOVE, _LOW, _HIGH = 0.35, 0.08, 0.92
+#: A change below this part of a number is rounding: sums over cells depend on how they are split.
+_ROUNDING = 1e-8
+
+
+class Probe:
+    """A model at some points of its prior, and with each parameter moved alone from there.
+
+    All points are evaluated in one call: they are draws.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.names = tuple(model.free)
+        size = len(self.names)
+        p = np.random.default_rng(0).uniform(_LOW, _HIGH, (size, _POINTS))
+        other = np.where(p < 0.5, p + _MOVE, p - _MOVE)
+        moved = np.repeat(p[:, :, None], size + 1, axis=2)
+        for i in range(size):
+            moved[i, :, 1 + i] = other[i]
+        values = {
+            name: _quantiles(prior, moved[i].ravel())
+            for i, (name, prior) in enumerate(model.free.items())
+        }
+        self._draws = _POINTS * (size + 1)
+        with np.errstate(all="ignore"):
+            self._q = Quantities(model, values)
+
+    def informed(self) -> dict[str, frozenset[str]]:
+        """Return the names of the sources that see each unknown parameter; see `informed`."""
+        seen: dict[str, set[str]] = {name: set() for name in self.names}
+        if not self.names:
+            return {}
+        for one in self.model.evidence:
+            if not self.model.powers.get(one.name, 1.0):
+                continue
+            for i in np.flatnonzero(self._sees(one)):
+                seen[self.names[i]].add(one.name)
+        return {name: frozenset(sources) for name, sources in seen.items()}
+
+    def depends_on(self, quantity: Callable[[Quantities], Any]) -> frozenset[str]:
+        """Return the unknown parameters on which a `quantity` depends; see `depends_on`."""
+        if not self.names:
+            return frozenset()
+        try:
+            with np.errstate(all="ignore"):
+                found = self._moved(quantity(self._q))[0]
+        except Exception:  # whatever a user's function may do: it is not known to be free of any
+            return frozenset(self.names)
+        return frozenset(name for name, moved in zip(self.names, found, strict=True) if moved)
+
+    def _sees(self, one: Any) -> Moved:
+        """Return which parameters the likelihood of a source depends on."""
+        found: Moved = np.zeros(len(self.names), dtype=bool)
+        try:
+            with np.errstate(all="ignore"):
+                observations = list(one.observations(self._q))
+        except Exception:  # a source that cannot be evaluated tells nothing
+            return found
+        for observation in observations:
+            try:
+                with np.errstate(all="ignore"):
+                    moved, unclear = self._moved(observation.logp())
+            except Exception:
+                moved, unclear = found, True
+            found = found | moved
+            if unclear and not found.all():
+                for value in self._expected(observation):
+                    found = found | self._moved(value)[0]
+        return found
+
+    def _moved(self, value: Any) -> tuple[Moved, bool]:
+        """Return which parameters move a value, and whether it says nothing at some point.
+
+        A log-likelihood of minus infinity says nothing, and one of exactly zero neither: that of
+        a limit which is surely met.
+        """
+        value = np.asarray(value, dtype=np.float64)
+        size = len(self.names)
+        if not value.ndim or value.shape[-1] != self._draws:
+            return np.zeros(size, dtype=bool), bool((~np.isfinite(value) | (value == 0)).any())
+        value = value.reshape(-1, _POINTS, size + 1)
+        base, other = value[..., :1], value[..., 1:]
+        same = (base == other) | (np.isnan(base) & np.isnan(other))
+        with np.errstate(all="ignore"):
+            scale = 1.0 + np.minimum(np.abs(base), np.abs(other))
+            small = np.abs(other - base) <= _ROUNDING * np.where(np.isfinite(scale), scale, 1.0)
+        unclear = same & (~np.isfinite(base) | (base == 0))
+        return (~same & ~small).any(axis=(0, 1)), bool(unclear.any())
+
+    def _expected(self, observation: Any) -> Iterator[Floats]:
+        """Yield what the distribution of an observation is made from, one value per draw."""
+        law = getattr(observation, "distribution", observation)
+        yield from _arrays(law, self._draws)
+
+
+def _arrays(value: Any, draws: int) -> Iterator[Floats]:
+    """Yield the arrays inside a value that have one entry per draw."""
+    if isinstance(value, np.ndarray):
+        if value.ndim and value.shape[-1] == draws and value.dtype.kind in "fiub":
+            yield value
+    elif isinstance(value, Mapping):
+        for one in value.values():
+            yield from _arrays(one, draws)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _arrays(one, draws)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            if field.name not in ("figure", "figures", "printed"):  # data, not expected
+                yield from _arrays(getattr(value, field.name), draws)
+
+
+def _quantiles(prior: Prior, p: Floats) -> Floats:
+    with np.errstate(all="ignore"):
+        return np.asarray(prior.ppf(p), dtype=np.float64)
+
+
+def informed(model: Model) -> Mapping[str, frozenset[str]]:
+    """Return which sources see each unknown parameter.
+
+    A source sees a parameter when its log-likelihood changes as the parameter moves alone, at
+    any of a few points of the prior. Where it says nothing (impossible at both points, or
+    certain at both), what its distribution is made from must change. A parameter that no source
+    sees keeps its prior, whatever the figures are; one that is seen may still be known only
+    together with others, see `funnelest.check.identification`.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+
+    Returns
+    -------
+    mapping of str to frozenset of str
+        Unknown parameter -> names of the sources, in the order of ``model.free``. The same on
+        every call.
+    """
+    return Probe(model).informed()
+
+
+def depends_on(model: Model, quantity: Callable[[Quantities], Any]) -> frozenset[str]:
+    """Return the unknown parameters on which a quantity depends.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    quantity : callable
+        ``quantity(q)`` with `q` a `Quantities`.
+
+    Returns
+    -------
+    frozenset of str
+        Those that change it when they move alone, at any of a few points of the prior. All of
+        them, when the function fails: it is then not known to be free of any.
+    """
+    return Probe(model).depends_on(quantity)

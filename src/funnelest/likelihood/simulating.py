@@ -1,0 +1,80 @@
+"""Made-up data from a model: the same model, with figures drawn from what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from funnelest.errors import SpecError
+from funnelest.likelihood.density import prior_draws
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+
+__all__ = ["draw_parameters", "simulate"]
+
+
+def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[str, float]:
+    """Draw every unknown parameter once from its prior.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    seed : int or numpy.random.Generator
+        Where the randomness comes from.
+
+    Returns
+    -------
+    dict of str to float
+        Parameter name -> value.
+    """
+    rng = np.random.default_rng(seed)
+    return {name: float(value[0]) for name, value in prior_draws(model, rng, 1).items()}
+
+
+def simulate(
+    model: Model,
+    *,
+    seed: int | np.random.Generator,
+    parameters: Mapping[str, float] | None = None,
+) -> Model:
+    """Return the same model with made-up data.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    seed : int or numpy.random.Generator
+        Where the randomness comes from.
+    parameters : mapping of str to float, optional
+        True value of every unknown parameter; drawn from the priors when left out.
+
+    Returns
+    -------
+    Model
+        Equal to `model` except for the numbers of its sources, which are printed (rounded) as
+        the real ones are.
+
+    Raises
+    ------
+    SpecError
+        When a true value is missing or unknown.
+    """
+    rng = np.random.default_rng(seed)
+    truth = draw_parameters(model, seed=rng) if parameters is None else dict(parameters)
+    missing = [name for name in model.free if name not in truth]
+    unknown = [name for name in truth if name not in model.places]
+    if missing or unknown:
+        raise SpecError(
+            [f"the parameter {name!r} has no value." for name in missing]
+            + [f"the model has no parameter {name!r}." for name in unknown],
+            "simulate",
+        )
+    q = Quantities(model, {name: np.array([float(value)]) for name, value in truth.items()})
+    with np.errstate(all="ignore"):
+        evidence = [
+            one.with_data([o.simulate(rng) for o in one.observations(q)], model.population)
+            for one in model.evidence
+        ]
+    return model.with_evidence(evidence)

@@ -1,0 +1,1 @@
+"""The overlap table of linked lists: how it is read and checked."""

@@ -1,0 +1,1 @@
+"""The model as a value: its problems, its ledger, its JSON types."""

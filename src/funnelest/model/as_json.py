@@ -1,0 +1,184 @@
+"""Models as plain JSON types, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from funnelest import rates
+from funnelest.errors import SpecError, raise_if_any
+from funnelest.model.model import Model
+from funnelest.population import Population
+from funnelest.route import Route
+
+__all__ = ["kinds", "model_from_dict", "model_to_dict"]
+
+#: The format of the dictionaries; raised when an old one can no longer be read.
+_FORMAT = 4
+
+#: Where the parts of a model stand.
+_ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")
+
+
+def kinds() -> dict[str, type]:
+    """Return every public kind that a model may hold, by name."""
+    import funnelest
+    from funnelest import lists
+    from funnelest.assumptions.bounds import Held
+
+    public = [getattr(place, name) for place in (funnelest, lists) for name in place.__all__]
+    return {
+        kind.__name__: kind
+        for kind in [*public, Held]
+        if isinstance(kind, type) and kind.__module__.split(".")[1] in _ROOMS
+    }
+
+
+def _plain(value: Any, problems: list[str]) -> Any:
+    """Return `value` as JSON types, and add a sentence for what cannot be one."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int | np.integer):
+        return int(value)
+    if isinstance(value, float | np.floating):
+        number = float(value)
+        return number if np.isfinite(number) else {"float": str(number)}
+    if isinstance(value, tuple):
+        return {"tuple": [_plain(one, problems) for one in value]}
+    if isinstance(value, set | frozenset):  # in one order, whatever the process
+        value = sorted(value, key=repr)
+    if isinstance(value, list):
+        return [_plain(one, problems) for one in value]
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist()}
+    if isinstance(value, Mapping):
+        pairs = [[_plain(k, problems), _plain(v, problems)] for k, v in value.items()]
+        return {"mapping": pairs}
+    if isinstance(value, rates._Varying):
+        others = [f.name for f in fields(value) if f.name not in ("base", "terms")]
+        return {
+            "kind": type(value).__name__,
+            "base": _plain(value.base, problems),
+            "terms": [_plain(term, problems) for term in value.terms],
+            **{name: _plain(getattr(value, name), problems) for name in others},
+        }
+    if is_dataclass(value) and not isinstance(value, type):
+        own_fields = {f.name: _plain(getattr(value, f.name), problems) for f in fields(value)}
+        return {"kind": type(value).__name__, **own_fields}
+    if callable(value):
+        return {"function": _function_name(value, problems)}
+    problems.append(f"{value!r} cannot be written as JSON.")
+    return None
+
+
+def _function_name(function: Any, problems: list[str]) -> str:
+    name = f"{getattr(function, '__module__', '?')}:{getattr(function, '__qualname__', '?')}"
+    if "<" in name or "?" in name:
+        problems.append(
+            f"the function {name} of your own evidence has no name by which it could be found "
+            "again; define it with def at the top of a module."
+        )
+    return name
+
+
+def model_to_dict(model: Model) -> dict[str, Any]:
+    """Return a model as plain JSON types."""
+    problems: list[str] = []
+    data = {
+        "format": _FORMAT,
+        "route": model.route.to_dict(),
+        "population": model.population.to_dict(),
+        "occurrence": _plain(model.occurrence, problems),
+        "transitions": [
+            [list(edge), _plain(share, problems)] for edge, share in model.transitions.items()
+        ],
+        "evidence": [_plain(one, problems) for one in model.evidence],
+        "assumptions": [_plain(one, problems) for one in model.assumptions],
+        "parameters": _plain(dict(model.parameters), problems),
+        "instead": _plain(dict(model.instead), problems),
+        "powers": _plain(dict(model.powers), problems),
+    }
+    raise_if_any(problems, "writing the model")
+    return data
+
+
+class _Reader:
+    """Turns plain types back into objects, and collects what it does not know."""
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any]], own: Sequence[type]) -> None:
+        self.functions = functions
+        self.kinds = kinds() | {kind.__name__: kind for kind in own}
+        self.problems: list[str] = []
+
+    def read(self, data: Any) -> Any:
+        if isinstance(data, list):
+            return [self.read(one) for one in data]
+        if not isinstance(data, Mapping):
+            return data
+        if "tuple" in data:
+            return tuple(self.read(one) for one in data["tuple"])
+        if "mapping" in data:
+            return {self.read(k): self.read(v) for k, v in data["mapping"]}
+        if "float" in data:
+            return float(data["float"])
+        if "array" in data:
+            return np.array(data["array"])
+        if "function" in data:
+            return self._function(data["function"])
+        return self._object(data)
+
+    def _function(self, name: str) -> Any:
+        if name not in self.functions:
+            self.problems.append(
+                f"the model uses your function {name!r}; hand it in with "
+                f"functions={{{name!r}: ...}}."
+            )
+            return None
+        return self.functions[name]
+
+    def _object(self, data: Mapping[str, Any]) -> Any:
+        name = data.get("kind")
+        kind = self.kinds.get(str(name))
+        if kind is None:
+            self.problems.append(
+                f"unknown kind {name!r}; hand your own classes in with kinds=[...]."
+            )
+            return None
+        parts = {key: self.read(value) for key, value in data.items() if key != "kind"}
+        if issubclass(kind, rates._Varying):
+            return kind(parts.pop("base"), *parts.pop("terms"), **parts)
+        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+        unknown = sorted(set(parts) - known)
+        if unknown:
+            self.problems.append(f"{name} has no field {', '.join(map(repr, unknown))}.")
+            return None
+        return kind(**parts)
+
+
+def model_from_dict(
+    data: Mapping[str, Any],
+    *,
+    functions: Mapping[str, Callable[..., Any]],
+    kinds: Sequence[type],
+) -> Model:
+    """Rebuild a model from `model_to_dict`."""
+    if data.get("format") != _FORMAT:
+        raise SpecError(
+            [f"format {data.get('format')!r} cannot be read; this version reads {_FORMAT}."],
+            "reading the model",
+        )
+    reader = _Reader(functions, kinds)
+    parts = {
+        "occurrence": reader.read(data["occurrence"]),
+        "transitions": {tuple(edge): reader.read(share) for edge, share in data["transitions"]},
+        "evidence": reader.read(data["evidence"]),
+        "assumptions": reader.read(data["assumptions"]),
+        "parameters": reader.read(data["parameters"]),
+        "instead": reader.read(data["instead"]),
+        "powers": reader.read(data["powers"]),
+    }
+    raise_if_any(reader.problems, "reading the model")
+    return Model(Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts)

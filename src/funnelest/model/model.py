@@ -1,0 +1,450 @@
+"""The model: route, population, rates, transitions, evidence and assumptions, checked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.assumptions.base import Assumption, Entry
+from funnelest.axes import Where
+from funnelest.errors import raise_if_any
+from funnelest.evidence.base import Evidence
+from funnelest.model import ledger, problems
+from funnelest.model.unasked import asked_cells, first_event_cells, shared_over
+from funnelest.population import Population
+from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
+from funnelest.rates import Hazard, Number, Rate, Share
+from funnelest.route import Edge, Route, show_edge
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Model"]
+
+_FIELDS = (
+    "route",
+    "population",
+    "occurrence",
+    "transitions",
+    "evidence",
+    "assumptions",
+    "parameters",
+    "instead",
+    "powers",
+)
+_DEFAULT_SHARE = Share(Beta(1.0, 1.0))
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Model:
+    """A route, who enters it, how people pass it, and what was observed of them.
+
+    A model is a value: nothing is computed until it is fitted, and nothing in it changes. All
+    of it is checked at once.
+
+    Parameters
+    ----------
+    route : Route
+        The steps and transitions.
+    population : Population
+        The people, on named axes.
+    occurrence : Rate or Number
+        Who enters the first step: a yearly rate of the population, or a number per cell.
+    transitions : mapping of (str, str) to Share, optional
+        The share that makes each transition. One left out gets the default ``Beta(1, 1)``, and
+        the ledger says so.
+    evidence : sequence of Evidence, default ()
+        The sources.
+    assumptions : sequence of Assumption, default ()
+        What no source supports.
+    parameters : mapping of str to Prior, optional
+        Further unknown numbers, used by your own evidence or by several sources (`Shared`).
+    instead : mapping of str to Prior or float, optional
+        Unknown parameters whose prior is set aside: held at a number (`holding`), or with another
+        prior (`with_priors`).
+    powers : mapping of str to float, optional
+        Source -> the power to which its likelihood is raised: 0 leaves it out, 1 leaves it as it
+        is; see `with_powers`.
+
+    Raises
+    ------
+    SpecError
+        One error that lists every problem of every part.
+
+    See Also
+    --------
+    fit : Estimate everything in the model.
+    simulate : The same model with made-up data.
+    """
+
+    route: Route
+    population: Population
+    occurrence: Rate | Number
+    transitions: Mapping[Edge, Share]
+    evidence: tuple[Evidence, ...]
+    assumptions: tuple[Assumption, ...]
+    parameters: Mapping[str, Prior]
+    instead: Mapping[str, Prior | float]
+    powers: Mapping[str, float]
+
+    def __init__(
+        self,
+        route: Route,
+        population: Population,
+        occurrence: Rate | Number,
+        transitions: Mapping[Any, Share] | None = None,
+        evidence: Sequence[Evidence] = (),
+        assumptions: Sequence[Assumption] = (),
+        parameters: Mapping[str, Prior] | None = None,
+        instead: Mapping[str, Prior | float] | None = None,
+        powers: Mapping[str, float] | None = None,
+    ) -> None:
+        mappings = {
+            "transitions": transitions,
+            "parameters": parameters,
+            "instead": instead,
+            "powers": powers,
+        }
+        raise_if_any(problems.part_problems(evidence, assumptions, mappings))
+        made = {
+            (tuple(edge) if isinstance(edge, list) else edge): share
+            for edge, share in (transitions or {}).items()
+        }
+        values: dict[str, Any] = {
+            "route": route,
+            "population": population,
+            "occurrence": occurrence,
+            "transitions": made,
+            "evidence": tuple(evidence),
+            "assumptions": tuple(assumptions),
+            "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
+            "instead": dict(instead or {}),
+            "powers": dict(powers or {}),
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+        raise_if_any(problems.model_problems(self))
+
+    # -------------------------------------------------------------- structure
+
+    @property
+    def occurrence_name(self) -> str:
+        """Name of the parameter of the first step."""
+        kinds = {Number: "number at", Hazard: "hazard of"}
+        return f"{kinds.get(type(self.occurrence), 'rate of')} {self.route.steps[0]}"
+
+    @property
+    def hazard(self) -> bool:
+        """Whether the occurrence is the hazard of a first event, and not a yearly rate."""
+        return isinstance(self.occurrence, Hazard)
+
+    @cached_property
+    def conversion(self) -> Any:
+        """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
+        return next((one for one in self.assumptions if hasattr(one, "first_share")), None)
+
+    def transition(self, first: str, last: str) -> Share:
+        """Return the share of a transition, the default when none was given."""
+        return self.transitions.get((first, last), _DEFAULT_SHARE)
+
+    @cached_property
+    def priors(self) -> dict[str, Prior]:
+        """Every prior, fixed number and shared parameter, by parameter name."""
+        found = dict(self.occurrence.parameters(self.occurrence_name, self.population))
+        for edge in self.route.edges:
+            share = self.transition(*edge)
+            found.update(share.parameters(show_edge(edge), self.population))
+        for assumption in self.assumptions:
+            found.update(assumption.parameters(self.population))
+        for one in self.evidence:
+            found.update(one.parameters(self.population))
+        found.update(self.parameters)
+        for name, value in self.instead.items():
+            before = found[name].describe()
+            found[name] = (
+                value
+                if isinstance(value, Prior)
+                else Fixed(float(value), statement=f"held; its prior is {before}")
+            )
+        return found
+
+    @cached_property
+    def free(self) -> dict[str, Prior]:
+        """The unknown parameters and their priors, in the order of the engines."""
+        return {
+            name: prior
+            for name, prior in self.priors.items()
+            if not isinstance(prior, Fixed | Shared)
+        }
+
+    @cached_property
+    def places(self) -> dict[str, Any]:
+        """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
+        found: dict[str, Any] = {}
+        for name, prior in self.priors.items():
+            if isinstance(prior, Shared):
+                found[name] = prior.name
+            elif isinstance(prior, Fixed):
+                found[name] = prior.value
+            else:
+                found[name] = name
+        return found
+
+    def imputed(self) -> NDArray[np.bool_]:
+        """Return which cells' rates no source sees but an assumption sets.
+
+        Also those of which only first events are known, so that the yearly rate rests on the
+        conversion by `FirstTime`.
+        """
+        return self._imputed
+
+    @cached_property
+    def _imputed(self) -> NDArray[np.bool_]:
+        # Asked for by every row of every table: found once.
+        mask = self._converted()
+        for assumption in self.assumptions:
+            mask = mask | assumption.imputed(self.population)
+        mask.flags.writeable = False
+        return mask
+
+    def _converted(self) -> NDArray[np.bool_]:
+        """Return the cells whose yearly rate rests on first events and their conversion alone."""
+        if self.conversion is None:
+            return np.zeros(self.population.shape, dtype=bool)
+        over = {self.conversion.axis} | self.occurrence.axes()
+        first, asked = (
+            shared_over(cells, self.population, over)
+            for cells in (first_event_cells(self), asked_cells(self))
+        )
+        return first & ~asked
+
+    def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
+        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        first_events : bool, default False
+            Of first events in place of victims in a year: without a source that asks about them
+            they rest on `FirstTime` alone.
+
+        Returns
+        -------
+        str
+            What a number of these cells rests on.
+        """
+        cells = np.ix_(*self.population.select(where))
+        filled = self.imputed()
+        if first_events:
+            assumed = [one.imputed(self.population) for one in self.assumptions]
+            over = {self.conversion.axis} if self.conversion is not None else set()
+            seen = shared_over(
+                first_event_cells(self), self.population, over | self.occurrence.axes()
+            )
+            filled = np.logical_or.reduce([~seen, *assumed])
+        mask = filled[cells] & (self.population.counts[cells] > 0)
+        if not mask.any():
+            return "estimated"
+        full = mask | (self.population.counts[cells] == 0)
+        return "imputed" if full.all() else "partly imputed"
+
+    # ----------------------------------------------------------------- ledger
+
+    def ledger(self) -> list[Entry]:
+        """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
+        return ledger.entries(self)
+
+    def ledger_table(self) -> pd.DataFrame:
+        """Return the ledger of assumptions as a table, one line per entry."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(entry) for entry in self.ledger()])
+
+    def _varying(self) -> Iterable[tuple[Any, str]]:
+        yield self.occurrence, self.occurrence_name
+        for edge in self.route.edges:
+            yield self.transition(*edge), show_edge(edge)
+
+    def sources(self) -> list[Evidence]:
+        """Return every source, also those that are part of another."""
+        return [one for top in self.evidence for one in (top, *top.members())]
+
+    def varies_over(self) -> set[str]:
+        """Return the names of the axes over which any rate or transition varies."""
+        found: set[str] = set()
+        for varying, _ in self._varying():
+            found |= varying.axes()
+        if self.hazard and self.conversion is not None:  # fewer are left at risk at every age
+            found |= self.conversion.axes()
+        for assumption in self.assumptions:
+            mask = assumption.imputed(self.population)
+            for i, axis in enumerate(self.population.axes):
+                if (mask != mask.take([0], axis=i)).any():
+                    found.add(axis.name)
+        return found
+
+    # ---------------------------------------------------------------- changes
+
+    def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
+        """Return the same model with other evidence."""
+        return self._changed(evidence=tuple(evidence))
+
+    def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:
+        """Return the same model with other assumptions."""
+        return self._changed(assumptions=tuple(assumptions))
+
+    def holding(self, values: Mapping[str, float]) -> Model:
+        """Return the same model with unknown parameters held at numbers.
+
+        Parameters
+        ----------
+        values : mapping of str to float
+            Parameter name -> its number, beside those that are already held.
+
+        Returns
+        -------
+        Model
+            Its ledger calls them fixed, and says which prior they had.
+        """
+        raise_if_any(problems.change_problems("values", values), "holding")
+        return self._changed(instead={**self.instead, **values})
+
+    def with_priors(self, priors: Mapping[str, Prior]) -> Model:
+        """Return the same model with other priors of some unknown parameters.
+
+        Parameters
+        ----------
+        priors : mapping of str to Prior
+            Parameter name, as in the ledger, -> the prior that takes the place of its own.
+
+        Returns
+        -------
+        Model
+            Its ledger has these priors.
+        """
+        raise_if_any(problems.change_problems("priors", priors), "with_priors")
+        return self._changed(instead={**self.instead, **priors})
+
+    def with_powers(self, powers: Mapping[str, float]) -> Model:
+        """Return the same model with the likelihood of some sources raised to a power.
+
+        Parameters
+        ----------
+        powers : mapping of str to float
+            Source -> its power: 0 leaves it out, one half counts it as if half as large, 1 leaves
+            it as it is.
+
+        Returns
+        -------
+        Model
+            With the same unknown parameters; its ledger says which source counts for how much.
+
+        Notes
+        -----
+        A power prior made of that source: Ibrahim and Chen, Statistical Science 2000;15:46.
+        """
+        raise_if_any(problems.change_problems("powers", powers), "with_powers")
+        return self._changed(powers={**self.powers, **powers})
+
+    def without(self, *names: str) -> Model:
+        """Return the same model without the sources of these names."""
+        known = [one.name for one in self.evidence]
+        raise_if_any(
+            [
+                f"there is no source {name!r} to leave out; the sources are: {', '.join(known)}."
+                for name in names
+                if name not in known
+            ]
+        )
+        return self._changed(
+            evidence=[one for one in self.evidence if one.name not in names],
+            powers={name: power for name, power in self.powers.items() if name not in names},
+        )
+
+    def _changed(self, **parts: Any) -> Model:
+        current = {name: getattr(self, name) for name in _FIELDS}
+        return Model(**{**current, **parts})
+
+    def _changed_unchecked(self, **parts: Any) -> Model:
+        """Return a copy for the checks themselves, which are made before the model is whole."""
+        made = object.__new__(Model)
+        for name in _FIELDS:
+            object.__setattr__(made, name, parts.get(name, getattr(self, name)))
+        return made
+
+    # ------------------------------------------------------------------- JSON
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the model as plain JSON types.
+
+        Returns
+        -------
+        dict
+            Numbers, texts, lists and dicts only. Functions of your own evidence are written as
+            their name, ``"module:name"``; hand them to `from_dict` again.
+        """
+        from funnelest.model.as_json import model_to_dict
+
+        return model_to_dict(self)
+
+    @classmethod
+    def from_dict(
+        cls,
+        data: Mapping[str, Any],
+        *,
+        functions: Mapping[str, Callable[..., Any]] | None = None,
+        kinds: Sequence[type] = (),
+    ) -> Model:
+        """Rebuild a model from `to_dict`.
+
+        Parameters
+        ----------
+        data : mapping
+            What `to_dict` gave.
+        functions : mapping of str to callable, optional
+            The functions of your own evidence, by the name under which they were written.
+            Nothing is imported on the word of a file.
+        kinds : sequence of type, optional
+            Your own classes of evidence, terms or assumptions.
+
+        Returns
+        -------
+        Model
+            Equal to the one that was written.
+
+        Raises
+        ------
+        SpecError
+            For an unknown kind or a function that was not handed in, all at once.
+        """
+        from funnelest.model.as_json import model_from_dict
+
+        return model_from_dict(data, functions=functions or {}, kinds=kinds)
+
+    def hash(self) -> str:
+        """Return a short fingerprint of everything in the model."""
+        text = json.dumps(self.to_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self.to_dict() == other.to_dict()
+
+    __hash__ = None  # type: ignore[assignment]  # compared by content; see `hash`
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Model of {len(self.free)} unknown parameters and {len(self.evidence)} sources",
+            f"  {self.route!r}",
+            f"  {self.population!r}",
+        ]
+        lines += [f"  {type(one).__name__} {one.name!r}" for one in self.evidence]
+        lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
+        return "\n".join(lines)

@@ -1,0 +1,434 @@
+"""Every problem of a model, found before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelest.assumptions.base import Assumption, PopulationError
+from funnelest.assumptions.bounds import Bounds, Held
+from funnelest.axes import show_where
+from funnelest.defects.base import no_defects
+from funnelest.errors import SpecError
+from funnelest.evidence.base import Evidence
+from funnelest.evidence.own import OwnEvidence
+from funnelest.fields import is_number
+from funnelest.model.unasked import unasked_problems
+from funnelest.population import Population
+from funnelest.priors import Fixed, Prior, Shared
+from funnelest.quantities.quantities import Quantities
+from funnelest.rates import Number, Rate, Share
+from funnelest.route import Route, show_edge
+
+if TYPE_CHECKING:
+    from funnelest.model.model import Model
+
+__all__ = ["change_problems", "model_problems", "part_problems"]
+
+
+def part_problems(
+    evidence: object, assumptions: object, mappings: Mapping[str, object]
+) -> list[str]:
+    """Return which parts of a model are not the collections that they must be."""
+    lists = {"evidence": (evidence, "Evidence"), "assumptions": (assumptions, "assumptions")}
+    found = [
+        f"{name} must be a list of {what}; given {value!r}."
+        for name, (value, what) in lists.items()
+        if not isinstance(value, list | tuple)
+    ]
+    return found + [
+        f"{name} must be a mapping; given {value!r}."
+        for name, value in mappings.items()
+        if not (value is None or isinstance(value, Mapping))
+    ]
+
+
+def change_problems(name: str, given: object) -> list[str]:
+    """Return why what is to be changed in a model is no mapping."""
+    return [] if isinstance(given, Mapping) else [f"{name} must be a mapping; given {given!r}."]
+
+
+def _asked(problems: Callable[..., list[str]], *about: Any) -> list[str]:
+    """Return what a part says is wrong with itself; a failure to say so is a problem too."""
+    try:
+        return problems(*about)
+    except Exception as error:  # a value of a type that nobody thought of
+        return [f"a field has a value that cannot be used ({type(error).__name__}: {error})."]
+
+
+def model_problems(model: Model) -> list[str]:
+    """Return what is wrong with a model, one sentence each; empty when all is well."""
+    found = []
+    for what, kind in (("route", Route), ("population", Population)):
+        value = getattr(model, what)
+        if not isinstance(value, kind):
+            found.append(f"{what} must be a {kind.__name__}; given {value!r}.")
+    if found:  # nothing else can be checked without these two
+        return found
+    found += _rate_problems(model)
+    found += _evidence_problems(model)
+    found += _assumption_problems(model)
+    for name, prior in model.parameters.items():
+        if not isinstance(name, str):
+            found.append(f"the name of a parameter must be text; given {name!r}.")
+        found += [f"parameter {name!r}: {text}" for text in prior.problems()]
+        if isinstance(prior, Shared):
+            found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
+    if not found:  # of names first: the priors of a held name are looked up by it
+        found += _instead_problems(model) + _power_problems(model)
+    if not found:
+        found += _prior_problems(model)
+    if not found:
+        found += _function_problems(model)
+    if not found:
+        found += unasked_problems(model) + _impossible(model)
+    return found
+
+
+def _rate_problems(model: Model) -> list[str]:
+    found = []
+    if not isinstance(model.occurrence, Rate | Number):
+        found.append(f"occurrence must be a Rate or a Number; given {model.occurrence!r}.")
+    else:
+        found += [
+            f"{model.occurrence_name}: {text}"
+            for text in _asked(model.occurrence.problems, model.population)
+        ]
+        if isinstance(model.occurrence, Rate) and not model.population.counted:
+            found.append(
+                "occurrence is a Rate, but the population has no head count: give counts, or a "
+                "Number."
+            )
+        if isinstance(model.occurrence, Number) and model.population.counted:
+            found.append(
+                "occurrence is a Number of people, which a head count would multiply: give the "
+                "axes alone with Population.cells(...), or a Rate."
+            )
+    known = ", ".join(show_edge(edge) for edge in model.route.edges)
+    for edge, share in model.transitions.items():
+        if edge not in model.route.edges:
+            shown = show_edge(edge) if isinstance(edge, tuple) else repr(edge)
+            found.append(
+                f"transitions: the route has no transition {shown}; its transitions are: {known}."
+            )
+        elif not isinstance(share, Share):
+            found.append(f"transition {show_edge(edge)} must be a Share; given {share!r}.")
+        else:
+            found += [
+                f"transition {show_edge(edge)}: {text}"
+                for text in _asked(share.problems, model.population)
+            ]
+    return found
+
+
+def _evidence_problems(model: Model) -> list[str]:
+    found = []
+    known = [one for one in model.evidence if isinstance(one, Evidence)]
+    members = [_members(one) for one in known]
+    names = [str(getattr(one, "name", None)) for one in model.evidence]
+    names += [str(one.name) for several in members for one in several]
+    found += [
+        f"two pieces of evidence are named {name!r}; give each its own name."
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    for one in model.evidence:
+        if not isinstance(one, Evidence):
+            found.append(f"evidence must be pieces of Evidence; given {one!r}.")
+            continue
+        start = f"{type(one).__name__} {one.name!r}"
+        trouble = no_defects(one.defects)  # else nothing else can be asked
+        trouble = trouble or _asked(one.problems, model.route, model.population)
+        found += [f"{start}: {text}" for text in trouble]
+        if not trouble and one.needs_first_events and model.conversion is None:
+            found.append(f"{start}: {_NO_CONVERSION}")
+        others = [other for other in model.evidence if isinstance(other, Evidence)]
+        found += [f"{start}: {text}" for text in _asked(one.problems_among, others)]
+        try:
+            priors = one.parameters(model.population)
+        except Exception:
+            if not trouble:
+                raise
+            priors = {}  # what is wrong was already said
+        if trouble:
+            continue  # a defect has said what is wrong with its priors
+        for label, prior in priors.items():
+            found += [f"{start}: {label.split('[')[0]}: {text}" for text in prior.problems()]
+    return found
+
+
+def _members(one: Evidence) -> list[Evidence]:
+    """Return the sources that a source is made of; none when they are not even sources."""
+    try:
+        return [member for member in one.members() if isinstance(member, Evidence)]
+    except TypeError:
+        return []
+
+
+#: Why first events cannot be spoken of.
+_NO_CONVERSION = (
+    "it is about first events, and the model is about the victims of one year: the assumption "
+    "FirstTime(share=..., statement=...) says how the two are joined."
+)
+
+
+def _assumption_problems(model: Model) -> list[str]:
+    found = []
+    good = []
+    known = [one for one in model.evidence if isinstance(one, Evidence)]
+    for one in model.assumptions:
+        if not isinstance(one, Assumption):
+            found.append(f"assumptions must be objects such as Shift; given {one!r}.")
+            continue
+        trouble = _asked(one.problems, model.population)
+        if not trouble and hasattr(one, "problems_among"):
+            start = f"{type(one).__name__}"
+            trouble = [f"{start}: {text}" for text in _asked(one.problems_among, known)]
+        found += trouble
+        if not trouble:
+            good.append(one)
+    conversions = [one for one in model.assumptions if hasattr(one, "first_share")]
+    if len(conversions) > 1:
+        found.append("two assumptions FirstTime: give one.")
+    if conversions and not model.population.counted:
+        found.append("FirstTime: first events per person need a population with a head count.")
+    if model.hazard:
+        found += [
+            f"{type(one).__name__}: its limits are yearly rates, and the occurrence is a hazard "
+            "of first events. Give a Rate, or another assumption about the hazard."
+            for one in good
+            if isinstance(one, Bounds | Held)
+        ]
+        found += _hazard_problems(model, conversions)
+    seen = np.zeros(model.population.shape, dtype=int)
+    for one in good:
+        mask = one.imputed(model.population)
+        counts = mask.any() or isinstance(one, PopulationError)
+        if counts and isinstance(model.occurrence, Number):
+            found.append(
+                f"{one.describe()}: this needs a Rate of a population; the occurrence is a Number."
+            )
+        if (seen[mask] > 0).any():
+            found.append(f"{one.describe()}: another assumption already sets the same cells.")
+        seen += mask
+    for one in good:
+        rests_on = getattr(one, "rests_on", None)
+        if rests_on is not None and (seen[rests_on(model.population)] > 0).any():
+            found.append(
+                f"{one.describe()}: the ages that it rests on are themselves imputed by an "
+                "assumption; rest it on observed ones."
+            )
+    return found
+
+
+def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
+    """Return why a hazard cannot be turned into yearly rates, one sentence each."""
+    if not conversions:
+        return [f"{model.occurrence_name}: {_NO_CONVERSION}"]
+    axis = model.population.axis(conversions[0].axis)
+    if axis is None or not axis.numeric:
+        return []  # was said
+    bounds = [axis.bounds(i) for i in range(len(axis.levels))]
+    if bounds == [(age, age) for age in range(len(bounds))]:
+        return []
+    return [
+        f"{model.occurrence_name}: a Hazard needs single years of {axis.name} from 0 on, since the "
+        "people at risk shrink from year to year; give the population by single years, or a Rate."
+    ]
+
+
+def _instead_problems(model: Model) -> list[str]:
+    """Check the parameters that are held at a number or have another prior."""
+    found = []
+    plain = model._changed_unchecked(instead={})
+    for name, value in model.instead.items():
+        if name not in plain.free:
+            known = ", ".join(map(repr, plain.free)) or "none"
+            found.append(
+                f"instead: there is no unknown parameter {name!r}; the unknown ones are: {known}."
+            )
+            continue
+        low, high = plain.free[name].support
+        if isinstance(value, Prior):
+            found += [f"instead: {name!r}: {text}" for text in value.problems()]
+            if isinstance(value, Fixed | Shared):
+                found.append(
+                    f"instead: {name!r} must be a number or a distribution; given {value!r}."
+                )
+            elif not found and not (low <= value.support[0] and value.support[1] <= high):
+                found.append(
+                    f"instead: the prior of {name!r} must lie between {low:g} and {high:g}; given "
+                    f"{value.describe()}."
+                )
+        elif not is_number(value):
+            found.append(f"instead: {name!r} must be a number or a Prior; given {value!r}.")
+        elif not low <= value <= high:
+            found.append(
+                f"instead: {name!r} must lie between {low:g} and {high:g}; given {value!r}."
+            )
+    return found
+
+
+def _power_problems(model: Model) -> list[str]:
+    """Check the powers to which the likelihoods of sources are raised."""
+    names = [one.name for one in model.evidence]
+    found = [
+        f"powers: there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
+        for name in model.powers
+        if name not in names
+    ]
+    return found + [
+        f"powers: that of {name!r} must be a number of at least 0; given {value!r}."
+        for name, value in model.powers.items()
+        if not (is_number(value) and 0 <= value < np.inf)
+    ]
+
+
+def _function_problems(model: Model) -> list[str]:
+    """Try the functions of the user's own evidence once, on draws from the priors."""
+    own = [
+        one
+        for one in model.evidence
+        if isinstance(one, OwnEvidence) or not type(one).__module__.startswith("funnelest.")
+    ]
+    if not own:
+        return []
+    found = []
+    rng = np.random.default_rng(0)
+    values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
+    # Limits without a distribution have no draws: the functions are tried at the upper one.
+    ended = [
+        one.ends(model.population)["upper"] if hasattr(one, "ends") else one
+        for one in model.assumptions
+    ]
+    tried = model._changed_unchecked(assumptions=tuple(ended))
+    for one in own:
+        start = f"{type(one).__name__} {one.name!r}"
+        try:
+            with np.errstate(all="ignore"):
+                for observation in one.observations(Quantities(tried, values)):
+                    np.broadcast_to(observation.logp(), (3 if values else 1,))
+        except SpecError as error:
+            found += [f"{start}: {text}" for text in error.problems]
+        except Exception as error:  # whatever a user's function may do
+            found.append(
+                f"{start}: it fails on draws from the priors ({type(error).__name__}: {error}). "
+                "Its functions get one value per draw; use the ordinary operators and "
+                "funnelest.math, and return one value per draw."
+            )
+    return found
+
+
+def _prior_problems(model: Model) -> list[str]:
+    """Check what needs all parts: shared parameters, and names given twice."""
+    found = []
+    for name, prior in model.priors.items():
+        if not isinstance(prior, Shared):
+            continue
+        target = model.parameters.get(prior.name)
+        if target is None:
+            known = ", ".join(map(repr, model.parameters)) or "none"
+            found.append(
+                f"{name} refers to the parameter {prior.name!r}, which the model does not have; "
+                f"its parameters are: {known}."
+            )
+            continue
+        low, high = prior.limits
+        a, b = target.support
+        if a < low or b > high:
+            found.append(
+                f"{name} must lie between {low:g} and {high:g}, but the parameter "
+                f"{prior.name!r} is {target.describe()}, which reaches beyond; give that one a "
+                "prior (or Truncated) within these limits."
+            )
+    taken: dict[str, str] = {}
+    parts: list[tuple[str, dict[str, Prior]]] = [
+        (f"evidence {one.name!r}", one.parameters(model.population)) for one in model.evidence
+    ]
+    parts += [("an assumption", one.parameters(model.population)) for one in model.assumptions]
+    parts += [("the model's parameters", dict(model.parameters))]
+    rates = {
+        name
+        for varying, name in model._varying()
+        for name in varying.parameters(name, model.population)
+    }
+    taken.update(dict.fromkeys(rates, "the rates and transitions"))
+    for owner, priors in parts:
+        for name in priors:
+            if name in taken:
+                found.append(f"{owner} and {taken[name]} both define the parameter {name!r}.")
+            taken[name] = owner
+    return found
+
+
+def _impossible(model: Model) -> list[str]:
+    """Find figures that no value of the parameters can produce together."""
+    implied = []
+    changed = {name for one in model.assumptions for name in getattr(one, "registers", ())}
+    for one in model.evidence:
+        if one.name in changed:
+            continue
+        limits = one.implied_number(model.population)
+        if limits is not None:
+            implied.append((one, *limits))
+    errors = [one for one in model.assumptions if isinstance(one, PopulationError)]
+    varying = model.varies_over().union(*(one.where for one in errors))
+    first = model.route.steps[0]
+    found = []
+    for later, step, (low, _) in implied:
+        where = f"{show_where(later.where)}"
+        people = model.population.total(later.where)
+        if isinstance(model.occurrence, Rate) and low > 1 and not errors:
+            found.append(
+                f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
+                f"in {step!r} ({where}), more than the population of {people:,.0f}: its "
+                "likelihood is zero."
+            )
+        for earlier, before, (_, high) in implied:
+            if earlier is later or before == step or (before == first and step == first):
+                continue
+            if not model.route.leads(before, step) or not model.route.always_passes(before, step):
+                continue
+            ratio = _comparable(model, later, earlier, varying)
+            if ratio is None or low <= high * ratio:
+                continue
+            steps = model.route.steps
+            start = steps[max(steps.index(before) - 1, 0)]
+            advice = (
+                f"A skip edge is needed, such as skips=[({start!r}, {step!r})], if people can "
+                f"come to {step!r} without {before!r}"
+                if before != first
+                else f"Nobody can reach {step!r} without {before!r}, the first step"
+            )
+            found.append(
+                f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
+                f"in {step!r} ({where}), but {type(earlier).__name__} {earlier.name!r} leaves at "
+                f"most {high * ratio * people:,.0f} of the same people in {before!r}, and every "
+                f"path to {step!r} passes {before!r}: together their likelihood is zero. "
+                f"{advice}; otherwise one of the two counts something else, which a Bridge or a "
+                "coverage says."
+            )
+    return found
+
+
+def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> float | None:
+    """Return what to multiply the earlier source's share by, or None when incomparable.
+
+    On axes over which nothing varies, shares of the population compare across selections. The
+    others must be seen by the earlier source too; where it sees them in other proportions, all
+    of its number may lie in the part that the later one sees most of.
+    """
+    population = model.population
+    flat = tuple(i for i, axis in enumerate(population.axes) if axis.name not in varying)
+
+    def spread(where: Any) -> Any:
+        people = (population.counts * population.mask(where)).sum(axis=flat)
+        return people / people.sum()
+
+    there, here = spread(later.where), spread(earlier.where)
+    seen = there > 0
+    if (here[seen] == 0).any():
+        return None
+    return float((there[seen] / here[seen]).max())

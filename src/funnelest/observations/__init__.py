@@ -1,0 +1,1 @@
+"""Printed figures and the distributions they come from."""

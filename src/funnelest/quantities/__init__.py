@@ -1,0 +1,1 @@
+"""What a model says of steps and transitions, for given parameters."""

@@ -1,0 +1,366 @@
+"""What a model says of cells, for given values of the parameters, and sums over them.
+
+Written once for NumPy arrays (the importance engine, results, simulation) and PyTensor symbols
+(the NUTS engine). The last axis of every value is the draw axis; cells come before it, and an
+axis over which a value does not vary has length 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.axes import Where
+from funnelest.errors import SpecError
+from funnelest.route import Edge, show_edge
+
+if TYPE_CHECKING:
+    from funnelest.model.model import Model
+
+__all__ = ["Cells", "Selections"]
+
+
+class Selections(tuple[Where, ...]):
+    """Several selections of cells, known by a key that is made once."""
+
+    @cached_property
+    def key(self) -> str:
+        """What the selections are, as text."""
+        return repr(tuple(self))
+
+
+class Cells:
+    """Numbers per person in cells, and their sums.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    values : mapping of str to array
+        Parameter name -> its values, of shape ``(draws,)``.
+    memory : dict, optional
+        Kept between calls for one model: which cells a `where` selects, found once.
+    """
+
+    def __init__(
+        self, model: Model, values: Mapping[str, Any], memory: dict[Any, Any] | None = None
+    ) -> None:
+        self._memory = {} if memory is None else memory
+        self._model = model
+        self._values = _Resolved(model, values)
+        first = next(iter(values.values()), np.zeros(1))
+        #: Number of draws (1 for symbols).
+        self.draws: int = len(first) if isinstance(first, np.ndarray) else 1
+        self._cache: dict[Any, Any] = {}
+
+    # ----------------------------------------------------------------- memory
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Every parameter by name: fixed numbers and shared parameters filled in."""
+        return self._values
+
+    def remember(self, key: Any, made: Callable[[], Any]) -> Any:
+        """Return what `made` returns, computed once for these values and this `key`."""
+        if key not in self._cache:
+            self._cache[key] = made()
+        return self._cache[key]
+
+    def fixed(self, key: Any, made: Callable[[], Any]) -> Any:
+        """Return what `made` returns, computed once for the model under this `key`."""
+        if key not in self._memory:
+            self._memory[key] = made()
+        return self._memory[key]
+
+    # ------------------------------------------------------------------ cells
+
+    def _entry(self) -> Any:
+        """Return entries per person (or per cell, with `Number`), in cells."""
+        if "entry" not in self._cache:
+            model = self._model
+            rate = model.occurrence.evaluate(self._values, model.occurrence_name, model.population)
+            for assumption in model.assumptions:
+                rate = assumption.apply_to_rate(rate, self._values, model.population)
+            if model.hazard:
+                first = self._first_of(rate)
+                self._cache["first"] = first
+                # Few first-time victims cannot mean more victims than there are people.
+                rate = fm.minimum(first / self._first_share(), 1.0)
+            self._cache["entry"] = rate
+        return self._cache["entry"]
+
+    def _first_share(self) -> Any:
+        """Return the share of a year's victims who are victims for the first time, in cells."""
+        made = self._model.conversion
+        if made is None:
+            raise SpecError(
+                ["first events are asked for, but the model has no FirstTime assumption."],
+                "a quantity",
+            )
+        return made.first_share(self._values, self._model.population)
+
+    def _first_of(self, hazard: Any) -> Any:
+        """Return first events per person in cells, from the hazard of those without one."""
+        population = self._model.population
+        at = population.position(self._model.conversion.axis)
+        ones = [1] * (len(population.axes) + 1)
+        ones[at] = population.shape[at]
+        hazard = hazard * np.ones(ones)  # also where it is the same at every age
+        # Not quite 1, of which nobody would be left, and infinity minus infinity.
+        free = fm.log1p(-fm.minimum(hazard, 1.0 - np.finfo(float).eps))
+        return hazard * fm.exp(fm.cumsum(free, at) - free)
+
+    def _first(self) -> Any:
+        """Return first events per person of the population in a year, in cells."""
+        entry = self._entry()
+        if "first" not in self._cache:
+            self._cache["first"] = entry * self._first_share()
+        return self._cache["first"]
+
+    def _exposure(self) -> Any:
+        """Return the factor on the population, in cells."""
+        if "exposure" not in self._cache:
+            model = self._model
+            factor: Any = np.ones((1,) * (len(model.population.axes) + 1))
+            for assumption in model.assumptions:
+                factor = assumption.apply_to_population(factor, self._values, model.population)
+            self._cache["exposure"] = factor
+        return self._cache["exposure"]
+
+    def _probability(self, edge: Edge) -> Any:
+        """Return the probability of a transition given its first step, in cells."""
+        key = ("probability", edge)
+        if key not in self._cache:
+            left: Any = 1.0
+            for successor in self._model.route.successors(edge[0]):
+                share = self._model.transition(edge[0], successor).evaluate(
+                    self._values, show_edge((edge[0], successor)), self._model.population
+                )
+                self._cache["probability", (edge[0], successor)] = left * share
+                left = left * (1.0 - share)
+        return self._cache[key]
+
+    def _passing(self, first: str, last: str) -> Any:
+        """Return the probability of ever reaching `last` from `first`, in cells.
+
+        F = (I - Q)^-1, as the finite sum over paths.
+        """
+        key = ("passing", first, last)
+        if key not in self._cache:
+            route = self._model.route
+            if first == last:
+                value: Any = np.ones((1,) * (len(self._model.population.axes) + 1))
+            else:
+                value = None
+                for successor in route.successors(first):
+                    if not route.leads(successor, last):
+                        continue
+                    part = self._probability((first, successor))
+                    if successor != last:
+                        part = part * self._passing(successor, last)
+                    value = part if value is None else value + part
+                if value is None:
+                    value = np.zeros((1,) * (len(self._model.population.axes) + 1))
+            self._cache[key] = value
+        return self._cache[key]
+
+    def in_cells(self, place: str | Sequence[str]) -> Any:
+        """Return the expected number at a step, or making a transition, per person in cells.
+
+        Parameters
+        ----------
+        place : str or (str, str)
+            The step, or the transition.
+
+        Returns
+        -------
+        array
+            One axis per axis of the population and then the draws; of length 1 on an axis over
+            which it does not vary. `pool` sums it over cells.
+        """
+        start = self._model.route.steps[0]
+        if isinstance(place, str):
+            self._known(place)
+            return self._entry() * self._passing(start, place)
+        first, last = place
+        self._known(first, last)
+        if (first, last) not in self._model.route.edges:
+            known = ", ".join(show_edge(edge) for edge in self._model.route.edges)
+            raise SpecError(
+                [f"there is no transition {first} -> {last}; the transitions are: {known}."],
+                "a quantity",
+            )
+        return self._entry() * self._passing(start, first) * self._probability((first, last))
+
+    def pools(self, per_person: Any, wheres: Sequence[Where]) -> Any:
+        """Return the sums over several selections of population times `per_person`.
+
+        Parameters
+        ----------
+        per_person : array
+            A number per person in cells, as `in_cells` gives it.
+        wheres : sequence of mapping
+            The selections.
+
+        Returns
+        -------
+        array
+            Shape ``(selections, draws)``.
+        """
+        value = per_person * self._exposure()
+        return self._weighted(value, "people", wheres, self._people_in)
+
+    def levels(self, value: Any, axes: Sequence[str], wheres: Sequence[Where]) -> Any:
+        """Return the sums of a number per level of `axes` over several selections.
+
+        Parameters
+        ----------
+        value : array
+            The number, in the layout of `in_cells`; it varies over none but these axes.
+        axes : sequence of str
+            Every selected level of these axes counts once.
+        wheres : sequence of mapping
+            The selections.
+
+        Returns
+        -------
+        array
+            Shape ``(selections, draws)``.
+        """
+
+        def weight(where: Where, lengths: tuple[int, ...]) -> Any:
+            population = self._model.population
+            found = np.ones(lengths)
+            for i, chosen in enumerate(population.select(where)):
+                if population.axes[i].name not in axes:
+                    continue
+                if lengths[i] == 1:
+                    found = found * len(chosen)
+                else:
+                    inside = np.zeros(lengths[i], dtype=bool)
+                    inside[chosen] = True
+                    found = found * inside.reshape(
+                        [-1 if j == i else 1 for j in range(len(lengths))]
+                    )
+            return found
+
+        return self._weighted(value, tuple(axes), wheres, weight)
+
+    def _people_in(self, where: Where, lengths: tuple[int, ...]) -> Any:
+        """Return the people of a selection on the cells over which a value varies."""
+        population = self._model.population
+        chosen = np.ix_(*population.select(where))
+        inside = np.zeros(population.shape)
+        inside[chosen] = population.counts[chosen]
+        flat = tuple(i for i, length in enumerate(lengths) if length == 1)
+        return inside.sum(axis=flat, keepdims=True)
+
+    def _weighted(
+        self,
+        value: Any,
+        what: Any,
+        wheres: Sequence[Where],
+        weight: Callable[[Where, tuple[int, ...]], Any],
+    ) -> Any:
+        """Return sums over cells with the weights of each selection: one matrix product."""
+        axes = len(self._model.population.axes)
+        shape = value.type.shape[:axes] if hasattr(value, "type") else value.shape[:axes]
+        lengths = tuple(
+            size if length is None else length
+            for length, size in zip(shape, self._model.population.shape, strict=True)
+        )
+        named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
+        key = ("weights", what, lengths, named)
+        if key not in self._memory:
+            made = [np.ravel(weight(where, lengths)) for where in wheres]
+            self._memory[key] = np.array(made).reshape(len(wheres), -1)
+        flat = value.reshape((self._memory[key].shape[1], -1))
+        return fm.matmul(self._memory[key], flat)
+
+    def pool(self, per_person: Any, where: Where | None = None) -> Any:
+        """Return the sum over the selected cells of population times `per_person`.
+
+        Parameters
+        ----------
+        per_person : array
+            A number per person in cells, as `in_cells` gives it.
+        where : mapping, optional
+            Which cells; all when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        population = self._model.population
+        axes = len(population.axes)
+        value = per_person * self._exposure()
+        if not axes:
+            return population.counts * value
+        shape = value.type.shape[:axes] if hasattr(value, "type") else value.shape[:axes]
+        people, index = self._selected(where, tuple(shape))
+        for i, one in enumerate(index):
+            if not isinstance(one, slice) and len(one) < population.shape[i]:
+                value = value[(slice(None),) * i + (one,)]
+        return fm.sum(people[..., None] * value, axis=tuple(range(axes)))
+
+    def _selected(self, where: Where | None, shape: tuple[int | None, ...]) -> Any:
+        """Return the selected people, and the index of the cells of a value of this shape."""
+        key: Any = None
+        if where is None or all(isinstance(v, int | str | tuple) for v in where.values()):
+            key = (shape, None if where is None else tuple(where.items()))
+            if key in self._memory:
+                return self._memory[key]
+        population = self._model.population
+        chosen = population.select(where)
+        people = population.counts[np.ix_(*chosen)]
+        # Axes over which the value does not vary are summed in the population, once.
+        flat = tuple(i for i, length in enumerate(shape) if length == 1)
+        people = people.sum(axis=flat, keepdims=True)
+        index = tuple(slice(None) if length == 1 else chosen[i] for i, length in enumerate(shape))
+        if key is not None:
+            self._memory[key] = (people, index)
+        return people, index
+
+    def _levels(self, per: str | None, where: Where | None) -> int:
+        """Return how many levels of the axis `per` are selected."""
+        if per is None:
+            return 1
+        population = self._model.population
+        return len(population.select(where)[population.position(per)])
+
+    def _known(self, *steps: str) -> None:
+        unknown = [step for step in steps if step not in self._model.route.steps]
+        if unknown:
+            known = ", ".join(self._model.route.steps)
+            raise SpecError(
+                [f"there is no step {step!r}; the steps are: {known}." for step in unknown],
+                "a quantity",
+            )
+
+
+class _Resolved(Mapping[str, Any]):
+    """Parameter values by name, with fixed numbers and shared parameters filled in."""
+
+    def __init__(self, model: Model, values: Mapping[str, Any]) -> None:
+        self._model = model
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._values:
+            return self._values[name]
+        place = self._model.places[name]
+        if isinstance(place, str):
+            return self[place]
+        return np.full(1, float(place)) if math.isfinite(place) else np.full(1, np.nan)
+
+    def __iter__(self) -> Any:
+        return iter(self._model.places)
+
+    def __len__(self) -> int:
+        return len(self._model.places)

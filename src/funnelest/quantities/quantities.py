@@ -1,0 +1,295 @@
+"""The quantities of a route, for given values of the parameters."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelest import math as fm
+from funnelest.axes import Axis, Where
+from funnelest.errors import SpecError
+from funnelest.population import Population
+from funnelest.quantities.cells import Cells, Selections
+
+if TYPE_CHECKING:
+    from funnelest.evidence.base import Evidence
+
+__all__ = ["Quantities"]
+
+
+class Quantities(Cells):
+    """What a model says of every step and transition, draw by draw.
+
+    Handed to the functions of your own evidence and of derived quantities. Every method
+    returns one value per draw, as a NumPy array or as a symbol; combine them with the ordinary
+    operators and with `funnelest.math`.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    values : mapping of str to array
+        Parameter name -> its values, of shape ``(draws,)``.
+    memory : dict, optional
+        Kept between calls for one model: which cells a `where` selects, found once.
+    """
+
+    @property
+    def cells(self) -> Population:
+        """The population: its axes and head counts."""
+        return self._model.population
+
+    def parameter(self, name: str) -> Any:
+        """Return the parameter `name`, as the ledger and `Model.priors` name it."""
+        if name not in self._model.places:
+            known = ", ".join(self._model.places)
+            raise SpecError(
+                [f"there is no parameter {name!r}; the model has: {known}."], "a quantity"
+            )
+        return self._values[name]
+
+    def source(self, name: str) -> Evidence:
+        """Return the piece of evidence with this `name`, also one that is part of another."""
+        known = {one.name: one for one in self._model.sources()}
+        if name not in known:
+            shown = ", ".join(map(repr, known)) or "none"
+            raise SpecError(
+                [f"there is no source {name!r}; the sources are: {shown}."], "a quantity"
+            )
+        return known[name]
+
+    def assumed(self, method: str) -> list[Any]:
+        """Return the assumptions that give a `method`, such as ``on_records``."""
+        return [one for one in self._model.assumptions if hasattr(one, method)]
+
+    def listed(self, name: str) -> Any:
+        """Return the share of people that comes to the member `name` of several, in cells."""
+        for one in self._model.evidence:
+            if any(member.name == name for member in one.members()):
+                made = self.remember(("listing", one.name), partial(one.listing, self))
+                return made[name]
+        return 1.0
+
+    def distinct(self, source: str, where: Where | None = None) -> Any:
+        """Return the expected number of distinct people in the registers of an `Unlinked` source.
+
+        Parameters
+        ----------
+        source : str
+            Name of the source.
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self._unlinked(source).distinct(self, where)
+
+    def multiplicity(self, source: str, where: Where | None = None) -> Any:
+        """Return in how many registers of an `Unlinked` source a person in them is, on average.
+
+        Parameters
+        ----------
+        source : str
+            Name of the source.
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self._unlinked(source).multiplicity(self, where)
+
+    def _unlinked(self, source: str) -> Any:
+        found = self.source(source)
+        if not hasattr(found, "multiplicity"):
+            raise SpecError(
+                [
+                    f"source {source!r} is a {type(found).__name__}; distinct people are of "
+                    "Unlinked."
+                ],
+                "a quantity",
+            )
+        return found
+
+    def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
+        """Return the number of people in the cells `where` (a mean over `per`, if given)."""
+        ones = np.ones((1,) * (len(self._model.population.axes) + 1))
+        return self.pool(ones, where) / self._levels(per, where)
+
+    def number(self, step: str, where: Where | None = None, *, per: str | None = None) -> Any:
+        """Return the expected number of people who reach a step.
+
+        Parameters
+        ----------
+        step : str
+            Name of the step.
+        where : mapping, optional
+            Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
+        per : str, optional
+            Name of an axis, such as ``"year"``, over whose selected levels the mean is taken.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self.pool(self.in_cells(step), where) / self._levels(per, where)
+
+    def first_events(self, where: Where | None = None, *, per: str | None = None) -> Any:
+        """Return the expected number of people to whom it happens for the first time.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        per : str, optional
+            Name of an axis, such as ``"year"``, over whose selected levels the mean is taken.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self.pool(self._first(), where) / self._levels(per, where)
+
+    def first_rates(self, where: Where | None = None) -> Any:
+        """Return first events per person and year of age, at each level of the axis of ages.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which levels of the other axes; all when left out. Ages in it are not used.
+
+        Returns
+        -------
+        array
+            Shape ``(levels, draws)``.
+        """
+        first = self._first()  # also checks that first events can be spoken of
+        axis = self._ages()
+        others = {k: v for k, v in (where or {}).items() if k != axis.name}
+
+        def made() -> Any:
+            wheres = Selections({**others, axis.name: level} for level in axis.levels)
+            ones = np.ones((1,) * (len(self._model.population.axes) + 1))
+            return self.pools(first, wheres) / self.pools(ones, wheres)
+
+        return self.remember(("first rates", repr(others)), made)
+
+    def _ages(self) -> Axis:
+        """Return the axis of ages along which first events add up."""
+        population = self._model.population
+        return population.axes[population.position(self._model.conversion.axis)]
+
+    def ever_before(self, age: Any, where: Where | None = None) -> Any:
+        """Return the share of people with a first event before an age.
+
+        Of a synthetic cohort, that goes through the ages as they are in the model.
+
+        Parameters
+        ----------
+        age : float or array
+            The age in years, or one per draw; within a year, and within a band of ages, first
+            events are spread evenly. A number beyond the last age is refused; of an array, what
+            is beyond it counts as the last age.
+        where : mapping, optional
+            Which levels of the other axes; all when left out. Ages in it are not used.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``. Above 1 where yearly rate and share of first-time victims cannot
+            both be so at every age; `Result.first_events` then refuses.
+        """
+        rates = self.first_rates(where)
+        axis = self._ages()
+        last = max(axis.bounds(i)[1] for i in range(len(axis.levels))) + 1
+        if isinstance(age, int | float) and not 0 <= age <= last:
+            raise SpecError(
+                [
+                    f"the {axis.name} must lie between 0 and {last}, where the model ends; given "
+                    f"{age}."
+                ],
+                "a quantity",
+            )
+        total: Any = 0.0 * rates[0]
+        for i in range(len(axis.levels)):
+            low, high = axis.bounds(i)
+            if isinstance(age, int | float) and age <= low:
+                continue
+            years = fm.minimum(fm.maximum(age - low, 0.0), float(high + 1 - low))
+            total = total + rates[i] * years
+        return total
+
+    def flow(
+        self, first: str, last: str, where: Where | None = None, *, per: str | None = None
+    ) -> Any:
+        """Return the expected number of people who go directly from one step to the next.
+
+        Parameters
+        ----------
+        first, last : str
+            The two steps of the transition.
+        where : mapping, optional
+            Which cells; all when left out.
+        per : str, optional
+            Name of an axis over whose selected levels the mean is taken.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self.pool(self.in_cells((first, last)), where) / self._levels(per, where)
+
+    def share(self, step: str, where: Where | None = None, *, of: str | None = None) -> Any:
+        """Return the share of the people in `of` who ever reach `step`, by any path.
+
+        Over several cells, the share of the pooled people.
+
+        Parameters
+        ----------
+        step : str
+            The step that they reach.
+        where : mapping, optional
+            Which cells; all when left out.
+        of : str, optional
+            The step that they are in. Without it, the share of the population.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        self._known(step, *([of] if of else []))
+        if of is None:
+            return self.number(step, where) / self.population(where)
+        if of != step and not self._model.route.leads(of, step):
+            raise SpecError([f"no path leads from {of!r} to {step!r}."], "a quantity")
+        start = self._model.route.steps[0]
+        there = self._entry() * self._passing(start, of) * self._passing(of, step)
+        return self.pool(there, where) / self.number(of, where)
+
+    def transition(self, first: str, last: str, where: Where | None = None) -> Any:
+        """Return the share of the people in `first` who go directly to `last`.
+
+        Parameters
+        ----------
+        first, last : str
+            The two steps of the transition.
+        where : mapping, optional
+            Which cells; all when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
+        """
+        return self.flow(first, last, where) / self.number(first, where)

@@ -1,1 +1,0 @@
-"""Several registers on one step: how many people are on them together."""

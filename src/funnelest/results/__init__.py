@@ -1,0 +1,1 @@
+"""What a fit gives: draws, tables, intervals, files."""

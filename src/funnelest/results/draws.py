@@ -1,0 +1,228 @@
+"""The draws of a fit, and whether they can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.errors import FitError, SpecError
+from funnelest.likelihood.density import prior_draws
+from funnelest.likelihood.informed import Probe
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.sampling.gate import Gate
+
+__all__ = ["Drawn"]
+
+#: Bases that do not say yet whether a source sees the quantity at all.
+_OPEN = ("estimated", "partly imputed", "imputed", "derived", "derived, model partly imputed")
+
+type Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Draws from the posterior, whether they can be trusted, and samples of any quantity.
+
+    Parameters
+    ----------
+    model : Model
+        The model that was fitted.
+    draws : mapping of str to ndarray
+        Parameter name -> draws, shape ``(chains, draws)``.
+    gate : Gate
+        Whether the engine converged.
+    seed : int
+        The seed, with which the same draws come again.
+    seconds : float
+        Time that the fit took.
+    notes : tuple of str
+        What happened on the way, such as a change of engine.
+    accepted : bool, default False
+        Whether the tables were opened although the gate failed; see `despite_failed_gate`.
+    marks : tuple of str, default ()
+        Of checks that failed: what every table and figure then says; see `marked`.
+    proposal : object, optional
+        Where a refit with other data can start; internal to the engine.
+    """
+
+    model: Model
+    draws: Mapping[str, Floats]
+    gate: Gate
+    seed: int
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+    accepted: bool = False
+    marks: tuple[str, ...] = ()
+    # Where a refit with new data can start; internal to the engine.
+    proposal: Any = field(default=None, repr=False)
+
+    # ------------------------------------------------------------------ draws
+
+    @property
+    def engine(self) -> str:
+        """Name of the engine that gave the draws."""
+        return self.gate.engine
+
+    @property
+    def effective_draws(self) -> float:
+        """Number of independent draws that would know a mean as well.
+
+        Of Markov chains that of the worst parameter. Draws of importance sampling are drawn again
+        by their weights, which adds to the error that the weights leave:
+        ``1 / (1 / ESS + 1 / draws)``.
+        """
+        size = float(next(iter(self.draws.values())).size) if self.draws else 1.0
+        measures = self.gate.measures
+        if self.engine == "nuts":
+            return min([size, *(measures[n] for n in ("bulk ESS", "tail ESS") if n in measures)])
+        return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
+
+    @cached_property
+    def _flat(self) -> dict[str, Floats]:
+        return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
+
+    @cached_property
+    def _posterior(self) -> Quantities:
+        return Quantities(self.model, self._flat)
+
+    @cached_property
+    def prior_draws(self) -> dict[str, Floats]:
+        """Draws of every parameter from its prior, shape ``(4000,)``."""
+        return prior_draws(self.model, np.random.default_rng([self.seed, 1]), 4000)
+
+    @cached_property
+    def _prior(self) -> Quantities:
+        return Quantities(self.model, self.prior_draws)
+
+    def sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return the posterior draws of any quantity.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(draws,)``, all chains after each other.
+
+        Raises
+        ------
+        FitError
+            When the convergence gate failed.
+        """
+        self._open()
+        return self._evaluate(quantity, self._posterior)
+
+    def prior_sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
+        """Return draws of any quantity from the prior, before the evidence.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(4000,)``.
+        """
+        return self._evaluate(quantity, self._prior)
+
+    @staticmethod
+    def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
+        with np.errstate(all="ignore"):
+            value = np.asarray(quantity(q), dtype=np.float64)
+        return np.broadcast_to(value, (q.draws,))
+
+    # ------------------------------------------------------------------ basis
+
+    @cached_property
+    def _probe(self) -> Probe:
+        return Probe(self.model)
+
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Names of the unknown parameters that no source sees: they keep their priors."""
+        return frozenset(name for name, sources in self._probe.informed().items() if not sources)
+
+    def rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
+        """Return the basis of a quantity, with what of it no source sees.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+        basis : str
+            What is known of it already, such as that of its cells (`Model.basis`).
+
+        Returns
+        -------
+        str
+            "assumed" where no source sees anything that it depends on; "partly assumed" is added
+            where none sees a part that is not imputed anyway.
+        """
+        if basis not in _OPEN or not self.unseen:
+            return basis
+        on = self._probe.depends_on(quantity)
+        if on and on <= self.unseen:
+            return basis if basis == "imputed" else "assumed"
+        population = self.model.population
+        imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
+        if not (on & self.unseen) - imputing:
+            return basis
+        return "partly assumed" if basis == "estimated" else f"{basis}, partly assumed"
+
+    # ------------------------------------------------------------------- gate
+
+    def _open(self) -> None:
+        if not (self.gate.passed or self.accepted):
+            raise FitError(
+                f"{self.gate.text}. No interval is shown past a failed gate. Fit again with more "
+                "draws or another engine, or ask for the numbers all the same with "
+                "result.despite_failed_gate(): then every table and figure carries the mark."
+            )
+
+    @property
+    def mark(self) -> str:
+        """What every table and figure says of a fit that did not pass; empty when it did.
+
+        Of the convergence gate, and of checks that were made (`marked`).
+        """
+        failed = [] if self.gate.passed else ["CONVERGENCE GATE FAILED"]
+        return "; ".join([*failed, *self.marks])
+
+    def marked(self, marks: Sequence[str]) -> Self:
+        """Return the same result with the marks of checks that failed.
+
+        Parameters
+        ----------
+        marks : sequence of str
+            A few words each; they take the place of earlier ones. `funnelest.trust` gives them.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the marks.
+        """
+        listed = isinstance(marks, list | tuple) and all(isinstance(one, str) for one in marks)
+        if not listed:
+            raise SpecError([f"marks must be a list of texts; given {marks!r}."], "the marks")
+        return replace(self, marks=tuple(one for one in marks if one))
+
+    def despite_failed_gate(self) -> Self:
+        """Return the same result with its tables open although the gate failed.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the mark.
+        """
+        return replace(self, accepted=True)

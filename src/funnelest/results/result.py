@@ -1,0 +1,557 @@
+"""The result of a fit: the model, the draws, and every table that can be made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from funnelest.axes import Where, show_level
+from funnelest.errors import raise_if_any
+from funnelest.evidence.linked import Linked
+from funnelest.evidence.unlinked import Unlinked
+from funnelest.fields import is_number
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.draws import Drawn
+from funnelest.results.realised import known_and_hidden
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Result"]
+
+type Kind = Literal["equal-tailed", "highest-density"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Drawn):
+    """What a fit gives: draws from the posterior, and tables of them.
+
+    Every table has one row per quantity with its posterior mean, median, standard deviation
+    and interval, the interval of the prior beside it, the `basis` and a `mark` that is empty
+    unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
+    "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
+    that it depends on: it is the prior; "partly" where that holds of a part).
+
+    Parameters
+    ----------
+    model : Model
+        The model that was fitted.
+    draws : mapping of str to ndarray
+        Parameter name -> draws, shape ``(chains, draws)``.
+    gate : Gate
+        Whether the engine converged.
+    seed : int
+        The seed, with which the same draws come again.
+    seconds : float
+        Time that the fit took.
+    notes : tuple of str
+        What happened on the way, such as a change of engine.
+    accepted : bool, default False
+        Whether the tables were opened although the gate failed; see `despite_failed_gate`.
+    marks : tuple of str, default ()
+        Of checks that failed: what every table and figure then says; see `marked`.
+    proposal : object, optional
+        Where a refit with other data can start; internal to the engine.
+    """
+
+    def _table(
+        self,
+        rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
+        probability: float,
+        kind: Kind,
+    ) -> pd.DataFrame:
+        """Return a tidy table of (labels, quantity, basis) rows."""
+        import pandas as pd
+
+        self._open()
+        raise_if_any(tables.interval_problems(probability, kind), "the table")
+        made = []
+        for labels, quantity, basis in rows:
+            posterior = tables.summary(self._evaluate(quantity, self._posterior), probability, kind)
+            prior = tables.summary(self._evaluate(quantity, self._prior), probability, kind)
+            made.append(
+                {
+                    **labels,
+                    **posterior,
+                    "interval": tables.interval_name(probability, kind),
+                    "prior_median": prior["median"],
+                    "prior_low": prior["low"],
+                    "prior_high": prior["high"],
+                    "basis": self.rests_on(quantity, basis),
+                    "mark": self.mark,
+                }
+            )
+        return pd.DataFrame(made)
+
+    def _cells(
+        self, where: Where | None, by: Sequence[str] | str
+    ) -> list[tuple[dict[str, Any], Where]]:
+        """Return labels and selection of every combination of the levels of the axes `by`."""
+        population = self.model.population
+        if not isinstance(by, str | list | tuple):
+            raise_if_any([f"by must name axes; given {by!r}."], "the table")
+        by = [by] if isinstance(by, str) else list(by)
+        known = ", ".join(axis.name for axis in population.axes) or "none"
+        raise_if_any(
+            [
+                f"by names axis {name!r}; the population's axes are: {known}."
+                for name in by
+                if population.axis(name) is None
+            ]
+            + population.problems_in(where or {}),
+            "the table",
+        )
+        chosen = population.select(where)
+        found: list[tuple[dict[str, Any], Where]] = [({}, dict(where or {}))]
+        for name in by:
+            axis = population.axes[population.position(name)]
+            levels = [axis.levels[i] for i in chosen[population.position(name)]]
+            found = [
+                ({**labels, name: show_level(level)}, {**selection, name: level})
+                for labels, selection in found
+                for level in levels
+            ]
+        return found
+
+    def _per(self, per: str | None) -> str | None:
+        """Return the axis of the mean; the default one need not exist, another must."""
+        population = self.model.population
+        if per is None or population.axis(per) is not None:
+            return per
+        known = ", ".join(axis.name for axis in population.axes) or "none"
+        raise_if_any(
+            [f"per names axis {per!r}; the population's axes are: {known}."] * (per != "year"),
+            "the table",
+        )
+        return None
+
+    def _unit(self, per: str | None, where: Where) -> str:
+        return tables.unit(self.model.population, per, where)
+
+    def steps(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the expected number of people who reach each step.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
+        by : str or sequence of str, default ()
+            Axes of which every level gets rows of its own.
+        per : str, optional
+            Axis over which the mean is taken, when the population has it: yearly numbers by
+            default. None gives the sum over the cells.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per step (and level). The numbers are expected numbers: chance variation of
+            the counts from year to year is not in the interval.
+        """
+        axis = self._per(per)
+        rows = []
+        for labels, selection in self._cells(where, by):
+            over = None if axis in labels else axis
+            for step in self.model.route.steps:
+                rows.append(
+                    (
+                        {"step": step, **labels, "unit": self._unit(over, selection)},
+                        lambda q, s=step, w=selection, p=over: q.number(s, w, per=p),
+                        self.model.basis(selection),
+                    )
+                )
+        return self._table(rows, probability, kind)
+
+    def transitions(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return, for each transition, the share of the people in its first step who make it.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        by : str or sequence of str, default ()
+            Axes of which every level gets rows of its own.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level); `skip` says whether it jumps over a step.
+        """
+        rows = [
+            (
+                {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))},
+                lambda q, a=a, b=b, w=selection: q.transition(a, b, w),
+                self.model.basis(selection),
+            )
+            for labels, selection in self._cells(where, by)
+            for a, b in self.model.route.edges
+        ]
+        return self._table(rows, probability, kind)
+
+    def flows(
+        self,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the expected number of people who make each transition.
+
+        Parameters
+        ----------
+        where, by, per, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level).
+        """
+        axis = self._per(per)
+        rows = []
+        for labels, selection in self._cells(where, by):
+            over = None if axis in labels else axis
+            for a, b in self.model.route.edges:
+                rows.append(
+                    (
+                        {
+                            "from": a,
+                            "to": b,
+                            **labels,
+                            "skip": self.model.route.is_skip((a, b)),
+                            "unit": self._unit(over, selection),
+                        },
+                        lambda q, a=a, b=b, w=selection, p=over: q.flow(a, b, w, per=p),
+                        self.model.basis(selection),
+                    )
+                )
+        return self._table(rows, probability, kind)
+
+    def first_events(
+        self,
+        where: Where | None = None,
+        *,
+        before: Sequence[int] = (),
+        by: Sequence[str] | str = (),
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return victims of one year, first-time victims, and who ever was one before an age.
+
+        Three quantities that must not be mixed; the model's `FirstTime` joins them.
+
+        Parameters
+        ----------
+        where, by, per, probability, kind
+            As in `steps`.
+        before : sequence of int, default ()
+            Ages; each gets a row with the share of people who had a first event before it, in a
+            synthetic cohort with the other axes of `where`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per quantity (and level).
+
+        Raises
+        ------
+        SpecError
+            When the model has no `FirstTime`, or `before` is no list of ages.
+        """
+        raise_if_any(
+            [f"before must be a list of ages; given {before!r}."]
+            if not isinstance(before, list | tuple)
+            or not all(is_number(age) and age > 0 for age in before)
+            else [],
+            "the table",
+        )
+        for _, selection in self._cells(where, by):
+            self._room_for_first_events(max(before, default=0), selection)
+        over = self._per(per)
+        rows = [
+            row
+            for labels, selection in self._cells(where, by)
+            for row in tables.first_event_rows(
+                self.model, labels, selection, before, None if over in labels else over
+            )
+        ]
+        return self._table(rows, probability, kind)
+
+    def _room_for_first_events(self, age: float, where: Where) -> None:
+        """Refuse when first events before an age come to more than all people."""
+        if not age:
+            return
+        too_many = float(np.mean(self.sample_of(lambda q: q.ever_before(age, where)) > 1))
+        raise_if_any(
+            [
+                f"in {too_many:.1%} of the draws more people have a first event before age "
+                f"{age:g} than there are: the share of first-time victims cannot be as high at "
+                "every age. Let it fall with age (FirstTime with a Share that varies), or model "
+                "the first events themselves with a Hazard."
+            ]
+            * (too_many > 0.001),
+            "the table",
+        )
+
+    def shares(
+        self,
+        of: str | None = None,
+        where: Where | None = None,
+        *,
+        by: Sequence[str] | str = (),
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return the share of the people in one step who ever reach each later one.
+
+        Parameters
+        ----------
+        of : str, optional
+            The step; the first one when left out.
+        where, by, probability, kind
+            As in `transitions`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per later step (and level), by any path.
+        """
+        route = self.model.route
+        start = route.steps[0] if of is None else of
+        if start not in route.steps:
+            raise_if_any(
+                [f"there is no step {start!r}; the steps are: {', '.join(route.steps)}."],
+                "the table",
+            )
+        rows = [
+            (
+                {"of": start, "step": step, **labels},
+                lambda q, s=step, w=selection: q.share(s, w, of=start),
+                self.model.basis(selection),
+            )
+            for labels, selection in self._cells(where, by)
+            for step in route.steps
+            if step != start and route.leads(start, step)
+        ]
+        return self._table(rows, probability, kind)
+
+    def quantities(
+        self,
+        quantities: Mapping[str, Callable[[Quantities], Any]],
+        *,
+        basis: str | None = None,
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return any quantities of the route.
+
+        Parameters
+        ----------
+        quantities : mapping of str to callable
+            Name -> ``quantity(q)``, with `q` a `Quantities`.
+        basis : str, optional
+            What to print as their basis, such as "imputed" for a number of unobserved ages. Left
+            out: "derived", and that the model is partly imputed where it is.
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per quantity.
+        """
+        raise_if_any(
+            [
+                f"quantity {name!r} must be a function of q; given {function!r}."
+                for name, function in quantities.items()
+                if not callable(function)
+            ],
+            "the table",
+        )
+        if basis is None:
+            whole = self.model.basis()
+            basis = "derived" if whole == "estimated" else f"derived, model {whole}"
+        rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
+        return self._table(rows, probability, kind)
+
+    def parameters(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
+        """Return every unknown parameter, prior beside posterior.
+
+        Parameters
+        ----------
+        probability : float, default 0.95
+            Probability of the interval.
+        kind : {"equal-tailed", "highest-density"}
+            Kind of interval.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per parameter. `basis` is "assumed" where the parameter belongs to an
+            assumption, or no source sees it.
+        """
+        population = self.model.population
+        assumed = {name for a in self.model.assumptions for name in a.parameters(population)}
+        rows = [
+            (
+                {"parameter": name, "prior": prior.describe()},
+                lambda q, n=name: q.parameter(n),
+                "assumed" if name in assumed else "estimated",
+            )
+            for name, prior in self.model.free.items()
+        ]
+        return self._table(rows, probability, kind)
+
+    def distinct(
+        self,
+        where: Where | None = None,
+        *,
+        per: str | None = "year",
+        probability: float = 0.95,
+        kind: Kind = "equal-tailed",
+    ) -> pd.DataFrame:
+        """Return how many distinct people are in registers that are not linked.
+
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+        per, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each `Unlinked` source four rows: its entries (as many people as if nobody were on
+            two registers, the upper bound), the largest register (as if the others lay within
+            it, the lower bound), the distinct people, and the registers per person. The bounds
+            hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
+            prior of the overlap weight, and "known overlaps" where those were given.
+        """
+        axis = self._per(per)
+        rows = [
+            ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
+            for one in self.model.evidence
+            if isinstance(one, Unlinked)
+            for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)
+        ]
+        return self._table(rows, probability, kind)
+
+    def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
+        """Return how many people are on linked registers, and on none of them.
+
+        Parameters
+        ----------
+        probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each `Linked` source, by stratum and for all: people on a list ("known", the
+            number counted), on none ("hidden", drawn around what is expected) and together
+            ("total"). Where links are wrong, the known are drawn too.
+        """
+        population = self.model.population
+        rows = [
+            ({"source": one.name, **labels}, quantity, basis)
+            for one in self.model.evidence
+            if isinstance(one, Linked)
+            for labels, quantity, basis in known_and_hidden(
+                one, self.model.basis, population, self.seed
+            )
+        ]
+        return self._table(rows, probability, kind)
+
+    def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
+        """Return every figure that was given: how it was read, and what the fitted route expects.
+
+        Parameters
+        ----------
+        probability : float, default 0.95
+            Probability of the intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per figure: the source, what the figure is `of`, the figure as given, whether
+            it is `used` (of two official values one may not be), the `basis` of its cells, what was
+            done to the expected number (`read_as`, from the truth to the print), the expected
+            value (posterior median and interval, on the printed scale), and the standardised
+            residual (figure minus posterior mean, over the root of the mean squared error). Of
+            registers and totals also
+            the `cases_per_record`, people of the step over the number recorded (the share of true
+            cases, where one record is one person), and the `registered_share` of the people of
+            the step who are in the source.
+        """
+        self._open()
+        raise_if_any(tables.interval_problems(probability, "equal-tailed"), "the table")
+        return tables.figure_table(self.model, self._posterior, probability, self.mark)
+
+    # ------------------------------------------------------------------- show
+
+    def __repr__(self) -> str:
+        lines = [
+            f"Result: {self.gate.text}",
+            f"  {sum(d.size for d in list(self.draws.values())[:1])} draws, seed {self.seed}, "
+            f"{self.seconds:.1f} s",
+            *(f"  note: {note}" for note in self.notes),
+        ]
+        if not (self.gate.passed or self.accepted):
+            return "\n".join(
+                [*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"]
+            )
+        table = self.steps()
+        lines.append(
+            f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:"
+        )
+        width = max(len(step) for step in table["step"])
+        lines += [
+            f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"
+            f"  {row.basis}"
+            for row in table.itertuples()
+        ]
+        if self.mark:
+            lines.append(f"  {self.mark}")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        if not (self.gate.passed or self.accepted):
+            return f"<pre>{escape(repr(self))}</pre>"
+        parts = [f"<p>{escape(self.gate.text)}</p>"]
+        for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
+            parts += [f"<h4>{title}</h4>", tables.html_table(table)]
+        return "\n".join(parts)

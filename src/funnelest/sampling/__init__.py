@@ -1,0 +1,1 @@
+"""What samples, and what judges a sample: gate, samplers, tasks side by side."""

@@ -1,0 +1,332 @@
+"""The importance engine: exact proposals, closed-form posteriors, and a gate that closes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+import funnelest as fe
+from funnelest.inference.engines import importance
+from funnelest.inference.engines.importance import Weighted
+from funnelest.inference.engines.proposal import Component, Proposal
+from funnelest.inference.engines.ridge import settle
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+
+LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
+
+
+def model_of(parameters: Mapping[str, Any], evidence: Sequence[Any]) -> fe.Model:
+    """Return a model in which only own parameters are unknown."""
+    people = fe.Population({"age": [(0, 11), (12, 16)]}, [1e6, 5e5])
+    return fe.Model(
+        fe.Route("happened", "told"),
+        people,
+        fe.Rate(0.01),
+        {("happened", "told"): fe.Share(0.5)},
+        evidence,
+        [],
+        parameters,
+    )
+
+
+def fitted(model: fe.Model, seed: int = 1, draws: int = 4000) -> tuple[dict[str, Any], Weighted]:
+    density = Density(model)
+    weighted = importance.sample(density, draws=draws, rng=np.random.default_rng(seed))
+    return dict(density.values(weighted.draws)), weighted
+
+
+def evidence_of(model: fe.Model, proposal: Proposal) -> tuple[float, float]:
+    """Return the log of the mean weight, and its standard error."""
+    target = Target(Density(model))
+    drawn = proposal.draw(target, np.random.default_rng(9), 10_000)
+    weights = target.log_density(drawn.u) - drawn.log_q
+    ratios = np.exp(weights - weights.max())
+    error = ratios.std() / ratios.mean() / np.sqrt(len(ratios))
+    return float(np.log(ratios.mean()) + weights.max()), float(error)
+
+
+def assert_quantiles(draws: Any, exact: Any, effective: float = 2000) -> None:
+    """Compare in probability: four standard errors of a share among effective draws."""
+    shares = [(draws <= value).mean() for value in exact]
+    error = np.sqrt(np.array(LEVELS) * (1 - np.array(LEVELS)) / effective)
+    assert np.all(np.abs(shares - np.array(LEVELS)) < 4 * error), (shares, LEVELS)
+
+
+def own(kind: Any, quantity: Any, **data: Any) -> Any:
+    return kind(name=f"source {sorted(data.items())[0]}", quantity=quantity, **data)
+
+
+CLOSED = {
+    "beta-binomial": (
+        fe.Beta(2, 3),
+        fe.OwnBinomial,
+        {"yes": 7, "n": 20},
+        stats.beta(9, 16),
+        stats.betabinom(20, 2, 3).logpmf(7),
+    ),
+    "gamma-poisson": (
+        fe.Gamma(2, 0.01),
+        fe.OwnPoisson,
+        {"count": 350},
+        stats.gamma(352, scale=1 / 1.01),
+        stats.nbinom(2, 0.01 / 1.01).logpmf(350),
+    ),
+    "nothing counted": (
+        fe.Gamma(0.5, 0.1),
+        fe.OwnPoisson,
+        {"count": 0},
+        stats.gamma(0.5, scale=1 / 1.1),
+        stats.nbinom(0.5, 0.1 / 1.1).logpmf(0),
+    ),
+    "normal": (
+        fe.Normal(1, 2),
+        fe.OwnNormal,
+        {"estimate": 3.0, "se": 0.5},
+        stats.norm((1 / 4 + 12) / (1 / 4 + 4), (1 / 4 + 4) ** -0.5),
+        stats.norm(1, np.hypot(2, 0.5)).logpdf(3),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CLOSED)
+def test_conjugate_posterior_and_evidence(case: str) -> None:
+    prior, kind, data, posterior, log_evidence = CLOSED[case]
+    model = model_of({"x": prior}, [own(kind, lambda q: q.parameter("x"), **data)])
+    values, weighted = fitted(model)
+    assert weighted.gate.passed
+    assert_quantiles(values["x"], posterior.ppf(LEVELS))
+    found, error = evidence_of(model, weighted.proposal)
+    assert found == pytest.approx(log_evidence, abs=4 * error)
+
+
+def ridge(q: Any) -> Any:
+    return q.parameter("a") * q.parameter("b")
+
+
+def corner(q: Any) -> Any:
+    return 1e4 * q.parameter("a") + 3e4 * q.parameter("b")
+
+
+def circle(q: Any) -> Any:
+    return q.parameter("a") ** 2 + q.parameter("b") ** 2
+
+
+CURVED = {
+    "product": (
+        {"a": fe.LogNormal(7.5, 1.0), "b": fe.Beta(4, 3)},
+        [own(fe.OwnPoisson, ridge, count=fe.Rounded(950, to=50))],
+    ),
+    "corner": (
+        {"a": fe.Beta(1, 3), "b": fe.Beta(1, 3)},
+        [own(fe.OwnPoisson, corner, count=1500)],
+    ),
+    "circle": (
+        {"a": fe.Normal(0, 1), "b": fe.Normal(0, 1)},
+        [own(fe.OwnNormal, circle, estimate=2.0, se=0.1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CURVED)
+def test_curved_ridges_against_quadrature(case: str) -> None:
+    model = model_of(*CURVED[case])
+    _, weighted = fitted(model)
+    assert weighted.gate.passed
+    target = Target(Density(model))
+    nodes = np.linspace(-7, 7, 1401)
+    grid = np.array([axis.ravel() for axis in np.meshgrid(nodes, nodes)])
+    logs = target.log_density(grid)
+    cell = (nodes[1] - nodes[0]) ** 2
+    mass = np.exp(logs - logs.max())
+    found, error = evidence_of(model, weighted.proposal)
+    assert found == pytest.approx(np.log(mass.sum() * cell) + logs.max(), abs=4 * error)
+    table = (mass / mass.sum()).reshape(len(nodes), -1)
+    for row, axis in ((0, 0), (1, 1)):
+        below = np.cumsum(table.sum(axis=axis)) - table.sum(axis=axis) / 2
+        exact = np.interp(LEVELS, below, nodes)
+        points = target.line(np.repeat(exact[None], 2, axis=0))
+        assert_quantiles(weighted.draws[row], points[row])
+
+
+@pytest.mark.parametrize("case", CURVED)
+def test_every_component_is_a_density(case: str) -> None:
+    """It integrates to one: also where climbs stop early or find another branch."""
+    model = model_of(*CURVED[case])
+    _, weighted = fitted(model, draws=1000)
+    target = Target(Density(model))
+    nodes = np.linspace(-10, 10, 1401)
+    grid = np.array([axis.ravel() for axis in np.meshgrid(nodes, nodes)])
+    component = weighted.proposal.components[0]
+    assert component.held.shape == (2, 1)
+    _, logs = component.evaluate(target, grid)
+    assert np.exp(logs).sum() * (nodes[1] - nodes[0]) ** 2 == pytest.approx(1, abs=1e-3)
+
+
+def test_density_of_own_draws_is_that_of_evaluation() -> None:
+    model = model_of(*CURVED["corner"])
+    _, weighted = fitted(model, draws=1000)
+    target = Target(Density(model))
+    component = weighted.proposal.components[0]
+    u, _, logs = component.draw(target, np.random.default_rng(2), 2000)
+    np.testing.assert_allclose(component.evaluate(target, u)[1], logs, rtol=1e-6, atol=1e-6)
+
+
+def test_prior_in_scores_is_standard_normal() -> None:
+    priors = {
+        "beta": fe.Beta(19, 1),
+        "gamma": fe.Gamma(2, 3),
+        "half": fe.HalfNormal(2),
+        "uniform": fe.Uniform(-1, 4),
+        "log uniform": fe.LogUniform(1, 1e4),
+        "cut": fe.Truncated(fe.Normal(0, 1), low=0.5),
+        "normal": fe.Normal(3, 2),
+        "log": fe.LogNormal(1, 2),
+        "logit": fe.LogitNormal(0, 2),
+    }
+    model = model_of(priors, [])
+    target = Target(Density(model))
+    u = np.random.default_rng(3).standard_normal((len(priors), 5000))
+    gap = target.log_density(u) - stats.norm.logpdf(u).sum(axis=0)
+    assert np.abs(gap).max() < 0.01
+    for name, values in target.density.values(target.line(u)).items():
+        row = target.density.names.index(name)
+        np.testing.assert_allclose(stats.norm.ppf(priors[name].cdf(values)), u[row], atol=2e-3)
+
+
+def test_scores_beyond_the_table_go_on_in_a_straight_line() -> None:
+    target = Target(Density(model_of({"b": fe.Beta(4, 3), "g": fe.Gamma(2, 3)}, [])))
+    scores = np.concatenate([np.linspace(-12, 12, 2401), [6.0, -8.0, 8.0]])
+    scores.sort()
+    u = np.repeat(scores[None], 2, axis=0)
+    line, log_slope = target._mapped(u)
+    assert np.all(np.diff(line[:, np.diff(u[0], prepend=-99) > 0]) > 0)
+    slopes = target._mapped(u + 1e-6)[0] - target._mapped(u - 1e-6)[0]
+    np.testing.assert_allclose(np.log(slopes / 2e-6).sum(axis=0), log_slope, atol=1e-3)
+
+
+def test_two_modes_are_both_found() -> None:
+    square = own(fe.OwnNormal, lambda q: q.parameter("a") ** 2, estimate=1.0, se=0.02)
+    values, weighted = fitted(model_of({"a": fe.Normal(0, 1)}, [square]))
+    assert weighted.gate.passed
+    assert abs((values["a"] > 0).mean() - 0.5) < 0.04
+
+
+def test_custom_likelihood() -> None:
+    def likelihood(data: float, expected: Any) -> Any:
+        return -0.5 * ((data - expected) / 0.05) ** 2
+
+    square = own(fe.OwnCustom, lambda q: q.parameter("a") ** 2, data=1.0, log_likelihood=likelihood)
+    values, weighted = fitted(model_of({"a": fe.Normal(0, 1)}, [square]))
+    assert weighted.gate.passed
+    assert abs((values["a"] > 0).mean() - 0.5) < 0.04
+    assert np.abs(values["a"]).std() == pytest.approx(0.025, rel=0.1)
+
+
+def many_registers(size: int) -> fe.Model:
+    """Return one number seen by registers of unknown coverage and predictive value."""
+    parameters: dict[str, Any] = {"number": fe.LogNormal(7, 1)}
+    evidence = []
+    for i in range(size):
+        parameters |= {f"c{i}": fe.Beta(4, 3), f"v{i}": fe.Beta(16, 4)}
+        evidence.append(
+            fe.OwnPoisson(
+                name=f"register {i}",
+                quantity=lambda q, i=i: (
+                    q.parameter("number") * q.parameter(f"c{i}") / q.parameter(f"v{i}")
+                ),
+                count=fe.Rounded(600 + 50 * (i % 5), to=50),
+            )
+        )
+    return model_of(parameters, evidence)
+
+
+def test_many_parameters() -> None:
+    values, weighted = fitted(many_registers(10), draws=1000)
+    assert weighted.gate.passed
+    assert weighted.gate.measures["ESS"] > 500
+    # Exact along the one number: each register's pair is a two-dimensional integral.
+    rng = np.random.default_rng(0)
+    factor = np.sort(rng.beta(4, 3, 4000) / rng.beta(16, 4, 4000))
+    nodes = np.linspace(6, 8, 400)
+    logs = stats.norm(7, 1).logpdf(nodes)
+    for i in range(10):
+        low = 575 + 50 * (i % 5)
+        mean = np.exp(nodes)[:, None] * factor
+        inside = stats.poisson.cdf(low + 49, mean) - stats.poisson.cdf(low - 1, mean)
+        logs = logs + np.log(inside.mean(axis=1))
+    mass = np.exp(logs - logs.max())
+    exact = np.average(nodes, weights=mass)
+    assert np.log(values["number"]).mean() == pytest.approx(exact, abs=0.02)
+
+
+def test_without_evidence_the_posterior_is_the_prior() -> None:
+    values, weighted = fitted(model_of({"a": fe.Beta(2, 2)}, []))
+    assert weighted.gate.passed
+    assert_quantiles(values["a"], stats.beta(2, 2).ppf(LEVELS))
+
+
+def test_start_from_an_earlier_fit() -> None:
+    first = many_registers(4)
+    _, weighted = fitted(first, draws=1000)
+    other = fe.simulate(first, seed=4)
+    density = Density(other)
+    fresh = importance.sample(density, draws=2000, rng=np.random.default_rng(1))
+    again = importance.sample(
+        density, draws=2000, rng=np.random.default_rng(2), start=weighted.proposal
+    )
+    assert again.gate.passed
+    gap = again.draws.mean(axis=1) - fresh.draws.mean(axis=1)
+    spread = fresh.draws.std(axis=1)
+    assert np.all(np.abs(gap) < 5 * spread * np.sqrt(2 / 1000))
+
+
+def test_same_seed_same_draws() -> None:
+    model = model_of(*CURVED["corner"])
+    one, other = (fitted(model, seed=5, draws=500)[1].draws for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_gate_closes_on_a_proposal_that_misses_a_mode() -> None:
+    """A spike that no climb finds, but draws of the prior hit: never a silent answer."""
+
+    def likelihood(data: float, expected: Any) -> Any:
+        hill = stats.norm.logpdf(expected, -1, 0.3)
+        return np.logaddexp(hill, np.log(20.0) + stats.norm.logpdf(expected, 2.0, 0.02))
+
+    spike = own(fe.OwnCustom, lambda q: q.parameter("a"), data=0.0, log_likelihood=likelihood)
+    model = model_of({"a": fe.Normal(0, 1)}, [spike])
+    target = Target(Density(model))
+    at_hill = Proposal((Component.at(np.array([-1.0]), np.eye(1) * 12, 0),), np.ones(1), 0.9)
+    done = importance._final(target, at_hill, 4000, np.random.default_rng(1))
+    assert not done.gate.passed
+
+
+def test_impossible_figures_are_an_error() -> None:
+    def never(data: float, expected: Any) -> Any:
+        return np.full(np.shape(expected), -np.inf)
+
+    source = own(fe.OwnCustom, lambda q: q.parameter("a"), data=0.0, log_likelihood=never)
+    with pytest.raises(fe.FitError, match="positive probability"):
+        fitted(model_of({"a": fe.Normal(0, 1)}, [source]))
+
+
+def test_settling_reaches_the_conditional_mode() -> None:
+    model = model_of(
+        {"a": fe.Normal(0, 1)},
+        [own(fe.OwnNormal, lambda q: q.parameter("a"), estimate=2.0, se=0.1)],
+    )
+    mode, _, curvature = settle(
+        Target(Density(model)),
+        np.zeros((1, 5)),
+        np.eye(1),
+        np.linspace(-3, 3, 5)[None],
+        steps=8,
+        renew=True,
+    )
+    np.testing.assert_allclose(mode, 2 * 100 / 101, rtol=1e-6)
+    np.testing.assert_allclose(curvature, 101, rtol=1e-5)
