@@ -14,8 +14,8 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.base import holm
 from funnelest.check.calibrating import Calibration, calibrate, uniform
+from funnelest.check.measures import holm
 from funnelest.errors import SpecError
 
 

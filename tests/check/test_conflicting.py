@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.base import holm
 from funnelest.check.conflicting import conflict, node_split
 from funnelest.check.conflicting.found import at_least
+from funnelest.check.measures import holm
 from funnelest.inference.leaving_out import left_out
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import replicated, weighted_quantiles

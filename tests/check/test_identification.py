@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.check.base import Check
 from funnelest.check.identifying import Identification, identification
 from funnelest.check.identifying.slopes import Slopes
 from funnelest.check.identifying.spaces import Spaces, alike, components
+from funnelest.verdict import Verdict as Check
 
 PEOPLE = 100_000.0
 

@@ -1,6 +1,5 @@
 """Checks, one per file: what a model or a result rests on, and what it would take to change it."""
 
-from funnelest.check.base import Check
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.comparing import Comparison, Looked, compare
 from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side, conflict, node_split
@@ -25,6 +24,7 @@ from funnelest.check.prior_scaling import (
     prior_sensitivity,
 )
 from funnelest.check.tipping import Conclusion, Tipping, Turn, tipping_point
+from funnelest.verdict import Verdict as Check
 
 __all__ = [
     "AlternativePriors",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import main_quantities, per_draw, quantity_problems
+from funnelest.check.arguments import main_quantities, per_draw, quantity_problems
 from funnelest.errors import raise_if_any
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from funnelest import check
-from funnelest.check.base import quantity_problems
+from funnelest.check.arguments import quantity_problems
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import seed_problems
 from funnelest.quantities.quantities import Quantities
@@ -19,7 +19,7 @@ from funnelest.results.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelest.check.base import Check
+    from funnelest.verdict import Verdict as Check
 
 __all__ = ["Trust", "trust"]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import holm
 from funnelest.check.calibrating import uniform
 from funnelest.check.calibrating.replicate import LEVELS, RANKED
+from funnelest.check.measures import holm
 
 if TYPE_CHECKING:
     import pandas as pd

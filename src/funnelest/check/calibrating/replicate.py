@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import Quantity
+from funnelest.check.arguments import Quantity
 from funnelest.errors import FitError, SpecError
 from funnelest.inference.engines.brief import brief
 from funnelest.inference.fitting import fit

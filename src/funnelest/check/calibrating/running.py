@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.base import Quantity, main_quantities, per_draw, quantity_problems
+from funnelest.check.arguments import Quantity, main_quantities, per_draw, quantity_problems
 from funnelest.check.calibrating.found import Calibration
 from funnelest.check.calibrating.kept import Kept
 from funnelest.check.calibrating.replicate import LIKELIHOOD, Task

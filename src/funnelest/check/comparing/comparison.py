@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import apart
+from funnelest.check.measures import apart
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.model.model import Model

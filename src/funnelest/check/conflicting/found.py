@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import holm
+from funnelest.check.measures import holm
 from funnelest.inference.leaving_out import LeftOut
 from funnelest.results import tables
 

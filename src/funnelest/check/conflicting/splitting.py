@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import per_draw
+from funnelest.check.arguments import per_draw
 from funnelest.check.conflicting.split import NodeSplit, Side
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import argument_problems, seed_problems

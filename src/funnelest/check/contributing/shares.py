@@ -10,17 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Where, show_level
-from funnelest.check.base import (
+from funnelest.check.arguments import (
     Quantity,
-    apart,
     main_quantities,
-    on_scale,
     quantity_problems,
     result_problems,
     sampled,
-    scale_of,
 )
 from funnelest.check.contributing.found import Contributions, Known, Without
+from funnelest.check.measures import apart, on_scale, scale_of
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.inference.leaving_out import LeftOut, left_out

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import main_quantities, quantity_problems
+from funnelest.check.arguments import main_quantities, quantity_problems
 from funnelest.check.identifying.candidates import candidates, transition
 from funnelest.check.identifying.found import Identification
 from funnelest.check.identifying.parts import Confounded, Further, Standing

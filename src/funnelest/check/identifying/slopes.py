@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import per_draw
+from funnelest.check.arguments import per_draw
 from funnelest.figures import Figure
 from funnelest.model.model import Model
 from funnelest.priors import Prior

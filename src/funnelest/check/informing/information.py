@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.base import main_quantities, per_draw
+from funnelest.check.arguments import main_quantities, per_draw
 from funnelest.check.informing.expecting import expected
 from funnelest.check.informing.folds import Folds
 from funnelest.check.informing.found import Part, ValueOfInformation

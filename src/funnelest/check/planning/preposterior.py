@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import called, per_draw
+from funnelest.check.arguments import called, per_draw
 from funnelest.check.planning.found import Planned
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence

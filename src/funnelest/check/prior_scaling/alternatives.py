@@ -8,16 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import (
+from funnelest.check.arguments import (
     Quantity,
     main_quantities,
-    on_scale,
     quantity_problems,
     result_problems,
     sampled,
-    scale_of,
-    steady,
 )
+from funnelest.check.measures import on_scale, scale_of, steady
 from funnelest.check.prior_scaling.other import AlternativePriors, Other
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import is_number

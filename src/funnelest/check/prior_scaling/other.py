@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from funnelest.check.base import shown_names
+from funnelest.check.wording import shown_names
 from funnelest.results import tables
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import (
+from funnelest.check.arguments import (
     Quantity,
     main_quantities,
     quantity_problems,
     result_problems,
     sampled,
-    steady,
 )
+from funnelest.check.measures import steady
 from funnelest.check.prior_scaling.found import (
     ALL_PRIORS,
     ALL_SOURCES,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.base import per_draw
+from funnelest.check.arguments import per_draw
 from funnelest.check.tipping.found import Conclusion, Tipping
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import is_number

@@ -4,8 +4,8 @@ from funnelest.plot.base.drawing import drawing
 from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.ladder import Ladder, Row
-from funnelest.plot.base.language import LANGUAGES, Language, language_problems
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
+from funnelest.words import LANGUAGES, Language, language_problems
 
 __all__ = [
     "LANGUAGES",

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from funnelest.errors import raise_if_any
-from funnelest.plot.base.language import Language, language_problems
+from funnelest.verdict import Verdict
+from funnelest.words import Language, language_problems
 
 __all__ = ["drawing"]
 
 
 @contextmanager
-def drawing(name: str, value: object, kind: type, language: str) -> Iterator[Language]:
+def drawing(name: str, value: object, kind: type | str, language: str) -> Iterator[Language]:
     """Check the arguments of a figure, and draw in a style that no setting of the user spoils.
 
     Parameters
@@ -21,8 +22,8 @@ def drawing(name: str, value: object, kind: type, language: str) -> Iterator[Lan
         The argument that is drawn.
     value : object
         What was given for it.
-    kind : type
-        What it must be.
+    kind : type or str
+        What it must be; a text is the check whose verdict it must be.
     language : str
         Language of the texts.
 
@@ -36,10 +37,14 @@ def drawing(name: str, value: object, kind: type, language: str) -> Iterator[Lan
     SpecError
         With every problem of the arguments.
     """
-    article = "an" if kind.__name__[0] in "AEIO" else "a"
-    fine = isinstance(value, kind)
+    if isinstance(kind, str):
+        fine = isinstance(value, Verdict) and value.check == kind
+        wanted = f"what check.{kind} gives"
+    else:
+        fine = isinstance(value, kind)
+        wanted = f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}"
     raise_if_any(
-        ([] if fine else [f"{name} must be {article} {kind.__name__}; given {value!r}."])
+        ([] if fine else [f"{name} must be {wanted}; given {value!r}."])
         + language_problems(language),
         "the figure",
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from funnelest.plot.base.frame import framed, round_ticks, wide
-from funnelest.plot.base.language import Language
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.plot.base.sheet import text_width, wrap
+from funnelest.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

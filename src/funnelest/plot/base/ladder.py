@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from funnelest.plot.base.language import Language
 from funnelest.plot.base.marks import BAND, GREY, INK, ORANGE, arrow_head, bend, symbol
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
 from funnelest.plot.base.ticks import limits, ticks
+from funnelest.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,9 +1,9 @@
-"""What the checks share: the quantities they look at, and functions of the user's."""
+"""What checks are asked with: results, quantities, functions of the user's."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,55 +11,23 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
 from funnelest.inference.fitting import seed_problems
-from funnelest.inference.refitting import Reweighted
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 from funnelest.route import show_edge
-from funnelest.sampling.gate import ESS
 
 __all__ = [
-    "Check",
-    "apart",
+    "Quantity",
     "called",
-    "holm",
     "main_quantities",
-    "on_scale",
     "per_draw",
     "quantity_problems",
     "result_problems",
     "sampled",
-    "scale_of",
-    "shown_names",
-    "steady",
 ]
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
-
-
-class Check(Protocol):
-    """What every check gives."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether nothing is wrong."""
-
-    @property
-    def headline(self) -> str:
-        """The verdict in a sentence."""
-
-    @property
-    def text(self) -> str:
-        """What was found, in plain sentences."""
-
-    @property
-    def table(self) -> Any:
-        """What was found, one row per thing."""
-
-    @property
-    def mark(self) -> str:
-        """What tables and figures of the result carry; empty when the check passed."""
 
 
 def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quantity]:
@@ -148,41 +116,6 @@ def per_draw(
     return checked
 
 
-def scale_of(*samples: Floats) -> str:
-    """Return the scale on which draws are symmetric: of a "share", a "number", or "plain".
-
-    A share lies between 0 and 1 in every draw, a number above 0.
-    """
-    low, high = (f([f(one) for one in samples]) for f in (np.min, np.max))
-    if low > 0:
-        return "share" if high < 1 else "number"
-    return "plain"
-
-
-def on_scale(draws: Floats, scale: str) -> Floats:
-    """Return draws on a symmetric scale: log-odds of a "share", as they are where "plain", else
-    logarithms."""
-    with np.errstate(all="ignore"):
-        if scale == "share":
-            return np.asarray(np.log(draws) - np.log1p(-draws))
-        return draws if scale == "plain" else np.asarray(np.log(draws))
-
-
-def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
-    """Return how far the posterior contracted and moved from the prior, on a symmetric scale.
-
-    One minus the ratio of the variances, and the difference of the means over the standard
-    deviation of the prior.
-    """
-    after, before = (
-        made[np.isfinite(made)] for made in (on_scale(posterior, scale), on_scale(prior, scale))
-    )
-    if not len(after) or not len(before) or not before.std() > 0:
-        return np.nan, np.nan
-    contraction = 1 - after.var() / before.var()
-    return float(contraction), float((after.mean() - before.mean()) / before.std())
-
-
 def sampled(
     subject: str, result: Result, quantities: Mapping[str, Quantity]
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
@@ -201,29 +134,3 @@ def sampled(
         subject,
     )
     return after, {name: result.prior_sample_of(function) for name, function in checked.items()}
-
-
-def steady(weights: Reweighted) -> bool:
-    """Return whether weighted draws are good enough for the limits of an interval.
-
-    k-hat below 0.7, and 400 effective draws, as the convergence gate asks of a fit.
-    """
-    return weights.reliable and weights.effective >= ESS
-
-
-def shown_names(names: Sequence[str], most: int = 3) -> str:
-    """Return the first few names, and how many more there are."""
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
-
-
-def holm(p: Sequence[float] | Floats) -> Floats:
-    """Return p-values corrected for their number (Holm, Scand J Stat 1979;6:65); NaN stays."""
-    given = np.asarray(p, dtype=np.float64)
-    corrected = np.full(len(given), np.nan)
-    known = np.flatnonzero(~np.isnan(given))
-    order = known[np.argsort(given[known], kind="stable")]
-    factors = len(order) - np.arange(len(order))
-    corrected[order] = np.minimum(np.maximum.accumulate(factors * given[order]), 1.0)
-    return corrected

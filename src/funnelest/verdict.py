@@ -1,0 +1,187 @@
+"""What a check found: one value for every check, of a result, a model or linked lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from funnelest.errors import raise_if_any
+from funnelest.words import Language, Sentence, language_problems
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Changed", "Compared", "Verdict"]
+
+#: Median, and lower and upper limit of an interval.
+type Three = tuple[float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Verdict:
+    """What a check found.
+
+    Parameters
+    ----------
+    check : str
+        Name of the check, which is that of its function and of its figure.
+    passed : bool
+        Whether nothing is wrong.
+    said : sequence of Sentence
+        What was found: the headline, and what else there is to say.
+    marked : Sentence, optional
+        What tables and figures of the result carry where the check failed.
+    rows : mapping of str to sequence of mapping
+        Table -> its rows, one mapping of column to value each. The first is the main one.
+    found : sequence of object, default ()
+        What was looked at, one value each: `Compared`, `Changed`, or a value of the check's own.
+    details : mapping of str to object, optional
+        What else the check's figure draws, by name; the check's function says what it holds.
+    language : {"en", "nl"}
+        Language of the sentences; see `in_language`.
+    """
+
+    check: str
+    passed: bool
+    said: Sequence[Sentence | str]
+    marked: Sentence | str = ""
+    rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    found: Sequence[Any] = ()
+    details: Mapping[str, Any] = field(default_factory=dict)
+    language: str = "en"
+
+    @cached_property
+    def headline(self) -> str:
+        """The verdict in a sentence."""
+        return Language(self.language).say(self.said[0])
+
+    @cached_property
+    def text(self) -> str:
+        """What was found, in plain sentences."""
+        return Language(self.language).text(self.said)
+
+    @cached_property
+    def mark(self) -> str:
+        """What tables and figures of the result carry; empty when the check passed."""
+        return Language(self.language).say(self.marked)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """What was found, one row per thing, with the mark."""
+        return self.tables[next(iter(self.rows))]
+
+    @cached_property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Every table of the check by its name, each with the mark."""
+        import pandas as pd
+
+        return {name: pd.DataFrame(rows).assign(mark=self.mark) for name, rows in self.rows.items()}
+
+    def in_language(self, language: str) -> Verdict:
+        """Return the same verdict with its sentences in another language.
+
+        Parameters
+        ----------
+        language : {"en", "nl"}
+            The language.
+
+        Returns
+        -------
+        Verdict
+            Names that are the user's own stay as they are.
+        """
+        raise_if_any(language_problems(language), "the verdict")
+        return replace(self, language=language)
+
+    def __repr__(self) -> str:
+        shown = self.table.drop(columns="mark")
+        return f"{self.text}\n{shown.to_string(index=False, na_rep='')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A printed figure beside what is expected of it.
+
+    Parameters
+    ----------
+    source, of, figure : str
+        The source, what the figure is of, and the figure as printed.
+    limit : {"", "at least", "at most"}
+        Whether it is a limit, which can be passed on one side only.
+    value : float
+        The number in it; of a limit the limit.
+    median, low, high : float
+        Median and equal-tailed interval of what would be printed; of a limit, of the count.
+    mid_p : float
+        Probability of a larger figure, plus half of that of the same one; NaN where it is not
+        known.
+    mc_error : float
+        Its Monte Carlo standard error.
+    residual : float
+        Figure minus mean, over the root of the mean squared error; NaN without one.
+    how, against, why : str
+        How the expectation was found, on what it rests, and why it is not known.
+    k_hat : float
+        Pareto k-hat of the weights; NaN without weights.
+    basis : str
+        What its cells rest on.
+    """
+
+    source: str
+    of: str
+    figure: str
+    limit: str
+    value: float
+    median: float
+    low: float
+    high: float
+    mid_p: float
+    mc_error: float
+    residual: float = float("nan")
+    how: str = ""
+    against: str = ""
+    why: str = ""
+    k_hat: float = float("nan")
+    basis: str = ""
+
+    @property
+    def p(self) -> float:
+        """Two-sided p-value, ``2 min(mid_p, 1 - mid_p)``; of a limit that it holds."""
+        return 2 * min(self.mid_p, 1 - self.mid_p)
+
+    @property
+    def name(self) -> str:
+        """The source, and what the figure is of."""
+        return f"{self.source} ({self.of})" if self.of else self.source
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A quantity as it is, and as it becomes when something is changed.
+
+    Parameters
+    ----------
+    quantity : str
+        The quantity.
+    under : str
+        What is changed: a source that is left out, a prior that counts double.
+    before, after : (float, float, float)
+        Median, and lower and upper limit of the interval.
+    how : str
+        How the change was made: "reweighted", "refit", "failed" or "not asked".
+    k_hat : float
+        Pareto k-hat of the weights; NaN without weights.
+    shift, widened : float
+        By how many of its standard deviations it moves, and the ratio of the widths.
+    """
+
+    quantity: str
+    under: str
+    before: Three
+    after: Three
+    how: str
+    k_hat: float = float("nan")
+    shift: float = float("nan")
+    widened: float = float("nan")

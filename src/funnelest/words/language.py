@@ -1,0 +1,213 @@
+"""Sentences, numbers and words as the readers of a language write them."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from funnelest.axes import Where, show_level, show_where
+
+if TYPE_CHECKING:
+    from funnelest.model.model import Model
+
+__all__ = ["LANGUAGES", "Language", "Sentence", "catalogue", "language_problems", "say"]
+
+_DASH = "\u2013"
+#: A third language is one more file `<code>.toml` beside these, and its code here.
+LANGUAGES = ("en", "nl")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the catalogue, not yet written in a language.
+
+    Parameters
+    ----------
+    key : str
+        Where it stands in the catalogue, such as ``"conflict.headline"``.
+    values : mapping of str to object
+        What stands in its braces: numbers, texts, lists of them, or sentences.
+    """
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def say(key: str, **values: Any) -> Sentence:
+    """Return a sentence of the catalogue with what stands in its braces."""
+    return Sentence(key, values)
+
+
+@cache
+def catalogue(code: str) -> Mapping[str, Any]:
+    """Return every sentence of a language by its key, ``"section.name"``."""
+    text = files("funnelest.words").joinpath(f"{code}.toml").read_text(encoding="utf-8")
+    found: dict[str, Any] = {}
+
+    def walk(prefix: str, part: Mapping[str, Any]) -> None:
+        for name, value in part.items():
+            if isinstance(value, Mapping) and set(value) != {"one", "other"}:
+                walk(f"{prefix}{name}.", value)
+            else:
+                found[prefix + name] = value
+
+    walk("", tomllib.loads(text))
+    return found
+
+
+class _Filled(Formatter):
+    """Fills the braces of a sentence: ``{share:percent}``, ``{names:and}``, ``{n:,d}``."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, spec: str) -> str:
+        language = self.language
+        if isinstance(value, Sentence):
+            return language.say(value)
+        if isinstance(value, list | tuple):
+            return language.listed(value, spec or "and")
+        if spec in ("number", "figure", "percent", "word"):
+            return str(getattr(language, spec)(value))
+        shown = format(value, spec)
+        return language.local(shown) if isinstance(value, float | int | np.number) else shown
+
+
+def language_problems(code: object) -> list[str]:
+    """Return why this is no language of the texts, one sentence each."""
+    if code in LANGUAGES:
+        return []
+    return [f"language must be one of {', '.join(LANGUAGES)}; given {code!r}."]
+
+
+class Language:
+    """Numbers and a few words as the readers of a language write them.
+
+    Parameters
+    ----------
+    code : {"en", "nl"}
+        The language.
+    """
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self._filled = _Filled(self)
+
+    def say(self, sentence: Sentence | str) -> str:
+        """Return a sentence in the language; a text that is not of the catalogue as it is."""
+        if isinstance(sentence, str):
+            return sentence
+        template = catalogue(self.code)[sentence.key]
+        if isinstance(template, Mapping):
+            template = template["one" if sentence.values["n"] == 1 else "other"]
+        return self._filled.vformat(template, (), sentence.values)
+
+    def text(self, sentences: Iterable[Sentence | str]) -> str:
+        """Return sentences one after the other."""
+        return " ".join(self.say(one) for one in sentences)
+
+    def word(self, name: str) -> str:
+        """Return a word, or the name itself when it is the user's own."""
+        return str(catalogue(self.code).get(f"word.{name}", name))
+
+    def listed(self, names: Sequence[Any], how: str = "and") -> str:
+        """Return ``a, b and c``; ``or`` in its place, or with ``few`` three and how many more."""
+        shown = [self.say(one) if isinstance(one, Sentence) else str(one) for one in names]
+        if how == "few":
+            if len(shown) <= 4:
+                return ", ".join(shown)
+            return self.say(say("word.and_more", names=", ".join(shown[:3]), n=len(shown) - 3))
+        if len(shown) < 2:
+            return "".join(shown)
+        return f"{', '.join(shown[:-1])} {self.word(how)} {shown[-1]}"
+
+    def local(self, text: str) -> str:
+        return text if self.code == "en" else text.translate(str.maketrans(",.", ".,"))
+
+    def number(self, value: float, digits: int = 3) -> str:
+        """Return a number with `digits` significant digits."""
+        if not math.isfinite(value):
+            return _DASH
+        if value == 0 or abs(value) < 1e-3:
+            return "0" if value <= 0 else self.local("<0.001")
+        for limit, name in ((1e9, "billion"), (1e7, "million")):
+            if abs(value) >= limit:
+                scale = 1e9 if name == "billion" else 1e6
+                return f"{self.number(value / scale, digits)} {self.word(name)}"
+        rounded = float(f"{value:.{digits}g}")
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
+        text = f"{rounded:,.{decimals}f}"
+        return self.local(text.rstrip("0").rstrip(".") if decimals else text)
+
+    def figure(self, value: float) -> str:
+        """Return a given number as it was given: not rounded to significant digits."""
+        return self.local(f"{value:,.10g}")
+
+    def given(self, text: str) -> str:
+        """Return a text with its numbers written as in the language: ``12,500 rounded to 50``."""
+        return re.sub(r"\d[\d.,]*", lambda found: self.local(found[0]), text)
+
+    def tick(self, value: float) -> str:
+        """Return a round number on an axis."""
+        return self.number(value) if value >= 1e-3 else self.figure(value)
+
+    def numbers(self, middle: float, low: float, high: float) -> str:
+        """Return a number and its interval, ``851 (518-1,370)``; large ones in millions."""
+        scale, unit = 1.0, ""
+        for limit, one, name in ((1e9, 1e9, "billion"), (1e7, 1e6, "million")):
+            if abs(high) >= limit:
+                scale, unit = one, f" {self.word(name)}"
+                break
+        shown = [self.number(value / scale) for value in (middle, low, high)]
+        return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]}){unit}"
+
+    def percent(self, share: float) -> str:
+        """Return a share in percent, without the sign, with what a reader can use."""
+        value = 100 * share
+        if not math.isfinite(value):
+            return _DASH
+        if value <= 0:
+            return "0"
+        if value < 0.001:
+            return self.local("<0.001")
+        if 99.5 < value < 100:  # else it would read as everybody
+            return self.local(f"{value:.2f}" if value < 99.99 else ">99.99")
+        decimals = max(0, 1 - math.floor(math.log10(value)))
+        text = f"{value:.{decimals}f}"
+        return self.local(text.rstrip("0").rstrip(".") if decimals else text)
+
+    def shares(self, middle: float, low: float, high: float) -> str:
+        """Return a share and its interval, ``71% (51-85%)``."""
+        return f"{self.percent(middle)}% ({self.percent(low)}{_DASH}{self.percent(high)}%)"
+
+    def interval(self, probability: float) -> str:
+        """Return the name of the interval, with its probability and kind."""
+        return self.word("interval").format(p=self.local(f"{100 * probability:g}"))
+
+    def unit(self, model: Model, where: Where | None, per: str | None) -> str:
+        """Return what is counted: ``people per year, mean over 2016-2018``."""
+        people, population = self.word("people"), model.population
+        if per is None or population.axis(per) is None:
+            return people
+        at = population.position(per)
+        levels = [show_level(population.axes[at].levels[i]) for i in population.select(where)[at]]
+        if len(levels) == 1:
+            return f"{people}, {self.word(per)} {levels[0]}"
+        span = f"{levels[0]}{_DASH}{levels[-1]}"
+        return f"{people} {self.word('per')} {self.word(per)}, {self.word('mean over')} {span}"
+
+    def where(self, where: Where) -> str:
+        """Return a selection as text, its commonest axes in the language."""
+        return ", ".join(
+            show_where({self.word(axis): wanted}).replace(" or ", f" {self.word('or')} ")
+            for axis, wanted in where.items()
+        )
