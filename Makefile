@@ -10,6 +10,10 @@ PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # At most four workers: each of them loads PyMC.
 WORKERS ?= -n auto --maxprocesses=4
+SHARD ?= 1/1
+SHARDED = --group $(word 1,$(subst /, ,$(SHARD))) --splits $(word 2,$(subst /, ,$(SHARD)))
+# uv installs in seconds, where there is one.
+UV := $(shell command -v uv 2>/dev/null)
 
 export MPLBACKEND := Agg
 
@@ -22,13 +26,13 @@ example: $(VENV)/.made-runtime ## Run the first example; it says where its files
 	@$(PY) examples/fact_sheet_2017_2018.py
 
 test: $(VENV)/.made-test ## Run the fast tests
-	@$(PYTEST) $(WORKERS) -m "not slow"
+	@$(PYTEST) $(WORKERS) -m "not slow" tests
 
-validation: $(VENV)/.made-test ## Compare with published and independent results, slow ones too
-	@$(PYTEST) $(WORKERS) validation
+validation: $(VENV)/.made-test ## Compare with published and independent results
+	@$(PYTEST) $(WORKERS) -m "not slow" validation
 
-slow: $(VENV)/.made-test ## Run the slow tests
-	@$(PYTEST) $(WORKERS) -m slow
+slow: $(VENV)/.made-test ## Run the slow tests, or a part of them: make slow SHARD=2/5
+	@$(PYTEST) $(WORKERS) -m slow tests validation $(SHARDED)
 
 coverage: $(VENV)/.made-runtime ## Run the coverage study again: a quarter of an hour
 	@$(PY) validation/under_12_coverage.py --out validation/under_12_coverage.csv
@@ -36,8 +40,11 @@ coverage: $(VENV)/.made-runtime ## Run the coverage study again: a quarter of an
 calibration: $(VENV)/.made-runtime ## Run the calibration study of every kind again: a long time
 	@$(PY) validation/calibration.py --out validation/calibration.csv
 
-docs: $(VENV)/.made-docs ## Build the documentation; this runs all examples
-	@$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html
+docs: $(VENV)/.made-docs ## Build the documentation; this runs the code on its pages and all examples
+	@echo "Running the code on the pages: a minute."
+	@$(PYTEST) -q $(WORKERS) docs/run_pages.py
+	@echo "Building the pages; the gallery runs each example, which takes some minutes:"
+	@$(PY) -m sphinx -W --keep-going --color -b html docs docs/_build/html
 	@echo "The documentation is in docs/_build/html/index.html"
 
 lint: $(VENV)/.made-dev ## Check style, types, imports and docstrings
@@ -61,18 +68,19 @@ clean: ## Remove .venv/ and all that was made
 
 $(VENV)/.made:
 	@python=$$(tools/find_python.sh "$(PYTHON)") || exit 1; \
-	if ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+	if [ -z "$(UV)" ] && ! "$$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
 		echo "$$python cannot make a virtual environment: install its venv package (on Debian and Ubuntu: python3-venv), then run make again." >&2; \
 		exit 1; \
 	fi; \
 	echo "Making $(VENV)/ with $$python"; \
-	"$$python" -m venv --clear $(VENV) || exit 1
+	$(if $(UV),$(UV) venv -q --clear --python "$$python" $(VENV),"$$python" -m venv --clear $(VENV)) || exit 1
 	@touch $@
 
 define install
 	@echo "Installing $(1) into $(VENV)/; the first time takes a minute or two."
-	@$(PY) -m pip install -qq --disable-pip-version-check -e "$(2)" \
-		|| { echo "The installation failed; pip says why above." >&2; exit 1; }
+	@$(if $(UV),$(UV) pip install -q --python $(PY) -e "$(2)",\
+		$(PY) -m pip install -qq --disable-pip-version-check -e "$(2)") \
+		|| { echo "The installation failed; it says why above." >&2; exit 1; }
 	@touch $(VENV)/.made-runtime $@
 endef
 

@@ -19,6 +19,8 @@ import lists
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+#: How often the first answer is measured beside that of PyMC by hand.
+PAIRS = 1
 
 
 def fresh(arguments: list[str], caches: Path, folder: Path) -> str:
@@ -68,8 +70,8 @@ def main() -> int:
 
         # In turn, each time with caches that nobody has used.
         ours, theirs = [], []
-        for i in range(2):
-            print(f"first answers, pair {i + 1} of 2 ...", flush=True)
+        for i in range(PAIRS):
+            print(f"first answers, pair {i + 1} of {PAIRS} ...", flush=True)
             ours.append(
                 json.loads(fresh([str(HERE / "main_example.py"), model], work / f"ours{i}", work))
             )
@@ -103,7 +105,7 @@ def main() -> int:
 
         print("checks ...", flush=True)
         rows += checks.rows(model)
-        rows += conflict.rows(1)
+        rows += conflict.rows()
         print("calibration ...", flush=True)
         rows += calibration.rows(model, again)
 

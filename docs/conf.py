@@ -3,6 +3,9 @@
 import logging
 import warnings
 
+from docutils import nodes
+from latex2mathml.converter import convert
+
 import funnelest
 
 project = "funnelest"
@@ -15,7 +18,6 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "Thumbs.db", "**/sg_execution_times.rst", "sg_execution_times.rst"]
@@ -62,3 +64,23 @@ html_static_path = ["_static"]
 html_css_files = ["funnelest.css"]
 html_show_sourcelink = False
 html_copy_source = False
+
+
+# ---- formulas: MathML, which browsers draw by themselves, so that no script comes from a network
+def _inline(translator, node):
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def _displayed(translator, node):
+    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    translator.body.append(convert(node.astext().strip(), display="block") + "</div>")
+    raise nodes.SkipNode
+
+
+def setup(app):
+    """Let formulas be drawn as MathML."""
+    app.add_html_math_renderer("mathml", (_inline, None), (_displayed, None))
+
+
+html_math_renderer = "mathml"
