@@ -237,6 +237,25 @@ def _printed_moments(observation, counts_of):
     return tuple(np.array(part) for part in zip(*found, strict=True))
 
 
+def test_draws_have_the_moments_of_the_distribution(source, build, centre, counts_of):
+    """All at once, of the counts before they are printed."""
+    if isinstance(source, fe.OwnCustom):  # moments that only its author knows
+        return
+    size = 2000
+    model = build(source)
+    q = Quantities(model, {name: np.full(size, value) for name, value in centre(model).items()})
+    rng = np.random.default_rng(11)
+    for seen in source.observations(q):
+        for law, _, _ in counts_of(seen)[0]:
+            drawn = np.atleast_2d(law.sample(rng))
+            mean, sd = (np.broadcast_to(part, drawn.shape)[:, :1] for part in law.moments())
+            assert drawn.shape[-1] == size
+            error = np.abs(drawn.mean(axis=1, keepdims=True) - mean)
+            assert np.all(error < 4.5 * sd / np.sqrt(size) + 0.02 * sd)
+            assert np.all(np.abs(drawn.std(axis=1, keepdims=True) / sd - 1) < 0.2)
+
+
+@pytest.mark.slow
 def test_simulated_figures_have_the_moments_of_the_distribution(source, build, centre, counts_of):
     model = build(source)
     truth = centre(model)

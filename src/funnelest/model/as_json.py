@@ -19,22 +19,29 @@ __all__ = ["kinds", "model_from_dict", "model_to_dict"]
 #: The format of the dictionaries; raised when an old one can no longer be read.
 _FORMAT = 4
 
-#: Where the parts of a model stand.
+#: Where the parts of a model stand, in the order in which they are named.
 _ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")
 
 
 def kinds() -> dict[str, type]:
-    """Return every public kind that a model may hold, by name."""
+    """Return every kind of the package that a model may hold, by name; not their bases."""
     import funnelest
-    from funnelest import lists
     from funnelest.assumptions.bounds import Held
+    from funnelest.lists import LinkageError, OverlapTable
 
-    public = [getattr(place, name) for place in (funnelest, lists) for name in place.__all__]
-    return {
-        kind.__name__: kind
-        for kind in [*public, Held]
-        if isinstance(kind, type) and kind.__module__.split(".")[1] in _ROOMS
-    }
+    public = [getattr(funnelest, name) for name in funnelest.__all__]
+    found = [
+        kind
+        for kind in [*public, Held, LinkageError, OverlapTable]
+        if is_dataclass(kind) and isinstance(kind, type) and _room(kind) in _ROOMS
+    ]
+    found = [one for one in found if not one.__module__.endswith((".base", ".imputation"))]
+    found.sort(key=lambda kind: (_ROOMS.index(_room(kind)), kind.__name__))
+    return {kind.__name__: kind for kind in found}
+
+
+def _room(kind: type) -> str:
+    return kind.__module__.split(".")[1]
 
 
 def _plain(value: Any, problems: list[str]) -> Any:
