@@ -39,7 +39,10 @@ _FORMS: tuple[_Form, ...] = (
     (r"Y(\d+)-(\d+)", lambda low, high: (low, high)),
     (r"(?:Y(?=\d+$))?(\d+)(?: *(?:years?|jaar))?", lambda age: (age, age)),
     (rf"{_N} tot {_N}", lambda low, end: (low, end - 1)),
-    (rf"(?:<|Y_LT|(?:under|below|younger than|jonger dan|tot) ) *{_N}", lambda end: (0, end - 1)),
+    (
+        rf"(?:<|Y_LT|(?:under|below|younger than|onder|jonger dan|tot) ) *{_N}",
+        lambda end: (0, end - 1),
+    ),
     (rf"(?:<=|\u2264|t/m) *{_N}", lambda high: (0, high)),
     (rf"(?:>=|\u2265|Y_GE) *{_N}", lambda low: (low, None)),
     (rf"{_N} *\+(?: *(?:years?|jaar))?", lambda low: (low, None)),

@@ -402,7 +402,7 @@ class Population:
     __hash__ = None  # type: ignore[assignment]  # counts are an array
 
     def __repr__(self) -> str:
-        axes = ", ".join(f"{axis.name}: {axis._show()}" for axis in self.axes) or "one cell"
+        axes = "; ".join(f"{axis.name}: {axis._show()}" for axis in self.axes) or "one cell"
         if not self.counted:
             return f"Population.cells({axes})"
         # Somebody who is there for two years is counted in both.
