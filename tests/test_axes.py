@@ -21,7 +21,8 @@ from funnelest.words import Language
 PRINTED = {
     (0, 11): ["0-11", "0\u201311", "0 - 11", "0\u201411 years", "under 12", "Under 12 years", "<12",
               "< 12", "tot 12", "onder 12", "tot 12 jaar", "jonger dan 12", "younger than 12",
-              "below 12", "0 tot 12 jaar", "0 t/m 11 jaar", "t/m 11", "<=11", "\u226411", "Y_LT12", "Y0-11"],
+              "below 12", "0 tot 12 jaar", "0 t/m 11 jaar", "t/m 11", "<=11", "\u226411", "Y_LT12",
+              "Y0-11"],
     (12, 17): ["12-17", "12 tot 18", "12 tot 18 jaar", "12 jaar tot 18 jaar", "Y12-17",
                "12 t/m 17 jaar"],
     (65, None): ["65+", "65 +", "65+ jaar", "65 and over", "65 or older", "65 years or over",
