@@ -1,20 +1,56 @@
-"""Named axes: their levels, and what a selection of them means."""
+"""Named axes: their levels, what they hold, and what a selection of them means."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-__all__ = ["Axis", "Level", "Where", "show_level", "show_where"]
+__all__ = [
+    "Axis",
+    "Level",
+    "Role",
+    "Where",
+    "made_axes",
+    "read_level",
+    "read_levels",
+    "show_level",
+    "show_where",
+]
 
-#: One label of an axis: a number, an inclusive band of whole numbers, or a name.
-type Level = int | str | tuple[int, int]
+#: One label of an axis: a number, an inclusive band of whole numbers, ``(65, None)`` where it has
+#: no end, or a name.
+type Level = int | str | tuple[int, int | None]
 #: Which cells: axis name -> one level, an inclusive ``(low, high)``, or a list of levels.
 type Where = Mapping[str, Any]
+#: What the levels of an axis are.
+type Role = Literal["ages", "years", "regions"]
+
+_N = r"(\d+)(?: *(?:years?|jaar))?"
+type _Form = tuple[str, Callable[..., tuple[int, int | None]]]
+#: How numbers and bands of them are printed, and what they mean; all of ages, the first of years.
+_FORMS: tuple[_Form, ...] = (
+    (rf"{_N} *(?:[-\u2013\u2014]|t/m) *{_N}", lambda low, high: (low, high)),
+    (r"Y(\d+)-(\d+)", lambda low, high: (low, high)),
+    (r"(?:Y(?=\d+$))?(\d+)(?: *(?:years?|jaar))?", lambda age: (age, age)),
+    (rf"{_N} tot {_N}", lambda low, end: (low, end - 1)),
+    (
+        rf"(?:<|Y_LT|(?:under|below|younger than|onder|jonger dan|tot) ) *{_N}",
+        lambda end: (0, end - 1),
+    ),
+    (rf"(?:<=|\u2264|t/m) *{_N}", lambda high: (0, high)),
+    (rf"(?:>=|\u2265|Y_GE) *{_N}", lambda low: (low, None)),
+    (rf"{_N} *\+(?: *(?:years?|jaar))?", lambda low: (low, None)),
+    (rf"{_N} (?:(?:and|or) (?:over|older)|(?:en|of) ouder)", lambda low: (low, None)),
+)
+_READ = "such as 0-11, under 12, 65+, 65 and over, 12 tot 18 jaar, 65 jaar of ouder or Y15-24"
+#: Role -> the lowest and highest level that it can have without anyone saying so.
+_WITHIN: Mapping[Role, tuple[int, int]] = {"ages": (0, 120), "years": (1900, 2100)}
 
 
 def as_level(value: object) -> Level | None:
@@ -28,15 +64,65 @@ def as_level(value: object) -> Level | None:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return int(value)
     if isinstance(value, tuple | list) and len(value) == 2:
-        low, high = (as_level(part) for part in value)
-        if isinstance(low, int) and isinstance(high, int):
-            return (low, high)
+        low, high = as_level(value[0]), as_level(value[1])
+        if isinstance(low, int) and (isinstance(high, int) or value[1] is None):
+            return (low, high)  # type: ignore[return-value]
     return None
 
 
+def read_level(text: str, role: Role | None = "ages") -> Level | None:
+    """Return the number or band that a text is printed for, or None when it is a name."""
+    if role == "years":  # a star marks a provisional year
+        text = text.removesuffix("*")
+    for pattern, meant in _FORMS[:1] + _FORMS[2:3] if role == "years" else _FORMS:
+        if found := re.fullmatch(pattern, text.strip(), re.IGNORECASE):
+            low, high = meant(*map(int, found.groups()))
+            return low if low == high else (low, high)
+    return None
+
+
+def read_levels(
+    name: str, labels: Iterable[object], role: Role | None, declared: bool
+) -> tuple[list[Level], list[str]]:
+    """Return the levels that labels of an axis are, and what is wrong with them.
+
+    Texts are read as numbers and bands where the axis is declared to hold ages or years, or
+    where all of them can be and one at least is no mere string of digits, as a code may be.
+    """
+    levels: list[Level] = []
+    problems = []
+    for label in labels:
+        level = as_level(label)
+        if level is None:
+            problems.append(
+                f"axis {name!r}: {label!r} is not a level; allowed are whole numbers, "
+                "inclusive bands (low, high), (low, None) and names."
+            )
+        else:
+            levels.append(level)
+    if role == "regions" or (declared and role is None):
+        return levels, problems
+    read = [read_level(one, role) if isinstance(one, str) else one for one in levels]
+    names = [one for one, level in zip(levels, read, strict=True) if level is None]
+    if role is not None:
+        kinds = "numbers or bands as printed, " + _READ if role == "ages" else "numbers or bands"
+        problems += [
+            f"axis {name!r} is declared to hold {role}, but {one!r} is not read as one; {role} are "
+            f"{kinds}."
+            for one in names
+        ]
+    elif names or not any(
+        isinstance(one, tuple) or (isinstance(one, str) and not one.isdigit()) for one in levels
+    ):
+        return levels, problems
+    return [one for one in read if one is not None], problems
+
+
 def show_level(level: object) -> str:
-    """Return a level as a reader writes it: ``12-16`` for the band (12, 16)."""
+    """Return a level as a reader writes it: ``12-16`` for the band (12, 16), ``65+``."""
     if isinstance(level, tuple) and len(level) == 2:
+        if level[1] is None or level[1] == math.inf:
+            return f"{level[0]}+"
         return f"{level[0]}-{level[1]}" if level[0] != level[1] else str(level[0])
     return str(level)
 
@@ -48,7 +134,7 @@ def show_where(where: Where) -> str:
     parts = []
     for axis, wanted in where.items():
         if isinstance(wanted, list | set | frozenset) or (
-            isinstance(wanted, tuple) and not all(isinstance(w, int) for w in wanted)
+            isinstance(wanted, tuple) and not all(isinstance(w, int | None) for w in wanted)
         ):
             parts.append(f"{axis} {' or '.join(show_level(w) for w in wanted)}")
         else:
@@ -63,25 +149,60 @@ class Axis:
     Parameters
     ----------
     name : str
-        Name of the axis, such as ``"age"``.
+        Name of the axis, such as ``"age"``; nothing is read from it.
     levels : sequence of int, str or (int, int)
-        The labels in order. A pair of whole numbers is an inclusive band.
+        The labels in order. A pair of whole numbers is an inclusive band, ``(65, None)`` one
+        without an end.
+    role : {"ages", "years", "regions"}, optional
+        What the levels are; None where they are something else, or it is not known.
+    declared : bool, default False
+        Whether somebody said so, rather than the levels.
     """
 
     name: str
     levels: tuple[Level, ...]
+    role: Role | None = None
+    declared: bool = False
 
     @property
     def numeric(self) -> bool:
         """Whether every level is a whole number or a band of them."""
         return not any(isinstance(level, str) for level in self.levels)
 
-    def bounds(self, index: int) -> tuple[int, int]:
-        """Return the inclusive bounds of a numeric level."""
+    @property
+    def open(self) -> Level | None:
+        """The band without an end, if there is one."""
+        return next((v for v in self.levels if isinstance(v, tuple) and v[1] is None), None)
+
+    def bounds(self, index: int) -> tuple[int, float]:
+        """Return the inclusive bounds of a numeric level; infinity where it has no end."""
         level = self.levels[index]
         if isinstance(level, str):
             raise TypeError(f"level {level!r} of axis {self.name!r} is not a number")
-        return level if isinstance(level, tuple) else (level, level)
+        low, high = level if isinstance(level, tuple) else (level, level)
+        return low, math.inf if high is None else high
+
+    @property
+    def spans(self) -> list[tuple[int, float]]:
+        """The inclusive bounds of every level of a numeric axis."""
+        return [self.bounds(i) for i in range(len(self.levels))]
+
+    def could_hold(self, role: Role) -> bool:
+        """Return whether the levels are such as ages (or years) are, whatever the name."""
+        if not self.levels or not self.numeric:
+            return False
+        least, most = _WITHIN[role]
+        return all(
+            least <= low <= most and (high <= most or (high == math.inf and role == "ages"))
+            for low, high in self.spans
+        )
+
+    def read(self, wanted: object) -> object:
+        """Return one wanted level, what is printed for a number or a band read as such."""
+        if isinstance(wanted, str) and self.numeric:
+            level = read_level(wanted, self.role)
+            return wanted if level is None else level
+        return wanted
 
     def select(self, wanted: object) -> tuple[list[int], list[str]]:
         """Return the indices that `wanted` selects, and the problems with it.
@@ -89,8 +210,8 @@ class Axis:
         Parameters
         ----------
         wanted : object
-            One level; ``(low, high)``, both included, on a numeric axis; or a list (a set, a
-            tuple of names) of levels.
+            One level; ``(low, high)``, both included, on a numeric axis, also as it is printed
+            (``"0-11"``, ``"65+"``); or a list (a set, a tuple of names) of levels.
 
         Returns
         -------
@@ -111,7 +232,7 @@ class Axis:
             if not wanted:
                 problems.append(f"the selection on axis {self.name!r} is empty.")
             return sorted(found), problems
-        level = as_level(wanted)
+        level = as_level(self.read(wanted))
         choice = f"axis {self.name!r} has {self._show()}"
         if level is None:
             return [], [f"{wanted!r} is not a level of an axis; {choice}."]
@@ -119,15 +240,14 @@ class Axis:
             if level in self.levels:
                 return [self.levels.index(level)], []
             return [], [f"{show_level(level)!r} is not a level; {choice}."]
-        low, high = level if isinstance(level, tuple) else (level, level)
+        low, end = level if isinstance(level, tuple) else (level, level)
+        high = math.inf if end is None else end
         if low > high:
             return [], [f"{low}-{high} on axis {self.name!r} runs backwards; give (low, high)."]
-        inside, cut, covered = [], [], 0
-        for i in range(len(self.levels)):
-            a, b = self.bounds(i)
+        inside, cut = [], []
+        for i, (a, b) in enumerate(self.spans):
             if low <= a and b <= high:
                 inside.append(i)
-                covered += b - a + 1
             elif a <= high and low <= b:
                 cut.append(show_level(self.levels[i]))
         if cut:
@@ -136,7 +256,10 @@ class Axis:
                 f"{'bands' if len(cut) > 1 else 'band'} {' and '.join(cut)}; "
                 f"{choice}. Split the band in the population, or select whole bands."
             ]
-        if covered < high - low + 1:
+        ends = [low - 1, *(b for span in sorted(self.bounds(i) for i in inside) for b in span)]
+        # One begins where the one before it ended, and the last ends where the selection does.
+        joined = all(b == a + 1 for a, b in zip(ends[::2], ends[1::2], strict=False))
+        if not joined or ends[-1] != high:
             return inside, [
                 f"{show_level(level)} on axis {self.name!r} is not covered by the population; "
                 f"{choice}."
@@ -155,7 +278,7 @@ class Axis:
         if not self.levels:
             found.append(f"axis {self.name!r} has no levels.")
         for level in self.levels:
-            if isinstance(level, tuple) and level[0] > level[1]:
+            if isinstance(level, tuple) and level[1] is not None and level[0] > level[1]:
                 found.append(f"axis {self.name!r}: the band {show_level(level)} runs backwards.")
         if len(set(self.levels)) < len(self.levels):
             found.append(f"axis {self.name!r} names a level twice.")
@@ -165,34 +288,64 @@ class Axis:
                 f"axis {self.name!r} mixes names and numbers ({self._show()}); use one of them."
             )
         elif self.numeric and not found:
-            spans = sorted(self.bounds(i) for i in range(len(self.levels)))
             found += [
                 f"axis {self.name!r}: the bands {show_level(one)} and {show_level(two)} overlap."
-                for one, two in pairwise(spans)
+                for one, two in pairwise(sorted(self.spans))
                 if two[0] <= one[1]
             ]
+            if self.role == "years" and self.open is not None:
+                found.append(f"axis {self.name!r}: {show_level(self.open)} is no band of years.")
+            if self.role == "ages" and self.declared and not self.could_hold("ages"):
+                found.append(
+                    f"axis {self.name!r} is declared to hold ages, which lie within 0 and 120; it "
+                    f"has {self._show()}."
+                )
         return found
 
 
-def make_axes(axes: Mapping[str, Iterable[object]]) -> tuple[list[Axis], list[str]]:
+def made_axes(
+    axes: Mapping[str, Iterable[object]],
+    ages: str | None,
+    years: str | None,
+    regions: str | None,
+    no_role: str | Sequence[str],
+) -> tuple[list[Axis], list[str]]:
+    """Return the axes with what they hold, as declared or as their levels say; and problems."""
     if not isinstance(axes, Mapping):
         return [], [f"axes must be a mapping from name to levels; given {axes!r}."]
-    made, problems = [], []
+    others = [no_role] if isinstance(no_role, str) else no_role
+    if not isinstance(others, Sequence):
+        return [], [f"no_role must name axes; given {no_role!r}."]
+    said: list[tuple[str, Role | None, Any]] = [
+        ("ages", "ages", ages), ("years", "years", years), ("regions", "regions", regions),
+    ]  # fmt: skip
+    said = [one for one in said if one[2] is not None] + [("no_role", None, x) for x in others]
+    known = ", ".join(map(str, axes)) or "none"
+    problems = [
+        f"{keyword} names axis {name!r}; the axes are: {known}."
+        for keyword, _, name in said
+        if not isinstance(name, str) or name not in axes
+    ]
+    roles: dict[str, Role | None] = {}
+    for keyword, role, name in said:
+        if isinstance(name, str) and name in roles:
+            problems.append(
+                f"axis {name!r} is declared twice, as {roles[name] or 'no_role'} and {keyword}."
+            )
+        elif isinstance(name, str):
+            roles[name] = role
+    made = []
     for name, labels in axes.items():
         if isinstance(labels, str) or not isinstance(labels, Iterable):
             problems.append(f"axis {name!r} needs a list of levels; given {labels!r}.")
             continue
-        levels: list[Level] = []
-        for label in labels:
-            level = as_level(label)
-            if level is None:
-                problems.append(
-                    f"axis {name!r}: {label!r} is not a level; allowed are whole numbers, "
-                    "inclusive bands (low, high) and names."
-                )
-            else:
-                levels.append(level)
-        axis = Axis(str(name), tuple(levels))
-        problems += axis.problems()
+        levels, trouble = read_levels(name, labels, roles.get(name), name in roles)
+        axis = Axis(str(name), tuple(levels), roles.get(name), name in roles)
+        problems += trouble or axis.problems()
         made.append(axis)
+    # Read from the levels only where one axis alone can be meant.
+    for role in _WITHIN:
+        fit = [i for i, one in enumerate(made) if not one.declared and one.could_hold(role)]
+        if len(fit) == 1 and role not in roles.values():
+            made[fit[0]] = replace(made[fit[0]], role=role)
     return made, problems

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,15 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from funnelest.axes import Axis, Where, as_level, make_axes, show_level, show_where
+from funnelest.axes import (
+    Axis,
+    Role,
+    Where,
+    made_axes,
+    read_levels,
+    show_level,
+    show_where,
+)
 from funnelest.errors import SpecError, raise_if_any
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Population"]
-
-_BAND = re.compile(r"^\s*(\d+)\s*(?:-|\u2013)\s*(\d+)\s*$")
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -29,9 +34,15 @@ class Population:
     ----------
     axes : mapping of str to sequence
         Axis name -> its levels, in order. A level is a whole number (an age, a year), an
-        inclusive band ``(12, 16)``, or a name. No axes: one cell.
+        inclusive band ``(12, 16)``, one without an end ``(65, None)``, or a name. Bands may be
+        given as printed: ``"0-11"``, ``"under 12"``, ``"65+"``, ``"12 tot 18 jaar"``. No axes: one
+        cell.
     counts : array-like of float
         Number of people in each cell, one dimension per axis, in the order of `axes`.
+    ages, years, regions : str, optional
+        Name of the axis that holds ages (years, regions).
+    no_role : str or sequence of str, default ()
+        Names of axes that hold none of these.
     counted : bool, default True
         Whether `counts` are people; False for what `cells` makes.
 
@@ -39,7 +50,15 @@ class Population:
     ------
     SpecError
         With every problem: an axis without levels, overlapping bands, a shape that does not
-        fit the axes, counts that are missing, negative or not finite, or all zero.
+        fit the axes, counts that are missing, negative or not finite, or all zero, an axis that
+        cannot hold what it is declared to.
+
+    Notes
+    -----
+    Nothing is read from the name of an axis. An axis that is not declared holds years when all its
+    levels are whole numbers (or bands) within 1900 and 2100, and ages when they are within 0 and
+    120, if it is the only such axis. Where several are, and it matters, the model asks. Regions
+    are declared, or not known.
 
     See Also
     --------
@@ -53,6 +72,8 @@ class Population:
     ...                        [[2_150_000, 2_140_000], [985_000, 983_000]])
     >>> people.total({"age": (12, 16)})
     1968000.0
+    >>> fe.Population({"leeftijd": ["tot 12 jaar", "12 tot 18 jaar"]}, [21, 13], ages="leeftijd")
+    Population(leeftijd: 0-11, 12-17; 34 people in 2 cells)
     """
 
     axes: tuple[Axis, ...]
@@ -61,9 +82,17 @@ class Population:
     _found: dict[str, tuple[NDArray[np.intp], ...]] = field(repr=False)
 
     def __init__(
-        self, axes: Mapping[str, Sequence[Any]], counts: ArrayLike, *, counted: bool = True
+        self,
+        axes: Mapping[str, Sequence[Any]],
+        counts: ArrayLike,
+        *,
+        ages: str | None = None,
+        years: str | None = None,
+        regions: str | None = None,
+        no_role: str | Sequence[str] = (),
+        counted: bool = True,
     ) -> None:
-        made, problems = make_axes(axes)
+        made, problems = made_axes(axes, ages, years, regions, no_role)
         shape = tuple(len(axis.levels) for axis in made)
         try:
             array = np.array(counts, dtype=np.float64)
@@ -87,16 +116,26 @@ class Population:
         object.__setattr__(self, "_found", {})
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, count: str = "count") -> Population:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        count: str = "count",
+        ages: str | None = None,
+        years: str | None = None,
+        regions: str | None = None,
+        no_role: str | Sequence[str] = (),
+    ) -> Population:
         """Build a population from a table with one row per cell.
 
         Parameters
         ----------
         frame : pandas.DataFrame
-            One column per axis, and one with the number of people. In a column named ``age``
-            the text ``"12-16"`` is read as the inclusive band (12, 16).
+            One column per axis, and one with the number of people.
         count : str, default "count"
             The column with the number of people.
+        ages, years, regions, no_role
+            What the axes hold, as in `Population`.
 
         Returns
         -------
@@ -114,14 +153,18 @@ class Population:
                 "the population",
             )
         names = [str(column) for column in frame.columns if column != count]
-        columns = {name: [_read_label(name, value) for value in frame[name]] for name in names}
-        levels: dict[str, list[Any]] = {}
-        for name, values in columns.items():
-            unique = list(dict.fromkeys(values))
-            if all(isinstance(v, int | tuple) for v in unique):
-                unique.sort(key=lambda v: v if isinstance(v, tuple) else (v, v))
-            levels[name] = unique
-        made, problems = make_axes(levels)
+        raw = {name: list(frame[name]) for name in names}
+        declared = [ages, years, regions, *([no_role] if isinstance(no_role, str) else no_role)]
+        columns, levels, problems = {}, {}, []
+        for name in names:
+            role: Role | None = "ages" if name == ages else "years" if name == years else None
+            columns[name], trouble = read_levels(name, raw[name], role, name in declared)
+            problems += list(dict.fromkeys(trouble))
+            levels[name] = list(dict.fromkeys(columns[name]))
+            if not any(isinstance(level, str) for level in levels[name]):
+                levels[name].sort(key=lambda v: v[0] if isinstance(v, tuple) else v)
+        raise_if_any(problems, "the population")
+        made, problems = made_axes(levels, ages, years, regions, no_role)
         raise_if_any(problems, "the population")
         counts = np.full([len(values) for values in levels.values()], np.nan)
         seen: dict[tuple[int, ...], int] = {}
@@ -142,26 +185,38 @@ class Population:
         if not absent:
             problems += _count_problems(made, counts)
         raise_if_any(problems, "the population")
-        return cls(levels, counts)
+        return cls(levels, counts, ages=ages, years=years, regions=regions, no_role=no_role)
 
     @classmethod
-    def cells(cls, axes: Mapping[str, Sequence[Any]] | None = None) -> Population:
+    def cells(
+        cls,
+        axes: Mapping[str, Sequence[Any]] | None = None,
+        *,
+        ages: str | None = None,
+        years: str | None = None,
+        regions: str | None = None,
+        no_role: str | Sequence[str] = (),
+    ) -> Population:
         """Build cells without a head count, for routes whose entry is given as a number.
 
         Parameters
         ----------
         axes : mapping of str to sequence, optional
             Axis name -> its levels; without it, one cell.
+        ages, years, regions, no_role
+            What the axes hold, as in `Population`.
 
         Returns
         -------
         Population
             One unit in each cell; use it with `Number` for the occurrence.
         """
-        made, problems = make_axes({} if axes is None else axes)
+        axes = {} if axes is None else axes
+        made, problems = made_axes(axes, ages, years, regions, no_role)
         raise_if_any(problems, "the population")
         ones = np.ones([len(axis.levels) for axis in made])
-        return cls({axis.name: axis.levels for axis in made}, ones, counted=False)
+        roles: Any = {"ages": ages, "years": years, "regions": regions, "no_role": no_role}
+        return cls({axis.name: axis.levels for axis in made}, ones, counted=False, **roles)
 
     def axis(self, name: str) -> Axis | None:
         """Return the axis with this name, or None."""
@@ -170,6 +225,77 @@ class Population:
     def position(self, name: str) -> int:
         """Return the position of the axis with this name."""
         return [axis.name for axis in self.axes].index(name)
+
+    @property
+    def ages(self) -> Axis | None:
+        """The axis of ages, if it is known."""
+        return self._holding("ages")
+
+    @property
+    def years(self) -> Axis | None:
+        """The axis of years, if it is known."""
+        return self._holding("years")
+
+    @property
+    def regions(self) -> Axis | None:
+        """The axis of regions, if it is declared."""
+        return self._holding("regions")
+
+    def _holding(self, role: Role) -> Axis | None:
+        return next((axis for axis in self.axes if axis.role == role), None)
+
+    def could_hold(self, role: Role) -> list[Axis]:
+        """Return the axes of which one may hold a `role` that none is known to hold."""
+        if self._holding(role) is not None:
+            return []
+        return [axis for axis in self.axes if not axis.declared and axis.could_hold(role)]
+
+    def question(self, role: Role) -> str:
+        """Return what to ask when it is not known which axis holds a `role`."""
+        fit = [repr(axis.name) for axis in self.could_hold(role)]
+        if not fit:
+            known = ", ".join(axis.name for axis in self.axes) or "none"
+            return (
+                f"no axis of the population is known to hold {role}; its axes are: {known}. Say "
+                f"which does in the population, {role}=...."
+            )
+        return (
+            f"the axes {' and '.join(fit)} could each hold {role}: say in the population which "
+            f"does, as in {role}={fit[0]}, or that one does not, as in no_role={fit[-1]}."
+        )
+
+    def age_problems(self, name: str | None) -> list[str]:
+        """Return why no axis of ages has this name; without a name, why none is known."""
+        if name is None:
+            return [] if self.ages is not None else [self.question("ages")]
+        axis = self.axis(name)
+        if axis is not None and axis.numeric:
+            return []
+        known = ", ".join(one.name for one in self.axes) or "none"
+        return [f"there is no axis {name!r} of ages; the population's axes are: {known}."]
+
+    def age_axis(self, name: str | None = None) -> Axis:
+        """Return the axis of ages: the one with this name, or the one that is known."""
+        axis = self.ages if name is None else self.axis(name)
+        if axis is None:
+            raise SpecError(self.age_problems(name), "the axis of ages")
+        return axis
+
+    def per_problems(self, per: object, what: str = "per") -> list[str]:
+        """Return why no mean can be taken over an axis, one sentence each."""
+        if per == "auto":
+            return [self.question("years")] if self.could_hold("years") else []
+        if per is None or (isinstance(per, str) and self.axis(per) is not None):
+            return []
+        known = ", ".join(axis.name for axis in self.axes) or "none"
+        return [f"{what} names axis {per!r}; the population's axes are: {known}."]
+
+    def mean_over(self, per: str | None) -> str | None:
+        """Return the axis over which a mean is taken: the one of years, if any, for "auto"."""
+        raise_if_any(self.per_problems(per), "a mean over an axis")
+        if per == "auto":
+            return None if self.years is None else self.years.name
+        return per
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -250,16 +376,20 @@ class Population:
             },
             "counts": self.counts.tolist(),
             "counted": self.counted,
+            "ages": self._declared("ages"),
+            "years": self._declared("years"),
+            "regions": self._declared("regions"),
+            "no_role": [axis.name for axis in self.axes if axis.declared and axis.role is None],
         }
+
+    def _declared(self, role: Role) -> str | None:
+        axis = self._holding(role)
+        return None if axis is None or not axis.declared else axis.name
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Population:
         """Rebuild a population from `to_dict`."""
-        axes = {
-            name: [tuple(v) if isinstance(v, list) else v for v in levels]
-            for name, levels in data["axes"].items()
-        }
-        return cls(axes, data["counts"], counted=data["counted"])
+        return cls(**data)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -272,22 +402,14 @@ class Population:
     __hash__ = None  # type: ignore[assignment]  # counts are an array
 
     def __repr__(self) -> str:
-        axes = ", ".join(f"{axis.name}: {axis._show()}" for axis in self.axes) or "one cell"
+        axes = "; ".join(f"{axis.name}: {axis._show()}" for axis in self.axes) or "one cell"
         if not self.counted:
             return f"Population.cells({axes})"
-        return f"Population({axes}; {self.counts.sum():,.0f} people-cells)"
-
-
-def _read_label(name: str, value: object) -> object:
-    if name == "age" and isinstance(value, str):
-        band = _BAND.match(value)
-        if band:
-            low, high = int(band[1]), int(band[2])
-            return low if low == high else (low, high)
-        if value.strip().isdigit():
-            return int(value)
-    level = as_level(value)
-    return value if level is None else level
+        # Somebody who is there for two years is counted in both.
+        several = self.years is not None and len(self.years.levels) > 1
+        what = "person-years" if several else "people"
+        cells = f" in {self.counts.size} cells" if self.counts.size > 1 else ""
+        return f"Population({axes}; {self.counts.sum():,.0f} {what}{cells})"
 
 
 def _show_cell(axes: Sequence[Axis], cell: Sequence[int]) -> str:

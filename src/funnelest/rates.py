@@ -49,7 +49,7 @@ class PerLevel:
             indices, trouble = axis.select(wanted)
             problems += [f"PerLevel: {text}" for text in trouble]
             names = wanted if isinstance(wanted, tuple) and not axis.numeric else (wanted,)
-            label = " or ".join(show_level(level) for level in names)
+            label = " or ".join(show_level(axis.read(level)) for level in names)
             for i in indices:
                 if i in taken:
                     problems.append(

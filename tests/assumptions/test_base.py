@@ -52,13 +52,13 @@ class Halves(fe.Imputation):
         from funnelest.assumptions.imputation import filled
         from funnelest.terms.base import on_axis
 
-        levels = population.axis(self.axis).levels
+        axis = population.age_axis(self.axis)
         column = [
-            2.0 ** ((min(age - self.ages[1] - 1, 0)) / values["years to halve"]) for age in levels
+            2.0 ** ((min(age - self.ages[1] - 1, 0)) / values["years to halve"])
+            for age in axis.levels
         ]
-        return filled(
-            rate, rate * on_axis(column, self.axis, population), population, self.axis, self.ages
-        )
+        new = rate * on_axis(column, axis.name, population)
+        return filled(rate, new, population, self.axis, self.ages)
 
 
 MINE = Halves(ages=(0, 11), years=fe.Gamma(9, 3), statement="they are seldom alone", source="me")
@@ -127,8 +127,8 @@ def test_it_is_in_the_compiled_model():
         ({"statement": ""}, "Halves of ages 0-11: it needs a statement: what is assumed of these "
          "ages, and why?"),
         ({"ages": (0, 16)}, "Halves of ages 0-16: no age above it is left."),
-        ({"axis": "agee"}, "Halves of ages 0-11: axis 'agee' is unknown; the population's axes "
-         "are: year, age, sex."),
+        ({"axis": "agee"}, "Halves of ages 0-11: there is no axis 'agee' of ages; the population's "
+         "axes are: year, age, sex."),
         ({"ages": (3, 99)}, "Halves of ages 3-99: field 'ages': 3-99 on axis 'age' is not covered "
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
         ({"ages": [0, 11]}, "Halves: field 'ages' must be a pair of ages (lowest, highest), both "
@@ -148,7 +148,7 @@ def test_what_it_leaves_out_is_plain():
         """Says nothing."""
 
     one = Bare(ages=(0, 11), statement="s")
-    assert one.sentence("nl") == "Bare of age 0-11."
+    assert one.sentence("nl") == "Bare of ages 0-11."
     assert one.parameters(PEOPLE) == {}
     assert one.apply_to_population(3.0, {}, PEOPLE) == 3.0
     with pytest.raises(TypeError, match="Bare does not define apply_to_rate"):
@@ -159,7 +159,7 @@ def test_what_it_leaves_out_is_plain():
 
 NO_PAIRS = [
     [0, 11], (0.0, 11.0), (0, 11.0), (False, True), (np.True_, 11), 5, (5,), (0, 5, 11), (11, 0),
-    ("0", "11"), "0-11", None, {"age": (0, 11)}, (None, 11), (np.float64(0), 11),
+    ("0", "11"), "pupils", None, {"age": (0, 11)}, (None, 11), (np.float64(0), 11),
 ]  # fmt: skip
 
 
@@ -181,6 +181,13 @@ def test_ages_are_a_pair_of_whole_numbers(value):
         f"Shift: field 'like' {ending}",
         "Shift: field 'prior' needs a prior, or a number that is taken as known.",
     ]
+
+
+@pytest.mark.parametrize("ages", ["0-11", "under 12", "tot 12 jaar", "0 t/m 11 jaar", "Y0-11"])
+def test_ages_as_they_are_printed(ages):
+    one = fe.Shift(ages=ages, **SHIFT)
+    assert one == fe.Shift(ages=(0, 11), **SHIFT)
+    assert model_of(one).to_dict() == model_of(fe.Shift(ages=(0, 11), **SHIFT)).to_dict()
 
 
 @pytest.mark.parametrize("ages", [(11, 11), (np.int64(0), np.int32(11)), (0, 11)], ids=repr)

@@ -132,8 +132,7 @@ START = "Bounds of ages 0-7: field "
         ({"numbers": None}, START + "'numbers' must be True or False; given None."),
         ({"per": "month"}, START + "'per' names axis 'month'; the population's axes are: year, "
          "age, sex."),
-        ({"per": None}, START + "'per' names axis None; the population's axes are: year, age, "
-         "sex."),
+        ({"per": None}, START + "'per' must name an axis: the limits are yearly numbers."),
         ({"per": ["year"]}, START + "'per' names axis ['year']; the population's axes are: year, "
          "age, sex."),
         ({"ages": [0, 7]}, "Bounds: field 'ages' must be a pair of ages (lowest, highest), both "

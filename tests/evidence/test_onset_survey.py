@@ -444,7 +444,8 @@ def test_it_needs_first_events_and_the_same_axis():
     survey = fe.OnsetSurvey(name="s", before=4, yes=7, n=40)
     with pytest.raises(fe.SpecError, match=r"OnsetSurvey 's': .* FirstTime\(share"):
         fe.Model(ROUTE, PEOPLE, fe.Rate(0.1), evidence=[survey])
-    years = fe.Population({"age": [0, 1, 2, 3], "years": [0, 1, 2, 3]}, np.full((4, 4), 9).tolist())
+    axes = {"age": [0, 1, 2, 3], "years": [0, 1, 2, 3]}
+    years = fe.Population(axes, np.full((4, 4), 9).tolist(), ages="age")
     first = fe.FirstTime(share=1.0, statement="s", axis="years")
     model = fe.Model(ROUTE, years, fe.Rate(0.1), evidence=[survey], assumptions=[first])
     with pytest.raises(fe.SpecError, match="'axis' is 'age', and FirstTime has another"):

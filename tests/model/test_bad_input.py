@@ -947,13 +947,13 @@ def test_other_proportions_of_the_cells_are_not_called_impossible(build):
 
 
 def test_a_doubted_head_count_is_not_called_impossible(build):
-    people = fe.Population({"year": [1, 2]}, [1_000, 1_000])
+    people = fe.Population({"year": [2001, 2002]}, [1_000, 1_000])
     sources = [
-        fe.Register(name="later", step="told", count=900, where={"year": 1}),
-        fe.Register(name="earlier", step="happened", count=300, where={"year": 2}),
+        fe.Register(name="later", step="told", count=900, where={"year": 2001}),
+        fe.Register(name="earlier", step="happened", count=300, where={"year": 2002}),
     ]
     more = fe.PopulationError(
-        prior=fe.LogNormal(1.0, 1.0), where={"year": 1}, statement="many are not registered"
+        prior=fe.LogNormal(1.0, 1.0), where={"year": 2001}, statement="many are not registered"
     )
     parts = {"population": people, "route": fe.Route("happened", "told"), "transitions": {}}
     assert build(*sources, **parts, assumptions=[more])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.model.unasked import age_axis, asked_cells, first_event_cells, shared_over
+from funnelest.model.unasked import asked_cells, first_event_cells, shared_over
 
 BANDS = [(0, 5), (6, 11), (12, 16)]
 YEARS = [2016, 2017]
@@ -373,28 +373,77 @@ def test_cells_without_people_of_one_sex_only():
 # ------------------------------------------------------------------- what the axis is called
 
 
+@pytest.mark.parametrize("name", ["age", "Leeftijdsklasse", "\u00e2ge", "Altersgruppe", "x"])
 @pytest.mark.parametrize(
-    "name",
-    ["age", "ages", "age group", "age_group", "leeftijd", "leeftijdsgroep", "Age", "LEEFTIJD"],
+    "bands",
+    [
+        BANDS,
+        ["0-5", "6\u201311", "12 - 16"],
+        ["under 6", "6-11 years", "12-16 years"],
+        ["tot 6 jaar", "6 tot 12 jaar", "12 tot 17 jaar"],
+        ["Y_LT6", "Y6-11", "Y12-16"],
+    ],
 )
-def test_an_axis_of_ages_is_known_by_its_name(name):
-    people = population(name)
-    assert age_axis(people) is people.axis(name)
+def test_ages_are_known_by_their_levels_whatever_they_are_called(name, bands):
+    people = population(name, bands=bands)
+    assert people.ages is people.axis(name)
     pupils = survey(**{name: (12, 16)})
     assert missing(pupils, people=people) == f"{name} 0-11"
-    assert missing(pupils, survey("s", **{name: (0, 11)}), people=people) is None
+    assert missing(pupils, survey("s", **{name: "under 12"}), people=people) is None
 
 
-def test_another_axis_has_no_ages():
-    people = population("grade")
-    assert age_axis(people) is None
-    assert missing(survey(grade=(12, 16)), people=people) is None
-    named = population(bands=["young", "old"])
-    assert age_axis(named) is None
+def test_ages_of_one_band_axis_alone():
+    people = fe.Population({"Leeftijdsklasse": ["0-17", "18-64", "65+"]}, [9.0, 9.0, 9.0])
+    adults = survey(**{"Leeftijdsklasse": "18-64"})
+    assert missing(adults, people=people) == "Leeftijdsklasse 0-17, 65+"
+    young = fe.Shift(ages="0-17", like="18-64", prior=0.0, statement="s")
+    assert missing(adults, people=people, assumptions=[young]) == "Leeftijdsklasse 65+"
+    old = fe.Shift(ages="65+", like="18-64", prior=0.0, statement="s")
+    assert missing(adults, people=people, assumptions=[young, old]) is None
+
+
+def refusal(*evidence, **parts):
+    with pytest.raises(fe.SpecError) as caught:
+        model_of(*evidence, **parts)
+    (text,) = caught.value.problems
+    return text
+
+
+def test_a_refusal_says_that_the_ages_were_read_and_how_to_deny_it():
+    pupils = survey(grade=(12, 16))
+    text = refusal(pupils, people=population("grade"))
+    assert "read from the levels" in text
+    assert "no_role='grade'" in text
+    axes = {"year": YEARS, "grade": BANDS, "sex": ["m", "f"]}
+    declared = fe.Population(axes, PEOPLE.counts, ages="grade")
+    assert "no_role" not in refusal(pupils, people=declared)
+    denied = fe.Population(axes, PEOPLE.counts, no_role="grade")
+    assert missing(pupils, people=denied) is None
+
+
+def test_an_axis_of_names_has_no_ages():
+    named = population(bands=["young", "old", "oldest"])
+    assert named.ages is None
     assert missing(survey(age="old"), people=named) is None
-    assert age_axis(fe.Population({}, 1000)) is None
-    both = fe.Population({"year": YEARS, "leeftijd": [0, 1]}, np.full((2, 2), 9.0))
-    assert age_axis(both).name == "leeftijd"
+
+
+def test_where_two_axes_could_hold_ages_the_model_asks_if_it_matters():
+    axes = {"leeftijd": [0, 1, 2], "wave": [1, 2]}
+    people = fe.Population(axes, np.full((3, 2), 900.0))
+    assert people.ages is None
+    assert missing(survey(), people=people) is None
+    some = survey(leeftijd=(1, 2))
+    text = refusal(some, people=people)
+    assert "the axes 'leeftijd' and 'wave' could each hold ages" in text
+    assert "ages='leeftijd'" in text
+    assert "no_role='wave'" in text
+    assert text == refusal(survey(wave=2), people=people)
+    for roles in ({"ages": "leeftijd"}, {"no_role": ["wave"]}):
+        told = fe.Population(axes, np.full((3, 2), 900.0), **roles)
+        assert missing(some, people=told) == "leeftijd 0"
+        assert missing(survey(wave=2), people=told) is None
+    neither = fe.Population(axes, np.full((3, 2), 900.0), no_role=["leeftijd", "wave"])
+    assert missing(some, people=neither) is None
 
 
 # ------------------------------------------------------------------- evidence of your own

@@ -46,7 +46,7 @@ def words(figure):
     ("language", "wanted"),
     [
         ("en", ["victims in one year", "95% equal-tailed interval", "imputed", "first event"]),
-        ("nl", ["slachtoffers in een jaar", "95%-interval", "bijgeschat", "geslacht girl"]),
+        ("nl", ["slachtoffers in een jaar", "95%-interval", "bijgeschat", "sex girl"]),
     ],
 )
 def test_both_panels_and_the_imputed_ages(found, language, wanted):

@@ -153,7 +153,7 @@ def test_imputed_part_is_labelled_and_right() -> None:
 
 def test_imputed_part_of_cells_that_are_no_block() -> None:
     people = fe.Population(
-        {"age": [(0, 11), (12, 16)], "sex": ["m", "f"], "year": [1, 2]},
+        {"age": [(0, 11), (12, 16)], "sex": ["m", "f"], "year": [2001, 2002]},
         np.arange(1.0, 9.0).reshape(2, 2, 2) * 1000,
     )
     base = children(SHIFT)
@@ -165,9 +165,9 @@ def test_imputed_part_of_cells_that_are_no_block() -> None:
     part = imputed_number(model, "told")
     assert part is not None
     cells = [
-        {"age": (0, 11), "sex": "m", "year": 2},
-        {"age": (0, 11), "sex": "f", "year": 1},
-        {"age": (12, 16), "sex": "f", "year": 2},
+        {"age": (0, 11), "sex": "m", "year": 2002},
+        {"age": (0, 11), "sex": "f", "year": 2001},
+        {"age": (12, 16), "sex": "f", "year": 2002},
     ]
     np.testing.assert_allclose(
         result.sample_of(part), result.sample_of(lambda q: sum(q.number("told", c) for c in cells))

@@ -30,8 +30,8 @@ class Held(Imputation):
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
     """
 
     rate: float = 0.0
@@ -73,14 +73,14 @@ class Bounds(Imputation):
         what the population allows (a rate of 1) or what can be stated.
     numbers : bool, default False
         Whether the limits are yearly numbers of people.
-    per : str, default "year"
-        Axis over which the numbers are a mean, where the population has it.
+    per : str, default "auto"
+        Axis over which the numbers are a mean: that of the years, where there is one.
     statement : str
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
 
     Notes
     -----
@@ -91,7 +91,7 @@ class Bounds(Imputation):
     lower: float | None = None
     upper: float | None = None
     numbers: bool = False
-    per: str = "year"
+    per: str = "auto"
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "The yearly {what} at age {ages} lies between {lower} and {upper}; no "
@@ -117,11 +117,10 @@ class Bounds(Imputation):
         """Return what is wrong with the fields; the ages are in the `population`."""
         if not isinstance(self.numbers, bool):
             return [f"field 'numbers' must be True or False; given {self.numbers!r}."]
-        if self.per != "year" and (
-            not isinstance(self.per, str) or population.axis(self.per) is None
-        ):
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return [f"field 'per' names axis {self.per!r}; the population's axes are: {known}."]
+        if self.per is None:
+            return ["field 'per' must name an axis: the limits are yearly numbers."]
+        if trouble := population.per_problems(self.per, "field 'per'"):
+            return trouble
         most = self._people(population) if self.numbers else 1.0
         what = f"the {most:,.0f} people of these ages" if self.numbers else "1"
         found = []
@@ -140,11 +139,12 @@ class Bounds(Imputation):
 
     def _people(self, population: Population) -> float:
         """Return the people of these ages in one year."""
-        where = {self.axis: self.ages}
+        where = {population.age_axis(self.axis).name: self.ages}
         people = population.total(where)
-        if population.axis(self.per) is None:
+        per = population.mean_over(self.per)
+        if per is None:
             return people
-        return people / len(population.select(where)[population.position(self.per)])
+        return people / len(population.select(where)[population.position(per)])
 
     def ends(self, population: Population) -> dict[str, Held]:
         """Return the assumption at each limit: "lower" and "upper".

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.axes import show_level
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
 from funnelest.terms.base import on_axis, stacked
@@ -44,8 +45,8 @@ class Extrapolate(Compared):
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
 
     Notes
     -----
@@ -101,8 +102,11 @@ class Extrapolate(Compared):
     def own_problems(self, population: Population) -> list[str]:
         """Return where the ages cannot be walked to; they are in the `population`."""
         found = super().own_problems(population)
-        axis = population.axis(self.axis)
-        assert axis is not None
+        if not found and self.ages[1] is None:
+            found.append(
+                f"field 'ages': {show_level(self.ages)} has no end, and so no distance from "
+                f"{show_level(self.like)}; give it one in the population, such as (65, 99)."
+            )
         if not found and self.order == 2 and self.knots is None:
             away = self._away(population)
             # The step from the observed ages is one of the walk.
@@ -111,9 +115,8 @@ class Extrapolate(Compared):
 
     def _away(self, population: Population) -> NDArray[np.float64]:
         """Return how many years each of the ages lies from the nearest observed one."""
-        axis = population.axis(self.axis)
-        assert axis is not None
-        bounds = np.array([axis.bounds(i) for i in range(len(axis.levels))], dtype=np.float64)
+        axis = population.age_axis(self.axis)
+        bounds = np.array(axis.spans, dtype=np.float64)
         ages = bounds[axis.select(self.ages)[0]].mean(axis=1)
         like = bounds[axis.select(self.like)[0]]
         # The nearest age itself, also where it is the edge of a band.
@@ -148,8 +151,7 @@ class Extrapolate(Compared):
         matrix = self._matrix(population)
         steps = stacked([values[self._step(i)] for i in range(matrix.shape[1])])
         walk = fm.matmul(matrix, steps) * sd
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         chosen = axis.select(self.ages)[0]
         column = [0.0 * sd for _ in axis.levels]
         for row, (i, away) in enumerate(zip(chosen, self._away(population), strict=True)):
@@ -157,5 +159,5 @@ class Extrapolate(Compared):
             if self.trend is not None:
                 column[i] = column[i] + away * values[self.label("trend per year")]
         observed = pooled(rate, population, self.axis, self.like)
-        new = fm.expit(fm.logit(observed) + on_axis(column, self.axis, population))
+        new = fm.expit(fm.logit(observed) + on_axis(column, axis.name, population))
         return filled(rate, new, population, self.axis, self.ages)

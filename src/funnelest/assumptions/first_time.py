@@ -21,9 +21,10 @@ _NAME = "first time"
 
 def _gaps(axis: Axis) -> list[str]:
     """Return the ages between the first and the last that no level has."""
-    bounds = sorted(axis.bounds(i) for i in range(len(axis.levels)))
     return [
-        show_level((one[1] + 1, two[0] - 1)) for one, two in pairwise(bounds) if two[0] > one[1] + 1
+        show_level((int(one[1]) + 1, two[0] - 1))
+        for one, two in pairwise(sorted(axis.spans))
+        if two[0] > one[1] + 1
     ]
 
 
@@ -44,8 +45,8 @@ class FirstTime(Unchanged):
         What is assumed of repeated victims and of how long it lasts, and why. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis of ages.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
 
     Notes
     -----
@@ -61,7 +62,7 @@ class FirstTime(Unchanged):
     share: Share | Prior | float | None = None
     statement: str = ""
     source: str = ""
-    axis: str = "age"
+    axis: str | None = None
 
     sentences: ClassVar[Mapping[str, str]] = {
         "en": "Of the victims of one year, a share of {share} is a victim for the first time.",
@@ -75,7 +76,6 @@ class FirstTime(Unchanged):
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the assumption in this `population`, one sentence each."""
         found = statement_problems(self.statement, "what is assumed of repeated victims, and why?")
-        axis = population.axis(self.axis)
         if self.share is None:
             found.append("field 'share' needs a Share, a prior or a number.")
         else:
@@ -83,17 +83,18 @@ class FirstTime(Unchanged):
             levels = self._varying()._priors("", population).values()
             if any(isinstance(prior, Fixed) and prior.value == 0 for prior in levels):
                 found.append("field 'share' must be above 0.")
-        if axis is None or not axis.numeric:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            found.append(f"there is no axis {self.axis!r} of ages; the axes are: {known}.")
-        elif min(axis.bounds(i)[0] for i in range(len(axis.levels))) != 0:
+        trouble = population.age_problems(self.axis)
+        if trouble:
+            return [f"FirstTime: {text}" for text in found + trouble]
+        axis = population.age_axis(self.axis)
+        if min(axis.spans)[0] != 0:
             found.append(
-                f"axis {self.axis!r} must begin at age 0: first events before an age add up from "
+                f"axis {axis.name!r} must begin at age 0: first events before an age add up from "
                 "birth."
             )
         elif _gaps(axis):
             found.append(
-                f"axis {self.axis!r} must have every age once it has begun: it misses "
+                f"axis {axis.name!r} must have every age once it has begun: it misses "
                 f"{', '.join(_gaps(axis))}."
             )
         return [f"FirstTime: {text}" for text in found]
@@ -106,9 +107,9 @@ class FirstTime(Unchanged):
         """Return the share in cells of the `population`, from the `values` of its parameters."""
         return self._varying().evaluate(values, _NAME, population)
 
-    def axes(self) -> set[str]:
+    def axes(self, population: Population) -> set[str]:
         """Return the axes over which yearly rates vary that are made of one hazard."""
-        return {self.axis} | self._varying().axes()
+        return {population.age_axis(self.axis).name} | self._varying().axes()
 
     def describe(self) -> str:
         """Return what is assumed, in a sentence."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.assumptions.base import Unchanged
-from funnelest.axes import show_level
+from funnelest.axes import read_level, show_level
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior
 
@@ -40,41 +40,47 @@ class Imputation(Unchanged):
 
     Parameters
     ----------
-    ages : (int, int)
-        The ages that are filled in, both included.
+    ages : (int, int) or str
+        The ages that are filled in, both included; ``(65, None)`` has no end. Also as printed:
+        ``"under 12"``.
     statement : str
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
     """
 
-    ages: tuple[int, int]
+    ages: tuple[int, int | None] | str
     statement: str = ""
     source: str = ""
-    axis: str = "age"
+    axis: str | None = None
 
     #: What reports print: language -> a sentence, with the names of `words` in braces.
     sentences: ClassVar[Mapping[str, str]] = {}
+    #: The fields that are bands of ages.
+    bands: ClassVar[tuple[str, ...]] = ("ages",)
+
+    def __post_init__(self) -> None:
+        """Read bands that are given as they are printed."""
+        for name in self.bands:
+            value = getattr(self, name)
+            read = read_level(value) if isinstance(value, str) else None
+            if read is not None:
+                object.__setattr__(self, name, (read, read) if isinstance(read, int) else read)
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the assumption in this `population`, one sentence each."""
         found = statement_problems(self.statement, "what is assumed of these ages, and why?")
-        bands = {name: getattr(self, name) for name in ("ages", "like") if hasattr(self, name)}
-        wrong = [text for name, value in bands.items() for text in _band_problems(name, value)]
+        wrong = [text for name in self.bands for text in _band_problems(name, getattr(self, name))]
         found += wrong + self.field_problems()
-        axis = population.axis(self.axis)
         if wrong:
             return [f"{type(self).__name__}: {text}" for text in found]
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            found.append(f"axis {self.axis!r} is unknown; the population's axes are: {known}.")
-        else:
+        trouble = population.age_problems(self.axis)
+        if not trouble:
+            axis = population.age_axis(self.axis)
             trouble = [f"field 'ages': {text}" for text in axis.select(self.ages)[1]]
-            found += trouble
-            if not trouble:
-                found += self.own_problems(population)
+        found += trouble or self.own_problems(population)
         return [f"{type(self).__name__} of ages {show_level(self.ages)}: {text}" for text in found]
 
     def field_problems(self) -> list[str]:
@@ -120,7 +126,7 @@ class Imputation(Unchanged):
         """
         template = self.sentences.get(language) or self.sentences.get("en")
         if template is None:
-            return f"{type(self).__name__} of {self.axis} {show_level(self.ages)}."
+            return f"{type(self).__name__} of ages {show_level(self.ages)}."
         return template.format(**self.words(language))
 
     def words(self, language: str) -> dict[str, str]:
@@ -134,24 +140,26 @@ class Compared(Imputation):
 
     Parameters
     ----------
-    ages : (int, int)
-        The ages that are filled in, both included.
-    like : (int, int)
+    ages : (int, int) or str
+        The ages that are filled in, both included; ``(65, None)`` has no end. Also as printed:
+        ``"under 12"``.
+    like : (int, int) or str
         The observed ages that they are compared with, both included.
     statement : str
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
     """
 
-    like: tuple[int, int]
+    like: tuple[int, int | None] | str
+
+    bands: ClassVar[tuple[str, ...]] = ("ages", "like")
 
     def own_problems(self, population: Population) -> list[str]:
         """Return where the observed ages are none, or overlap; the ages are in the `population`."""
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         indices, trouble = axis.select(self.like)
         if trouble:
             return [f"field 'like': {text}" for text in trouble]
@@ -168,7 +176,8 @@ class Compared(Imputation):
 
     def label(self, what: str) -> str:
         """Return the name of a parameter of this assumption: `what`, and the ages."""
-        return f"{what}[{self.axis} {show_level(self.ages)} against {show_level(self.like)}]"
+        ages, like = show_level(self.ages), show_level(self.like)
+        return f"{what}[{self.axis or 'age'} {ages} against {like}]"
 
     def words(self, language: str) -> dict[str, str]:
         """Return what stands in the braces of `sentences`, in a `language`."""
@@ -187,8 +196,10 @@ def _band_problems(fieldname: str, value: object) -> list[str]:
     if (
         isinstance(value, tuple)
         and len(value) == 2
-        and all(type(one) is int or isinstance(one, np.integer) for one in value)
-        and value[0] <= value[1]
+        and all(
+            type(one) is int or isinstance(one, np.integer) for one in (value[0], value[1] or 0)
+        )
+        and (value[1] is None or value[0] <= value[1])
     ):
         return []
     return [
@@ -225,15 +236,16 @@ def marked(text: str, language: str) -> str:
     return text.translate(str.maketrans(",.", ".,")) if language == "nl" else text
 
 
-def mask_of(population: Population, axis: str, wanted: Any) -> NDArray[np.bool_]:
-    """Return the selected levels of an axis, of length 1 on every other axis."""
-    at = population.position(axis)
+def mask_of(population: Population, axis: str | None, wanted: Any) -> NDArray[np.bool_]:
+    """Return the selected levels of the axis of ages, of length 1 on every other axis."""
+    ages = population.age_axis(axis)
+    at = population.axes.index(ages)
     inside = np.zeros(population.shape[at], dtype=bool)
-    inside[population.select({axis: wanted})[at]] = True
+    inside[population.select({ages.name: wanted})[at]] = True
     return inside.reshape([-1 if i == at else 1 for i in range(len(population.axes))])
 
 
-def pooled(rate: Any, population: Population, axis: str, ages: Any) -> Any:
+def pooled(rate: Any, population: Population, axis: str | None, ages: Any) -> Any:
     """Return the mean of a rate over some ages, within every combination of the other axes.
 
     Weighted by the people of these ages.
@@ -244,8 +256,8 @@ def pooled(rate: Any, population: Population, axis: str, ages: Any) -> Any:
         A rate in cells, of length 1 on the axes over which it does not vary.
     population : Population
         The population.
-    axis : str
-        Name of the axis of ages.
+    axis : str, optional
+        Name of the axis of ages; None for the one that is known.
     ages : (int, int)
         The ages, both included.
 
@@ -254,7 +266,7 @@ def pooled(rate: Any, population: Population, axis: str, ages: Any) -> Any:
     array
         In the same layout, of length 1 on the axis of ages.
     """
-    at = population.position(axis)
+    at = population.axes.index(population.age_axis(axis))
     axes = len(population.axes)
     shape = (rate.type.shape if hasattr(rate, "type") else rate.shape)[:axes]
     if shape[at] == 1:
@@ -269,6 +281,6 @@ def pooled(rate: Any, population: Population, axis: str, ages: Any) -> Any:
     return fm.sum(weight[..., None] * rate, axis=at)[index]
 
 
-def filled(rate: Any, new: Any, population: Population, axis: str, ages: Any) -> Any:
+def filled(rate: Any, new: Any, population: Population, axis: str | None, ages: Any) -> Any:
     """Return a rate in cells with `new` at some ages."""
     return fm.where(mask_of(population, axis, ages)[..., None], new, rate)

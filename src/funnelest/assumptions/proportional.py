@@ -46,8 +46,8 @@ class Proportional(Compared):
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
 
     Notes
     -----
@@ -92,8 +92,7 @@ class Proportional(Compared):
 
     def _levels(self, population: Population) -> tuple[dict[int, Any], list[str]]:
         """Return index of a level -> key of the pattern, and the problems with the keys."""
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         found: dict[int, Any] = {}
         problems = []
         for key in self.pattern:
@@ -145,8 +144,7 @@ class Proportional(Compared):
             return found  # was said
         levels, trouble = self._levels(population)
         found += trouble
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         like = axis.select(self.like)[0]
         wanted = {*axis.select(self.ages)[0], *like}
         missing = [show_level(axis.levels[i]) for i in sorted(wanted - set(levels))]
@@ -169,8 +167,7 @@ class Proportional(Compared):
 
     def _used(self, population: Population, levels: Mapping[int, Any]) -> list[Any]:
         """Return the keys of the pattern that matter, of those of the `levels`."""
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         wanted = [*axis.select(self.ages)[0], *axis.select(self.like)[0]]
         return list(dict.fromkeys(levels[i] for i in sorted(wanted)))
 
@@ -190,8 +187,7 @@ class Proportional(Compared):
         """Return the `rate` with these ages filled in, from `values` in the `population`."""
         discount = values[self.label("discount")]
         levels, _ = self._levels(population)
-        axis = population.axis(self.axis)
-        assert axis is not None
+        axis = population.age_axis(self.axis)
         error: dict[Any, Any] = dict.fromkeys(self._used(population, levels), 0.0)
         if not self._known():
             sd = values[self.label("pattern uncertainty")]
@@ -202,7 +198,7 @@ class Proportional(Compared):
             # Ages that are not compared get any value: it is not used.
             value = self.pattern[key] if key in error else 0.5
             column.append(self._perturbed(value, error.get(key, 0.0)) + 0.0 * discount)
-        pattern = on_axis(column, self.axis, population)
+        pattern = on_axis(column, axis.name, population)
         # Weighted in every stratum as the rate is, else a rate that follows the pattern would not.
         there = pooled(pattern + 0.0 * rate, population, self.axis, self.like)
         observed = pooled(rate, population, self.axis, self.like)

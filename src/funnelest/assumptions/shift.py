@@ -33,8 +33,8 @@ class Shift(Compared):
         What is assumed and why, in a sentence that reports print. Obligatory.
     source : str, default ""
         Citation.
-    axis : str, default "age"
-        Name of the axis.
+    axis : str, optional
+        Name of the axis of ages; the one that the population is known to have when left out.
 
     Notes
     -----

@@ -36,8 +36,8 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     Of some cells, or of all. Numbers are a mean over years where the population has that axis, and
     the cells are not of one year.
     """
-    dated = model.population.axis("year") is not None and "year" not in (where or {})
-    per = "year" if dated else None
+    years = model.population.years
+    per = years.name if years is not None and years.name not in (where or {}) else None
 
     def number(step: str) -> Quantity:
         return lambda q: q.number(step, where, per=per)

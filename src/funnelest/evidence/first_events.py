@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -57,11 +58,11 @@ class FirstEventEvidence(AskedEvidence):
 
     Parameters
     ----------
-    axis : str, default "age"
+    axis : str, optional
         Name of the axis of ages, as in `FirstTime`.
     """
 
-    axis: str = "age"
+    axis: str | None = None
 
     needs_first_events: ClassVar[bool] = True
 
@@ -71,9 +72,10 @@ class FirstEventEvidence(AskedEvidence):
 
     def _moved(self, age: int, q: Quantities) -> Any:
         """Return before which age the events were that are reported as before `age`."""
-        if any(one.axis != self.axis for one in q.assumed("first_share")):
+        ages = q.cells.age_axis(self.axis)
+        if any(q.cells.age_axis(one.axis) != ages for one in q.assumed("first_share")):
             raise SpecError(
-                [f"field 'axis' is {self.axis!r}, and FirstTime has another."],
+                [f"field 'axis' is {ages.name!r}, and FirstTime has another."],
                 f"{type(self).__name__} {self.name!r}",
             )
         moved: Any = float(age)
@@ -83,10 +85,10 @@ class FirstEventEvidence(AskedEvidence):
 
     def _age_problems(self, population: Population, what: str) -> list[str]:
         """Return why the population has no history of the ages in field `what`."""
-        axis = population.axis(self.axis)
-        if axis is None or not axis.numeric:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return [f"field 'axis': there is no axis {self.axis!r} of ages; the axes are: {known}."]
+        trouble = population.age_problems(self.axis)
+        if trouble:
+            return [f"field 'axis': {text}" for text in trouble]
+        axis = population.age_axis(self.axis)
         if not isinstance(self.where, Mapping):
             return []  # was said
         found = []
@@ -99,12 +101,14 @@ class FirstEventEvidence(AskedEvidence):
         if not population.counted:
             return [*found, "the population has no head count, so no share of it can be measured."]
         highest = max(self.ages())
-        bounds = [axis.bounds(i) for i in range(len(axis.levels))]
-        top = max(high for _, high in bounds)
+        # Of a band without an end it is not known when in it an event was.
+        bounds = [(low, int(high)) for low, high in axis.spans if high < math.inf]
+        top = max((high for _, high in bounds), default=-1)
         if highest > top + 1:
+            ends = "" if axis.open is None else f", before {show_level(axis.open)}, without an end"
             found.append(
                 f"field {what!r}: first events before age {highest} go beyond the population, "
-                f"whose axis {axis.name!r} ends at {top}; at most {top + 1}."
+                f"whose axis {axis.name!r} ends at {top}{ends}; at most {top + 1}."
             )
         covered = {age for low, high in bounds for age in range(low, high + 1)}
         absent = [str(age) for age in range(min(highest, top + 1)) if age not in covered]

@@ -170,7 +170,10 @@ class Linked(Evidence):
             axis = population.axis(self.strata)
             assert axis is not None
             levels = {show_level(level): level for level in axis.levels}
-            return {one: {**self.where, axis.name: levels[one]} for one in self.table.strata}
+            return {
+                one: {**self.where, axis.name: levels[show_level(axis.read(one))]}
+                for one in self.table.strata
+            }
         assert self.strata is not None
         return {one: {**self.where, **self.strata[one]} for one in self.table.strata}
 
@@ -221,7 +224,7 @@ class Linked(Evidence):
                 f"field 'strata': {one!r} is not a level of axis {axis.name!r}; its levels are: "
                 f"{', '.join(levels)}."
                 for one in table.strata
-                if one not in levels
+                if show_level(axis.read(one)) not in levels
             ] or self._overlap_problems(population)
         if not isinstance(self.strata, Mapping):
             return [

@@ -28,7 +28,7 @@ class OnsetAge(FirstEventEvidence):
     `Telescoping` may be among its `defects`.
 
     It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
-    as every `Evidence`, and `axis`, the name of the axis of ages (``"age"``), as in `FirstTime`.
+    as every `Evidence`, and `axis`, the name of the axis of ages, as in `FirstTime`.
     `where` selects no ages.
 
     Parameters
@@ -136,7 +136,7 @@ class OnsetAge(FirstEventEvidence):
         end = self._moved(self.before, q)
         later = self.before - end
         rates = q.first_rates(self.where)
-        axis = q.cells.axes[q.cells.position(self.axis)]
+        axis = q.cells.age_axis(self.axis)
         number = total = squares = 0.0
         for i in range(len(axis.levels)):
             low, high = axis.bounds(i)

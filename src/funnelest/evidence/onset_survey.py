@@ -51,7 +51,7 @@ class OnsetSurvey(FirstEventEvidence):
     `Survey`. From these data alone the first, the last and late recognition cannot be told apart.
 
     It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
-    as every `Evidence`, and `axis`, the name of the axis of ages (``"age"``), as in `FirstTime`.
+    as every `Evidence`, and `axis`, the name of the axis of ages, as in `FirstTime`.
     `where` selects no ages: their history is the model's, and `respondents` says how old they are.
 
     Parameters
@@ -144,9 +144,9 @@ class OnsetSurvey(FirstEventEvidence):
 
     def first_events_of(self, population: Population) -> NDArray[np.bool_]:
         """Return the cells of the `population` below the highest age that is asked about."""
-        axis = population.axis(self.axis)
-        if axis is None or not axis.numeric:
+        if population.age_problems(self.axis):
             return np.zeros(population.shape, dtype=bool)
+        axis = population.age_axis(self.axis)
         highest = max(self.ages())
         young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < highest]
         return population.mask({**self.where, axis.name: young})

@@ -205,13 +205,14 @@ class Register(NumberEvidence):
             for axis in self._unrecorded()
             if axis not in self.axes
         ]
+        years = None if population.years is None else population.years.name
         for one in self.defects:
             if not isinstance(one, FalsePositives):
                 continue
             apart = one.counted_by() | ({self.per} if self.per is not None else set())
             found += [
                 f"FalsePositives must say how many there are in each class of {axis!r}: give "
-                f"PerLevel({axis!r}, ...)" + (f" or per={axis!r}." if axis == "year" else ".")
+                f"PerLevel({axis!r}, ...)" + (f" or per={axis!r}." if axis == years else ".")
                 for axis in self.axes
                 if axis not in apart
             ]

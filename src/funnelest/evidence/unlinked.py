@@ -423,7 +423,9 @@ class Unlinked(Evidence):
             chosen = [population.select(one.where)[at] for one in self.registers]
             seen = np.unique(np.concatenate(chosen))
             levels = max(1, np.intersect1d(seen, population.select(where)[at]).size)
-        unit = "people" if per is None else f"people per {per}"
+        unit = "people"
+        if per is not None:
+            unit += " per year" if population.axes[at].role == "years" else f" per {per}"
         basis = "assumed overlap" if self.overlaps is None else "known overlaps"
 
         def most(q: Quantities) -> Any:

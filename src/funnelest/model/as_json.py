@@ -17,7 +17,7 @@ from funnelest.route import Route
 __all__ = ["kinds", "model_from_dict", "model_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 4
+_FORMAT = 5
 
 #: Where the parts of a model stand, in the order in which they are named.
 _ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")

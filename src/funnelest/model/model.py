@@ -218,7 +218,7 @@ class Model:
         """Return the cells whose yearly rate rests on first events and their conversion alone."""
         if self.conversion is None:
             return np.zeros(self.population.shape, dtype=bool)
-        over = {self.conversion.axis} | self.occurrence.axes()
+        over = {self.population.age_axis(self.conversion.axis).name} | self.occurrence.axes()
         first, asked = (
             shared_over(cells, self.population, over)
             for cells in (first_event_cells(self), asked_cells(self))
@@ -245,7 +245,8 @@ class Model:
         filled = self.imputed()
         if first_events:
             assumed = [one.imputed(self.population) for one in self.assumptions]
-            over = {self.conversion.axis} if self.conversion is not None else set()
+            made = self.conversion
+            over = {self.population.age_axis(made.axis).name} if made is not None else set()
             seen = shared_over(
                 first_event_cells(self), self.population, over | self.occurrence.axes()
             )
@@ -283,7 +284,7 @@ class Model:
         for varying, _ in self._varying():
             found |= varying.axes()
         if self.hazard and self.conversion is not None:  # fewer are left at risk at every age
-            found |= self.conversion.axes()
+            found |= self.conversion.axes(self.population)
         for assumption in self.assumptions:
             mask = assumption.imputed(self.population)
             for i, axis in enumerate(self.population.axes):

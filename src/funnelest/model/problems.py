@@ -67,6 +67,8 @@ def model_problems(model: Model) -> list[str]:
             found.append(f"{what} must be a {kind.__name__}; given {value!r}.")
     if found:  # nothing else can be checked without these two
         return found
+    if model.population.could_hold("years"):  # every table gives a mean over years
+        found.append(model.population.question("years"))
     found += _rate_problems(model)
     found += _evidence_problems(model)
     found += _assumption_problems(model)
@@ -227,10 +229,10 @@ def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
     """Return why a hazard cannot be turned into yearly rates, one sentence each."""
     if not conversions:
         return [f"{model.occurrence_name}: {_NO_CONVERSION}"]
-    axis = model.population.axis(conversions[0].axis)
-    if axis is None or not axis.numeric:
+    if model.population.age_problems(conversions[0].axis):
         return []  # was said
-    bounds = [axis.bounds(i) for i in range(len(axis.levels))]
+    axis = model.population.age_axis(conversions[0].axis)
+    bounds = axis.spans
     if bounds == [(age, age) for age in range(len(bounds))]:
         return []
     return [

@@ -15,21 +15,19 @@ from funnelest.rates import Number
 if TYPE_CHECKING:
     from funnelest.model.model import Model
 
-__all__ = ["age_axis", "asked_cells", "first_event_cells", "shared_over", "unasked_problems"]
+__all__ = ["asked_cells", "first_event_cells", "shared_over", "unasked_problems"]
 
 type Mask = NDArray[np.bool_]
 
-#: What an axis of ages is called.
-_AGES = ("age", "ages", "age group", "age_group", "leeftijd", "leeftijdsgroep")
 
-
-def asked_cells(model: Model) -> Mask:
+def asked_cells(model: Model, along: Axis | None = None) -> Mask:
     """Return of which cells some source sees how many are victims in a year.
 
     A number that pools ages which are seen apart with others that are not says nothing of the
-    others by themselves: it does not count for them.
+    others by themselves: it does not count for them. Ages are those `along` an axis, or of the axis
+    that is known to hold them.
     """
-    axis = age_axis(model.population)
+    axis = along or model.population.ages
     at = None if axis is None else model.population.position(axis.name)
 
     def ages(mask: Mask) -> Mask:
@@ -67,11 +65,6 @@ def shared_over(mask: Mask, population: Population, axes: set[str]) -> Mask:
     return mask
 
 
-def age_axis(population: Population) -> Axis | None:
-    """Return the axis of ages, known by its name."""
-    return next((one for one in population.axes if one.numeric and one.name.lower() in _AGES), None)
-
-
 def unasked_problems(model: Model) -> list[str]:
     """Find ages whose yearly rate no source sees and no assumption fills in.
 
@@ -80,11 +73,20 @@ def unasked_problems(model: Model) -> list[str]:
     over other axes, within each of their levels of which some ages are asked.
     """
     population = model.population
-    axis = age_axis(population)
-    if axis is None or isinstance(model.occurrence, Number):
+    if isinstance(model.occurrence, Number):
         return []
+    if population.ages is not None:
+        return _silent(model, population.ages)
+    # Asked only where the answer matters.
+    matters = any(_silent(model, axis) for axis in population.could_hold("ages"))
+    return [population.question("ages")] if matters else []
+
+
+def _silent(model: Model, axis: Axis) -> list[str]:
+    """Find ages along an axis of which nobody says anything."""
+    population = model.population
     over = {axis.name} | model.occurrence.axes()
-    known = shared_over(asked_cells(model) | first_event_cells(model), population, over)
+    known = shared_over(asked_cells(model, axis) | first_event_cells(model), population, over)
     at = population.position(axis.name)
     some = known.any(axis=at, keepdims=True)
     missing = some & ~known & ~model.imputed() & (population.counts > 0)
@@ -113,4 +115,10 @@ def unasked_problems(model: Model) -> list[str]:
         "assumed of them: Proportional (to a pattern), Extrapolate, Shift, DetectionRatio or "
         "Bounds; or leave these ages out of the population. Evidence of your own says which "
         "people it asks in its field 'asks'."
+        + (
+            ""
+            if axis.declared
+            else f" That these are ages was read from the levels of the axis; if they are not, say "
+            f"so in the population: no_role={axis.name!r}."
+        )
     ]

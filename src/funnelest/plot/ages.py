@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.axes import Where
+from funnelest.axes import Where, show_level
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, language_problems, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
@@ -28,7 +28,6 @@ _WORDS = {
         "title": "{step} by age{where}",
         "rate": "victims in one year, per 1,000 people of that age",
         "ever": "a first event before that age, % of people",
-        "age": "age",
         "posterior": "posterior: median and {interval}",
         "prior": "prior: the same interval",
         "imputed": "imputed",
@@ -40,7 +39,6 @@ _WORDS = {
         "title": "{step} naar leeftijd{where}",
         "rate": "slachtoffers in een jaar, per 1.000 mensen van die leeftijd",
         "ever": "voor die leeftijd ooit slachtoffer, % van de mensen",
-        "age": "leeftijd",
         "posterior": "posterior: mediaan en {interval}",
         "prior": "prior: hetzelfde interval",
         "imputed": "imputed (bijgeschat)",
@@ -55,7 +53,7 @@ def ages(
     result: Result,
     *,
     where: Where | None = None,
-    axis: str = "age",
+    axis: str | None = None,
     probability: float = 0.95,
     title: str | None = None,
     language: str = "en",
@@ -71,8 +69,8 @@ def ages(
         The fit.
     where : mapping, optional
         Which levels of the other axes; all when left out.
-    axis : str, default "age"
-        Name of the axis of ages.
+    axis : str, optional
+        Name of the axis of ages; the one that is known when left out.
     probability : float, default 0.95
         Probability of the equal-tailed intervals.
     title : str, optional
@@ -95,17 +93,18 @@ def ages(
     from matplotlib import pyplot as plt
 
     population = result.model.population
-    known = population.axis(axis)
     problems = population.problems_in(where or {})
     problems += language_problems(language)
-    if known is None or not known.numeric:
-        problems.append(f"there is no axis {axis!r} of ages in the population.")
+    problems += population.age_problems(axis)
     raise_if_any(problems + tables.interval_problems(probability, "equal-tailed"), "the figure")
-    assert known is not None
+    known = population.age_axis(axis)
+    axis = known.name
     words, tongue = _WORDS[language], Language(language)
     others = {name: wanted for name, wanted in (where or {}).items() if name != axis}
     first = result.model.route.steps[0]
-    spans = [known.bounds(i) for i in range(len(known.levels))]
+    # A band without an end is drawn as wide as the widest of the others, and named.
+    width = max((high - low for low, high in known.spans if high < np.inf), default=9)
+    spans = [(low, min(high, low + width)) for low, high in known.spans]
     looked: list[tuple[str, list[float], list[Callable[[Quantities], Any]], float]] = [
         (
             words["rate"],
@@ -114,12 +113,13 @@ def ages(
             1000.0,
         )
     ]
-    if result.model.conversion is not None and result.model.conversion.axis == axis:
-        ends = [float(high + 1) for _, high in spans]
+    conversion = result.model.conversion
+    if conversion is not None and population.age_axis(conversion.axis) is known:
+        ends = [float(high + 1) for _, high in known.spans if high < np.inf]
         looked.append(
             (words["ever"], ends, [partial(_ever, age=end, where=others) for end in ends], 100.0)
         )
-    shown = f", {tongue.where(others)}" if others else ""
+    shown = f", {tongue.where(others, population)}" if others else ""
     heads = wrap(title or words["title"].format(step=first, where=shown), 10, 6.3, bold=True)
     notes = wrap(words["note"], 6.5, 6.3)
     height = 2.3 * len(looked) + 0.22 * len(heads) + 0.13 * len(notes) + 0.6
@@ -147,11 +147,22 @@ def ages(
             if filled:
                 ax.axvspan(low, high + 1, color="#ececec", zorder=0, linewidth=0)
         ax.set_xlim(spans[0][0], spans[-1][1] + 1)
+        if known.open is not None:
+            ends_at = spans[known.levels.index(known.open)]
+            ax.annotate(
+                show_level(known.open),
+                (sum(ends_at) / 2 + 0.5, 1),
+                fontsize=6.5,
+                xycoords=("data", "axes fraction"),
+                ha="center",
+                va="top",
+                color=GREY,
+            )
         ax.tick_params(labelsize=7, length=2.5)
         ax.yaxis.set_major_formatter(lambda v, _: tongue.figure(round(v, 6)))
         for side in ("top", "right"):
             ax.spines[side].set_visible(False)
-    axes[-1, 0].set_xlabel(words["age"] if axis == "age" else axis, fontsize=8)
+    axes[-1, 0].set_xlabel(tongue.axis(known), fontsize=8)
     for i, line in enumerate(heads):
         figure.text(0.015, 1 - (0.18 + 0.22 * i) / height, line, fontsize=10, fontweight="bold",
                     color=INK, parse_math=False)  # fmt: skip

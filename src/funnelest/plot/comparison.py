@@ -98,7 +98,7 @@ class _Drawing:
         self.words = _WORDS[language.code]
         self.imputed = compared.imputed
         for axis in compared.model.population.axes:
-            self.imputed = self.imputed.replace(f"{axis.name} ", f"{language.word(axis.name)} ")
+            self.imputed = self.imputed.replace(f"{axis.name} ", f"{language.axis(axis)} ")
         self.title = title or self.words["title"].format(imputed=self.imputed)
         self.table = compared.table
         self.names = list(dict.fromkeys(self.table["assumption"]))

@@ -100,7 +100,7 @@ def route(
     result: Result,
     *,
     where: Where | None = None,
-    per: str | None = "year",
+    per: str | None = "auto",
     published: Mapping[Place, Any] | None = None,
     recorded: Mapping[Place, Any] | None = None,
     probability: float = 0.95,
@@ -121,7 +121,8 @@ def route(
     where : mapping, optional
         Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
     per : str, optional
-        Axis over which the mean is taken, when the population has it. None gives the sum.
+        Axis over which the mean is taken. "auto": that of the years, where there is one. None
+        gives the sum.
     published : mapping, optional
         Step (or transition) -> the printed number, or ``(number, what it is)``, or a list of
         them: ``{"happened": (20_800, "12-16 only, 2016")}``.
@@ -153,14 +154,14 @@ def route(
     """
     problems = language_problems(language)
     problems += result.model.population.problems_in(where or {})
+    problems += result.model.population.per_problems(per)
     for name, given in (("published", published), ("recorded", recorded)):
         problems += _problems(name, given, result)
     raise_if_any(problems, "the figure")
     import matplotlib as mpl
     from matplotlib import pyplot as plt
 
-    if per is not None and result.model.population.axis(per) is None:
-        per = None
+    per = result.model.population.mean_over(per)
     show = Language(language)
     words = {
         **_WORDS[language],
@@ -175,7 +176,8 @@ def route(
         name: text.format(**named) if name in _WORDS[language] and name != "every" else text
         for name, text in words.items()
     }
-    words["subtitle"] = words["expected"] + (f"; {show.where(where)}" if where else "")
+    chosen = f"; {show.where(where, result.model.population)}" if where else ""
+    words["subtitle"] = words["expected"] + chosen
     if result.mark:
         failed = "" if result.gate.passed else words["failed"]
         words["mark"] = ": ".join(text for text in (result.mark, failed) if text)
@@ -367,12 +369,13 @@ class _Contents:
             other = []
             for axis, a, b in zip(population.axes, cells, drawn, strict=True):
                 if not np.array_equal(a, b):
-                    name = self.language.word(axis.name)
+                    name = self.language.axis(axis)
                     if axis.name in one.where:
-                        other.append(self.language.where({axis.name: one.where[axis.name]}))
+                        only = {axis.name: one.where[axis.name]}
+                        other.append(self.language.where(only, population))
                     elif len(a) < len(axis.levels):
                         levels = [axis.levels[i] for i in a]
-                        other.append(self.language.where({axis.name: levels}))
+                        other.append(self.language.where({axis.name: levels}, population))
                     else:
                         other.append(self.words["every"].format(axis=name))
             label = f"{one.name} ({', '.join(other)})" if other else one.name

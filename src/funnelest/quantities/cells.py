@@ -107,7 +107,7 @@ class Cells:
     def _first_of(self, hazard: Any) -> Any:
         """Return first events per person in cells, from the hazard of those without one."""
         population = self._model.population
-        at = population.position(self._model.conversion.axis)
+        at = population.axes.index(population.age_axis(self._model.conversion.axis))
         ones = [1] * (len(population.axes) + 1)
         ones[at] = population.shape[at]
         hazard = hazard * np.ones(ones)  # also where it is the same at every age
@@ -329,10 +329,9 @@ class Cells:
 
     def _levels(self, per: str | None, where: Where | None) -> int:
         """Return how many levels of the axis `per` are selected."""
-        if per is None:
-            return 1
         population = self._model.population
-        return len(population.select(where)[population.position(per)])
+        axis = population.mean_over(per)
+        return 1 if axis is None else len(population.select(where)[population.position(axis)])
 
     def _known(self, *steps: str) -> None:
         unknown = [step for step in steps if step not in self._model.route.steps]

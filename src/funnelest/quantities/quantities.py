@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.axes import Axis, Where
+from funnelest.axes import Axis, Where, show_level
 from funnelest.errors import SpecError
 from funnelest.population import Population
 from funnelest.quantities.cells import Cells, Selections
@@ -133,7 +133,7 @@ class Quantities(Cells):
         where : mapping, optional
             Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
         per : str, optional
-            Name of an axis, such as ``"year"``, over whose selected levels the mean is taken.
+            Name of an axis over whose selected levels the mean is taken; "auto": that of years.
 
         Returns
         -------
@@ -150,7 +150,7 @@ class Quantities(Cells):
         where : mapping, optional
             Which cells; all when left out.
         per : str, optional
-            Name of an axis, such as ``"year"``, over whose selected levels the mean is taken.
+            Name of an axis over whose selected levels the mean is taken; "auto": that of years.
 
         Returns
         -------
@@ -185,8 +185,7 @@ class Quantities(Cells):
 
     def _ages(self) -> Axis:
         """Return the axis of ages along which first events add up."""
-        population = self._model.population
-        return population.axes[population.position(self._model.conversion.axis)]
+        return self._model.population.age_axis(self._model.conversion.axis)
 
     def ever_before(self, age: Any, where: Where | None = None) -> Any:
         """Return the share of people with a first event before an age.
@@ -210,18 +209,16 @@ class Quantities(Cells):
         """
         rates = self.first_rates(where)
         axis = self._ages()
-        last = max(axis.bounds(i)[1] for i in range(len(axis.levels))) + 1
+        ended = [(i, low, high) for i, (low, high) in enumerate(axis.spans) if high < np.inf]
+        last = max((high for _, _, high in ended), default=-1.0) + 1
         if isinstance(age, int | float) and not 0 <= age <= last:
+            ends = "the model ends" if axis.open is None else f"{show_level(axis.open)} begins"
             raise SpecError(
-                [
-                    f"the {axis.name} must lie between 0 and {last}, where the model ends; given "
-                    f"{age}."
-                ],
+                [f"the {axis.name} must lie between 0 and {last:g}, where {ends}; given {age}."],
                 "a quantity",
             )
         total: Any = 0.0 * rates[0]
-        for i in range(len(axis.levels)):
-            low, high = axis.bounds(i)
+        for i, low, high in ended:
             if isinstance(age, int | float) and age <= low:
                 continue
             years = fm.minimum(fm.maximum(age - low, 0.0), float(high + 1 - low))

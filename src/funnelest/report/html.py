@@ -8,6 +8,8 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from funnelest.axes import Axis
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -154,11 +156,16 @@ def _frame(frame: Any, title: str, language: Language, bases: Mapping[str, str])
     columns = [
         (str(name), shown.dtypes.iloc[i].kind in "iuf") for i, name in enumerate(shown.columns)
     ]
+    # A year is a name and not a number of people.
+    dated = [
+        kind.kind in "iu" and Axis("", tuple(map(int, shown.iloc[:, i]))).could_hold("years")
+        for i, kind in enumerate(shown.dtypes)
+    ]
     rows = []
     for values in shown.itertuples(index=False, name=None):
         texts = [
-            _cell(value, bool(numeric), name, language, bases)
-            for value, (name, numeric) in zip(values, columns, strict=True)
+            str(value) if year else _cell(value, bool(numeric), name, language, bases)
+            for value, (name, numeric), year in zip(values, columns, dated, strict=True)
         ]
         basis = [v for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
         rows.append((texts, bool(basis) and str(basis[0]).split(", ")[0] in ("imputed", "assumed")))
@@ -172,8 +179,7 @@ def _cell(
     if isinstance(value, float):
         return language.number(value) if numeric else ("" if value != value else str(value))
     if isinstance(value, int) and not isinstance(value, bool):
-        # A year is a name and not a number of people.
-        return str(value) if 1000 <= value < 3000 and "year" in name else language.figure(value)
+        return language.figure(value)
     if name == "basis":
         return say_basis(str(value), bases)
     return "" if value is None else str(value)

@@ -34,7 +34,7 @@ def page(
     sections: Sequence[tuple[str, Any]] = (),
     figure: Figure | None = None,
     where: Where | None = None,
-    per: str | None = "year",
+    per: str | None = "auto",
     probability: float = 0.95,
     language: str = "en",
 ) -> Path:
@@ -60,7 +60,8 @@ def page(
     where : mapping, optional
         Which cells the summary, figure and tables are of; all when left out.
     per : str, optional
-        Axis over which the mean is taken, when the population has it. None gives the sum.
+        Axis over which the mean is taken. "auto": that of the years, where there is one. None
+        gives the sum.
     probability : float, default 0.95
         Probability of the equal-tailed intervals.
     language : {"en", "nl"}
@@ -81,14 +82,14 @@ def page(
     """
     problems = language_problems(language)
     problems += result.model.population.problems_in(where or {})
+    problems += result.model.population.per_problems(per)
     problems += [
         f"a section must be a title and its content; given {one!r}."
         for one in sections
         if not (isinstance(one, Sequence) and len(one) == 2 and isinstance(one[0], str))
     ]
     raise_if_any(problems, "the page")
-    if per is not None and result.model.population.axis(per) is None:
-        per = None
+    per = result.model.population.mean_over(per)
     body = _Page(result, where, per, probability, language).body(title, sections, figure)
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -111,7 +112,8 @@ class _Page:
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
-        where = f", {self.language.where(self.where)}" if self.where else ""
+        population = self.result.model.population
+        where = f", {self.language.where(self.where, population)}" if self.where else ""
         known = {
             "interval": self.language.interval(self.probability),
             "p": f"{100 * self.probability:g}",

@@ -118,16 +118,9 @@ class Result(Drawn):
         return found
 
     def _per(self, per: str | None) -> str | None:
-        """Return the axis of the mean; the default one need not exist, another must."""
-        population = self.model.population
-        if per is None or population.axis(per) is not None:
-            return per
-        known = ", ".join(axis.name for axis in population.axes) or "none"
-        raise_if_any(
-            [f"per names axis {per!r}; the population's axes are: {known}."] * (per != "year"),
-            "the table",
-        )
-        return None
+        """Return the axis of the mean, if there is one."""
+        raise_if_any(self.model.population.per_problems(per), "the table")
+        return self.model.population.mean_over(per)
 
     def _unit(self, per: str | None, where: Where) -> str:
         return tables.unit(self.model.population, per, where)
@@ -137,7 +130,7 @@ class Result(Drawn):
         where: Where | None = None,
         *,
         by: Sequence[str] | str = (),
-        per: str | None = "year",
+        per: str | None = "auto",
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
@@ -150,8 +143,8 @@ class Result(Drawn):
         by : str or sequence of str, default ()
             Axes of which every level gets rows of its own.
         per : str, optional
-            Axis over which the mean is taken, when the population has it: yearly numbers by
-            default. None gives the sum over the cells.
+            Axis over which the mean is taken. "auto", the default: that of the years, where the
+            population has one. None gives the sum over the cells.
         probability : float, default 0.95
             Probability of the interval.
         kind : {"equal-tailed", "highest-density"}
@@ -219,7 +212,7 @@ class Result(Drawn):
         where: Where | None = None,
         *,
         by: Sequence[str] | str = (),
-        per: str | None = "year",
+        per: str | None = "auto",
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
@@ -261,7 +254,7 @@ class Result(Drawn):
         *,
         before: Sequence[int] = (),
         by: Sequence[str] | str = (),
-        per: str | None = "year",
+        per: str | None = "auto",
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
@@ -437,7 +430,7 @@ class Result(Drawn):
         self,
         where: Where | None = None,
         *,
-        per: str | None = "year",
+        per: str | None = "auto",
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:

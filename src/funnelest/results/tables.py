@@ -59,10 +59,11 @@ def unit(population: Population, per: str | None, where: Where) -> str:
     if per is None:
         return "people"
     at = population.position(per)
+    name = "year" if population.axes[at].role == "years" else per
     levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
     if len(levels) == 1:
-        return f"people, {per} {show_level(levels[0])}"
-    return f"people per {per}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
+        return f"people, {name} {show_level(levels[0])}"
+    return f"people per {name}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
 
 
 def summary(draws: Floats, probability: float, kind: str) -> dict[str, float]:
@@ -119,7 +120,7 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
     """Return a selection with the ages before one: first events add up from birth."""
     if model.conversion is None:  # refused when it is evaluated
         return where
-    axis = model.population.axes[model.population.position(model.conversion.axis)]
+    axis = model.population.age_axis(model.conversion.axis)
     young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < max(age, 1)]
     return {**where, axis.name: young}
 

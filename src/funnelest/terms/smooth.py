@@ -65,6 +65,11 @@ class Smooth:
             return [f"{kind} names axis {self.axis!r}; the population's axes are: {known}."]
         if not axis.numeric:
             return [f"{kind} needs an axis of numbers; {self.axis!r} has names."]
+        if axis.open is not None:
+            return [
+                f"{kind}: {show_level(axis.open)} on axis {self.axis!r} has no end, and so no "
+                "distance from the other levels; give it one, such as (65, 99), or use Levels."
+            ]
         found = []
         places = self._places(population)
         if len(places) < 2 or (np.diff(places) <= 0).any():
@@ -94,7 +99,7 @@ class Smooth:
         """Return the middle of each level."""
         axis = population.axis(self.axis)
         assert axis is not None
-        return np.array([sum(axis.bounds(i)) / 2 for i in range(len(axis.levels))])
+        return np.array([sum(span) / 2 for span in axis.spans])
 
     def _start(self, population: Population) -> int:
         axis = population.axis(self.axis)

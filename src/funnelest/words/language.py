@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.axes import Where, show_level, show_where
+from funnelest.axes import Axis, Where, show_level, show_where
 
 if TYPE_CHECKING:
     from funnelest.model.model import Model
+    from funnelest.population import Population
 
 __all__ = ["LANGUAGES", "Language", "Sentence", "catalogue", "language_problems", "say"]
 
@@ -199,15 +200,21 @@ class Language:
         if per is None or population.axis(per) is None:
             return people
         at = population.position(per)
+        name = self.word("year") if population.axes[at].role == "years" else per
         levels = [show_level(population.axes[at].levels[i]) for i in population.select(where)[at]]
         if len(levels) == 1:
-            return f"{people}, {self.word(per)} {levels[0]}"
+            return f"{people}, {name} {levels[0]}"
         span = f"{levels[0]}{_DASH}{levels[-1]}"
-        return f"{people} {self.word('per')} {self.word(per)}, {self.word('mean over')} {span}"
+        return f"{people} {self.word('per')} {name}, {self.word('mean over')} {span}"
 
-    def where(self, where: Where) -> str:
-        """Return a selection as text, its commonest axes in the language."""
+    def axis(self, axis: Axis) -> str:
+        """Return the name of an axis, in the language where it is the English word for its role."""
+        plain = axis.role is not None and axis.name == axis.role.removesuffix("s")
+        return self.word(axis.name) if plain else axis.name
+
+    def where(self, where: Where, population: Population) -> str:
+        """Return a selection as text, with the names of axes as in `axis`."""
         return ", ".join(
-            show_where({self.word(axis): wanted}).replace(" or ", f" {self.word('or')} ")
-            for axis, wanted in where.items()
+            show_where({self.axis(axis): wanted}).replace(" or ", f" {self.word('or')} ")
+            for axis, wanted in ((population.axes[population.position(k)], where[k]) for k in where)
         )

@@ -29,7 +29,7 @@ def compare(
     alternatives: Mapping[str, Assumption | Sequence[Assumption]],
     *,
     where: Where | None = None,
-    per: str | None = "year",
+    per: str | None = "auto",
     probability: float = 0.95,
     seed: int,
     engine: Literal["auto", "importance", "nuts"] = "auto",
@@ -48,7 +48,8 @@ def compare(
     where : mapping, optional
         Which levels of the other axes the numbers are of; all when left out.
     per : str, optional
-        Axis over which numbers of people are a mean, when the population has it.
+        Axis over which numbers of people are a mean. "auto": that of the years, where there is
+        one.
     probability : float, default 0.95
         Probability of the equal-tailed intervals.
     seed : int
@@ -75,7 +76,7 @@ def compare(
         "the comparison",
     )
     made, mask = _models(model, alternatives, where)
-    per = per if per is not None and model.population.axis(per) is not None else None
+    per = model.population.mean_over(per)
     imputed = _show_cells(model, mask)
     return Comparison(
         model=model,
@@ -112,9 +113,7 @@ def _argument_problems(
     elif not all(isinstance(name, str) for name in alternatives):
         found.append(f"the names of alternatives must be texts; given {list(alternatives)!r}.")
     found += model.population.problems_in({} if where is None else where)
-    known = ", ".join(axis.name for axis in model.population.axes) or "none"
-    if per is not None and per != "year" and model.population.axis(per) is None:
-        found.append(f"per names axis {per!r}; the population's axes are: {known}.")
+    found += model.population.per_problems(per)
     return found + tables.interval_problems(probability, "equal-tailed")
 
 

@@ -33,7 +33,7 @@ def candidates(model: Model, unknown: Sequence[str]) -> dict[str, tuple[str, Qua
         Name -> kind ("total", "flow", "share", "level" or "parameter") and function of q.
     """
     route = model.route
-    per = "year" if model.population.axis("year") is not None else None
+    per = model.population.mean_over("auto")
     start = route.steps[0]
     longer = [
         (a, b)

@@ -57,7 +57,7 @@ def imputed_number(
     where : mapping, optional
         Which cells; all when left out.
     per : str, optional
-        Axis over which the mean is taken; ignored when the population does not have it.
+        Axis over which the mean is taken.
 
     Returns
     -------
@@ -68,9 +68,8 @@ def imputed_number(
     population = model.population
     if model.basis(where) == "estimated":
         return None
-    levels = 1
-    if per is not None and population.axis(per) is not None:
-        levels = len(population.select(where)[population.position(per)])
+    axis = population.mean_over(per)
+    levels = 1 if axis is None else len(population.select(where)[population.position(axis)])
     # No axes: one cell, and it is imputed.
     parts = list(_imputed_selections(model, where)) if population.axes else [{}]
     return lambda q: sum(q.number(step, part) for part in parts) / levels
