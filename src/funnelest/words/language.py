@@ -74,11 +74,11 @@ def catalogue(code: str) -> Mapping[str, Any]:
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Return the names of quantities as the library makes them, each with its key."""
+    """Return the texts that the library makes in English, each with its key."""
     return [
         (key, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))))
         for key, text in catalogue("en").items()
-        if key.startswith("quantity.")
+        if key.startswith(("quantity.", "gate."))
     ]
 
 
@@ -156,15 +156,19 @@ class Language:
         return text.translate({44: self.word("thousands"), 46: self.word("decimal")})
 
     def named(self, name: str) -> str:
-        """Return a name that the library made, such as ``number at told``, in the language.
+        """Return a text that the library made, such as ``number at told``, in the language.
 
-        Names that are the user's own stay as they are.
+        Of quantities, and of what the convergence gate found; names that are the user's own stay
+        as they are.
         """
         if self.code == "en":
             return name
         for key, pattern in _patterns():
             if found := pattern.fullmatch(name):
-                return self(key, **{k: self.named(v) for k, v in found.groupdict().items()})
+                parts = {k: self.word(self.named(v)) for k, v in found.groupdict().items()}
+                if key.startswith("gate."):
+                    parts = {k: self.given(v) for k, v in parts.items()}
+                return self(key, **parts)
         return name
 
     def number(self, value: float, digits: int = 3) -> str:

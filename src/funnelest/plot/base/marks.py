@@ -87,7 +87,7 @@ class Style:
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        plain = "none" if not self.line else self.dashes
+        plain: Any = "none" if not self.line else self.dashes
         point = Line2D([], [], color=self.colour, linestyle=plain, linewidth=self.line * scale,
                        alpha=self.alpha if self.alpha < 1 else None,
                        **self._point(scale, 7.0))  # fmt: skip
