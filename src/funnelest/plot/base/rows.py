@@ -131,14 +131,14 @@ class Block:
         From left to right.
     columns : sequence of Column, default ()
         The texts of the rows.
-    ruled : bool, default False
-        Whether rows are parted by thin lines.
+    ruled : {"", "between", "through"}, default ""
+        Where rows have thin lines.
     """
 
     rows: Sequence[Row]
     axes: Sequence[Axis] = (Axis(),)
     columns: Sequence[Column] = ()
-    ruled: bool = False
+    ruled: str = ""
 
 
 @dataclass
@@ -460,5 +460,7 @@ class _Laid:
             panel.axvspan(a, b, color=colour, linewidth=0, zorder=0)
         for x, style in axis.lines:
             panel.axvline(x, **{"color": GREY, "linewidth": 0.8, "zorder": 1, **style})
-        for place in self.places[1:] if self.block.ruled else []:
-            panel.axhline(place.top, color=RULE, linewidth=0.6 * sheet.scale, zorder=0.5)
+        through = self.block.ruled == "through"
+        for place in self.places[0 if through else 1 :] if self.block.ruled else []:
+            y = place.middle if through else place.top
+            panel.axhline(y, color=RULE, linewidth=0.6 * sheet.scale, zorder=0.5)

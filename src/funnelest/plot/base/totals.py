@@ -85,7 +85,7 @@ def totals(
         mark = Mark(_BOUND if one.bound else _TOTAL, one.total, *limits)
         marks = [Mark(_KNOWN, one.known), mark]
         made.append(Row(one.name, marks, [_said(one, show)], one.under, least=0.26))
-    block = Block(made, [Axis(show("plot.methods.axis"))], [Column()], ruled=True)
+    block = Block(made, [Axis(show("plot.methods.axis"))], [Column()], ruled="between")
     return rows(block, head=head, keys=keys, note=note, show=show).figure
 
 
