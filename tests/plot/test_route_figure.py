@@ -1,7 +1,7 @@
 """What the figure of the route says, and that no two of its texts meet."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import matplotlib as mpl
@@ -11,8 +11,10 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import funnelest as fe
+from funnelest.evidence.base import OnRoute
 from funnelest.likelihood.density import prior_draws
 from funnelest.plot.base import Language, imputed_number, text_width, wrap
+from funnelest.quantities.quantities import Quantities
 from funnelest.sampling.gate import Gate
 
 mpl.use("Agg")
@@ -121,6 +123,67 @@ def test_registers_stand_beside_the_estimate_on_its_scale() -> None:
     own = everything(fe.plot.route(result, recorded={"told": (7_123, "police")}))
     assert "recorded, police" in own
     assert "7,123" in own
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Counted(fe.Evidence):
+    """A user's own kind that says where it stands."""
+
+    count: int
+
+    def observations(self, q: Quantities) -> Sequence[fe.Observation]:
+        return [fe.Observation(fe.distributions.Poisson(q.number("told")), self.count)]
+
+    def shown_on_route(self, route: fe.Route, population: fe.Population) -> Sequence[OnRoute]:
+        return [
+            OnRoute(
+                place="told",
+                number=2 * self.count,
+                figure=fe.figures.Exact(self.count),
+                means=2,
+                recorded=True,
+                label="own kind",
+            )
+        ]
+
+
+def test_every_kind_says_where_it_stands_and_none_is_dropped_in_silence() -> None:
+    base = children(SHIFT)
+    more: list[fe.Evidence] = [
+        fe.Total("capture study", step="told", interval=(2_000, 8_000), per="year"),
+        fe.Survey("pupils", step="happened", yes=20, n=1_000, where={"age": (12, 16)}),
+        fe.Cohort("followed", of="told", n=40, went={"reported": 10, "helped": 5}),
+        fe.Cohort("ever helped", of="happened", step="helped", yes=1, n=50),
+        fe.OwnPoisson("own count", quantity=lambda q: q.number("told"), count=2_500),
+        Counted(name="my kind", count=7_777),
+    ]
+    model = replace(base, evidence=[*base.evidence, *more])
+    figure = fe.plot.route(drawn_from_prior(model))
+    rows = texts(figure)
+    assert "published, capture study" in rows
+    assert "4,000 (2,000\u20138,000)" in rows
+    assert "20,000" in rows  # 2% of the two million of 12-16, a year
+    # A share of a step stands in the column of shares; by any path at the step, not the arrow.
+    assert "published, followed, of told" in rows
+    assert {"25%", "12%", "2%"} <= set(rows)
+    whole = " ".join(rows)
+    assert whole.index("published, ever helped, of happened") > whole.index("recorded, withheld")
+    assert "recorded, my kind, own kind" in rows
+    assert "7,777" in rows
+    assert "no place on this figure: own count." in whole
+    assert overlapping(figure) == []
+    only = everything(fe.plot.route(drawn_from_prior(model), where={"year": 2017}))
+    assert "One source is of other cells only." in only  # it saw nobody of 2017
+
+
+def test_two_registers_that_are_not_linked_stand_beside_each_other() -> None:
+    base = children()
+    overlap = fe.Beta(1, 1, statement="nothing is known of it")
+    two = [fe.Register(name=name, step="told", count=n) for name, n in (("a", 31), ("b", 57))]
+    model = replace(base, evidence=[fe.Unlinked("both", registers=two, overlap=overlap)])
+    rows = texts(fe.plot.route(drawn_from_prior(model), per=None))
+    assert {"recorded, a", "31", "recorded, b", "57"} <= set(rows)
+    assert not any("no place" in text for text in rows)
 
 
 def test_published_numbers_keep_their_label_and_are_not_rounded() -> None:
@@ -235,7 +298,8 @@ def test_any_route_without_texts_that_meet(name: str, size: float) -> None:
     )
     assert figure.get_figwidth() == 7
     assert overlapping(figure) == []
-    boxes = [(t.get_text(), t.get_window_extent()) for t in figure.axes[0].texts]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in figure.texts]
+    assert len(boxes) > 20
     assert [text for text, box in boxes if box.x0 < 0 or box.x1 > figure.bbox.width] == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
-from funnelest.evidence.base import AskedEvidence, step_problems
+from funnelest.evidence.base import AskedEvidence, OnRoute, followed, step_problems
 from funnelest.evidence.published import ShareEstimate
 from funnelest.fields import is_number
 from funnelest.observations.observation import Observation
@@ -149,3 +149,22 @@ class Cohort(AskedEvidence):
             return replace(self, went=dict(zip(self.went, counts, strict=True)))
         new = self._estimate().redrawn(value)
         return replace(self, yes=new.yes, share=new.share, se=new.se, interval=new.interval)
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return the shares of the people followed who came to each place."""
+        if self.went is not None:
+            assert self.n is not None
+            return [
+                OnRoute(place=(self.of, step), number=n / self.n, of=self.of, where=self.where)
+                for step, n in self.went.items()
+            ]
+        assert self.step is not None
+        return [
+            OnRoute(
+                place=followed(route, self.of, self.step),
+                number=self._estimate().centre,
+                interval=self.interval,
+                of=self.of,
+                where=self.where,
+            )
+        ]

@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import MultivariateNormalOn
-from funnelest.evidence.base import AskedEvidence, nesting_problems, step_problems
+from funnelest.evidence.base import (
+    AskedEvidence,
+    OnRoute,
+    followed,
+    nesting_problems,
+    step_problems,
+)
 from funnelest.evidence.published import covariance_problems, off_logits, on_logits
 from funnelest.fields import is_number
 from funnelest.observations.observation import Observation
@@ -170,3 +176,15 @@ class JointSurvey(AskedEvidence):
             se=None,
             correlation=None,
         )
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return each of the shares: of the people in a step, or of everybody as a number."""
+        return [
+            OnRoute(
+                place=one.step if one.of is None else followed(route, one.of, one.step),
+                number=one.share * (1.0 if one.of is not None else population.total(one.where)),
+                of=one.of or "",
+                where=one.where,
+            )
+            for one in self.asked
+        ]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where, show_level
 from funnelest.distributions import Poisson
-from funnelest.evidence.base import Evidence, step_problems
+from funnelest.evidence.base import Evidence, OnRoute, step_problems
 from funnelest.figures import AtMost, Exact, Figure
 from funnelest.lists.checks.existence import silence
 from funnelest.lists.linkage import LinkageError, observed
@@ -24,6 +24,7 @@ from funnelest.population import Population
 from funnelest.priors import HalfNormal, Normal, Prior, as_prior, prior_problems, within
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.words import say
 
 __all__ = ["Linked"]
 
@@ -410,3 +411,20 @@ class Linked(Evidence):
             fm.matmul(nowhere[None, :], means)[0],
             fm.matmul(limited, means),
         )
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return how many people are on a list."""
+        upper = self.table.upper
+        wheres = self.wheres(population).values()
+        return [
+            OnRoute(
+                place=self.step,
+                number=float(self.table.known),
+                where=self.where,
+                cells=np.logical_or.reduce([population.mask(where) for where in wheres]),
+                recorded=True,
+                label=say("plot.route.on_a_list_not_only", lists=tuple(upper))
+                if upper
+                else say("plot.route.on_a_list"),
+            )
+        ]

@@ -188,6 +188,13 @@ class ShareEstimate:
                     )
         return found
 
+    @property
+    def centre(self) -> float:
+        """The share; without one, the middle of its interval on the logit scale."""
+        if self.yes is not None:
+            return float(self._yes().middle) / float(self.n)
+        return _centre(self.share, self.interval, "logit")
+
     def observation(self, expected: Any, deff: Any = None) -> Observation:
         """Return the observation of a share whose true value is `expected`.
 
@@ -272,6 +279,11 @@ class NumberEstimate:
         if self.estimate is None and self.interval is None:
             found.append("field 'estimate' is needed.")
         return found
+
+    @property
+    def centre(self) -> float:
+        """The number; without one, the middle of its interval on the log scale."""
+        return _centre(self.estimate, self.interval, "log")
 
     def observation(self, expected: Any) -> Observation:
         """Return the observation of a number whose true value is `expected`."""

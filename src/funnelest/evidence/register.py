@@ -15,7 +15,7 @@ from funnelest.defects.base import Records, carried
 from funnelest.defects.false_records import FalsePositives
 from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
-from funnelest.evidence.base import NumberEvidence
+from funnelest.evidence.base import NumberEvidence, OnRoute
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Margin, Printed, Table, margin_problems
@@ -388,6 +388,26 @@ class Register(NumberEvidence):
         low = max(0.0, low - 5 * np.sqrt(low + (min(spread, 1e6) * low) ** 2 + 1))
         high = high + 5 * np.sqrt(high + (spread * high) ** 2 + 1) if high < np.inf else np.inf
         return self.step, self.per_person(low, high, population.total(self.where))
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return the printed total, or the sum of the counts."""
+        divisor = self.divisor(population)
+        printed = self._figures(population)
+        if self.total is not None:
+            totals = self.total.values() if isinstance(self.total, Mapping) else [self.total]
+            printed = [as_figure(value, divisor) for value in totals]
+        wheres = [where for _, where, _ in self.classes()]
+        return [
+            OnRoute(
+                place=self.step if isinstance(self.step, str) else (self.step[0], self.step[1]),
+                number=sum(one.middle for one in printed) * divisor,
+                where=self.where,
+                cells=np.logical_or.reduce([population.mask(where) for where in wheres]),
+                figure=printed[0] if len(printed) == 1 else None,
+                means=divisor,
+                recorded=True,
+            )
+        ]
 
 
 def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 
 from funnelest.evidence.base import (
     AskedEvidence,
+    OnRoute,
+    followed,
     nesting_problems,
     per_problems,
     step_problems,
@@ -187,3 +189,18 @@ class Survey(AskedEvidence):
         if self.of is not None or self.defects:
             return None
         return self.step, self._estimate(population).range()
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return the share: of the people in a step, or of everybody as a number of people."""
+        estimate = self._estimate(population)
+        people = 1.0 if self.of is not None else population.total(self.where)
+        limits = estimate.interval
+        return [
+            OnRoute(
+                place=self.step if self.of is None else followed(route, self.of, self.step),
+                number=estimate.centre * people,
+                interval=(limits[0] * people, limits[1] * people) if limits else None,
+                of=self.of or "",
+                where=self.where,
+            )
+        ]

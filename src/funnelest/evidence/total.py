@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from funnelest.evidence.base import NumberEvidence
+import numpy as np
+
+from funnelest.evidence.base import NumberEvidence, OnRoute
 from funnelest.evidence.published import NumberEstimate
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
@@ -87,3 +89,16 @@ class Total(NumberEvidence):
         low, high = self._number().range()
         people = population.total(self.where) / self.divisor(population)
         return self.step, self.per_person(low, high, people)
+
+    def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
+        """Return the number, and its interval where one was printed."""
+        divisor = self.divisor(population)
+        low, high = self.interval or (np.nan, np.nan)
+        return [
+            OnRoute(
+                place=self.step if isinstance(self.step, str) else (self.step[0], self.step[1]),
+                number=self._number().centre * divisor,
+                interval=(low * divisor, high * divisor) if self.interval else None,
+                where=self.where,
+            )
+        ]

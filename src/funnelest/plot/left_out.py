@@ -5,42 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from funnelest.errors import raise_if_any
 from funnelest.lists.checks.sensitivity import LeavingOut
-from funnelest.plot.base import Language, language_problems
-from funnelest.plot.base.forest import Line, forest
+from funnelest.plot.base import drawing
+from funnelest.plot.base.totals import Line, totals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["left_out"]
-
-_WORDS = {
-    "en": {
-        "all": "all lists", "without": "without {name}",
-        "known": "people on at least one of the lists that are left",
-        "total": "known and hidden people together: estimate and {interval} interval",
-        "bound": "lower bound, and its interval", "endless": "the interval has no upper end",
-        "axis": "People, known and hidden together", "none": "withheld",
-        "alone": "known and hidden people together: estimate",
-        "note": "{method}. People who are only on the list that is left out are hidden then; the "
-                "total is meant to be the same. Estimates differ by chance, and where what the "
-                "method assumes does not hold for the lists that are left: leaving out a list "
-                "that two others depend on makes these two dependent.",
-    },
-    "nl": {
-        "all": "alle lijsten", "without": "zonder {name}",
-        "known": "personen op minstens een van de overige lijsten",
-        "total": "bekende en verborgen personen samen: schatting en interval ({interval})",
-        "bound": "ondergrens, met interval", "endless": "het interval heeft geen bovengrens",
-        "axis": "Personen, bekend en verborgen samen", "none": "niet getoond",
-        "alone": "bekende en verborgen personen samen: schatting",
-        "note": "{method}. Wie alleen op de weggelaten lijst staat is dan verborgen; het totaal "
-                "dat bedoeld is blijft gelijk. Schattingen verschillen door toeval, en waar de "
-                "aanname van de methode niet geldt voor de overige lijsten: wie een lijst weglaat "
-                "waarvan twee andere afhangen, maakt die twee van elkaar afhankelijk.",
-    },
-}  # fmt: skip
 
 
 def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> Figure:
@@ -65,34 +37,32 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(leaving, LeavingOut):
-        problems.append(f"leaving must be a LeavingOut; given {leaving!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    words = _WORDS[language]
-    lines = []
-    for row in leaving.table.to_dict("records"):
-        name = words["without"].format(name=row["left_out"]) if row["left_out"] else words["all"]
-        limits = (row["total_low"], row["total_high"])
-        shown = None if math.isnan(limits[0]) or math.isnan(limits[1]) else limits
-        lines.append(Line(name, row["known"], row["total"], shown, said=words["none"],
-                          bound=leaving.everything.lower_bound))  # fmt: skip
-    given = [leaving.everything, *leaving.estimates.values()]
-    kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
-    labels = (
-        words["known"],
-        words["total"].format(interval="; ".join(kinds)) if kinds else words["alone"],
-        words["bound"],
-        words["endless"],
-    )
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return forest(
+    with drawing("leaving", leaving, LeavingOut, language) as show:
+        lines = []
+        for row in leaving.table.to_dict("records"):
+            without = row["left_out"]
+            limits = (row["total_low"], row["total_high"])
+            lines.append(
+                Line(
+                    show("plot.left_out.without", name=without)
+                    if without
+                    else show("plot.left_out.all"),
+                    row["known"],
+                    row["total"],
+                    None if any(map(math.isnan, limits)) else limits,
+                    said=show("plot.methods.withheld"),
+                    bound=leaving.everything.lower_bound,
+                )
+            )
+        given = [leaving.everything, *leaving.estimates.values()]
+        kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
+        return totals(
             lines,
             head=[("title", title)],
-            labels=labels,
-            axis=words["axis"],
-            note=words["note"].format(method=leaving.everything.method),
-            show=Language(language),
+            known=show("plot.left_out.known"),
+            total=show("plot.left_out.total", interval="; ".join(kinds))
+            if kinds
+            else show("plot.left_out.alone"),
+            note=show("plot.left_out.note", method=leaving.everything.method),
+            show=show,
         )

@@ -4,51 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelest.errors import raise_if_any
 from funnelest.lists.checks.compare_methods import Methods
 from funnelest.lists.estimate import Estimate
-from funnelest.plot.base import Language, language_problems
-from funnelest.plot.base.forest import Line, forest
+from funnelest.plot.base import Language, drawing
+from funnelest.plot.base.totals import Line, totals
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["methods"]
-
-_WORDS = {
-    "en": {
-        "known": "people on at least one list",
-        "total": "known and hidden people together: estimate and interval, of the kind below "
-                 "its name",
-        "bound": "lower bound, and its interval",
-        "endless": "the interval has no upper end",
-        "axis": "People, known and hidden together",
-        "unlike": "does not reproduce the overlaps",
-        "withheld": "withheld", "refused": "not for this table",
-        "disagree": "The methods disagree by a factor of {ratio}",
-        "agree": "The methods agree within a factor of {ratio}",
-        "one": "Only one method gives a number", "none": "No method gives a number",
-        "note": "Nobody has seen the hidden people. Each method assumes something else of them, "
-                "and the overlaps cannot say which is right: an interval holds if its own "
-                "assumption does.",
-    },
-    "nl": {
-        "known": "personen op minstens een lijst",
-        "total": "bekende en verborgen personen samen: schatting en interval, van de soort onder "
-                 "de naam",
-        "bound": "ondergrens, met interval",
-        "endless": "het interval heeft geen bovengrens",
-        "axis": "Personen, bekend en verborgen samen",
-        "unlike": "reproduceert de overlap niet",
-        "withheld": "niet getoond", "refused": "niet voor deze tabel",
-        "disagree": "De methoden verschillen een factor {ratio}",
-        "agree": "De methoden verschillen minder dan een factor {ratio}",
-        "one": "Slechts een methode geeft een getal", "none": "Geen methode geeft een getal",
-        "note": "Niemand heeft de verborgen personen gezien. Elke methode neemt iets anders over "
-                "hen aan, en de overlap kan niet zeggen wat klopt: een interval geldt als de eigen "
-                "aanname geldt.",
-    },
-}  # fmt: skip
 
 
 def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figure:
@@ -73,55 +37,40 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(compared, Methods):
-        problems.append(f"compared must be a Methods; given {compared!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    show, words = Language(language), _WORDS[language]
-    lines = [
-        Line(
-            one.method,
-            one.known,
-            one.total,
-            one.interval,
-            _under(one, compared, words),
-            one.lower_bound,
-            words["withheld"],
-        )
-        for one in compared.estimates
-    ]
-    lines += [
-        Line(name, compared.table_of.known, float("nan"), None, said=words["refused"])
-        for name in compared.refused
-    ]
-    labels = (words["known"], words["total"], words["bound"], words["endless"])
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return forest(
+    with drawing("compared", compared, Methods, language) as show:
+        withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
+        lines = [
+            Line(one.method, one.known, one.total, one.interval, _under(one, compared, show),
+                 one.lower_bound, withheld)
+            for one in compared.estimates
+        ]  # fmt: skip
+        lines += [
+            Line(name, compared.table_of.known, float("nan"), None, said=refused)
+            for name in compared.refused
+        ]
+        said = ("mark" if compared.disagree else "subtitle", _verdict(compared, show))
+        return totals(
             lines,
-            head=[
-                ("title", title),
-                ("mark" if compared.disagree else "subtitle", _verdict(compared, words, show)),
-            ],
-            labels=labels,
-            axis=words["axis"],
-            note=words["note"],
+            head=[("title", title), said],
+            known=show("plot.methods.known"),
+            total=show("plot.methods.total"),
+            note=show("plot.methods.note"),
             show=show,
         )
 
 
-def _under(one: Estimate, compared: Methods, words: dict[str, str]) -> str:
+def _under(one: Estimate, compared: Methods, show: Language) -> str:
     """Return what stands below the name: the kind of the interval, and a failed check."""
     said = [one.interval_name] if one.interval is not None else []
     if not compared.reproduced.get(one.method, True):
-        said.append(words["unlike"])
+        said.append(show("plot.methods.unlike"))
     return "; ".join(said)
 
 
-def _verdict(compared: Methods, words: dict[str, str], show: Language) -> str:
+def _verdict(compared: Methods, show: Language) -> str:
     count = len(compared.shown)
     if count < 2:
-        return words["one" if count else "none"]
-    ratio = show.given(f"{compared.ratio:.{1 if compared.disagree else 2}f}")
-    return words["disagree" if compared.disagree else "agree"].format(ratio=ratio)
+        return show("plot.methods.one") if count else show("plot.methods.none")
+    if compared.disagree:
+        return show("plot.methods.disagree", ratio=show.given(f"{compared.ratio:.1f}"))
+    return show("plot.methods.agree", ratio=show.given(f"{compared.ratio:.2f}"))

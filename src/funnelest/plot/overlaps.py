@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelest.lists.checks.predictive import Predictive
-from funnelest.plot.base import Language, drawing, framed, text_width, wrap
+from funnelest.plot.base import Axis, Block, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 
 if TYPE_CHECKING:
@@ -13,30 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["overlaps"]
 
-_MOST, _WIDTH, _ROW, _LINE = 40, 7.5, 0.2, 0.115
-_WORDS = {
-    "en": {
-        "expected": "expected by the method: mean and 95% predictive interval",
-        "seen": "people found", "not": "people found, not reproduced (adjusted p below 0.05)",
-        "limit": "people found, an upper limit only",
-        "axis": "People (linear up to 1, then logarithmic)",
-        "note": "{method}. Intervals hold for each overlap by itself; p is adjusted for their "
-                "number (Holm). That a method reproduces what was seen says nothing of those on "
-                "none of the lists.",
-        "left": "The {n} overlaps with the fewest people, all reproduced, are not drawn.",
-    },
-    "nl": {
-        "expected": "verwacht volgens de methode: gemiddelde en 95%-voorspellingsinterval",
-        "seen": "gevonden personen",
-        "not": "gevonden personen, niet gereproduceerd (gecorrigeerde p onder 0,05)",
-        "limit": "gevonden personen, slechts een bovengrens",
-        "axis": "Personen (lineair tot 1, dan logaritmisch)",
-        "note": "{method}. Intervallen gelden per overlap; p is gecorrigeerd voor hun aantal "
-                "(Holm). Dat een methode reproduceert wat gezien is, zegt niets over wie op geen "
-                "van de lijsten staat.",
-        "left": "De {n} overlappen met de minste personen, alle gereproduceerd, staan er niet bij.",
-    },
-}  # fmt: skip
+_MOST = 40
+_STYLES = {
+    "expected": Style(BLUE, "|", 7, line=3.2, alpha=0.45),
+    "seen": Style(INK, "o", 4.2),
+    "not": Style(ORANGE, "D", 4.2),
+    "limit": Style(GREY, "<"),
+}
 
 
 def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> Figure:
@@ -66,61 +49,26 @@ def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> F
 
 
 def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter
-
-    words, table = _WORDS[show.code], checked.table
+    table = checked.table
     if "limit" not in table:
         table = table.assign(limit=False)
     # What is not reproduced first, then by size: those are what one looks for.
     table = table.sort_values(["reproduced", "people"], ascending=[True, False], kind="stable")
     fewer = max(0, len(table) - max(_MOST, int((~table["reproduced"]).sum())))
-    rows = table.head(len(table) - fewer).to_dict("records")
-    names = [
-        f"{row['stratum']}: {row['overlap']}" if "stratum" in row else row["overlap"]
-        for row in rows
-    ]
-    texts = [wrap(name, 7, 2.6) for name in names]
-    left = max(text_width(line, 7) for lines in texts for line in lines) + 0.25
-    high = [_ROW + _LINE * (len(lines) - 1) for lines in texts]
-    key: dict[str, Any] = {"linestyle": "none", "markersize": 5}
-    keys = [
-        Line2D([], [], color=BLUE, linewidth=3.2, alpha=0.45, marker="|", markersize=7,
-               label=words["expected"]),
-        Line2D([], [], color=INK, marker="o", label=words["seen"], **key),
-    ]  # fmt: skip
-    if not table["reproduced"].all():
-        keys.append(Line2D([], [], color=ORANGE, marker="D", label=words["not"], **key))
-    if table["limit"].any():
-        keys.append(Line2D([], [], color=GREY, marker="<", label=words["limit"], **key))
-    note = words["note"].format(method=checked.estimate.method)
-    if fewer:
-        note += " " + words["left"].format(n=fewer)
-    figure, ax = framed([("title", title)], keys, note, left=left, right=0.25, width=_WIDTH,
-                        high=sum(high) + 0.1, below=0.55)  # fmt: skip
-    down = 0.05
-    for row, lines, height in zip(rows, texts, high, strict=True):
-        y = down + height / 2
-        down += height
-        ax.plot([row["low"], row["high"]], [y, y], color=BLUE, linewidth=3.2, alpha=0.45,
-                solid_capstyle="butt", zorder=2)  # fmt: skip
-        ax.plot([row["expected"]], [y], "|", color=BLUE, markersize=7, zorder=3)
-        shape, colour = ("o", INK) if row["reproduced"] else ("D", ORANGE)
+    made = []
+    for row in table.head(len(table) - fewer).to_dict("records"):
+        found = _STYLES["seen" if row["reproduced"] else "not"]
         if row["limit"]:
-            shape = "<"
-        ax.plot([row["people"]], [y], shape, color=colour, markersize=4.2, zorder=4,
-                clip_on=False)  # fmt: skip
-        for i, line in enumerate(lines):
-            up = 72 * _LINE * ((len(lines) - 1) / 2 - i)
-            ax.annotate(line, (0.0, y), (-6, up), xycoords=("axes fraction", "data"),
-                        textcoords="offset points", ha="right", va="center", fontsize=7, color=INK,
-                        annotation_clip=False, parse_math=False)  # fmt: skip
-    ax.set_xscale("symlog", linthresh=1.0, linscale=0.4)
-    top = max(max(row["high"], row["people"]) for row in rows)
-    ax.set_xlim(0, 1.5 * max(top, 1.0))
-    ax.set_ylim(down + 0.05, 0)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v))))
-    ax.set_xlabel(words["axis"], fontsize=8, color=INK)
-    return figure
+            found = Style(found.colour, "<", 4.2)
+        marks = [Mark(_STYLES["expected"], row["expected"], row["low"], row["high"]),
+                 Mark(found, row["people"])]  # fmt: skip
+        name = f"{row['stratum']}: {row['overlap']}" if "stratum" in row else row["overlap"]
+        made.append(Row(name, marks, size=7))
+    drawn = {"not": not table["reproduced"].all(), "limit": bool(table["limit"].any())}
+    keys = [(style, show(f"plot.overlaps.{kind}")) for kind, style in _STYLES.items()
+            if drawn.get(kind, True)]  # fmt: skip
+    note = show("plot.overlaps.note", method=checked.estimate.method)
+    if fewer:
+        note += " " + show("plot.overlaps.left", n=fewer)
+    block = Block(made, [Axis(show("plot.overlaps.axis"), scale="symlog")])
+    return rows(block, head=[("title", title)], keys=keys, note=note, show=show, most=2.6).figure

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.evidence.linked import Linked
-from funnelest.evidence.register import Register
+from funnelest.evidence.base import OnRoute
 from funnelest.figures import (
     AtLeast,
     AtMost,
@@ -23,77 +23,52 @@ from funnelest.figures import (
     Withheld,
     as_figure,
 )
-from funnelest.plot.base import Ladder, Language, Row, imputed_number, language_problems
+from funnelest.plot.base import (
+    Axis,
+    Block,
+    Column,
+    Language,
+    Mark,
+    Row,
+    Style,
+    imputed_number,
+    language_problems,
+    marks_of,
+    rows,
+)
+from funnelest.plot.base.graph import INDENT, Graph
+from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from funnelest.axes import Where
-    from funnelest.population import Population
     from funnelest.results.result import Result
 
 __all__ = ["route"]
 
 type Place = str | Edge
-#: A printed number, what it is, and the number as text.
-type _Printed = tuple[float, str, str]
 
-_WORDS = {
-    "en": {
-        "expected": "Expected number of {unit}",
-        "share": "Share of step",
-        "number": "Median ({p}% interval)",
-        "axis": "{unit}, logarithmic scale",
-        "of which": "of which imputed",
-        "imputed": "imputed",
-        "assumed": "assumed, no source",
-        "partly assumed": "partly assumed, no source",
-        "recorded": "recorded",
-        "published": "published",
-        "every": "every {axis}",
-        "on a list": "on a list",
-        "not only": "not counting those only on",
-        "other cells": "of other cells than drawn",
-        "key step": "estimate: median and {interval}",
-        "key transition": "of which: go directly to the next step named",
-        "key imputed": "imputed ({p}% interval): no source sees them, their rate is assumed",
-        "key recorded": "recorded in a register, as given",
-        "key published": "published",
-        "note": "Share of step: of those who reach a step, the share who go directly to the step "
-                "after the arrow (of its number, for the imputed part), with the {interval}. "
-                "Numbers are expected ones: chance variation of the counts is not in the "
-                "intervals.",
-        "failed": "",
-    },
-    "nl": {
-        "expected": "Verwacht aantal {unit}",
-        "share": "Deel van stap",
-        "number": "Mediaan ({p}%-interval)",
-        "axis": "{unit}, logaritmische schaal",
-        "of which": "waarvan imputed",
-        "imputed": "imputed (bijgeschat)",
-        "assumed": "aangenomen, geen bron",
-        "partly assumed": "deels aangenomen, geen bron",
-        "recorded": "geregistreerd",
-        "published": "gepubliceerd",
-        "every": "{axis}: alle",
-        "on a list": "op een lijst",
-        "not only": "zonder wie alleen staat op",
-        "other cells": "van andere cellen dan getekend",
-        "key step": "schatting: mediaan en {interval}",
-        "key transition": "waarvan: direct naar de genoemde volgende stap",
-        "key imputed": "imputed (bijgeschat, {p}%-interval): geen bron ziet hen, wel een aanname",
-        "key recorded": "geregistreerd, zoals opgegeven",
-        "key published": "gepubliceerd",
-        "note": "Deel van stap: van wie een stap bereikt, het deel dat direct naar de stap achter "
-                "de pijl gaat (van het aantal, bij het bijgeschatte deel), met het {interval}. "
-                "Aantallen zijn verwachte aantallen: toeval in de tellingen zit niet in de "
-                "intervallen.",
-        "failed": "convergentietoets niet gehaald",
-    },
-}  # fmt: skip
+_STYLES = {
+    "step": ESTIMATE,
+    "imputed": IMPUTED,
+    "transition": Style(GREY, "o", 3.5, line=1.2),
+    "recorded": Style(INK, "s"),
+    "published": Style(ORANGE, "D", fill="white", line=1.2),
+}
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """What is printed of a step or transition: a number of people, or a share of a step."""
+
+    label: str
+    number: str = ""
+    share: str = ""
+    values: tuple[float, float, float] = (math.nan, math.nan, math.nan)
 
 
 def route(
@@ -112,7 +87,8 @@ def route(
 
     One line per step, its transitions below it, on one logarithmic axis of people. Arrows at
     the left pass over the steps that are skipped. What is recorded or published of a step stands
-    under its estimate; the part that no source sees is hatched and labelled "imputed".
+    under its estimate; the part that no source sees is hatched and labelled "imputed". The note
+    names the sources that have no place on it.
 
     Parameters
     ----------
@@ -125,10 +101,12 @@ def route(
         gives the sum.
     published : mapping, optional
         Step (or transition) -> the printed number, or ``(number, what it is)``, or a list of
-        them: ``{"happened": (20_800, "12-16 only, 2016")}``.
+        them: ``{"happened": (20_800, "12-16 only, 2016")}``. Left out: what the sources of the
+        model say of people at a step or transition, as each kind of evidence tells it
+        (`Evidence.shown_on_route`), with the cells it covers where they differ from those drawn.
+        ``{}``: none.
     recorded : mapping, optional
-        The same for what registers hold. Left out: the registers of the model, each with the
-        cells it covers where they differ from those drawn. ``{}``: none.
+        The same for what registers hold.
     probability : float, default 0.95
         Probability of the equal-tailed intervals.
     title : str, optional
@@ -159,37 +137,60 @@ def route(
         problems += _problems(name, given, result)
     raise_if_any(problems, "the figure")
     import matplotlib as mpl
-    from matplotlib import pyplot as plt
 
     per = result.model.population.mean_over(per)
     show = Language(language)
-    words = {
-        **_WORDS[language],
-        "mark": "",
-        "watermark": result.mark.split(":")[0],
-        "title": title or "",
+    found = _Sources(result, where, per, show)
+    printed = {
+        kind: found.printed[kind]
+        if given is None
+        else {
+            place: [_Printed(label, show.figure(v), values=(v, v, v)) for v, label in _several(one)]
+            for place, one in given.items()
+        }
+        for kind, given in (("recorded", recorded), ("published", published))
     }
-    made = _Contents(result, where, per, published, recorded, probability, words, show)
+    lines = _Lines(result, where, per, probability, show, printed).lines()
+    named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
     unit = show.unit(result.model, where, per)
-    named = {"interval": show.interval(probability), "p": f"{100 * probability:g}", "unit": unit}
-    words = {
-        name: text.format(**named) if name in _WORDS[language] and name != "every" else text
-        for name, text in words.items()
+    subtitle = show("plot.route.expected", unit=unit) + (
+        f"; {show.where(where, result.model.population)}" if where else ""
+    )
+    mark = marks_of(result, show)
+    imputed = result.model.basis(where) == "imputed"
+    kinds = {
+        "imputed" if imputed and kind == "step" else kind: any(m.low < m.high for m in row.marks)
+        for kind, _, row in lines
+        if row.marks
     }
-    chosen = f"; {show.where(where, result.model.population)}" if where else ""
-    words["subtitle"] = words["expected"] + chosen
-    if result.mark:
-        failed = "" if result.gate.passed else words["failed"]
-        words["mark"] = ": ".join(text for text in (result.mark, failed) if text)
+    graph = Graph(result.model.route)
     with mpl.rc_context({"text.usetex": False, "hatch.linewidth": 0.7, "path.sketch": None}):
-        ladder = Ladder(made.rows(), result.model.route, words, show)
-        if ax is None:
-            drawn = plt.figure(figsize=(ladder.width, ladder.height), facecolor="white")
-            ax = drawn.add_axes((0, 0, 1, 1))
-        ladder.draw(ax)
-    whole = ax.get_figure(root=True)
-    assert whole is not None
-    return whole
+        drawn = rows(
+            Block(
+                [row for _, _, row in lines],
+                [Axis(show("plot.route.axis", unit=unit), scale="log", grid=True)],
+                [
+                    Column(show("plot.route.share"), before=True, right=True),
+                    Column(show("plot.route.number", **named), right=True),
+                ],
+            ),
+            head=[("title", title or ""), ("mark", mark), ("subtitle", subtitle)],
+            keys=[
+                (style if kinds[kind] else replace(style, line=0.0),
+                 show(f"plot.route.key_{kind}", **named))
+                for kind, style in _STYLES.items() if kind in kinds
+            ],
+            note=" ".join([show("plot.route.note", **named), *found.notes]),
+            show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
+            watermark=mark.split(":")[0].split(";")[0],
+        )  # fmt: skip
+        places = list(zip(lines, drawn.places, strict=True))
+        graph.draw(
+            drawn,
+            {step: place for (kind, step, _), place in places if kind == "step"},  # type: ignore[misc]
+            {edge: place for (kind, edge, _), place in places if kind == "transition"},  # type: ignore[misc]
+        )
+    return drawn.figure
 
 
 def _several(given: Any) -> list[tuple[float, str]]:
@@ -223,7 +224,7 @@ def _problems(name: str, given: Mapping[Place, Any] | None, result: Result) -> l
     return found
 
 
-class _Contents:
+class _Lines:
     """What the figure says, line by line, before anything is drawn."""
 
     def __init__(
@@ -231,192 +232,179 @@ class _Contents:
         result: Result,
         where: Where | None,
         per: str | None,
-        published: Mapping[Place, Any] | None,
-        recorded: Mapping[Place, Any] | None,
         probability: float,
-        words: Mapping[str, str],
-        language: Language,
+        show: Language,
+        printed: Mapping[str, Mapping[Place, Sequence[_Printed]]],
     ) -> None:
         self.result, self.where, self.per = result, where, per
-        self.probability, self.words = probability, words
-        self.language = language
-        self.route = result.model.route
+        self.probability, self.show, self.printed = probability, show, printed
         self.basis = result.model.basis(where)
-        self.printed = {
-            "recorded": self._registers() if recorded is None else self._shown(recorded),
-            "published": self._shown(published or {}),
-        }
 
-    def rows(self) -> list[Row]:
-        """Return every line of the figure, from top to bottom."""
-        result, show = self.result, self.language
-        steps = result.steps(self.where, per=self.per, probability=self.probability)
-        pairs = zip(
-            result.transitions(self.where, probability=self.probability).to_dict("records"),
-            result.flows(self.where, per=self.per, probability=self.probability).to_dict("records"),
-            strict=True,
+    def lines(self) -> list[tuple[str, Place, Row]]:
+        """Return kind, step or transition, and row of every line, from top to bottom."""
+        result, show = self.result, self.show
+        chosen: dict[str, Any] = {"where": self.where, "probability": self.probability}
+        shares, flows = (
+            {(row["from"], row["to"]): row for row in table.to_dict("records")}
+            for table in (result.transitions(**chosen), result.flows(**chosen, per=self.per))
         )
-        edges = {(share["from"], share["to"]): (share, flow) for share, flow in pairs}
-        made: list[Row] = []
-        for step in steps.itertuples():
-            values = (step.median, step.low, step.high)
+        style = _STYLES["step"]
+        if self.basis == "imputed":
+            style = replace(style, face="white", hatch=IMPUTED.hatch)
+        made: list[tuple[str, Place, Row]] = []
+        for row in result.steps(**chosen, per=self.per).to_dict("records"):
+            step, values = row["step"], _three(row)
             made.append(
-                Row(
-                    "step",
-                    step.step,
-                    step.step,
-                    number=show.numbers(*values),
-                    values=values,
-                    hatched=self.basis == "imputed",
-                )
-            )
-            made += self._imputed(step.step)
-            if said := self._assumed(step.basis):
-                made.append(Row("label", step.step, said))
-            made += self._given(step.step)
+                ("step", step, Row(step, [Mark(style, *values)], ("", show.numbers(*values)),
+                                   size=8.5, bold=True, least=0.29, above=0.08, below=0.03,
+                                   band=BAND))
+            )  # fmt: skip
+            made += self._imputed(step)
+            if said := self._assumed(row["basis"]):
+                made.append(("label", step, _line(said)))
+            made += self._given(step)
             # The farthest first: then no two arrows out of a step cross.
-            for successor in reversed(self.route.successors(step.step)):
-                share, flow = edges[step.step, successor]
-                said = self._assumed(share["basis"])
-                made.append(
-                    Row(
-                        "transition",
-                        (step.step, successor),
-                        f"\u2192 {successor}" + (f" ({said})" if said else ""),
-                        share=show.shares(share["median"], share["low"], share["high"]),
-                        values=(flow["median"], flow["low"], flow["high"]),
-                    )
-                )
-                made += self._given((step.step, successor))
+            for successor in reversed(result.model.route.successors(step)):
+                edge = (step, successor)
+                said = self._assumed(shares[edge]["basis"])
+                name = f"\u2192 {successor}" + (f" ({said})" if said else "")
+                mark = Mark(_STYLES["transition"], *_three(flows[edge]), loose=True)
+                share = show.shares(*_three(shares[edge]))
+                made.append(("transition", edge, _line(name, [mark], share)))
+                made += self._given(edge)
         return made
 
-    def _imputed(self, step: str) -> list[Row]:
+    def _imputed(self, step: str) -> list[tuple[str, Place, Row]]:
         if self.basis == "imputed":
-            return [Row("label", step, self.words["imputed"])]
+            return [("label", step, _line(self.show("plot.route.imputed")))]
         part = imputed_number(self.result.model, step, self.where, self.per)
         if part is None:
             return []
         made = self.result.quantities(
-            {"number": part, "share": lambda q: part(q) / q.number(step, self.where, per=self.per)},
+            {
+                "number": part,
+                "share": lambda q: part(q) / q.number(step, self.where, per=self.per),
+            },
             basis="imputed",
             probability=self.probability,
         )
-        number, share = (
-            (row["median"], row["low"], row["high"]) for row in made.to_dict("records")
-        )
-        return [
-            Row(
-                "imputed",
-                step,
-                self.words["of which"],
-                share=self.language.shares(*share),
-                number=self.language.numbers(*number),
-                values=number,
-                hatched=True,
-            )
-        ]
+        number, share = (_three(row) for row in made.to_dict("records"))
+        row = _line(self.show("plot.route.of_which"), [Mark(IMPUTED, *number)],
+                    self.show.shares(*share), self.show.numbers(*number))  # fmt: skip
+        return [("imputed", step, row)]
 
     def _assumed(self, basis: str) -> str:
         """Return the words for what no source sees; none where some source sees all of it."""
-        for part in ("partly assumed", "assumed"):
-            if part in basis:
-                return self.words[part]
-        return ""
+        if "partly assumed" in basis:
+            return self.show("plot.route.partly_assumed")
+        return self.show("plot.route.assumed") if "assumed" in basis else ""
 
-    def _given(self, place: Place) -> list[Row]:
-        return [
-            Row(
-                kind,
-                place,
-                f"{self.words[kind]}{', ' if label else ''}{label}",
-                number=shown,
-                values=(value, value, value),
-            )
-            for kind, places in self.printed.items()
-            for value, label, shown in places.get(place, [])
-        ]
+    def _given(self, place: Place) -> list[tuple[str, Place, Row]]:
+        made = []
+        for kind, places in self.printed.items():
+            for one in places.get(place, []):
+                name = self.show(f"plot.route.{kind}") + (f", {one.label}" if one.label else "")
+                marks = [Mark(_STYLES[kind], *one.values)] if one.number else []
+                row = _line(name, marks, one.share, one.number)
+                made.append((kind, place, replace(row, colour=_COLOURS[kind])))
+        return made
 
-    def _shown(self, given: Mapping[Place, Any]) -> dict[Place, list[_Printed]]:
-        return {
-            place: [(value, label, self.language.figure(value)) for value, label in _several(some)]
-            for place, some in given.items()
-        }
 
-    def _registers(self) -> dict[Place, list[_Printed]]:
-        """Return what the registers of the model hold, on the scale of the figure."""
-        found: dict[Place, list[_Printed]] = {}
-        population = self.result.model.population
-        drawn = population.select(self.where)
-        for one in self.result.model.sources():
-            if isinstance(one, Linked):
-                self._linked(one, found)
-            if not isinstance(one, Register):
-                continue
-            cells = _cells(one, population)
-            if not all(np.intersect1d(a, b).size for a, b in zip(cells, drawn, strict=True)):
-                continue  # it holds nobody of those drawn
-            years = {
-                axis: len(cells[population.position(axis)]) if axis is not None else 1
-                for axis in (one.per, self.per)
-            }
-            factor = years[one.per] / years[self.per]
-            printed = _whole(one)
-            figures = [as_figure(value, years[one.per]) for value in printed]
-            value = sum(figure.middle for figure in figures) * factor
-            shown = self.language.number(value)
-            if factor == 1 and len(figures) == 1:  # else another number than the one printed
-                shown = _as_printed(figures[0], self.language)
-            other = []
-            for axis, a, b in zip(population.axes, cells, drawn, strict=True):
-                if not np.array_equal(a, b):
-                    name = self.language.axis(axis)
-                    if axis.name in one.where:
-                        only = {axis.name: one.where[axis.name]}
-                        other.append(self.language.where(only, population))
-                    elif len(a) < len(axis.levels):
-                        levels = [axis.levels[i] for i in a]
-                        other.append(self.language.where({axis.name: levels}, population))
-                    else:
-                        other.append(self.words["every"].format(axis=name))
-            label = f"{one.name} ({', '.join(other)})" if other else one.name
-            place = one.step if isinstance(one.step, str) else (one.step[0], one.step[1])
-            found.setdefault(place, []).append((value, label, shown))
-        return found
+_COLOURS = {"recorded": INK, "published": ORANGE}
 
-    def _linked(self, one: Linked, found: dict[Place, list[_Printed]]) -> None:
-        """Add how many people are on linked lists, where it is known of the cells drawn."""
-        population = self.result.model.population
-        inside = np.logical_or.reduce([population.mask(x) for x in one.wheres(population).values()])
-        drawn = population.mask(self.where)
-        if not (inside & drawn).any():
-            return
+
+def _line(name: str, marks: Sequence[Mark] = (), share: str = "", number: str = "") -> Row:
+    return Row(name, marks, (share, number), least=0.17, indent=INDENT)
+
+
+def _three(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    return row["median"], row["low"], row["high"]
+
+
+class _Sources:
+    """What the sources of the model say of the people who are drawn, on the scale of the figure.
+
+    Attributes
+    ----------
+    printed : dict
+        "recorded" or "published" -> step or transition -> what is printed of it.
+    notes : list of str
+        Which sources are not drawn.
+    """
+
+    def __init__(
+        self, result: Result, where: Where | None, per: str | None, show: Language
+    ) -> None:
+        self.population, self.per, self.show = result.model.population, per, show
+        self.drawn = self.population.mask(where)
+        self.printed: dict[str, dict[Place, list[_Printed]]] = {"recorded": {}, "published": {}}
+        nowhere, elsewhere = [], 0
+        for source in result.model.sources():
+            if source.members():
+                continue  # each of them is a source of its own
+            said = source.shown_on_route(result.model.route, self.population)
+            cells = [self._cells(one) for one in said]
+            here = [(one, mask) for one, mask in zip(said, cells, strict=True)
+                    if (mask & self.drawn).any()]  # fmt: skip
+            if not said:
+                nowhere.append(source.name)
+            elif not here:
+                elsewhere += 1
+            for one, mask in here:
+                kind = self.printed["recorded" if one.recorded else "published"]
+                kind.setdefault(one.place, []).append(self._one(source.name, one, mask))
+        self.notes = [show("plot.route.no_place", names=nowhere)] if nowhere else []
+        if elsewhere:
+            self.notes.append(show("plot.route.elsewhere", n=elsewhere))
+
+    def _cells(self, one: OnRoute) -> NDArray[np.bool_]:
+        return self.population.mask(one.where) if one.cells is None else one.cells
+
+    def _one(self, name: str, one: OnRoute, mask: NDArray[np.bool_]) -> _Printed:
+        show = self.show
+        said = [name, *([show("plot.route.of_step", step=one.of)] if one.of else []),
+                *([show.say(one.label)] if one.label else [])]  # fmt: skip
+        other = self._other(one, mask)
+        label = ", ".join(said) + (f" ({other})" if other else "")
+        limits = one.interval or (one.number, one.number)
+        if one.of:
+            share = show.shares(one.number, *limits)
+            return _Printed(label, share=share if one.interval else f"{show.percent(one.number)}%")
         levels = 1
         if self.per is not None:
-            at = population.position(self.per)
-            others = tuple(i for i in range(inside.ndim) if i != at)
-            levels = int(inside.any(axis=others).sum())
-        label = f"{one.name}, {self.words['on a list']}"
-        if one.table.upper:
-            label += f" ({self.words['not only']} {', '.join(one.table.upper)})"
-        if not np.array_equal(inside, drawn):
-            label += f" ({self.words['other cells']})"
-        value = one.table.known / levels
-        found.setdefault(one.step, []).append((value, label, self.language.number(value)))
+            levels = len(_levels(mask)[self.population.position(self.per)])
+        values = (one.number / levels, limits[0] / levels, limits[1] / levels)
+        shown = show.numbers(*values) if one.interval else show.number(values[0])
+        if one.figure is not None and one.means == levels:  # else another than the one printed
+            shown = _as_printed(one.figure, show)
+        return _Printed(label, shown, values=values)
+
+    def _other(self, one: OnRoute, mask: NDArray[np.bool_]) -> str:
+        """Return which cells it is of, where they are not those that are drawn."""
+        if np.array_equal(mask, self.drawn):
+            return ""
+        own, drawn = _levels(mask), _levels(self.drawn)
+        if mask.sum() < math.prod(map(len, own)):  # no selection of levels says it
+            return self.show("plot.route.other_cells")
+        other = []
+        for axis, a, b in zip(self.population.axes, own, drawn, strict=True):
+            if np.array_equal(a, b):
+                continue
+            if axis.name in one.where:
+                other.append(self.show.where({axis.name: one.where[axis.name]}, self.population))
+            elif len(a) < len(axis.levels):
+                other.append(
+                    self.show.where({axis.name: [axis.levels[i] for i in a]}, self.population)
+                )
+            else:
+                other.append(self.show("plot.route.every", axis=self.show.axis(axis)))
+        return ", ".join(other)
 
 
-def _whole(register: Register) -> list[Any]:
-    """Return the printed total of a register, or the counts that it is the sum of."""
-    if not register.axes:
-        return [register.count]
-    if isinstance(register.total, Mapping):
-        return list(register.total.values())
-    return list(register.count.values()) if register.total is None else [register.total]
-
-
-def _cells(register: Register, population: Population) -> list[Any]:
-    """Return the level indices of each axis that the counts of a register are of."""
-    chosen = [population.select(where) for _, where, _ in register.classes()]
-    return [np.unique(np.concatenate(parts)) for parts in zip(*chosen, strict=True)]
+def _levels(mask: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return which levels of each axis a mask has cells of."""
+    axes = range(mask.ndim)
+    return [np.flatnonzero(mask.any(axis=tuple(i for i in axes if i != at))) for at in axes]
 
 
 def _as_printed(figure: Any, language: Language) -> str:

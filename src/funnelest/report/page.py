@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, imputed_number, language_problems
-from funnelest.report.html import content, document, picture, say_basis, table
-from funnelest.report.texts import BASES, TEXTS
+from funnelest.plot.base import Language, imputed_number, language_problems, marks_of
+from funnelest.report.content import Content, Table, basis_of, content, picture
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from funnelest.results.result import Result
 
 __all__ = ["page"]
+
+type Rows = list[tuple[list[str], bool]]
 
 
 def page(
@@ -53,8 +54,10 @@ def page(
         Title of the page.
     sections : sequence of (str, object), default ()
         Titles and contents that follow the summary. A text is escaped and a blank line in it
-        starts a paragraph; a pandas table is rounded; a matplotlib figure is embedded; an object
-        with ``_repr_html_`` is taken as the HTML it gives; a list holds several of these.
+        starts a paragraph; a pandas table is rounded, its columns that bear the name of an axis
+        of the population excepted; a matplotlib figure is embedded; the verdict of a check stands
+        there in the language of the page; an object with ``_repr_html_`` is taken as the HTML it
+        gives; a list holds several of these.
     figure : matplotlib.figure.Figure, optional
         The figure of the route. Left out: `funnelest.plot.route` draws it.
     where : mapping, optional
@@ -89,22 +92,34 @@ def page(
         if not (isinstance(one, Sequence) and len(one) == 2 and isinstance(one[0], str))
     ]
     raise_if_any(problems, "the page")
+    import jinja2
+
     per = result.model.population.mean_over(per)
-    body = _Page(result, where, per, probability, language).body(title, sections, figure)
+    made = _Page(result, where, per, probability, Language(language))
+    text = files("funnelest.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
+    template = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    ).from_string(text)
+    written = template.render(title=title, language=language, **made.contents(sections, figure))
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(document(title, language, body), encoding="utf-8")
+    file.write_text(written, encoding="utf-8")
     return file
 
 
 class _Page:
-    """The parts of the page, each a piece of HTML."""
+    """The parts of the page."""
 
     def __init__(
-        self, result: Result, where: Where | None, per: str | None, probability: float, code: str
+        self,
+        result: Result,
+        where: Where | None,
+        per: str | None,
+        probability: float,
+        show: Language,
     ) -> None:
         self.result, self.where, self.per, self.probability = result, where, per, probability
-        self.language, self.texts = Language(code), TEXTS[code]
+        self.show, self.mark = show, marks_of(result, show)
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
         self.basis = result.model.basis(where)
         self.figures = result.figures(probability=probability).to_dict("records")
@@ -112,91 +127,76 @@ class _Page:
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
-        population = self.result.model.population
-        where = f", {self.language.where(self.where, population)}" if self.where else ""
         known = {
-            "interval": self.language.interval(self.probability),
-            "p": f"{100 * self.probability:g}",
-            "unit": self.language.unit(self.result.model, self.where, self.per),
-            "where": where,
+            "interval": self.show.interval(self.probability),
+            "p": self.show.local(f"{100 * self.probability:g}"),
+            "unit": self.show.unit(self.result.model, self.where, self.per),
+            "where": f", {self.show.where(self.where, self.result.model.population)}"
+            if self.where
+            else "",
         }
-        return self.texts[name].format(**{**known, **named})
+        return self.show(f"page.{name}", **{**known, **named})
 
-    def body(self, title: str, sections: Sequence[tuple[str, Any]], figure: Figure | None) -> str:
-        """Return everything between the main tags."""
-        bases = {name: self.texts[name] for name in BASES}
-        parts = [
-            f"<h1>{escape(title)}</h1>",
-            self.verdict(),
-            self.section("summary", "".join(f"<p>{escape(t)}</p>" for t in self.summary())),
-        ]
-        parts += [
-            f"<section>\n<h2>{escape(name)}</h2>\n"
-            f"{content(what, name, self.language, bases)}\n</section>"
-            for name, what in sections
-        ]
-        parts += [
-            self.section("figure", self.drawn(figure)),
-            self.section("steps", self.step_table()),
-            self.section("transitions", self.transition_table()),
-            *([self.section("linked", linked)] if (linked := self.linked_table()) else []),
-            *([self.section("in words", words)] if (words := self.in_words()) else []),
-            self.section("given", self.given_table() + self.register_table()),
-            self.section("ledger", self.ledger_table()),
-        ]
+    def contents(
+        self, sections: Sequence[tuple[str, Any]], figure: Figure | None
+    ) -> dict[str, Any]:
+        """Return what the template fills in."""
         from funnelest import __version__
 
-        parts.append(f"<footer><p>{self.say('made', version=__version__)}</p></footer>")
-        return "\n".join(parts)
+        axes = [axis.name for axis in self.result.model.population.axes]
+        own = [(name, content(what, name, self.show, axes)) for name, what in sections]
+        parts = [
+            ("summary", [Content(paragraphs=self.summary())]),
+            ("figure", [self.drawn(figure)]),
+            ("steps", [self.step_table()]),
+            ("transitions", [self.transition_table()]),
+            ("linked", self.linked_table()),
+            ("in_words", self.in_words()),
+            ("given", [self.given_table(), *self.register_table()]),
+            ("ledger", [self.ledger_table()]),
+        ]
+        named = [(self.say(name), inside) for name, inside in parts if inside]
+        return {
+            "verdict": self.verdict(),
+            "sections": [named[0], *own, *named[1:]],
+            "made": self.say("made", version=__version__),
+        }
 
-    def section(self, name: str, inside: str) -> str:
-        """Return a section with its heading."""
-        return f"<section>\n<h2>{escape(self.texts[name])}</h2>\n{inside}\n</section>"
-
-    def verdict(self) -> str:
+    def verdict(self) -> dict[str, Any]:
         """Return whether the gate was passed, and by what."""
         gate, result = self.result.gate, self.result
-        measures = ", ".join(f"{k} {self.language.number(v)}" for k, v in gate.measures.items())
-        lines = [f"<strong>{escape(self.texts['passed' if gate.passed else 'failed'])}.</strong>"]
-        if not gate.passed:
-            lines += [
-                f'<span class="mark">{escape(result.mark)}</span>. '
-                + escape(self.texts["failed long"])
-            ]
-            lines += [escape(f"{failure}.") for failure in gate.failures]
-        elif result.mark:  # checks that failed although the engine converged
-            lines.append(f'<span class="mark">{escape(result.mark)}</span>.')
-        lines.append(
-            escape(
-                self.say(
-                    "engine",
-                    engine=gate.engine,
-                    measures=measures,
-                    seed=result.seed,
-                    hash=result.model.hash(),
-                )
-            )
-        )
-        lines += [escape(f"{note}.".replace("..", ".")) for note in result.notes]
-        css = "verdict" if gate.passed else "verdict failed"
-        return f'<div class="{css}">' + "".join(f"<p>{line}</p>" for line in lines) + "</div>"
+        measures = ", ".join(f"{k} {self.show.number(v)}" for k, v in gate.measures.items())
+        failures = [_ended(self.show.named(self.show.say(one))) for one in gate.failures]
+        engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
+                          hash=result.model.hash())  # fmt: skip
+        return {
+            "passed": gate.passed,
+            "headline": self.say("passed" if gate.passed else "failed"),
+            "mark": self.mark,
+            "warning": self.say("failed_long"),
+            "lines": [*map(_capital, failures), engine, *map(_ended, result.notes)],
+        }
 
     # ------------------------------------------------------------------ words
 
-    def in_words(self) -> str:
+    def in_words(self) -> list[Content]:
         """Return each assumption about the population or the rate, in plain sentences."""
         said = []
         for one in self.result.model.assumptions:
             sentence = getattr(one, "sentence", None)
-            text = sentence(self.language.code) if sentence else f"{one.describe()}."
-            why = getattr(one, "statement", "")
-            source = getattr(one, "source", "")
+            text = sentence(self.show.code) if sentence else f"{one.describe()}."
+            why, source = getattr(one, "statement", ""), getattr(one, "source", "")
+            because = f" {self.say('because')} {_ended(why)}" if why else ""
+            cited = f" {self.say('source')}: {_ended(source)}" if source else ""
             filled = one.imputed(self.result.model.population).any()
-            label = f" <strong>{escape(self.texts['imputed'])}.</strong>" if filled else ""
-            because = f" {escape(self.texts['because'])} {escape(_ended(why))}" if why else ""
-            cited = f" {escape(self.texts['source'])}: {escape(_ended(source))}" if source else ""
-            said.append(f"<li>{escape(text[:1].upper() + text[1:])}{label}{because}{cited}</li>")
-        return f"<ul>{''.join(said)}</ul>" if said else ""
+            said.append(
+                {
+                    "text": _capital(text),
+                    "imputed": self.show.word("imputed") if filled else "",
+                    "more": because + cited,
+                }
+            )
+        return [Content(items=said)] if said else []
 
     def _shares(self, draws: Any) -> str:
         known = draws[np.isfinite(draws)]  # nobody at a step: no share of them
@@ -204,11 +204,11 @@ class _Page:
             return "\u2013"
         tail = (1 - self.probability) / 2
         low, middle, high = (float(v) for v in np.quantile(known, [tail, 0.5, 1 - tail]))
-        return self.language.shares(middle, low, high)
+        return self.show.shares(middle, low, high)
 
     def summary(self) -> list[str]:
         """Return the paragraphs that say in words what was estimated."""
-        result, route, show = self.result, self.result.model.route, self.language
+        result, route, show = self.result, self.result.model.route, self.show
         number = {
             row["step"]: show.numbers(row["median"], row["low"], row["high"]) for row in self.steps
         }
@@ -217,71 +217,53 @@ class _Page:
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
-            share = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
+            draws = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
+            share = self._shares(draws)
             sentences.append(
-                self.say(
-                    "end", number=number[step], step=step, first=first, share=self._shares(share)
-                )
+                self.say("end", number=number[step], step=step, first=first, share=share)
             )
 
         def stops(q: Any, step: str) -> Any:
             on = sum(q.flow(step, after, self.where) for after in route.successors(step))
             return 1 - on / q.number(step, self.where)
 
-        losses = {
-            step: result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
-            for step in route.steps
-            if route.successors(step)
-        }
-        sentences += [
-            self.say("loss", step=step, share=self._shares(draws)) for step, draws in losses.items()
-        ]
+        for step in route.steps:
+            if route.successors(step):
+                draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
+                sentences.append(self.say("loss", step=step, share=self._shares(draws)))
         paragraphs = [" ".join(sentences), self.say("intervals")]
         if self.basis == "imputed":
-            paragraphs.append(self.texts["wholly"])
+            paragraphs.append(self.say("wholly"))
         elif self.basis == "partly imputed":
             part = imputed_number(result.model, first, self.where, self.per)
             assert part is not None
-            share = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
-            paragraphs.append(self.say("partly", step=first, share=self._shares(share)))
+            draws = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
+            paragraphs.append(self.say("partly", step=first, share=self._shares(draws)))
         used = [row for row in self.figures if row["used"]]
         far = sum(abs(row["residual"]) > 2 for row in used)
         if used:
-            paragraphs.append(
-                self.say(
-                    "figures in",
-                    sources=len(result.model.evidence),
-                    figures=len(used),
-                    far=far,
-                )
-            )
+            sources = len(result.model.evidence)
+            paragraphs.append(self.say("figures_in", sources=sources, figures=len(used), far=far))
         stated = sum(entry.stated for entry in self.ledger)
-        paragraphs.append(
-            self.say("ledger count", stated=stated, defaults=len(self.ledger) - stated)
-        )
-        return paragraphs
+        defaults = len(self.ledger) - stated
+        return [*paragraphs, self.say("ledger_count", stated=stated, defaults=defaults)]
 
-    def drawn(self, figure: Figure | None) -> str:
-        """Return the figure of the route inside the page."""
+    def drawn(self, figure: Figure | None) -> Content:
+        """Return the figure of the route."""
         numbers = "; ".join(
-            f"{row['step']} {self.language.numbers(row['median'], row['low'], row['high'])}"
+            f"{row['step']} {self.show.numbers(row['median'], row['low'], row['high'])}"
             for row in self.steps
         )
         alt = self.say("alt", steps=len(self.steps), numbers=numbers)
-        alt = f"{self.result.mark}. {alt}" if self.result.mark else alt
+        alt = f"{self.mark}. {alt}" if self.mark else alt
         if figure is not None:
             return picture(figure, alt)
         from matplotlib import pyplot as plt
 
         from funnelest.plot.route import route
 
-        own = route(
-            self.result,
-            where=self.where,
-            per=self.per,
-            probability=self.probability,
-            language=self.language.code,
-        )
+        own = route(self.result, where=self.where, per=self.per, probability=self.probability,
+                    language=self.show.code)  # fmt: skip
         try:
             return picture(own, alt)
         finally:
@@ -289,37 +271,34 @@ class _Page:
 
     # ----------------------------------------------------------------- tables
 
+    def _table(self, caption: str, columns: Sequence[tuple[str, bool]], rows: Rows) -> Content:
+        """Return a table: its caption and columns by their keys, and which hold numbers."""
+        named = [(self.say(name), numeric) for name, numeric in columns]
+        return Content(table=Table(self.say(caption), named, rows, self.mark))
+
     def _heads(self, *first: str) -> list[tuple[str, bool]]:
-        names = ("median", "interval", "prior median", "prior interval")
+        numbers = ("median", "interval", "prior_median", "prior_interval")
+        return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
+
+    def _one(self, value: float, share: bool) -> str:
+        return f"{self.show.percent(value)}%" if share else self.show.number(value)
+
+    def _range(self, low: float, high: float, share: bool) -> str:
+        start = self.show.percent(low) if share else self.show.number(low)
+        return f"{start}\u2013{self._one(high, share)}"
+
+    def _estimates(self, row: Mapping[str, Any], share: bool) -> list[str]:
         return [
-            *((self.texts[name], False) for name in first),
-            *((self.say(name), True) for name in names),
-            (self.texts["basis"], False),
+            self._one(row["median"], share),
+            self._range(row["low"], row["high"], share),
+            self._one(row["prior_median"], share),
+            self._range(row["prior_low"], row["prior_high"], share),
+            basis_of(row["basis"], self.show),
         ]
 
-    def _range(self, low: float, high: float, shares: bool) -> str:
-        show = self.language
-        if shares:
-            return f"{show.percent(low)}\u2013{show.percent(high)}%"
-        return f"{show.number(low)}\u2013{show.number(high)}"
-
-    def _estimates(self, row: dict[str, Any], shares: bool) -> list[str]:
-        show = self.language
-
-        def one(value: float) -> str:
-            return f"{show.percent(value)}%" if shares else show.number(value)
-
-        return [
-            one(row["median"]),
-            self._range(row["low"], row["high"], shares),
-            one(row["prior_median"]),
-            self._range(row["prior_low"], row["prior_high"], shares),
-            say_basis(row["basis"], self.texts),
-        ]
-
-    def step_table(self) -> str:
+    def step_table(self) -> Content:
         """Return the table of steps, with the imputed part of each."""
-        rows: list[tuple[list[str], bool]] = []
+        rows: Rows = []
         for row in self.steps:
             rows.append(([row["step"], *self._estimates(row, False)], self.basis == "imputed"))
             part = imputed_number(self.result.model, row["step"], self.where, self.per)
@@ -328,44 +307,38 @@ class _Page:
             (one,) = self.result.quantities(
                 {"part": part}, basis="imputed", probability=self.probability
             ).to_dict("records")
-            name = self.say("imputed part", step=row["step"])
+            name = self.say("imputed_part", step=row["step"])
             rows.append(([name, *self._estimates(one, False)], True))
-        return table(self.say("steps caption"), self._heads("step"), rows, self.result.mark)
+        return self._table("steps_caption", self._heads("step"), rows)
 
-    def transition_table(self) -> str:
+    def transition_table(self) -> Content:
         """Return the table of transitions, prior beside posterior."""
-        rows = []
         shares = self.result.transitions(self.where, probability=self.probability)
+        rows: Rows = []
         for row in shares.to_dict("records"):
-            to = f"{row['to']} ({self.texts['skip']})" if row["skip"] else row["to"]
+            to = f"{row['to']} ({self.say('skip')})" if row["skip"] else row["to"]
             rows.append(([row["from"], to, *self._estimates(row, True)], self.basis == "imputed"))
-        return table(
-            self.say("transitions caption"), self._heads("from", "to"), rows, self.result.mark
-        )
+        return self._table("transitions_caption", self._heads("from", "to"), rows)
 
-    def linked_table(self) -> str:
+    def linked_table(self) -> list[Content]:
         """Return who is known, hidden and both together, of registers that were linked."""
-        found = self.result.linked(probability=self.probability).to_dict("records")
-        rows = []
-        for row in found:
-            own = {**row, "basis": "estimated"}
-            basis = say_basis(row["basis"], self.texts)
-            stratum = self.texts["all"] if row["stratum"] == "all" else row["stratum"]
-            first = [row["source"], stratum, self.texts[row["quantity"]]]
-            rows.append(([*first, *self._estimates(own, False)[:-1], basis], "imputed" in basis))
+        rows: Rows = []
+        for row in self.result.linked(probability=self.probability).to_dict("records"):
+            stratum = self.show.word("all") if row["stratum"] == "all" else row["stratum"]
+            first = [row["source"], stratum, self.say(row["quantity"])]
+            rows.append(([*first, *self._estimates(row, False)], "imputed" in row["basis"]))
         heads = self._heads("source", "stratum", "people")
-        mark = self.result.mark
-        return table(self.say("linked caption"), heads, rows, mark) if rows else ""
+        return [self._table("linked_caption", heads, rows)] if rows else []
 
-    def given_table(self) -> str:
+    def given_table(self) -> Content:
         """Return the figures that went in, beside what is expected of them."""
         if not self.figures:
-            return f"<p>{escape(self.texts['none'])}</p>"
-        show = self.language
-        rows = []
+            return Content(paragraphs=[self.say("none")])
+        show = self.show
+        rows: Rows = []
         for row in self.figures:
-            unused = "" if row["used"] else f" ({self.texts['not used']})"
             apart = row["residual"]
+            unused = "" if row["used"] else f" ({self.say('not_used')})"
             cells = [
                 _named(row),
                 show.given(row["figure"]) + unused,
@@ -374,67 +347,47 @@ class _Page:
                 show.number(round(apart, 2)) if math.isfinite(apart) else "\u2013",
             ]
             rows.append((cells, False))
-        heads = [
-            (self.texts["source"], False),
-            (self.texts["figure given"], True),
-            (self.texts["expected"], True),
-            (self.say("interval"), True),
-            (self.texts["residual"], True),
-        ]
-        return table(self.say("given caption"), heads, rows, self.result.mark)
+        numbers = ("figure_given", "expected", "interval", "residual")
+        columns = [("source", False), *((name, True) for name in numbers)]
+        return self._table("given_caption", columns, rows)
 
-    def register_table(self) -> str:
+    def register_table(self) -> list[Content]:
         """Return what the registers are estimated to hold; nothing where there are none."""
         known = {_named(row): row for row in self.figures if math.isfinite(row["cases_per_record"])}
-        if not known:
-            return ""
-        rows = []
+        rows: Rows = []
         for name, row in known.items():
             seen = self._share(row, "registered_share", True)
-            rows.append(
-                ([name, row["read_as"], self._share(row, "cases_per_record", False), seen], False)
-            )
-        heads = [
-            (self.texts["source"], False),
-            (self.texts["read as"], False),
-            (self.texts["cases per record"], True),
-            (self.texts["registered share"], True),
-        ]
-        return table(self.say("registers caption"), heads, rows, self.result.mark)
+            per_record = self._share(row, "cases_per_record", False)
+            rows.append(([name, row["read_as"], per_record, seen], False))
+        columns = [("source", False), ("read_as", False), ("cases_per_record", True),
+                   ("registered_share", True)]  # fmt: skip
+        return [self._table("registers_caption", columns, rows)] if rows else []
 
-    def _share(self, row: dict[str, Any], name: str, percent: bool) -> str:
+    def _share(self, row: Mapping[str, Any], name: str, share: bool) -> str:
         if not math.isfinite(row[name]):
             return "\u2013"
         middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-        show = self.language
-        shown = f"{show.percent(middle)}%" if percent else show.number(middle)
-        return shown if low == high else f"{shown} ({self._range(low, high, percent)})"
+        shown = self._one(middle, share)
+        return shown if low == high else f"{shown} ({self._range(low, high, share)})"
 
-    def ledger_table(self) -> str:
+    def ledger_table(self) -> Content:
         """Return everything that was assumed."""
-        names = ("about", "kind", "value", "statement", "source", "stated")
-        rows = [
+        rows: Rows = [
             (
                 [
-                    entry.about,
-                    self.texts[entry.kind]
-                    if entry.kind != "source"
-                    else self.texts["source"].lower(),
-                    entry.value,
-                    entry.statement,
-                    entry.source,
-                    self.texts["yes" if entry.stated else "no"],
+                    one.about,
+                    self.say(f"kind_{one.kind}"),
+                    one.value,
+                    one.statement,
+                    one.source,
+                    self.say("yes" if one.stated else "no"),
                 ],
                 False,
             )
-            for entry in self.ledger
+            for one in self.ledger
         ]
-        return table(
-            self.texts["ledger caption"],
-            [(self.texts[n], False) for n in names],
-            rows,
-            self.result.mark,
-        )
+        names = ("about", "kind", "value", "statement", "source", "stated")
+        return self._table("ledger_caption", [(name, False) for name in names], rows)
 
 
 def _ended(text: str) -> str:
@@ -442,6 +395,10 @@ def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _named(row: dict[str, Any]) -> str:
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _named(row: Mapping[str, Any]) -> str:
     """Return a source, and which of its figures a row is about."""
     return f"{row['source']}, {row['of']}" if row["of"] else str(row["source"])

@@ -23,8 +23,16 @@ if TYPE_CHECKING:
 __all__ = ["LANGUAGES", "Language", "Sentence", "catalogue", "language_problems", "say"]
 
 _DASH = "\u2013"
-#: A third language is one more file `<code>.toml` beside these, and its code here.
-LANGUAGES = ("en", "nl")
+#: Where the catalogues are: every `<code>.toml` in here is a language, and nothing else makes one.
+FOLDER: Any = files("funnelest.words")
+
+
+def languages() -> tuple[str, ...]:
+    """Return the codes of the languages there are."""
+    return tuple(sorted(f.name[:-5] for f in FOLDER.iterdir() if f.name.endswith(".toml")))
+
+
+LANGUAGES = languages()
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ def say(key: str, **values: Any) -> Sentence:
 @cache
 def catalogue(code: str) -> Mapping[str, Any]:
     """Return every sentence of a language by its key, ``"section.name"``."""
-    text = files("funnelest.words").joinpath(f"{code}.toml").read_text(encoding="utf-8")
+    text = FOLDER.joinpath(f"{code}.toml").read_text(encoding="utf-8")
     found: dict[str, Any] = {}
 
     def walk(prefix: str, part: Mapping[str, Any]) -> None:
@@ -63,6 +71,16 @@ def catalogue(code: str) -> Mapping[str, Any]:
 
     walk("", tomllib.loads(text))
     return found
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Return the texts that the library makes in English, each with its key."""
+    return [
+        (key, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))))
+        for key, text in catalogue("en").items()
+        if key.startswith(("quantity.", "gate."))
+    ]
 
 
 class _Filled(Formatter):
@@ -85,9 +103,8 @@ class _Filled(Formatter):
 
 def language_problems(code: object) -> list[str]:
     """Return why this is no language of the texts, one sentence each."""
-    if code in LANGUAGES:
-        return []
-    return [f"language must be one of {', '.join(LANGUAGES)}; given {code!r}."]
+    known = languages()
+    return [] if code in known else [f"language must be one of {', '.join(known)}; given {code!r}."]
 
 
 class Language:
@@ -102,6 +119,10 @@ class Language:
     def __init__(self, code: str) -> None:
         self.code = code
         self._filled = _Filled(self)
+
+    def __call__(self, key: str, **values: Any) -> str:
+        """Return the sentence of a key of the catalogue, with what stands in its braces."""
+        return self.say(Sentence(key, values))
 
     def say(self, sentence: Sentence | str) -> str:
         """Return a sentence in the language; a text that is not of the catalogue as it is."""
@@ -132,7 +153,24 @@ class Language:
         return f"{', '.join(shown[:-1])} {self.word(how)} {shown[-1]}"
 
     def local(self, text: str) -> str:
-        return text if self.code == "en" else text.translate(str.maketrans(",.", ".,"))
+        """Return a number that was written with points and commas as in English."""
+        return text.translate({44: self.word("thousands"), 46: self.word("decimal")})
+
+    def named(self, name: str) -> str:
+        """Return a text that the library made, such as ``number at told``, in the language.
+
+        Of quantities, and of what the convergence gate found; names that are the user's own stay
+        as they are.
+        """
+        if self.code == "en":
+            return name
+        for key, pattern in _patterns():
+            if found := pattern.fullmatch(name):
+                parts = {k: self.word(self.named(v)) for k, v in found.groupdict().items()}
+                if key.startswith("gate."):
+                    parts = {k: self.given(v) for k, v in parts.items()}
+                return self(key, **parts)
+        return name
 
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with `digits` significant digits."""

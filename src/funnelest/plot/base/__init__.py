@@ -1,23 +1,30 @@
-"""What the figures and the page share: language, room for text, and the ladder of rows."""
+"""What the figures and the page share: the frame, the layout of rows, marks and texts."""
 
-from funnelest.plot.base.drawing import drawing
+from funnelest.plot.base.drawing import drawing, marks_of
 from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
-from funnelest.plot.base.ladder import Ladder, Row
+from funnelest.plot.base.marks import Mark, Style
+from funnelest.plot.base.rows import Axis, Block, Column, Row, rows
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
 from funnelest.words import LANGUAGES, Language, language_problems
 
 __all__ = [
     "LANGUAGES",
-    "Ladder",
+    "Axis",
+    "Block",
+    "Column",
     "Language",
+    "Mark",
     "Row",
     "Sheet",
+    "Style",
     "drawing",
     "framed",
     "imputed_number",
     "language_problems",
+    "marks_of",
     "round_ticks",
+    "rows",
     "text_width",
     "wide",
     "wrap",

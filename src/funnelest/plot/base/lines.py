@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from funnelest.plot.base.frame import framed
-from funnelest.plot.base.marks import GREY, INK
-from funnelest.plot.base.sheet import text_width, wrap
+from funnelest.plot.base.rows import Axis, Block, Column, Row
+from funnelest.plot.base.rows import rows as draw
+from funnelest.words import Language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["Named", "rows_panel"]
-
-_SIZE, _MOST_LEFT = 7.5, 2.3
 
 
 @dataclass(frozen=True)
@@ -67,40 +65,9 @@ def rows_panel(
     least : float
         Height of a row of one line, in inches.
     """
-    names = [wrap(row.name, _SIZE, _MOST_LEFT, bold=row.bold) for row in rows]
-    texts = [wrap(row.said, 7, right - 0.15) if row.said else [] for row in rows]
-    left = 0.3 + max(
-        text_width(line, _SIZE, bold=row.bold)
-        for row, lines in zip(rows, names, strict=True)
-        for line in lines
-    )
-    high = [max(least, 0.12 * max(len(a), len(b)) + 0.1) for a, b in zip(names, texts, strict=True)]
-    titles = wrap(heading, 7, right - 0.15) if heading else []
-    figure, ax = framed(
-        head, keys, note, left=left, right=right, width=width, high=sum(high), below=0.55,
-        above=0.13 * len(titles),
-    )  # fmt: skip
-    ax.set_ylim(sum(high), 0)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel(axis, fontsize=8, color=INK)
-    for i, line in enumerate(titles):
-        ax.annotate(line, (1.0, 1.0), (6, 4 + 9 * (len(titles) - 1 - i)), xycoords="axes fraction",
-                    textcoords="offset points", fontsize=7, color=GREY, annotation_clip=False,
-                    parse_math=False)  # fmt: skip
-    middles, top = [], 0.0
-    for i, (row, height) in enumerate(zip(rows, high, strict=True)):
-        middle = top + height / 2
-        middles.append(middle)
-        for lines, x, way, size in ((names[i], 0.0, -1, _SIZE), (texts[i], 1.0, 1, 7.0)):
-            for j, line in enumerate(lines):
-                up = (len(lines) - 1) / 2 - j
-                ax.annotate(line, (x, middle), (6 * way, 8.8 * up),
-                            xycoords=("axes fraction", "data"), textcoords="offset points",
-                            ha="right" if way < 0 else "left", va="center", fontsize=size,
-                            color=INK, fontweight="bold" if row.bold and way < 0 else "normal",
-                            annotation_clip=False, parse_math=False)  # fmt: skip
-        if top:
-            ax.axhline(top, color="#e4e4e4", linewidth=0.6, zorder=0)
-        top += height
-    return figure, ax, middles
+    made = [Row(row.name, texts=[row.said], bold=row.bold, least=least) for row in rows]
+    block = Block(made, [Axis(axis, scale="linear")], [Column(heading, most=right - 0.15)],
+                  ruled="between")  # fmt: skip
+    drawn = draw(block, head=head, keys=keys, note=note, show=Language("en"), width=width)
+    (ax,) = drawn.panels
+    return drawn.figure, ax, [place.middle for place in drawn.places]

@@ -1,119 +1,165 @@
-"""Colours, symbols and arrows of the figures."""
+"""Colours, and how a number, its interval or a bar is drawn: on an axis and in the legend."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["BAND", "BLUE", "GREY", "INK", "ORANGE", "arrow_head", "bend", "symbol"]
-
-type Point = tuple[float, float]
+__all__ = [
+    "BAND",
+    "BLUE",
+    "ESTIMATE",
+    "GREY",
+    "IMPUTED",
+    "INK",
+    "LIGHT",
+    "ORANGE",
+    "RED",
+    "RULE",
+    "Mark",
+    "Style",
+]
 
 # Shapes and light against dark carry the meaning; the hues only help (Okabe & Ito's blue and a
 # darkened vermilion, told apart by colour-blind readers).
 BLUE, ORANGE, INK, GREY, BAND = "#0072b2", "#b34700", "#111111", "#6b6b6b", "#f0f0f0"
+LIGHT, RED, RULE = "#9ecae1", "#c00000", "#e4e4e4"
 
 
-def bend(
-    start: Point, corner: Point, end: Point, radius: float = 0.06
-) -> tuple[list[float], list[float]]:
-    """Return a line from `start` by a rounded `corner` to `end`, as x and y."""
-    near = []
-    for x, y in (start, end):
-        length = max(abs(x - corner[0]), abs(y - corner[1]))  # the sides are level or upright
-        part = min(radius / length, 1.0) if length else 0.0
-        near.append((corner[0] + part * (x - corner[0]), corner[1] + part * (y - corner[1])))
-    (ax, ay), (bx, by) = near
-    steps = [i / 6 for i in range(7)]
-    return (
-        [
-            start[0],
-            *((1 - t) ** 2 * ax + 2 * t * (1 - t) * corner[0] + t**2 * bx for t in steps),
-            end[0],
-        ],
-        [
-            start[1],
-            *((1 - t) ** 2 * ay + 2 * t * (1 - t) * corner[1] + t**2 * by for t in steps),
-            end[1],
-        ],
-    )
-
-
-def arrow_head(ax: Axes, tip: Point, way: Point) -> None:
-    """Draw an arrow head that ends at `tip` and points the way it is told."""
-    from matplotlib.patches import Polygon
-
-    (x, y), (dx, dy) = tip, way
-    back = (x - 0.085 * dx, y - 0.085 * dy)
-    corners = [
-        tip,
-        (back[0] - 0.035 * dy, back[1] + 0.035 * dx),
-        (back[0] + 0.035 * dy, back[1] - 0.035 * dx),
-    ]
-    ax.add_patch(Polygon(corners, facecolor=GREY, edgecolor="none", zorder=5))
-
-
-def symbol(
-    ax: Axes, scale: float, kind: str, values: tuple[float, float, float], y: float, hatched: bool
-) -> None:
-    """Draw an interval or a printed number, on the axis or in the legend.
+@dataclass(frozen=True)
+class Style:
+    """How one kind of thing is drawn.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
-        Where.
-    scale : float
-        Size of the drawing, 1 being the size it was laid out for.
-    kind : str
-        Kind of the row.
-    values : tuple of float
-        Median and limits, in data coordinates.
-    y : float
-        Height.
-    hatched : bool
-        Whether it is imputed.
+    colour : str
+        Of the line, or of the edge of the bar.
+    marker : str or int, default ""
+        Shape of the point; empty for none.
+    size : float, default 4.5
+        Of the point, in points.
+    ink, fill : str, default ""
+        Edge and face of the point, where they are not the colour.
+    line : float, default 0
+        Width of the line of the interval, in points; 0 for none.
+    dashes : object, default "-"
+        Of that line.
+    bar : float, default 0
+        Height in inches of a bar that stands for the interval; 0 for none.
+    face, hatch : str
+        Of the bar: a hatch means imputed, or assumed.
+    alpha : float, default 1
+        How much of the line covers what lies below.
+    tall : bool, default False
+        Whether the point is a stroke as high as its row.
     """
-    from matplotlib.patches import Rectangle
 
-    middle, low, high = values
-    if kind in ("step", "imputed"):
-        half = 0.065 if kind == "step" else 0.05
-        ax.add_patch(
-            Rectangle(
-                (low, y - half),
-                high - low,
-                2 * half,
-                facecolor="white" if hatched else "#9ecae1",
-                edgecolor=BLUE,
-                hatch="/////" if hatched else None,
-                linewidth=0.9 * scale,
-                zorder=3,
-            )
-        )
-        ax.plot(
-            [middle, middle],
-            [y - half - 0.025, y + half + 0.025],
-            color=INK,
-            linewidth=2.0 * scale,
-            solid_capstyle="butt",
-            zorder=5,
-        )
-    elif kind == "transition":
-        ax.plot([low, high], [y, y], color=GREY, linewidth=1.2 * scale, zorder=3)
-        ax.plot([middle], [y], marker="o", color=GREY, markersize=3.5 * scale, zorder=4)
-    else:
-        shape, colour, fill = ("s", INK, INK) if kind == "recorded" else ("D", ORANGE, "white")
-        ax.plot(
-            [middle],
-            [y],
-            marker=shape,
-            color=colour,
-            markerfacecolor=fill,
-            markersize=4.5 * scale,
-            markeredgewidth=1.1 * scale,
-            linestyle="none",
-            zorder=6,
-            clip_on=False,
-        )
+    colour: str = BLUE
+    marker: str | int = ""
+    size: float = 4.5
+    ink: str = ""
+    fill: str = ""
+    line: float = 0.0
+    dashes: Any = "-"
+    bar: float = 0.0
+    face: str = "white"
+    hatch: str = ""
+    alpha: float = 1.0
+    tall: bool = False
+
+    def _point(self, scale: float, most: float = math.inf) -> dict[str, Any]:
+        edge = self.ink or self.colour
+        thick = 2.0 if self.marker == "|" and self.bar else 1.6 if self.marker == "|" else 1.1
+        return {
+            "marker": self.marker or None,
+            "markersize": min(self.size, most) * scale,
+            "markeredgecolor": edge,
+            "markerfacecolor": self.fill or edge,
+            "markeredgewidth": thick * scale,
+        }
+
+    def handles(self, scale: float = 1.0) -> Any:
+        """Return what stands for it in the legend."""
+        from matplotlib.lines import Line2D
+        from matplotlib.patches import Patch
+
+        plain: Any = "none" if not self.line else self.dashes
+        point = Line2D([], [], color=self.colour, linestyle=plain, linewidth=self.line * scale,
+                       alpha=self.alpha if self.alpha < 1 else None,
+                       **self._point(scale, 7.0))  # fmt: skip
+        if not self.bar:
+            return point
+        patch = Patch(facecolor=self.face, edgecolor=self.colour, hatch=self.hatch or None,
+                      linewidth=0.9 * scale)  # fmt: skip
+        return (patch, point) if self.marker else patch
+
+
+ESTIMATE = Style(marker="|", size=13, ink=INK, bar=0.13, face=LIGHT)
+IMPUTED = Style(marker="|", size=11, ink=INK, bar=0.10, hatch="/////")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A number on an axis, with or without an interval.
+
+    Parameters
+    ----------
+    style : Style
+        How it is drawn.
+    at : float, default NaN
+        Where the point is; NaN for none.
+    low, high : float, default NaN
+        Ends of the interval or the bar; what lies beyond the axis gets an arrow at its edge.
+    panel : int, default 0
+        On which of several axes.
+    loose : bool, default False
+        Whether its lower end may lie beyond the axis: it does not set the scale.
+    """
+
+    style: Style
+    at: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    panel: int = 0
+    loose: bool = False
+
+    def values(self) -> list[float]:
+        """Return the numbers that the axis has to hold."""
+        given = (self.at, self.high) if self.loose else (self.at, self.low, self.high)
+        return [value for value in given if math.isfinite(value)]
+
+    def draw(self, ax: Axes, y: float, height: float, scale: float) -> None:
+        """Draw it at a height of the panel, in a row of a height."""
+        from matplotlib.patches import Rectangle
+
+        style = self.style
+        least, most = sorted(ax.get_xlim())
+        low, high = min(max(self.low, least), most), min(max(self.high, least), most)
+        if not math.isnan(self.low):
+            if style.bar:
+                ax.add_patch(
+                    Rectangle((low, y - style.bar / 2), high - low, style.bar, zorder=3,
+                              facecolor=style.face, edgecolor=style.colour,
+                              hatch=style.hatch or None, linewidth=0.9 * scale)
+                )  # fmt: skip
+            elif style.line:
+                ax.plot([low, high], [y, y], color=style.colour, linewidth=style.line * scale,
+                        linestyle=style.dashes, alpha=style.alpha, solid_capstyle="butt",
+                        zorder=3)  # fmt: skip
+            # 8 and 9 are arrow heads whose base stands on the edge.
+            for beyond, edge, head in ((self.low < least, least, 8), (self.high > most, most, 9)):
+                if beyond:
+                    ax.plot([edge], [y], marker=head, color=style.colour, markersize=4.5 * scale,
+                            linestyle="none", zorder=6, clip_on=False)  # fmt: skip
+        if math.isnan(self.at):
+            return
+        if style.tall:
+            ax.plot([self.at] * 2, [y - height / 2, y + height / 2], color=style.colour,
+                    linewidth=1.4 * scale, solid_capstyle="butt", zorder=2)  # fmt: skip
+        elif style.marker:
+            ax.plot([min(max(self.at, least), most)], [y], linestyle="none", zorder=5,
+                    clip_on=False, **style._point(scale))  # fmt: skip

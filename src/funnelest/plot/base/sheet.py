@@ -1,11 +1,14 @@
-"""An Axes as a sheet of paper, and how much room a text takes."""
+"""A figure or an Axes as a sheet of paper, and how much room a text takes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from funnelest.plot.base.marks import GREY, INK
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["Sheet", "text_width", "wrap"]
 
@@ -46,46 +49,74 @@ def wrap(text: str, size: float, room: float, *, bold: bool = False) -> list[str
 
 
 class Sheet:
-    """An Axes as a sheet of paper: inches from the top left, text sizes that fit its size.
+    """A sheet of paper: inches from the top left, text sizes that fit its size.
 
     Parameters
     ----------
-    ax : matplotlib.axes.Axes
+    host : matplotlib Figure or Axes
         Where to draw.
     width, height : float
-        Size of the drawing in inches; it is scaled when the Axes has another size.
+        Size of the drawing in inches; on an Axes of another size it is scaled.
     """
 
-    def __init__(self, ax: Axes, width: float, height: float) -> None:
-        self.ax, self.width, self.height = ax, width, height
-        ax.set_box_aspect(height / width)  # inches stay inches in both directions
-        box = ax.get_window_extent()
-        dpi = ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-        self.scale = float(min(box.width / dpi / width, box.height / dpi / height))
-        ax.set_axis_off()
-        ax.set_xlim(0, width)
-        ax.set_ylim(height, 0)
+    def __init__(self, host: Figure | Axes, width: float, height: float) -> None:
+        from matplotlib.axes import Axes
+        from matplotlib.transforms import Affine2D
+
+        self.host, self.width, self.height, self.scale = host, width, height, 1.0
+        self._inside = isinstance(host, Axes)
+        base: Any
+        if isinstance(host, Axes):
+            host.set_box_aspect(height / width)  # inches stay inches in both directions
+            box = host.get_window_extent()
+            dpi = host.get_figure(root=True).dpi  # type: ignore[union-attr]
+            self.scale = float(min(box.width / dpi / width, box.height / dpi / height))
+            host.set_axis_off()
+            base = host.transAxes
+        else:
+            base = host.transFigure
+        self.inches = Affine2D().scale(1 / width, -1 / height).translate(0, 1) + base
 
     def text(self, x: float, y: float, text: str, size: float, **style: Any) -> None:
         """Write a text; dollar signs in a user's names are no formulas."""
-        style = {"va": "center", "ha": "left", "color": "#111111", **style}
-        self.ax.text(x, y, text, fontsize=size * self.scale, parse_math=False, **style)
+        style = {"va": "center", "ha": "left", "color": INK, **style}
+        self.host.text(x, y, text, fontsize=size * self.scale, parse_math=False,
+                       transform=self.inches, **style)  # fmt: skip
+
+    def texts(self, x: float, y: float, lines: list[str], size: float, **style: Any) -> None:
+        """Write lines whose middle is at `y`."""
+        for i, line in enumerate(lines):
+            down = (i - (len(lines) - 1) / 2) * 1.25 * size / 72
+            self.text(x, y + down, line, size, **style)
+
+    def add(self, artist: Any) -> None:
+        """Add an artist whose coordinates are inches of the sheet."""
+        artist.set_transform(self.inches)
+        self.host.add_artist(artist)
 
     def line(self, x: Any, y: Any, **style: Any) -> None:
         """Draw a line through points."""
-        style["linewidth"] = style.get("linewidth", 1.0) * self.scale
-        self.ax.plot(x, y, solid_capstyle="butt", solid_joinstyle="round", **style)
+        from matplotlib.lines import Line2D
+
+        width = style.pop("linewidth", 1.0) * self.scale
+        self.add(Line2D(x, y, linewidth=width, solid_capstyle="butt", solid_joinstyle="round",
+                        **style))  # fmt: skip
 
     def panel(self, left: float, top: float, width: float, height: float) -> Axes:
-        """Return an Axes inside, with the same inches from the top as its y axis."""
-        inside = self.ax.inset_axes(
-            (
-                left / self.width,
-                1 - (top + height) / self.height,
-                width / self.width,
-                height / self.height,
-            )
+        """Return an Axes inside, without a frame but for the axes at the left and below."""
+        box = (
+            left / self.width,
+            1 - (top + height) / self.height,
+            width / self.width,
+            height / self.height,
         )
-        inside.set_ylim(top + height, top)
+        host: Any = self.host
+        inside: Axes = host.inset_axes(box) if self._inside else host.add_axes(box)
         inside.patch.set_alpha(0)
+        for side, spine in inside.spines.items():
+            spine.set_visible(side in ("bottom", "left"))
+            spine.set_color(GREY)
+            spine.set_linewidth(0.8 * self.scale)
+        inside.tick_params(labelsize=7 * self.scale, length=2.5 * self.scale, which="major")
+        inside.tick_params(length=0, which="minor")
         return inside

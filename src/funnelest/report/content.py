@@ -1,0 +1,133 @@
+"""What stands in a section of the page: texts, tables, pictures, verdicts of checks."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from funnelest.verdict import Verdict
+from funnelest.words import Language
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["Content", "Table", "basis_of", "content", "picture"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts.
+
+    Parameters
+    ----------
+    caption : str
+        What it shows.
+    columns : sequence of (str, bool)
+        Heading of each column, and whether it holds numbers.
+    rows : sequence of (sequence of str, bool)
+        Texts of each row, the first one its heading, and whether the row is imputed.
+    mark : str, default ""
+        What is wrong with the fit; printed with the caption.
+    """
+
+    caption: str
+    columns: Sequence[tuple[str, bool]]
+    rows: Sequence[tuple[Sequence[str], bool]]
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A piece of a section; the template escapes all of it but the `html`."""
+
+    paragraphs: Sequence[str] = ()
+    table: Table | None = None
+    items: Sequence[Mapping[str, str]] = ()
+    picture: str = ""
+    alt: str = ""
+    html: Any = ""
+
+
+def picture(figure: Figure, alt: str) -> Content:
+    """Return a figure as an image inside the page, its letters drawn as shapes."""
+    import matplotlib as mpl
+
+    buffer = BytesIO()
+    # The same figure gives the same bytes, and shows the same without any font.
+    with mpl.rc_context({"svg.hashsalt": "funnelest", "svg.fonttype": "path"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return Content(picture=b64encode(buffer.getvalue()).decode("ascii"), alt=alt)
+
+
+def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[Content]:
+    """Return what a user puts in a section.
+
+    Parameters
+    ----------
+    what : str, pandas.DataFrame, matplotlib Figure, Verdict, object with ``_repr_html_``, or a list
+        A text is escaped, a blank line starts a new paragraph. A table is rounded. HTML is taken
+        as it is from an object that knows it is HTML.
+    title : str
+        Title of the section; caption of its table.
+    show : Language
+        How numbers are written.
+    axes : sequence of str
+        Columns with these names hold levels, which are names and no numbers of people.
+    """
+    import pandas as pd
+    from markupsafe import Markup
+    from matplotlib.figure import Figure
+
+    if isinstance(what, list | tuple):
+        return [part for one in what for part in content(one, title, show, axes)]
+    if isinstance(what, Verdict):
+        said = what.in_language(show.code)
+        return [Content(paragraphs=[said.text], table=_frame(said.table, title, show, axes))]
+    if isinstance(what, pd.DataFrame):
+        return [Content(table=_frame(what, title, show, axes))]
+    if isinstance(what, Figure):
+        return [picture(what, title)]
+    if not isinstance(what, str) and hasattr(what, "_repr_html_"):
+        return [Content(html=Markup(what._repr_html_()))]
+    parts = [part.strip() for part in str(what).split("\n\n")]
+    return [Content(paragraphs=[part for part in parts if part])]
+
+
+def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table:
+    shown = frame.drop(columns="mark") if "mark" in frame and not frame["mark"].any() else frame
+    if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
+        shown = shown.reset_index()
+    columns = [
+        (str(name), kind.kind in "iuf")
+        for name, kind in zip(shown.columns, shown.dtypes, strict=True)
+    ]
+    rows = []
+    for values in shown.itertuples(index=False, name=None):
+        texts = [
+            _cell(value, name, numeric, show, axes)
+            for value, (name, numeric) in zip(values, columns, strict=True)
+        ]
+        basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
+        rows.append((texts, bool(basis) and basis[0].split(", ")[0] in ("imputed", "assumed")))
+    heads = [(show.word(name.replace("_", " ")), numeric) for name, numeric in columns]
+    return Table(title, heads, rows)
+
+
+def _cell(value: Any, name: str, numeric: bool, show: Language, axes: Sequence[str]) -> str:
+    if isinstance(value, float):
+        return show.number(value) if numeric else ("" if value != value else str(value))
+    if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
+        return show.figure(value)
+    if name == "basis":
+        return basis_of(str(value), show)
+    if name in ("quantity", "interval", "unit"):  # where the library's tables name things
+        return show.named(str(value))
+    return "" if value is None else str(value)
+
+
+def basis_of(basis: str, show: Language) -> str:
+    """Return what a number rests on, such as "partly imputed, partly assumed"."""
+    return ", ".join(map(show.word, basis.split(", ")))
