@@ -100,8 +100,9 @@ class Verdict:
                 for row in rows
             ]
         )
-        for name in made.columns[made.dtypes == object]:
-            if all(one is None or isinstance(one, bool) for one in made[name]):
+        for name in made:
+            kinds = set(map(type, made[name])) if made[name].dtype.kind == "O" else set()
+            if kinds <= {bool, type(None)} and kinds:
                 made[name] = made[name].astype("boolean")
         return made
 

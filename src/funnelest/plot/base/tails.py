@@ -1,20 +1,20 @@
-"""Printed figures in what is foretold of them, one line each, on an axis of normal scores."""
+"""Printed figures in what is expected of them, one line each, on an axis of normal scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from funnelest.plot.base.frame import framed
 from funnelest.plot.base.marks import BAND, BLUE, GREY, INK, ORANGE
 from funnelest.plot.base.sheet import text_width, wrap
-from funnelest.words import Language
+from funnelest.verdict import Compared, Verdict
+from funnelest.words import Language, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["MOST", "Place", "places"]
+__all__ = ["MOST", "places"]
 
 #: More lines than this are not drawn: the ones that lie in the middle are left out.
 MOST = 60
@@ -25,70 +25,57 @@ _STYLES: dict[str, tuple[str, str, str, float]] = {
     "bad": ("D", _RED, _RED, 6.0),
     "apart": ("s", ORANGE, "white", 5.5),
     "fine": ("o", BLUE, BLUE, 5.0),
-    "prior": ("o", GREY, "white", 5.0),
     "limit": ("^", BLUE, "white", 5.5),
+    "prior": ("o", GREY, "white", 5.0),
     "gone": ("x", INK, INK, 5.0),
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where one figure lies.
-
-    Parameters
-    ----------
-    name : str
-        What it is, at the left.
-    mid_p : float
-        Probability of a larger one; NaN where it is not known.
-    kind : {"bad", "apart", "fine", "prior", "limit", "gone"}
-        How it is drawn.
-    beside : str
-        What stands at the right: the figure, and what is foretold.
-    """
-
-    name: str
-    mid_p: float
-    kind: str
-    beside: str
-
-
 def places(
-    rows: Sequence[Place],
+    found: Verdict,
+    kind: Callable[[Compared], str],
     *,
-    head: Sequence[tuple[str, str]],
-    kinds: dict[str, str],
-    tail: float,
-    label: str,
-    sides: tuple[str, str],
-    note: str,
-    band: str,
-    column: str,
+    out: int,
+    of: int,
+    chance: float,
+    title: str,
     show: Language,
 ) -> Figure:
-    """Return a figure with a line per printed figure.
+    """Return a figure with a line per printed figure, in the words of a check.
 
     Parameters
     ----------
-    rows : sequence of Place
-        The figures, from the top down.
-    head : sequence of (str, str)
-        As in `framed`.
-    kinds : dict of str to str
-        Kind -> its words in the legend; only kinds that are drawn are explained.
-    tail : float
-        Probability beyond each of the two lines.
-    label : str
-        Label of the axis.
-    sides : (str, str)
-        What it means to lie at the left, and at the right.
-    note, band : str
-        What stands below, and the words of the grey band.
-    column : str
-        What stands at the right of the lines.
+    found : Verdict
+        The check; its `found` are the figures.
+    kind : callable
+        Figure -> how it is drawn: "bad", "apart", "fine", "prior", "limit" or "gone".
+    out, of, chance
+        How many are far out, of how many, and how many chance alone puts there.
+    title : str
+        Title of the figure.
     show : Language
-        How numbers are written.
+        How sentences and numbers are written.
     """
+
+    def word(key: str, **values: Any) -> str:
+        return show.say(say(f"plot.{found.check}.{key}", **values))
+
+    def beside(one: Compared) -> str:
+        figure = show.given(one.figure)
+        if one.mid_p != one.mid_p:
+            return f"{figure}; {word('gone')}"
+        return f"{figure}; {show.numbers(one.median, one.low, one.high)}"
+
+    probability = found.details["probability"]
+    tail, interval = (1 - probability) / 2, show.interval(probability)
+    rows: list[Compared] = list(found.found)
+    notes = [word("note", interval=interval, out=out, of=of, chance=show.number(chance, 2))]
+    if len(rows) > MOST:  # those without a place among the farthest
+        far = sorted(rows, key=lambda one: one.p if one.p == one.p else 0.0)[:MOST]
+        notes.append(word("few", most=MOST, all=len(rows)))
+        kept = set(map(id, far))
+        rows = [one for one in rows if id(one) in kept]
+    drawn = [kind(one) for one in rows]
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -96,20 +83,22 @@ def places(
 
     names = [wrap(one.name, _SIZE, 2.3) for one in rows]
     left = 0.3 + max((text_width(line, _SIZE) for name in names for line in name), default=0.5)
-    beside = [wrap(one.beside, _SIZE, 2.1) for one in rows]
-    right = 0.3 + max((text_width(line, _SIZE) for text in beside for line in text), default=0.5)
-    right = max(right, 0.3 + text_width(column, 7))
-    lines = [max(len(a), len(b), 1) for a, b in zip(names, beside, strict=True)]
+    texts = [wrap(beside(one), _SIZE, 2.1) for one in rows]
+    right = 0.3 + max((text_width(line, _SIZE) for text in texts for line in text), default=0.5)
+    right = max(right, 0.3 + text_width(word("column"), 7))
+    lines = [max(len(a), len(b), 1) for a, b in zip(names, texts, strict=True)]
     heights = [_LINE * count + 0.1 for count in lines]
     tall = sum(heights) + 0.1
-    drawn = [kind for kind in kinds if any(one.kind == kind for one in rows)]
     keys: list[Any] = []
-    for kind in drawn:
-        marker, colour, fill, size = _STYLES[kind]
-        keys.append(Line2D([], [], marker=marker, color=colour, markerfacecolor=fill,
-                           markersize=size, linestyle="none", label=kinds[kind]))  # fmt: skip
+    for name, (marker, colour, fill, size) in _STYLES.items():
+        if name in drawn:
+            label = word(name, p=100 * probability)
+            keys.append(Line2D([], [], marker=marker, color=colour, markerfacecolor=fill,
+                               markersize=size, linestyle="none", label=label))  # fmt: skip
+    band = word("band", interval=interval)
     keys.append(Patch(facecolor=BAND, edgecolor=GREY, linewidth=0.8, label=band))
-    figure, ax = framed(head, keys, note, above=0.16, below=0.56, left=left, right=right,
+    head = [("title", title), ("mark", found.in_language(show.code).marks)]
+    figure, ax = framed(head, keys, " ".join(notes), above=0.16, below=0.56, left=left, right=right,
                         width=_WIDTH, high=tall)  # fmt: skip
     ax.set_xlim(-_REACH, _REACH)
     ax.set_ylim(tall, 0)
@@ -119,7 +108,7 @@ def places(
         ax.axvline(x, color=GREY, linewidth=0.8, zorder=1)
     ax.axvline(0, color=GREY, linewidth=0.6, linestyle=(0, (1, 2)), zorder=1)
     top = 0.05
-    for one, name, text, height in zip(rows, names, beside, heights, strict=True):
+    for one, how, name, text, height in zip(rows, drawn, names, texts, heights, strict=True):
         y = top + height / 2
         top += height
         for part, x, align in ((name, -0.1, "right"), (text, 0.1, "left")):
@@ -132,7 +121,7 @@ def places(
                     parse_math=False,
                 )  # fmt: skip
         ax.axhline(y, color="#e4e4e4", linewidth=0.6, zorder=0.5)
-        marker, colour, fill, size = _STYLES[one.kind]
+        marker, colour, fill, size = _STYLES[how]
         if one.mid_p != one.mid_p:  # no place is known
             ax.plot([0], [y], marker="x", color=INK, markersize=5, zorder=4)
             continue
@@ -154,13 +143,14 @@ def places(
     )
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel(label, fontsize=8, color=INK)
+    ax.set_xlabel(word("label"), fontsize=8, color=INK)
     for at, said, align in (
-        (0.0, f"\u2190 {sides[0]}", "left"),
-        (1.0, f"{sides[1]} \u2192", "right"),
+        (0.0, f"\u2190 {word('low')}", "left"),
+        (1.0, f"{word('high')} \u2192", "right"),
     ):
         ax.annotate(said, (at, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points",
                     ha=align, va="bottom", fontsize=7, color=GREY)  # fmt: skip
-    ax.annotate(column, (1.0, 1.0), (7.2, 4), xycoords="axes fraction", textcoords="offset points",
-                ha="left", va="bottom", fontsize=7, color=GREY)  # fmt: skip
+    ax.annotate(word("column"), (1.0, 1.0), (7.2, 4), xycoords="axes fraction",
+                textcoords="offset points", ha="left", va="bottom", fontsize=7,
+                color=GREY)  # fmt: skip
     return figure
