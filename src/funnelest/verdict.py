@@ -39,7 +39,7 @@ class Verdict:
         What was looked at, one value each: `Compared`, `Changed`, or a value of the check's own.
     details : mapping of str to object, optional
         What else the check's figure draws, by name; the check's function says what it holds.
-    result_mark : str, default ""
+    result_mark : Sentence or str, default ""
         What was wrong already with the result that was checked; empty when nothing was.
     printed : sequence of mapping, optional
         Rows that are printed under the text, when those of the main table are too many or too wide.
@@ -54,7 +54,7 @@ class Verdict:
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     found: Sequence[Any] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
-    result_mark: str = ""
+    result_mark: Sentence | str = ""
     printed: Sequence[Mapping[str, Any]] | None = None
     language: str = "en"
 
@@ -66,8 +66,9 @@ class Verdict:
     @cached_property
     def text(self) -> str:
         """What was found, in plain sentences."""
-        first = [f"{self.result_mark}."] if self.result_mark else []
-        return Language(self.language).text([*first, *self.said])
+        show = Language(self.language)
+        first = f"{show.say(self.result_mark)}. " if self.result_mark else ""
+        return first + show.text(self.said)
 
     @cached_property
     def mark(self) -> str:
@@ -77,7 +78,8 @@ class Verdict:
     @property
     def marks(self) -> str:
         """What was wrong with the result already, and the mark of the check."""
-        return "; ".join(filter(None, (self.result_mark, self.mark)))
+        before = Language(self.language).say(self.result_mark)
+        return "; ".join(filter(None, (before, self.mark)))
 
     @property
     def table(self) -> pd.DataFrame:

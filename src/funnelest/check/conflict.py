@@ -190,7 +190,7 @@ def judged(
     probability: float,
     left_out: Mapping[str, LeftOut],
     draws: int,
-    result_mark: str = "",
+    result_mark: Sentence | str = "",
 ) -> Verdict:
     """Return the verdict on figures that are compared."""
     level = 1 - probability

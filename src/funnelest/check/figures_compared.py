@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.measures import quantiles
 from funnelest.results import tables
-from funnelest.results.printed_anew import Replicated
+from funnelest.results.printed_anew import Replicated, weighted_quantiles
 from funnelest.verdict import Compared
 from funnelest.words import Sentence, say
 
@@ -37,8 +36,10 @@ def compared(
     """
     low = median = high = mid_p = error = np.nan
     if effective and np.isfinite(part.mid).all():
-        tail = (1 - probability) / 2
-        low, median, high = quantiles(part.numbers, [tail, 0.5, 1 - tail], weights)
+        tail, size = (1 - probability) / 2, len(part.mid)
+        heavy = np.full(size, 1 / size) if weights is None else weights
+        # The limits of the interval are figures that may be printed, not numbers between them.
+        low, median, high = weighted_quantiles(part.numbers, heavy, [tail, 0.5, 1 - tail])
         mean = np.average(part.mid, weights=weights)
         mid_p = np.clip(mean, 0, 1)
         error = np.sqrt(np.average((part.mid - mean) ** 2, weights=weights) / effective)

@@ -247,7 +247,7 @@ def judged(
     together: Side | None = None,
     unused: Sequence[str] = (),
     once: str = "",
-    result_mark: str = "",
+    result_mark: Sentence | str = "",
 ) -> Verdict:
     """Return the verdict on what two sides say of a quantity."""
     known = not any(one.why for one in sides)

@@ -147,7 +147,7 @@ def judged(
     probability: float,
     scored: bool,
     draws: int,
-    result_mark: str = "",
+    result_mark: Sentence | str = "",
 ) -> Verdict:
     """Return the verdict on figures, and on all of each source together."""
     level = 1 - probability

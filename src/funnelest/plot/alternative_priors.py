@@ -65,7 +65,10 @@ def _drawn(found: Verdict, title: str, show: Language) -> Figure:
     lows = [low for one in found.found for low in (one.before[1], one.after[1])]
     positive = not any(low <= 0 for low in lows)
     for quantity, before in base.items():
-        rows += [Named(quantity, bold=True), Named(word("as_it_is"), show.numbers(*before))]
+        rows += [
+            Named(show.say(quantity), bold=True),
+            Named(word("as_it_is"), show.numbers(*before)),
+        ]
         lines += [None, (_on_axis(before, before, positive), "base")]
         for one in found.found:
             if one.quantity == quantity:

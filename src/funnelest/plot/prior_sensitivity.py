@@ -72,7 +72,7 @@ def _drawn(found: Verdict, title: str, show: Language) -> Figure:
                 said = word("decides", name=said)
             elif most.psens < threshold:
                 said = ""
-        rows.append(Named(quantity, said))
+        rows.append(Named(show.say(quantity), said))
         wholes = {
             name: next((row.psens for row in mine if row.component == name), math.nan)
             for name in (ALL_PRIORS, ALL_SOURCES)

@@ -90,9 +90,9 @@ def places(
     heights = [_LINE * count + 0.1 for count in lines]
     tall = sum(heights) + 0.1
     keys: list[Any] = []
-    for name, (marker, colour, fill, size) in _STYLES.items():
-        if name in drawn:
-            label = word(name, p=100 * probability)
+    for style, (marker, colour, fill, size) in _STYLES.items():
+        if style in drawn:
+            label = word(style, p=100 * probability)
             keys.append(Line2D([], [], marker=marker, color=colour, markerfacecolor=fill,
                                markersize=size, linestyle="none", label=label))  # fmt: skip
     band = word("band", interval=interval)
