@@ -126,59 +126,24 @@ def alternative_priors(
     changed: list[Changed] = []
     for quantity, draws in after.items():
         base = _three(quantiles(draws, levels))
-        rows.append(
-            {
-                "quantity": quantity,
-                "priors": "as it is",
-                **dict(zip(("median", "low", "high"), base, strict=True)),
-                "interval": tables.interval_name(probability, "equal-tailed"),
-                "shift": 0.0,
-                "widened": 1.0,
-                "overlap": 1.0,
-                "changed": False,
-                "how": "fit",
-                "k_hat": np.nan,
-                "basis": model.basis(),
-            }
-        )
+        same = Changed(quantity=quantity, under="as it is", before=base, after=base, how="fit",
+                       shift=0.0, widened=1.0)  # fmt: skip
+        rows.append(_row(same, 1.0, False, model, probability))
         for name in alternatives:
             fitted = made.get(name)
-            values: Three = (np.nan, np.nan, np.nan)
-            shift = ratio = overlap = np.nan
-            how = "failed"
+            how, other, heavy = "failed", np.empty(0), None
             if fitted is None:
                 how, other, heavy = "reweighted", draws, weights[name].weights
             elif isinstance(fitted, Result) and fitted.gate.passed:
-                how, other, heavy = "refit", fitted.sample_of(looked[quantity]), None
-            if how != "failed":
-                values = _three(quantiles(other, levels, heavy))
-                shift, ratio, overlap = _against(draws, base, other, heavy, values)
-            one = Changed(
-                quantity=quantity,
-                under=name,
-                before=base,
-                after=values,
-                how=how,
-                k_hat=weights[name].k_hat,
-                shift=shift,
-                widened=ratio,
-            )
+                how, other = "refit", np.asarray(fitted.sample_of(looked[quantity]))
+            values = _three(quantiles(other, levels, heavy)) if len(other) else (np.nan,) * 3
+            shift, ratio, overlap = _against(draws, base, other, heavy, values)
+            one = Changed(quantity=quantity, under=name, before=base, after=values, how=how,
+                          k_hat=weights[name].k_hat, shift=shift, widened=ratio)  # fmt: skip
+            is_other = _is_other(one, moved, widened)
             changes.append(one)
-            if _is_other(one, moved, widened):
-                changed.append(one)
-            rows.append(
-                {
-                    **rows[-1],
-                    "priors": name,
-                    **dict(zip(("median", "low", "high"), values, strict=True)),
-                    "shift": shift,
-                    "widened": ratio,
-                    "overlap": overlap,
-                    "changed": one in changed,
-                    "how": how,
-                    "k_hat": one.k_hat,
-                }
-            )
+            changed += [one] if is_other else []
+            rows.append(_row(one, overlap, is_other, model, probability))
     failed = list(dict.fromkeys(one.under for one in changes if one.how == "failed"))
     names = list(dict.fromkeys(one.quantity for one in changed))
     mark = "changed" if names else "failed" if failed else ""
@@ -205,6 +170,25 @@ def alternative_priors(
         result_mark=result.mark,
         printed=[{name: row[name] for name in _PRINTED} for row in rows],
     )
+
+
+def _row(
+    one: Changed, overlap: float, changed: bool, model: Model, probability: float
+) -> dict[str, Any]:
+    """Return a row of the table."""
+    return {
+        "quantity": one.quantity,
+        "priors": one.under,
+        **dict(zip(("median", "low", "high"), one.after, strict=True)),
+        "interval": tables.interval_name(probability, "equal-tailed"),
+        "shift": one.shift,
+        "widened": one.widened,
+        "overlap": overlap,
+        "changed": changed,
+        "how": one.how,
+        "k_hat": one.k_hat,
+        "basis": model.basis(),
+    }
 
 
 def _is_other(one: Changed, moved: float, widened: float) -> bool:
@@ -323,7 +307,7 @@ def _against(
     draws: Floats, base: Three, other: Floats, weights: Floats | None, values: Three
 ) -> Three:
     """Return shift, widening and overlap of draws against those of the model."""
-    if not np.ptp(draws) > 0:
+    if not len(other) or not np.ptp(draws) > 0:
         return (np.nan, np.nan, np.nan)
     scale = scale_of(draws, other)
     now, then = (on_scale(np.array([three[0]]), scale)[0] for three in (base, values))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.check.figures_compared import (
     UNLIKELY,
+    asked_problems,
     at_least,
     columns,
     compared,
@@ -22,10 +23,8 @@ from funnelest.check.figures_compared import (
 )
 from funnelest.check.measures import holm
 from funnelest.errors import raise_if_any
-from funnelest.inference.fitting import argument_problems, seed_problems
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
-from funnelest.results import tables
 from funnelest.results.printed_anew import figures_of, replicated
 from funnelest.results.result import Result
 from funnelest.verdict import Compared, Verdict
@@ -135,7 +134,8 @@ def conflict(
     below 0.05, or below what chance gives once in a thousand times). It is corrected among these,
     and counts for no conflict between sources.
     """
-    raise_if_any(_problems(result, sources, probability, seed, draws, engine, cores), "the check")
+    problems = asked_problems(result, probability, seed, draws, engine, cores)
+    raise_if_any(problems + _source_problems(result, sources), "the check")
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
     looked = [one for one in model.evidence if sources is None or one.name in sources]
@@ -350,30 +350,15 @@ def _alike(after: Floats, weights: Floats, effective: float, before: Floats) -> 
     return bool(np.sum(weights * (after - mean) ** 2) > _KEPT * np.var(before))
 
 
-def _problems(
-    result: Any,
-    sources: Any,
-    probability: Any,
-    seed: Any,
-    draws: Any,
-    engine: Any,
-    cores: Any,
-) -> list[str]:
-    """Return what is wrong with the arguments, one sentence each."""
-    found = tables.interval_problems(probability, "equal-tailed") + seed_problems(seed)
-    if not isinstance(result, Result):
-        return [f"result must be a Result; given {result!r}.", *found]
-    size = 400 if draws is None else draws
-    found += argument_problems(result.model, engine, size, None, cores=cores)
-    names = [one.name for one in result.model.evidence]
-    if not result.draws:
-        return ["the model has no unknown parameter: nothing is learned from its sources.", *found]
-    if sources is None:
-        return found if names else ["the model has no sources.", *found]
+def _source_problems(result: Any, sources: Any) -> list[str]:
+    """Return what is wrong with the names of some sources, one sentence each."""
+    if sources is None or not isinstance(result, Result):
+        return []
     if isinstance(sources, str) or not isinstance(sources, Sequence) or not sources:
-        return [f"sources must be a list of names; given {sources!r}.", *found]
+        return [f"sources must be a list of names; given {sources!r}."]
+    names = [one.name for one in result.model.evidence]
     return [
         f"there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
         for name in sources
         if name not in names
-    ] + found
+    ]

@@ -8,17 +8,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.check.arguments import result_problems
+from funnelest.inference.fitting import argument_problems
 from funnelest.results import tables
 from funnelest.results.printed_anew import Replicated, weighted_quantiles
+from funnelest.results.result import Result
 from funnelest.verdict import Compared
 from funnelest.words import Sentence, say
 
-__all__ = ["UNLIKELY", "at_least", "columns", "compared", "known", "lie", "sources_of", "told"]
+__all__ = [
+    "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
+    "told",
+]  # fmt: skip
 
 type Floats = NDArray[Any]
 
 #: So improbable must it be, by chance alone, that so many figures are far out.
 UNLIKELY = 0.01
+
+
+def asked_problems(
+    result: Any, probability: Any, seed: Any, draws: Any, engine: Any, cores: Any
+) -> list[str]:
+    """Return what is wrong with arguments of both checks, one sentence each."""
+    found = result_problems(result, seed, None)
+    found += tables.interval_problems(probability, "equal-tailed")
+    if isinstance(result, Result):
+        size = 400 if draws is None else draws
+        found += argument_problems(result.model, engine, size, None, cores=cores)
+        found += [] if result.model.evidence else ["the model has no sources."]
+    return found
 
 
 def compared(

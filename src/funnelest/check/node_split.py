@@ -34,6 +34,7 @@ _SCALES = ("identity", "log", "logit")
 OTHERS = "other sources"
 #: A side says little when its interval is this part of that of the prior, or more.
 _LITTLE = 0.8
+_PRINTED = ("evidence", "median", "low", "high", "p")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -191,16 +192,15 @@ def _side(
     function: Callable[[Quantities], Floats],
 ) -> Side:
     """Return what a group of sources says."""
-    nothing = np.empty(0)
+    why: Sentence | str = say("node_split.undefined")
+    sample, effective = np.empty(0), 0.0
     if isinstance(fitted, FitError) or not fitted.gate.passed:
         trouble = str(fitted) if isinstance(fitted, FitError) else fitted.gate.text
-        why = say("node_split.failed", name=_name(name), why=trouble.removesuffix("."))
-        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
-    sample = np.asarray(fitted.sample_of(function))
-    if not np.isfinite(sample).all():
-        why = say("node_split.failed", name=_name(name), why=say("node_split.undefined"))
-        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
-    return Side(name=name, sources=sources, sample=sample, effective=fitted.effective_draws)
+        why = trouble.removesuffix(".")
+    elif np.isfinite(drawn := np.asarray(fitted.sample_of(function))).all():
+        sample, effective, why = drawn, fitted.effective_draws, ""
+    said = say("node_split.failed", name=_name(name), why=why) if why else ""
+    return Side(name=name, sources=sources, sample=sample, effective=effective, why=said)
 
 
 def _scale(prior: Floats, samples: Sequence[Floats]) -> str:
@@ -312,7 +312,6 @@ def judged(
                 "basis": basis,
             }
         )
-    few = [f"{len(body[1])} sources" if len(body[1]) > 3 else ", ".join(body[1]) for body in bodies]
     return Verdict(
         check="node_split",
         passed=passed,
@@ -335,12 +334,8 @@ def judged(
             "probability": probability,
         },
         result_mark=result_mark,
-        printed=[
-            {**{name: row[name] for name in ("evidence", "median", "low", "high", "p")},
-             "sources": sources}
-            for row, sources in zip(rows, few, strict=True)
-        ],
-    )  # fmt: skip
+        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+    )
 
 
 def _name(side: str) -> str | Sentence:

@@ -10,12 +10,19 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.figures_compared import UNLIKELY, at_least, columns, compared, known, lie, told
+from funnelest.check.figures_compared import (
+    UNLIKELY,
+    asked_problems,
+    at_least,
+    columns,
+    compared,
+    known,
+    lie,
+    told,
+)
 from funnelest.errors import raise_if_any
-from funnelest.inference.fitting import argument_problems, seed_problems
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
-from funnelest.results import tables
 from funnelest.results.printed_anew import Replicated, replicated
 from funnelest.results.result import Result
 from funnelest.results.tables import standardised
@@ -100,7 +107,13 @@ def posterior_predictive(
 
     The log score of a source is that of `LeftOut.log_score`.
     """
-    raise_if_any(_problems(result, probability, seed, loo, without, draws, engine, cores), "check")
+    problems = asked_problems(result, probability, seed, draws, engine, cores)
+    if not isinstance(loo, bool):
+        problems.append(f"loo must be True or False; given {loo!r}.")
+    given = without.values() if isinstance(without, Mapping) else [without]
+    if without is not None and not all(isinstance(one, LeftOut) for one in given):
+        problems.append("without must be details['left_out'] of what check.conflict gives.")
+    raise_if_any(problems, "the check")
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
     q = Quantities(model, {name: np.asarray(one).reshape(-1) for name, one in result.draws.items()})
@@ -251,32 +264,3 @@ def _score(without: LeftOut | None) -> dict[str, Any]:
     if without is None:
         return {"log_score": np.nan, "by": "", "k_hat": np.nan}
     return {"log_score": without.log_score, "by": without.how, "k_hat": without.score_k_hat}
-
-
-def _problems(
-    result: Any,
-    probability: Any,
-    seed: Any,
-    loo: Any,
-    without: Any,
-    draws: Any,
-    engine: Any,
-    cores: Any,
-) -> list[str]:
-    """Return what is wrong with the arguments, one sentence each."""
-    found = []
-    if not isinstance(result, Result):
-        found.append(f"result must be a Result; given {result!r}.")
-    elif not result.draws or not result.model.evidence:
-        found.append("the model has no unknown parameter or no source: there is nothing to check.")
-    found += tables.interval_problems(probability, "equal-tailed") + seed_problems(seed)
-    if not isinstance(loo, bool):
-        found.append(f"loo must be True or False; given {loo!r}.")
-    if without is not None and not (
-        isinstance(without, Mapping) and all(isinstance(v, LeftOut) for v in without.values())
-    ):
-        found.append("without must be details['left_out'] of what check.conflict gives.")
-    if isinstance(result, Result):
-        size = 400 if draws is None else draws
-        found += argument_problems(result.model, engine, size, None, cores=cores)
-    return found
