@@ -223,18 +223,11 @@ def _told(changed: Sequence[Changed], probability: float) -> list[Sentence]:
     said = []
     for quantity, some in list(_by_quantity(changed).items())[:3]:
         most = max(some, key=lambda one: (abs(math.log(one.widened)), abs(one.shift)))
+        (_, was_low, was_high), (_, low, high) = most.before, most.after
         said.append(
-            say(
-                "alternative_priors.goes",
-                level=100 * probability,
-                quantity=quantity,
-                was_low=most.before[1],
-                was_high=most.before[2],
-                low=most.after[1],
-                high=most.after[2],
-                name=most.under,
-            )
-        )
+            say("alternative_priors.goes", level=100 * probability, quantity=quantity, low=low,
+                high=high, was_low=was_low, was_high=was_high, name=most.under)
+        )  # fmt: skip
     return said
 
 

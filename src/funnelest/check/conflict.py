@@ -139,17 +139,8 @@ def conflict(
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
     looked = [one for one in model.evidence if sources is None or one.name in sources]
-    gone = left_out(
-        result,
-        [one.name for one in looked],
-        seed=seed,
-        draws=draws,
-        engine=engine,
-        refit=refit,
-        cores=cores,
-        executor=executor,
-        progress=progress,
-    )
+    gone = left_out(result, [one.name for one in looked], seed=seed, draws=draws, engine=engine,
+                    refit=refit, cores=cores, executor=executor, progress=progress)  # fmt: skip
     before = Quantities(model, result.prior_draws)
     found: list[Compared] = []
     for i, source in enumerate(looked):

@@ -63,18 +63,10 @@ def compared(
         mid_p = np.clip(mean, 0, 1)
         error = np.sqrt(np.average((part.mid - mean) ** 2, weights=weights) / effective)
     return Compared(
-        source=source,
-        of=part.of,
-        figure=part.figure,
-        limit=part.limit,
-        value=part.value,
-        median=float(median),
-        low=float(low),
-        high=float(high),
-        mid_p=float(mid_p),
-        mc_error=float(error),
-        basis=basis,
-    )
+        source=source, of=part.of, figure=part.figure, limit=part.limit, value=part.value,
+        median=float(median), low=float(low), high=float(high), mid_p=float(mid_p),
+        mc_error=float(error), basis=basis,
+    )  # fmt: skip
 
 
 def known(figures: Sequence[Compared]) -> list[Compared]:
@@ -113,16 +105,8 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
 def told(check: str, one: Compared) -> Sentence:
     """Return where a figure that is far out lies, in the words of a check."""
     side = "holds" if one.limit else "is_high" if one.mid_p < 0.5 else "is_low"
-    return say(
-        f"{check}.{side}",
-        name=one.name,
-        figure=one.figure,
-        median=one.median,
-        low=one.low,
-        high=one.high,
-        mid_p=one.mid_p,
-        p=one.p,
-    )
+    return say(f"{check}.{side}", name=one.name, figure=one.figure, median=one.median, low=one.low,
+               high=one.high, mid_p=one.mid_p, p=one.p)  # fmt: skip
 
 
 def lie(check: str, count: int, of: int, level: float) -> Sentence:

@@ -120,16 +120,9 @@ def posterior_predictive(
     used = [one for one in model.evidence if model.powers.get(one.name, 1.0)]
     scores = dict(without or {})
     if loo:
-        scores |= left_out(
-            result,
-            [one.name for one in used if one.name not in scores],
-            seed=seed,
-            draws=draws,
-            engine=engine,
-            cores=cores,
-            executor=executor,
-            progress=progress,
-        )
+        missing = [one.name for one in used if one.name not in scores]
+        scores |= left_out(result, missing, seed=seed, draws=draws, engine=engine, cores=cores,
+                           executor=executor, progress=progress)  # fmt: skip
     effective = result.effective_draws
     figures: list[Compared] = []
     sources: list[dict[str, Any]] = []

@@ -128,17 +128,13 @@ class Scaling:
         lower, upper = (reweighted((power - 1) * log) for power in _NEAR)
         if not (steady(lower) and steady(upper)):
             return dict.fromkeys(self.after, np.nan)
-        found = {}
-        for name, draws in self.after.items():
-            if np.ptp(draws) > 0:
-                found[name] = float(
-                    array_stats.power_scale_sense(
-                        draws[None], lower.weights[None], upper.weights[None], *_NEAR
-                    )
-                )
-            else:
-                found[name] = 0.0
-        return found
+        near = (lower.weights[None], upper.weights[None], *_NEAR)
+        return {
+            name: float(array_stats.power_scale_sense(draws[None], *near))
+            if np.ptp(draws) > 0
+            else 0.0
+            for name, draws in self.after.items()
+        }
 
     def spread(self, draws: Floats, weights: Floats | None = None) -> Three:
         """Return the median and the limits of draws."""
@@ -157,15 +153,11 @@ class Scaling:
         """Keep what comes out with a component to a power, or `at` another one; or nothing."""
         self.moves[component, power] = {
             name: Changed(
-                quantity=name,
-                under=component,
-                before=before,
+                quantity=name, under=component, before=before, how=how, power=at,
                 after=self.spread(samples[name], weights) if samples else (np.nan,) * 3,
-                how=how,
-                power=at,
             )
             for name, before in self.base.items()
-        }
+        }  # fmt: skip
 
     def _smaller(self, component: str, power: float) -> None:
         """Keep what a smaller step gives, the largest one of which the weights are good."""
@@ -180,13 +172,11 @@ class Scaling:
     def rows(self, threshold: float) -> list[Scaled]:
         """Fit what weights did not give, and return a row per quantity and component."""
         keys = list(self.models)
-        made = refits(
-            {f"{name} to the power {power:g}": self.models[name, power] for name, power in keys},
-            start=self.result,
-            draws=max(4000, len(next(iter(self.after.values())))),
-            seed=self.seed,
-            cores=self.cores,
-        )
+        models = {
+            f"{name} to the power {power:g}": self.models[name, power] for name, power in keys
+        }
+        size = max(4000, len(next(iter(self.after.values()))))
+        made = refits(models, start=self.result, draws=size, seed=self.seed, cores=self.cores)
         for (name, power), found in zip(keys, made.values(), strict=True):
             if isinstance(found, FitError) or not found.gate.passed:
                 self._smaller(name, power)
@@ -199,18 +189,11 @@ class Scaling:
                 psens = sensitivity[quantity]
                 half, twice = (self.moves[one.name, power][quantity] for power in (HALF, TWICE))
                 moves = one.name not in (ALL_PRIORS, ALL_SOURCES) and psens >= threshold
+                decides = moves and (_decided(half) or _decided(twice))
                 rows.append(
-                    Scaled(
-                        quantity=quantity,
-                        component=one.name,
-                        kind=one.kind,
-                        psens=psens,
-                        k_hat=worst,
-                        half=half,
-                        twice=twice,
-                        decides=moves and (_decided(half) or _decided(twice)),
-                    )
-                )
+                    Scaled(quantity=quantity, component=one.name, kind=one.kind, psens=psens,
+                           k_hat=worst, half=half, twice=twice, decides=decides)
+                )  # fmt: skip
         return rows
 
 

@@ -282,12 +282,5 @@ def _goes(one: Scaled, probability: float) -> Sentence:
             values = {"low": low, "high": high, "power": move.power}
             parts.append(say(f"prior_sensitivity.{key}", **values))
     _, low, high = one.half.before
-    return say(
-        "prior_sensitivity.goes",
-        level=100 * probability,
-        quantity=one.quantity,
-        low=low,
-        high=high,
-        component=one.component,
-        parts=parts,
-    )
+    return say("prior_sensitivity.goes", level=100 * probability, quantity=one.quantity, low=low,
+               high=high, component=one.component, parts=parts)  # fmt: skip
