@@ -30,7 +30,7 @@ def timed() -> dict[str, float]:
     begun = time.perf_counter()
     found = fe.check.conflict(result, seed=1, refit=True, cores=2, progress=False)
     seconds = time.perf_counter() - begun
-    refits = sum(one.how == "refit" for one in found.left_out.values())
+    refits = sum(one.how == "refit" for one in found.details["left_out"].values())
     return {"seconds": seconds, "refits": float(refits)}
 
 

@@ -28,8 +28,8 @@ def test_two_sources_that_agree_are_not_in_conflict_with_each_other_but_with_the
         TOLD, rate=fe.Beta(200, 800),
     )  # fmt: skip
     found = fe.check.conflict(result, seed=1, cores=1)
-    assert "s1" in found.against_prior
-    assert not found.conflicting
+    assert "s1" in found.details["against_prior"]
+    assert not found.details["conflicting"]
     assert found.mark.startswith("SOURCES IN CONFLICT WITH THEIR PRIOR")
 
 
@@ -44,7 +44,7 @@ def test_sources_without_order_do_not_pass_in_silence():
     result = fitted(fe.Survey("s", step="a", yes=300, n=1000), custom("c1", 0.2), custom("c2", 0.8))
     found = fe.check.conflict(result, seed=1, cores=1)
     assert not found.passed
-    assert set(found.not_compared) == {"c1", "c2"}
+    assert set(found.details["not_compared"]) == {"c1", "c2"}
 
 
 def test_a_power_of_nothing_identifies_nothing():
@@ -65,8 +65,9 @@ def test_what_a_source_excludes_is_not_brought_back_by_weights():
     )  # fmt: skip
     result = fitted(limit, fe.Survey("s", step="a", yes=320, n=1600), TOLD)
     found = fe.check.conflict(result, seed=1, cores=1)
-    assert found.left_out["limit"].how == "refit"
-    without = np.median(found.left_out["limit"].draws["rate of a"])
+    limit = found.details["left_out"]["limit"]
+    assert limit.how == "refit"
+    without = np.median(limit.draws["rate of a"])
     assert without == pytest.approx(0.2, abs=0.01)
 
 

@@ -31,7 +31,8 @@ from scipy.signal import fftconvolve
 from scipy.special import expit, logit, logsumexp
 
 import funnelest as fe
-from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
+from funnelest.check.alternative_priors import alternative_priors
+from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.likelihood.density import log_likelihoods
 
 PREVALENCE, OTHERS = 0.0015, 0.004
@@ -300,7 +301,7 @@ def moved(scale: float):
 def test_with_scale_1_it_is_flagged_that_the_prior_decides():
     check = moved(1.0)
     assert not check.passed
-    assert check.decided == ("prevalence",)
+    assert check.details["decided"] == ("prevalence",)
     assert check.mark == "DECIDED BY PRIORS: prevalence"
     table = check.table.set_index("component")
     # By its own prior, and by that of the spread of the studies of people known to be positive.
@@ -315,13 +316,13 @@ def test_with_scale_0_2_no_prior_decides():
     """The lower limit moves with the flat prior of the prevalence itself: 50 of 3,330 may all be
     false positives. Half of that prior is Beta(0.5, 0.5) on a prevalence of 1%."""
     check = moved(0.2)
-    assert check.decided == ()
+    assert check.details["decided"] == ()
     assert check.mark == "SENSITIVE TO PRIORS: prevalence"
-    assert check.moved["prevalence"].component == NAMES["prevalence"]
-    assert check.moved["prevalence"].psens < 0.15
+    assert check.details["moved"]["prevalence"].component == NAMES["prevalence"]
+    assert check.details["moved"]["prevalence"].psens < 0.15
     table = check.table.set_index("component")
-    assert table.loc[SPREAD_OF_POSITIVES, "psens"] < check.threshold
-    assert table.loc["between studies[negatives]", "psens"] < check.threshold
+    assert table.loc[SPREAD_OF_POSITIVES, "psens"] < check.details["threshold"]
+    assert table.loc["between studies[negatives]", "psens"] < check.details["threshold"]
 
 
 @pytest.mark.slow
@@ -332,9 +333,9 @@ def test_the_narrower_spread_as_an_alternative_prior():
         quick(1.0), {"scale 0.2": other}, quantities=OF_PREVALENCE, seed=1, cores=1
     )
     assert not check.passed
-    (row,) = check.rows
+    (row,) = check.found
     low, median, high = exact(0.2)["prevalence"]
-    np.testing.assert_allclose(row.values, (median, low, high), atol=0.0015)
+    np.testing.assert_allclose(row.after, (median, low, high), atol=0.0015)
     assert row.widened < 0.1
 
 

@@ -13,7 +13,7 @@ import pytest
 from validation.prenatal_hiv import model, quantities
 
 import funnelest as fe
-from funnelest.check.conflicting import conflict
+from funnelest.check.conflict import conflict
 
 #: mean, 2.5%, 50% and 97.5%.
 EXPECTED = {
@@ -73,7 +73,7 @@ def test_the_conflict():
     for item, mid_p in MID_P.items():
         assert table.loc[item, "mid_p"] == pytest.approx(mid_p, abs=0.01), item
         assert table.loc[item, "mc_error"] < 0.005
-    assert {one.source for one in found.apart} == {"2", "4", "5", "12"}
+    assert {one.source for one in found.details["apart"]} == {"2", "4", "5", "12"}
     assert found.mark == "SOURCES IN CONFLICT: 2, 4, 5, 12"
     assert not found.passed
     assert "2, 4, 5 and 12" in found.headline

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.conflicting import conflict
-from funnelest.check.predicting import posterior_predictive
+from funnelest.check.conflict import conflict
+from funnelest.check.posterior_predictive import posterior_predictive
 
 Y, N = (30, 25, 60), (400, 150, 500)
 
@@ -27,6 +27,10 @@ def model(y=Y):
     )  # fmt: skip
 
 
+def by_source(found):
+    return found.tables["by_source"].to_dict("records")
+
+
 @pytest.fixture(scope="module")
 def result():
     return fe.fit(model(), engine="importance", seed=1, progress=False)
@@ -38,7 +42,7 @@ def found(result):
 
 
 def test_mid_p_and_intervals(found):
-    for one, y, n in zip(found.figures, Y, N, strict=True):
+    for one, y, n in zip(found.found, Y, N, strict=True):
         law = stats.betabinom(n, 1 + sum(Y), 1 + sum(N) - sum(Y))
         assert abs(one.mid_p - law.sf(y) - 0.5 * law.pmf(y)) < 4 * one.mc_error
         assert one.low == pytest.approx(law.ppf(0.025), abs=1)
@@ -52,27 +56,27 @@ def test_residuals_are_those_of_the_result(found, result):
 def test_chi_squared_of_one_count_is_two_sided(found):
     draws = np.random.default_rng(5)
     p = draws.beta(1 + sum(Y), 1 + sum(N) - sum(Y), 200_000)
-    for one, y, n in zip(found.sources, Y, N, strict=True):
+    for one, y, n in zip(by_source(found), Y, N, strict=True):
         made = np.abs(draws.binomial(n, p) - n * p)
         seen = np.abs(y - n * p)
         truth = np.mean(made > seen) + 0.5 * np.mean(made == seen)
-        assert abs(one.p - truth) < 4 * one.mc_error + 0.003
+        assert abs(one["p"] - truth) < 4 * one["mc_error"] + 0.003
 
 
 def test_scores_are_the_predictive_density(found):
-    for one, y, n in zip(found.sources, Y, N, strict=True):
+    for one, y, n in zip(by_source(found), Y, N, strict=True):
         law = stats.betabinom(n, 1 + sum(Y) - y, 1 + sum(N) - sum(Y) - n + y)
-        assert one.log_score == pytest.approx(law.logpmf(y), abs=0.15)
-    assert found.log_score == pytest.approx(sum(one.log_score for one in found.sources))
+        assert one["log_score"] == pytest.approx(law.logpmf(y), abs=0.15)
+    assert found.details["log_score"] == pytest.approx(found.tables["by_source"]["log_score"].sum())
     assert "log score is" in found.text
 
 
 def test_scores_of_a_conflict_that_is_there_already(result):
-    already = conflict(result, seed=2, cores=1)
-    again = posterior_predictive(result, seed=2, without=already.left_out)
-    assert again.scored
-    assert [one.log_score for one in again.sources] == [
-        already.left_out[one.source].log_score for one in again.sources
+    already = conflict(result, seed=2, cores=1).details["left_out"]
+    again = posterior_predictive(result, seed=2, without=already)
+    assert "log score is" in again.text
+    assert [one["log_score"] for one in by_source(again)] == [
+        already[one["source"]].log_score for one in by_source(again)
     ]
 
 
@@ -80,11 +84,15 @@ def test_a_source_that_does_not_fit():
     far = fe.fit(model((30, 70, 40)), engine="importance", seed=1, progress=False)
     bad = posterior_predictive(far, seed=1)
     assert not bad.passed
-    assert "source 2" in bad.misfitting
+    assert "source 2" in bad.details["misfitting"]
     assert bad.mark.startswith("POOR FIT: ")
     assert "does not describe" in bad.headline
-    assert np.isnan(bad.log_score)
+    assert np.isnan(bad.details["log_score"])
     assert bad.table["outside"].any()
+    dutch = bad.in_language("nl")
+    assert dutch.mark.startswith("SLECHTE AANPASSING: ")
+    assert "beschrijft" in dutch.headline
+    assert " the " not in dutch.text
 
 
 def test_a_good_fit_is_called_weak_evidence():
@@ -94,7 +102,7 @@ def test_a_good_fit_is_called_weak_evidence():
     assert fine.mark == ""
     assert "conservative" in fine.text
     assert "source 1" in repr(fine)
-    assert list(fine.by_source["figures"]) == [1, 1, 1]
+    assert list(fine.tables["by_source"]["figures"]) == [1, 1, 1]
 
 
 def test_bad_arguments(result):

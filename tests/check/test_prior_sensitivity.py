@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
-from funnelest.likelihood.components import log_prior_density, powered, weighted_quantiles
+from funnelest.check.alternative_priors import alternative_priors
+from funnelest.check.measures import quantiles
+from funnelest.check.prior_sensitivity import prior_sensitivity
+from funnelest.likelihood.components import log_prior_density, powered
 
 LEVELS = (0.5, 0.025, 0.975)
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
@@ -47,12 +51,12 @@ def test_a_beta_prior_to_a_power(belief):
     a, b = (belief.alpha, belief.beta) if isinstance(belief, fe.Beta) else (1, 1)
     result = shares(belief)
     found = prior_sensitivity(result, quantities=RATE, seed=1, cores=1)
-    row = next(row for row in found.rows if row.component == "rate of a")
+    row = next(row for row in found.found if row.component == "rate of a")
     for power, move in ((0.5, row.half), (2, row.twice)):
         exact = stats.beta(power * a + 8, power * b + 12).ppf(LEVELS)
-        assert move.how == "weights"
+        assert move.how == "reweighted"
         assert move.power == power
-        np.testing.assert_allclose(move.values, exact, atol=0.012)
+        np.testing.assert_allclose(move.after, exact, atol=0.012)
     # The distance is over the range of the draws: beyond it both functions are 0 or 1.
     draws = result.draws["rate of a"]
     x = np.linspace(draws.min(), draws.max(), 4001)
@@ -62,13 +66,13 @@ def test_a_beta_prior_to_a_power(belief):
         for power in (0.99, 1.01)
     ])  # fmt: skip
     assert row.psens == pytest.approx(exact, abs=0.006)
-    data = next(row for row in found.rows if row.component == "all sources")
+    data = next(row for row in found.found if row.component == "all sources")
     exact = np.mean([
         distance(x, base, stats.beta(a + power * 8, b + power * 12).cdf(x)) / abs(np.log2(power))
         for power in (0.99, 1.01)
     ])  # fmt: skip
     assert data.psens == pytest.approx(exact, abs=0.006)
-    assert found.flat == (() if a == 6 else ("rate of a",))
+    assert found.details["flat"] == (() if a == 6 else ("rate of a",))
 
 
 def test_a_prior_against_the_data_is_flagged():
@@ -82,13 +86,20 @@ def test_a_prior_against_the_data_is_flagged():
     assert table.loc["all sources", "diagnosis"] == ""
     assert "Assumed without a distribution, so that it cannot be scaled: a -> b." in found.text
     assert repr(found).startswith(found.text)
+    dutch = found.in_language("nl")
+    assert dutch.headline == "rate wordt bepaald door de prior van rate of a."
+    assert dutch.mark == "BEPAALD DOOR PRIORS: rate"
+    diagnosis = dutch.table.set_index("component").loc["rate of a", "diagnosis"]
+    assert diagnosis.startswith("prior en gegevens in strijd")
+    assert " the " not in dutch.text
 
 
 def test_a_strong_prior_and_little_data_is_flagged():
     found = prior_sensitivity(shares(fe.Beta(40, 40), yes=1, n=2), quantities=RATE, seed=1, cores=1)
-    row = next(row for row in found.rows if row.component == "rate of a")
-    assert found.diagnosis(row) == "strong prior, weak likelihood"
-    assert found.decides(row)
+    row = next(row for row in found.found if row.component == "rate of a")
+    assert row.decides
+    diagnosis = found.table.set_index("component").loc["rate of a", "diagnosis"]
+    assert diagnosis == "strong prior, weak likelihood"
 
 
 def test_much_data_passes():
@@ -117,7 +128,7 @@ def test_like_arviz_where_the_scale_is_the_same():
         "log_likelihood": {"s": stats.norm.logpdf(3, x, 1)},
     })  # fmt: skip
     for component, group in (("x", "prior"), ("all sources", "likelihood")):
-        row = next(row for row in found.rows if row.component == component)
+        row = next(row for row in found.found if row.component == component)
         assert row.psens == pytest.approx(float(psense(tree, group=group)["x"]), rel=0.01)
 
 
@@ -159,17 +170,17 @@ def test_a_refit_where_weights_fail():
     """Normal(0, 0.5) and 8: from 1.6 to 2.67 when the prior counts half."""
     result = narrow(fe.Normal(0, 0.5))
     found = prior_sensitivity(result, quantities=LOOKED, seed=1, cores=1)
-    row = next(row for row in found.rows if row.component == "x")
+    row = next(row for row in found.found if row.component == "x")
     assert row.half.how == "refit"
     precision = 2.0 + 1
     exact = stats.norm(8 / precision, precision**-0.5).ppf(LEVELS)
-    np.testing.assert_allclose(row.half.values, exact, atol=0.08)
+    np.testing.assert_allclose(row.half.after, exact, atol=0.08)
     less = prior_sensitivity(result, quantities=LOOKED, seed=1, cores=1, refit=False)
-    step = next(row for row in less.rows if row.component == "x").half
+    step = next(row for row in less.found if row.component == "x").half
     assert step.how == "smaller step"
     assert 0.5 < step.power < 1
     precision = 4 * step.power + 1
-    np.testing.assert_allclose(step.values[0], 8 / precision, atol=0.08)
+    np.testing.assert_allclose(step.after[0], 8 / precision, atol=0.08)
     assert "less of a change" in less.text
 
 
@@ -177,22 +188,22 @@ def test_a_refit_that_fails_is_not_believed(monkeypatch):
     def fails(models, **options):
         return dict.fromkeys(models, fe.FitError("no point"))
 
-    monkeypatch.setattr("funnelest.check.prior_scaling.sensitivity.refits", fails)
-    monkeypatch.setattr("funnelest.check.prior_scaling.alternatives.refits", fails)
+    for name in ("power_scaling", "alternative_priors"):  # a function has the module's name
+        monkeypatch.setattr(sys.modules[f"funnelest.check.{name}"], "refits", fails)
     result = narrow(fe.Normal(0, 0.5))
     found = prior_sensitivity(result, quantities=LOOKED, seed=1, cores=1)
-    assert next(row for row in found.rows if row.component == "x").half.how == "smaller step"
+    assert next(row for row in found.found if row.component == "x").half.how == "smaller step"
     other = alternative_priors(result, {"far": {"x": fe.Normal(20, 1)}}, quantities=LOOKED, seed=1)
-    (row,) = other.rows
+    (row,) = other.found
     assert row.how == "failed"
-    assert np.isnan(row.values).all()
+    assert np.isnan(row.after).all()
     assert not other.passed
     assert other.mark == "OTHER PRIORS FAILED: far"
 
 
 @pytest.mark.parametrize(
     ("belief", "how"),
-    [(fe.Beta(3, 2), "weights"), (fe.Beta(300, 30), "refit")],
+    [(fe.Beta(3, 2), "reweighted"), (fe.Beta(300, 30), "refit")],
     ids=["near", "far"],
 )
 def test_alternative_priors(belief, how):
@@ -200,33 +211,36 @@ def test_alternative_priors(belief, how):
     found = alternative_priors(
         result, {"other": {"rate of a": belief}}, quantities=RATE, seed=2, cores=1
     )
-    (row,) = found.rows
+    (row,) = found.found
     law = stats.beta(belief.alpha + 8, belief.beta + 12)
     base = stats.beta(9, 13)
     assert row.how == how
-    np.testing.assert_allclose(row.values, law.ppf(LEVELS), atol=0.012)
+    np.testing.assert_allclose(row.after, law.ppf(LEVELS), atol=0.012)
     width, was = np.diff(law.ppf(LEVELS[1:]))[0], np.diff(base.ppf(LEVELS[1:]))[0]
     assert row.widened == pytest.approx(width / was, rel=0.06)
     x = np.linspace(0, 1, 10_001)
     exact = np.trapezoid(np.minimum(law.pdf(x), base.pdf(x)), x)
-    assert row.overlap == pytest.approx(exact, abs=0.03)
+    assert found.table["overlap"].iloc[1] == pytest.approx(exact, abs=0.03)
     logits = np.log(base.rvs(50_000, random_state=1))
     logits -= np.log1p(-np.exp(logits))
     exact = (np.log(law.median() / (1 - law.median())) - np.median(logits)) / logits.std()
     assert row.shift == pytest.approx(exact, abs=0.08)
-    assert found.passed == (how == "weights")
+    assert found.passed == (how == "reweighted")
     table = found.table
     assert list(table["priors"]) == ["as it is", "other"]
     assert list(table["changed"]) == [False, how == "refit"]
     assert f"{belief.describe()} for rate of a in place of Beta(1, 1)" in found.text
     assert repr(found).startswith(found.headline)
+    dutch = found.in_language("nl").text
+    assert f"{belief.describe()} voor rate of a in plaats van Beta(1, 1)" in dutch
+    assert " the " not in dutch
 
 
 def test_weighted_quantiles():
     draws = np.random.default_rng(1).normal(size=2000)
     even = np.full(2000, 1 / 2000)
     np.testing.assert_allclose(
-        weighted_quantiles(draws, even, LEVELS), np.quantile(draws, LEVELS, method="hazen")
+        quantiles(draws, LEVELS, even), np.quantile(draws, LEVELS, method="hazen")
     )
 
 

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side
-from funnelest.check.predicting import Fitted, PosteriorPredictive, SourceFit
+from funnelest.check.conflict import judged as judge_conflict
+from funnelest.check.node_split import Side
+from funnelest.check.node_split import judged as judge_split
+from funnelest.check.posterior_predictive import judged as judge_fit
 from funnelest.plot.conflict import conflict
 from funnelest.plot.node_split import node_split
 from funnelest.plot.posterior_predictive import posterior_predictive
+from funnelest.verdict import Compared
 
 mpl.use("agg")
 
@@ -18,7 +21,7 @@ def compared(name, mid_p, **changed):
     given = {
         "source": name, "of": "", "figure": "12,500", "limit": "", "value": 12_500.0,
         "median": 100.0, "low": 50.0, "high": 150.0, "mid_p": mid_p, "mc_error": 0.001,
-        "exact": True, "against": "other sources", "how": "refit", "k_hat": 0.9, "why": "",
+        "against": "other sources", "how": "refit", "k_hat": 0.9, "why": "",
         "basis": "estimated",
     }  # fmt: skip
     return Compared(**{**given, **changed})
@@ -28,9 +31,9 @@ def made(figures=None):
     figures = figures or (
         compared("far", 1e-9), compared("apart", 0.99), compared("fine", 0.4),
         compared("limit", 0.4, limit="at least"), compared("alone", 0.5, against="prior"),
-        compared("gone", np.nan, against="", how="failed", why="the fit without it failed"),
+        compared("gone", np.nan, against="", how="failed", why="failed"),
     )  # fmt: skip
-    return Conflict(figures=tuple(figures), probability=0.95, left_out={}, draws=4000, seed=1)
+    return judge_conflict(figures, probability=0.95, left_out={}, draws=4000)
 
 
 def split(**changed):
@@ -44,22 +47,20 @@ def split(**changed):
         "quantity": "share", "scale": "logit", "sides": sides, "together": None,
         "prior": rng.random(1000), "probability": 0.95, "basis": "estimated", "seed": 1,
     }  # fmt: skip
-    return NodeSplit(**{**given, **changed})
+    given |= changed
+    return judge_split(given.pop("sides"), **given)
 
 
 def fit_found():
-    figures = tuple(
-        Fitted(source=name, of="", figure="40", limit="", value=40.0, median=30.0, low=20.0,
-               high=35.0, residual=2.0, mid_p=p, mc_error=0.0, basis="estimated")
+    figures = [
+        compared(name, p, figure="40", value=40.0, median=30.0, low=20.0, high=35.0, against="")
         for name, p in (("far", 1e-6), ("fine", 0.5), ("gone", np.nan))
-    )  # fmt: skip
-    sources = tuple(
-        SourceFit(source=one.source, figures=1, discrepancy=1.0, p=0.5, mc_error=0.0)
+    ]
+    sources = [
+        {"source": one.source, "figures": 1, "chi_squared": 1.0, "p": 0.5, "log_score": np.nan}
         for one in figures
-    )
-    return PosteriorPredictive(
-        figures=figures, sources=sources, probability=0.95, draws=4000, seed=1
-    )
+    ]
+    return judge_fit(figures, sources, probability=0.95, scored=False, draws=4000)
 
 
 def texts(figure):
@@ -111,7 +112,7 @@ def test_split(language, mark):
 
 def test_a_split_that_failed():
     empty = Side(name="two", sources=("two",), sample=np.empty(0), effective=0.0, why="failed.")
-    bad = split(sides=(split().sides[0], empty))
+    bad = split(sides=(split().found[0], empty))
     assert not bad.passed
     assert "SPLIT NOT KNOWN" in texts(node_split(bad))
 

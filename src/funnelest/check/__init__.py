@@ -1,8 +1,9 @@
 """Checks, one per file: what a model or a result rests on, and what it would take to change it."""
 
+from funnelest.check.alternative_priors import alternative_priors
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.comparing import Comparison, Looked, compare
-from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side, conflict, node_split
+from funnelest.check.conflict import conflict
 from funnelest.check.contributing import Contributions, Known, Without, contributions
 from funnelest.check.convergence import Convergence, convergence
 from funnelest.check.identifying import (
@@ -13,45 +14,28 @@ from funnelest.check.identifying import (
     identification,
 )
 from funnelest.check.informing import Part, Plan, ValueOfInformation, value_of_information
+from funnelest.check.node_split import node_split
 from funnelest.check.planning import Planned, planned
-from funnelest.check.predicting import Fitted, PosteriorPredictive, SourceFit, posterior_predictive
-from funnelest.check.prior_scaling import (
-    AlternativePriors,
-    Other,
-    PriorSensitivity,
-    Scaled,
-    alternative_priors,
-    prior_sensitivity,
-)
+from funnelest.check.posterior_predictive import posterior_predictive
+from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.check.tipping import Conclusion, Tipping, Turn, tipping_point
 from funnelest.verdict import Verdict as Check
 
 __all__ = [
-    "AlternativePriors",
     "Calibration",
     "Check",
-    "Compared",
     "Comparison",
     "Conclusion",
-    "Conflict",
     "Confounded",
     "Contributions",
     "Convergence",
-    "Fitted",
     "Further",
     "Identification",
     "Known",
     "Looked",
-    "NodeSplit",
-    "Other",
     "Part",
     "Plan",
     "Planned",
-    "PosteriorPredictive",
-    "PriorSensitivity",
-    "Scaled",
-    "Side",
-    "SourceFit",
     "Standing",
     "Tipping",
     "Turn",

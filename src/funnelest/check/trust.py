@@ -244,7 +244,7 @@ def _also_problems(also: Any) -> list[str]:
 
 def _left_out(checks: Mapping[str, Any]) -> Any:
     """Return the posteriors without each source that the conflict check has made already."""
-    return checks["conflict"].left_out if "conflict" in checks else None
+    return checks["conflict"].details["left_out"] if "conflict" in checks else None
 
 
 def _said(name: str) -> str:

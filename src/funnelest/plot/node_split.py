@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.check.conflicting import NodeSplit
+from funnelest.check.node_split import OTHERS
 from funnelest.plot.base import Language, drawing, framed, round_ticks
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -16,45 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["node_split"]
 
 _WIDTH, _LEFT, _RIGHT = 7.0, 0.25, 0.25
-_WORDS = {
-    "en": {
-        "log": "logarithmic scale", "logit": "logarithmic scale of the odds",
-        "side": "{name} ({sources})", "all": "all sources together", "prior": "prior",
-        "p": "two-sided conflict p {p}",
-        "note": "Heights are densities on the scale of the axis, smoothed for the eye; the p-value "
-                "is not. Below them medians and {interval}s. {prior}",
-        "once": "The prior of the quantity counts once: it was taken out of {side}.",
-        "twice": "The priors count on both sides.",
-        "failed": "a side could not be fitted: nothing is known",
-        "conflict": "EVIDENCE IN CONFLICT ON", "unknown": "SPLIT NOT KNOWN",
-        "other sources": "other sources", "and more": "and {n} more",
-    },
-    "nl": {
-        "log": "logaritmische schaal", "logit": "logaritmische schaal van de odds",
-        "side": "{name} ({sources})", "all": "alle bronnen samen", "prior": "prior",
-        "p": "tweezijdige p van het conflict {p}",
-        "note": "De hoogte is de dichtheid op de schaal van de as, voor het oog gladgestreken; de "
-                "p-waarde is dat niet. Eronder medianen en {interval}. {prior}",
-        "once": "De prior van de grootheid telt \u00e9\u00e9n keer: hij is uit {side} gehaald.",
-        "twice": "De priors tellen aan beide kanten.",
-        "failed": "een kant kon niet geschat worden: niets is bekend",
-        "conflict": "BEWIJS IN STRIJD OVER", "unknown": "SPLITSING NIET BEKEND",
-        "other sources": "de andere bronnen", "and more": "en {n} andere",
-    },
-}  # fmt: skip
 
 
-def node_split(node_split: NodeSplit, *, title: str = "", language: str = "en") -> Figure:
+def node_split(node_split: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw a quantity as each of two groups of sources gives it.
 
     Parameters
     ----------
-    node_split : NodeSplit
+    node_split : Verdict
         What `funnelest.check.node_split` gave.
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}
-        Language of the fixed texts.
+        Language of the texts.
 
     Returns
     -------
@@ -66,65 +42,65 @@ def node_split(node_split: NodeSplit, *, title: str = "", language: str = "en") 
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("node_split", node_split, NodeSplit, language) as show:
+    with drawing("node_split", node_split, "node_split", language) as show:
         return _drawn(node_split, title, show)
 
 
-def _drawn(found: NodeSplit, title: str, show: Language) -> Figure:
+def _drawn(found: Verdict, title: str, show: Language) -> Figure:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-    words = _WORDS[show.code]
+    details = found.details
+
+    def word(key: str, **values: Any) -> str:
+        return show.say(say(f"plot.node_split.{key}", **values))
 
     def called(name: str) -> str:
-        return words.get(name, name)
+        return show.say(say("node_split.others")) if name == OTHERS else name
 
     def listed(sources: tuple[str, ...]) -> str:
         few = ", ".join(sources[:4])
         more = len(sources) - 4
-        return f"{few} {words['and more'].format(n=more)}" if more > 0 else few
+        return show.say(say("word.and_more", names=few, n=more)) if more > 0 else few
 
     drawn: list[tuple[Any, str, str, Any, float]] = []
-    for one, colour, dashes in zip(found.sides, (BLUE, ORANGE), ("-", (0, (5, 2))), strict=True):
-        words_of = words["side"].format(name=called(one.name), sources=listed(one.sources))
+    for one, colour, dashes in zip(found.found, (BLUE, ORANGE), ("-", (0, (5, 2))), strict=True):
+        words_of = word("side", name=called(one.name), sources=listed(one.sources))
         drawn.append((one.sample, words_of, colour, dashes, 1.8))
-    if found.together is not None:
-        drawn.append((found.together.sample, words["all"], INK, (0, (1, 1.2)), 1.6))
-    drawn.append((found.prior, words["prior"], GREY, "-", 0.7))
+    if details["together"] is not None:
+        drawn.append((details["together"].sample, word("all"), INK, (0, (1, 1.2)), 1.6))
+    drawn.append((details["prior"], word("prior"), GREY, "-", 0.7))
     keys = [
         Line2D([], [], color=colour, linestyle=dashes, linewidth=width, label=label)
         for _, label, colour, dashes, width in drawn
     ]
-    mark = found.mark.replace("EVIDENCE IN CONFLICT ON", words["conflict"]).replace(
-        "SPLIT NOT KNOWN", words["unknown"]
-    )
-    marks = "; ".join(part for part in (found.result_mark, mark) if part)
-    said = words["failed"]
-    if found.known:
-        said = words["p"].format(p=show.number(found.p, 2))
-    prior = words["once"].format(side=called(found.once)) if found.once else words["twice"]
-    note = words["note"].format(interval=show.interval(found.probability), prior=prior)
+    known = bool(len(details["difference"]))
+    said = word("p", p=show.number(details["p"], 2)) if known else word("failed")
+    once, probability = details["once"], details["probability"]
+    prior = word("once", side=called(once)) if once else word("twice")
+    note = word("note", interval=show.interval(probability), prior=prior)
+    marks = found.in_language(show.code).marks
     figure, ax = framed(
         [("title", title), ("mark", marks), ("subtitle", said)], keys, note, left=_LEFT,
         right=_RIGHT, width=_WIDTH, high=2.8,
     )  # fmt: skip
-    tail = (1 - found.probability) / 2
-    known = [row for row in drawn[:-1] if len(row[0])]
-    samples = [row[0] for row in known] or [found.prior]
+    tail = (1 - probability) / 2
+    fitted = [row for row in drawn[:-1] if len(row[0])]
+    samples = [row[0] for row in fitted] or [details["prior"]]
     ends = [np.quantile(sample, [0.001, 0.999]) for sample in samples]
     low, high = min(float(e[0]) for e in ends), max(float(e[1]) for e in ends)
-    log = found.scale != "identity" and low > 0 and high / low > 3
+    log = details["scale"] != "identity" and low > 0 and high / low > 3
     turned = np.log if log else (lambda value: np.asarray(value, dtype=np.float64))
     grid = np.linspace(turned(low), turned(high), 300)
     curves = [_density(turned(row[0]), grid) if len(row[0]) else None for row in drawn]
     top = max(float(curve.max()) for curve in curves[: len(drawn) - 1] if curve is not None) \
-        if known else 1.0  # fmt: skip
+        if fitted else 1.0  # fmt: skip
     x = np.exp(grid) if log else grid
     for curve, (_, _, colour, dashes, width) in zip(curves, drawn, strict=True):
         if curve is not None:
             ax.plot(x, np.minimum(curve, 1.04 * top), color=colour, linestyle=dashes,
                     linewidth=width, zorder=3)  # fmt: skip
-    for i, (sample, _, colour, dashes, width) in enumerate(known):
+    for i, (sample, _, colour, dashes, width) in enumerate(fitted):
         y = -top * (0.09 + 0.09 * i)
         a, middle, b = np.quantile(sample, [tail, 0.5, 1 - tail])
         ax.plot([a, b], [y, y], color=colour, linewidth=width + 0.4, linestyle=dashes, zorder=3)
@@ -136,7 +112,7 @@ def _drawn(found: NodeSplit, title: str, show: Language) -> Figure:
     else:
         ax.xaxis.set_major_locator(MaxNLocator(7))
     ax.xaxis.set_minor_locator(NullLocator())
-    share = found.scale == "logit"
+    share = details["scale"] == "logit"
     ax.xaxis.set_major_formatter(
         FuncFormatter(
             lambda v, _: f"{show.figure(float(f'{100 * v:.6g}'))}%" if share else show.tick(v)
@@ -144,11 +120,13 @@ def _drawn(found: NodeSplit, title: str, show: Language) -> Figure:
         )
     )  # fmt: skip
     ax.set_xlim(x[0], x[-1])
-    ax.set_ylim(-top * (0.1 + 0.09 * len(known)), 1.1 * top)
+    ax.set_ylim(-top * (0.1 + 0.09 * len(fitted)), 1.1 * top)
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
-    scale = f", {words['log']}" if log else ""
-    ax.set_xlabel(f"{found.quantity}{scale}", fontsize=8, color=INK, parse_math=False)
+    scale = f", {word('log')}" if log else ""
+    ax.set_xlabel(
+        f"{show.say(details['quantity'])}{scale}", fontsize=8, color=INK, parse_math=False
+    )
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Sources against each other: mixed predictive checks and split posteriors, by closed forms."""
+"""Sources against each other: mixed predictive checks, by closed forms."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.conflicting import conflict, node_split
-from funnelest.check.conflicting.found import at_least
+from funnelest.check.conflict import conflict
+from funnelest.check.figures_compared import at_least
 from funnelest.check.measures import holm
 from funnelest.inference.leaving_out import left_out
 from funnelest.quantities.quantities import Quantities
@@ -60,27 +60,52 @@ def exact(y, n, of_y, of_n):
     return law.sf(y) + 0.5 * law.pmf(y)
 
 
+def test_tails_of_a_count_are_averaged_and_not_counted(surveys):
+    q = Quantities(surveys.model, {"share": np.full(3, 0.1)})
+    for source in surveys.model.evidence:
+        assert all(part.exact for part in replicated(source, q, np.random.default_rng(1)))
+
+
 def test_two_surveys_of_one_share(found):
     truths = [exact(Y1, N1, Y2, N2), exact(Y2, N2, Y1, N1)]
-    for one, truth in zip(found.figures, truths, strict=True):
-        assert one.exact
+    for one, truth in zip(found.found, truths, strict=True):
         assert one.against == "other sources"
         assert one.mc_error < 0.02 * max(truth, 0.1)
         assert abs(one.mid_p - truth) < 4 * one.mc_error
     law = stats.betabinom(N2, 1 + Y1, 1 + N1 - Y1)
-    second = found.figures[1]
+    second = found.found[1]
     assert second.low == pytest.approx(law.ppf(0.025), abs=1)
     assert second.high == pytest.approx(law.ppf(0.975), abs=1)
 
 
 def test_the_verdict_and_the_marks(found):
-    assert found.conflicting == ("first", "second")
+    assert found.details["conflicting"] == ("first", "second")
     assert not found.passed
     assert found.mark == "SOURCES IN CONFLICT: first, second"
     assert found.headline.startswith("Sources in conflict")
     assert "Nothing was left out of the result" in found.text
     assert list(found.table["verdict"]) == ["in conflict"] * 2
+    assert set(found.table["mark"]) == {found.mark}
     assert "first" in repr(found)
+
+
+def test_the_verdict_in_dutch(found):
+    dutch = found.in_language("nl")
+    assert dutch.mark == "BRONNEN IN STRIJD: first, second"
+    assert dutch.headline == (
+        "Bronnen in strijd met de andere: first en second "
+        "(na de correctie van Holm voor 2 cijfers, op het niveau van 5%)."
+    )
+    assert "met een kans van 0,999 (mid-p)" in dutch.text
+    assert " the " not in dutch.text
+
+
+def test_one_figure_is_no_one_of_one():
+    result = fitted(two_surveys(11))
+    one = conflict(result, sources=["second"], seed=2, cores=1)
+    assert one.headline.startswith(
+        "No source conflicts with the others: the only figure that could be compared does not lie"
+    )
 
 
 def test_sources_that_agree():
@@ -92,7 +117,7 @@ def test_sources_that_agree():
 
 def test_the_log_score_is_the_marginal_likelihood(found):
     law = stats.betabinom(N2, 1 + Y1, 1 + N1 - Y1)
-    assert found.left_out["second"].log_score == pytest.approx(law.logpmf(Y2), abs=0.1)
+    assert found.details["left_out"]["second"].log_score == pytest.approx(law.logpmf(Y2), abs=0.1)
 
 
 def test_weights_take_the_place_of_a_refit_that_changes_little():
@@ -104,10 +129,10 @@ def test_weights_take_the_place_of_a_refit_that_changes_little():
     result = fitted(little)
     quick = conflict(result, seed=1, cores=1)
     again = conflict(result, seed=1, cores=1, refit=True)
-    assert [one.how for one in quick.figures] == ["refit", "reweighted"]
-    assert [one.how for one in again.figures] == ["refit", "refit"]
+    assert [one.how for one in quick.found] == ["refit", "reweighted"]
+    assert [one.how for one in again.found] == ["refit", "refit"]
     truth = exact(4, 30, 300, 4000)
-    for one in (quick.figures[1], again.figures[1]):
+    for one in (quick.found[1], again.found[1]):
         assert abs(one.mid_p - truth) < 4 * one.mc_error
 
 
@@ -120,9 +145,9 @@ def test_a_source_alone_has_only_its_prior():
         )
     )  # fmt: skip
     alone = conflict(result, seed=1, cores=1)
-    assert [one.against for one in alone.figures] == ["prior", "prior"]
-    assert alone.conflicting == ()
-    assert alone.against_prior == ("asked",)
+    assert [one.against for one in alone.found] == ["prior", "prior"]
+    assert alone.details["conflicting"] == ()
+    assert alone.details["against_prior"] == ("asked",)
     assert alone.mark == "SOURCES IN CONFLICT WITH THEIR PRIOR: asked"
     assert "only the prior to compare with" in alone.text
 
@@ -137,7 +162,7 @@ def test_a_failed_refit_is_named(surveys, monkeypatch):
     )
     failed = conflict(surveys, seed=1, cores=1)
     assert not failed.passed
-    assert failed.not_compared == ("first", "second")
+    assert failed.details["not_compared"] == ("first", "second")
     assert failed.mark == "NOT COMPARED WITH THE OTHERS: first, second"
     assert failed.table["mid_p"].isna().all()
 
@@ -148,7 +173,7 @@ def test_data_without_an_order_are_left_out_and_named(surveys):
     )
     model_with = surveys.model.with_evidence([*surveys.model.evidence, own])
     both = conflict(fitted(model_with), sources=["words"], seed=1, cores=1)
-    assert np.isnan(both.figures[0].mid_p)
+    assert np.isnan(both.found[0].mid_p)
     assert "no order" in both.text
 
 
@@ -210,7 +235,7 @@ def test_corrections():
 
 def test_the_same_answer_on_one_core_and_on_two(surveys, found):
     two = conflict(surveys, seed=2, cores=2)
-    assert [one.mid_p for one in two.figures] == [one.mid_p for one in found.figures]
+    assert [one.mid_p for one in two.found] == [one.mid_p for one in found.found]
 
 
 def test_a_source_with_power_zero_is_out_already(surveys):
@@ -226,87 +251,3 @@ def test_bad_arguments_of_conflict(surveys):
     assert len(caught.value.problems) == 5
     with pytest.raises(fe.SpecError, match="must be a Result"):
         conflict("no", seed=1)
-
-
-# ---------------------------------------------------------------------- split
-
-
-def normals(first=0.0, second=3.0):
-    return model(
-        fe.OwnNormal("first", quantity=x, estimate=first, se=0.6),
-        fe.OwnNormal("second", quantity=x, estimate=second, se=0.8),
-        fe.OwnNormal("third", quantity=x, estimate=1.0, se=1.0),
-        x=fe.Normal(0, 50),
-    )
-
-
-@pytest.fixture(scope="module")
-def split():
-    sides = {"one": ["first"], "two": ["second"]}
-    return node_split(normals(), "x", sides, seed=1, cores=1)
-
-
-def test_a_normal_split(split):
-    truth = 2 * stats.norm.cdf(-3 / np.hypot(0.6, 0.8))
-    assert split.scale == "identity"
-    assert split.once == "one" or split.once == "two"
-    assert abs(split.p - truth) < 4 * split.mc_error
-    assert split.p_normal == pytest.approx(truth, rel=0.25)
-    assert split.unused == ("third",)
-    assert not split.passed
-    assert split.mark == "EVIDENCE IN CONFLICT ON: x"
-    table = split.table.set_index("evidence")
-    assert table.loc["one", "mean"] == pytest.approx(0, abs=0.05)
-    assert table.loc["two", "sd"] == pytest.approx(0.8, rel=0.05)
-    assert table.loc["difference", "sd"] == pytest.approx(1.0, rel=0.05)
-
-
-def test_one_side_against_all_others():
-    agreed = node_split(fitted(normals(1.0, 1.2)), x, {"one": ["first"]}, seed=1, cores=1, name="X")
-    assert agreed.sides[1].sources == ("second", "third")
-    assert agreed.passed
-    assert agreed.mark == ""
-    assert agreed.together is not None
-    assert "The priors count on both sides" in agreed.text
-    assert "agree" in agreed.headline
-
-
-def test_the_prior_is_taken_out_of_one_side():
-    strong = model(
-        fe.OwnNormal("first", quantity=x, estimate=0.0, se=1.0),
-        fe.OwnNormal("second", quantity=x, estimate=2.0, se=1.0),
-        x=fe.Normal(0, 2),
-    )
-    one = node_split(strong, "x", {"one": ["first"]}, seed=1, draws=8000, cores=1)
-    # With the prior on one side: N(0.8 y, 0.8) beside N(y, 1).
-    means = sorted(side.sample.mean() for side in one.sides)
-    kept, free = (one.sides[0], one.sides[1]) if one.once == "other sources" else one.sides[::-1]
-    assert np.std(kept.sample) == pytest.approx(np.sqrt(0.8), rel=0.04)
-    assert np.std(free.sample) == pytest.approx(1.0, rel=0.06)
-    assert means[0] == pytest.approx(0, abs=0.1)
-
-
-def test_a_side_that_says_nothing():
-    silent = model(
-        fe.OwnNormal("first", quantity=x, estimate=0.0, se=1.0),
-        fe.OwnBinomial("second", quantity=share, yes=3, n=10),
-        x=fe.Normal(0, 2), share=fe.Beta(1, 1),
-    )  # fmt: skip
-    found = node_split(silent, x, {"one": ["first"]}, seed=1, cores=1)
-    assert found.silent == ("other sources",)
-    assert "hardly more than the prior" in found.headline
-
-
-def test_bad_arguments_of_a_split():
-    for sides, text in (
-        ({}, "one or two names"),
-        ({"a": ["none"]}, "no source 'none'"),
-        ({"a": ["first"], "b": ["first"]}, "on both sides"),
-        ({"a": ["first", "second", "third"]}, "nothing to compare"),
-        ({"a": "first"}, "must be a list"),
-    ):
-        with pytest.raises(fe.SpecError, match=text):
-            node_split(normals(), "x", sides, seed=1)
-    with pytest.raises(fe.SpecError) as caught:
-        node_split(normals(), "y", {"a": ["first"]}, scale="x", probability=1, seed=None)
-    assert len(caught.value.problems) == 4

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw
-from funnelest.check.conflicting.split import NodeSplit, Side
+from funnelest.check.measures import quantiles
+from funnelest.distributions import on_scale
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import argument_problems, seed_problems
 from funnelest.inference.refitting import refits, reweighted
@@ -19,13 +21,45 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.result import Result
+from funnelest.verdict import Verdict
+from funnelest.words import Sentence, say
 
-__all__ = ["node_split"]
+__all__ = ["OTHERS", "Side", "node_split"]
 
 type Floats = NDArray[np.float64]
 
 _SUBJECT = "the split"
 _SCALES = ("identity", "log", "logit")
+#: Name of the second side when only one is given.
+OTHERS = "other sources"
+#: A side says little when its interval is this part of that of the prior, or more.
+_LITTLE = 0.8
+_PRINTED = ("evidence", "median", "low", "high", "p")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Side:
+    """A quantity as some of the sources give it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the side.
+    sources : tuple of str
+        Its sources.
+    sample : ndarray
+        Draws of the quantity; empty when the fit failed.
+    effective : float
+        Effective number of the draws.
+    why : str or Sentence
+        Why there are none; empty when there are.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    sample: Floats = field(repr=False)
+    effective: float
+    why: str | Sentence = ""
 
 
 def node_split(
@@ -42,7 +76,7 @@ def node_split(
     cores: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,
-) -> NodeSplit:
+) -> Verdict:
     r"""Return a quantity as each of two groups of sources gives it, and whether they agree.
 
     Parameters
@@ -68,8 +102,16 @@ def node_split(
 
     Returns
     -------
-    NodeSplit
-        Its table and its text.
+    Verdict
+        `found` has the two sides: `name`, `sources`, the `sample` of the quantity and its
+        `effective` number of draws. `details` has the `scale`, the `difference` of the sides on it,
+        the conflict `p` with its Monte Carlo error `mc_error` and `p_normal` (as if the difference
+        were normal), the draws from the `prior`, what all sources say `together` (of a result), the
+        sides that are `silent` (hardly more than the prior), the sources that are `unused`, and
+        the side from which the prior was taken so that it counts `once` (empty: it counts twice).
+
+        The table has a row per body of evidence ("prior", both sides, "all sources" of a result)
+        and one of their "difference", with the conflict `p`.
 
     Raises
     ------
@@ -103,12 +145,11 @@ def node_split(
     if isinstance(given, Result):
         sample = np.asarray(given.sample_of(function))
         used = tuple(one for one in names if model.powers.get(one, 1.0))
-        together = Side(name="all sources", sources=used, sample=sample,
-                        effective=given.effective_draws)  # fmt: skip
+        together = Side(name="", sources=used, sample=sample, effective=given.effective_draws)
     groups = {side: tuple(some) for side, some in sides.items()}
     if len(groups) == 1:
         (some,) = groups.values()
-        groups["other sources"] = tuple(one for one in names if one not in some)
+        groups[OTHERS] = tuple(one for one in names if one not in some)
     before = _prior(model, function, int(seed))
     models = {
         side: model.with_powers({one: 0.0 for one in names if one not in some})
@@ -123,13 +164,13 @@ def node_split(
     if parameter and not any(one.why for one in found):
         once, found = _prior_once(model, parameter, chosen, found, int(seed))
     first, second = found
-    return NodeSplit(
-        quantity=name or parameter or "the quantity",
+    return judged(
+        (first, second),
+        quantity=name or parameter,
         scale=chosen,
-        sides=(first, second),
         together=together,
         prior=before,
-        unused=tuple(one for one in names if not any(one in some for some in groups.values())),
+        unused=[one for one in names if not any(one in some for some in groups.values())],
         once=once,
         probability=float(probability),
         basis=model.basis(),
@@ -151,16 +192,15 @@ def _side(
     function: Callable[[Quantities], Floats],
 ) -> Side:
     """Return what a group of sources says."""
-    nothing = np.empty(0)
+    why: Sentence | str = say("node_split.undefined")
+    sample, effective = np.empty(0), 0.0
     if isinstance(fitted, FitError) or not fitted.gate.passed:
-        trouble = str(fitted) if isinstance(fitted, FitError) else f"{fitted.gate.text}."
-        why = f"{name}: {trouble}"
-        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
-    sample = np.asarray(fitted.sample_of(function))
-    if not np.isfinite(sample).all():
-        why = f"{name}: the quantity is undefined in some of the draws."
-        return Side(name=name, sources=sources, sample=nothing, effective=0.0, why=why)
-    return Side(name=name, sources=sources, sample=sample, effective=fitted.effective_draws)
+        trouble = str(fitted) if isinstance(fitted, FitError) else fitted.gate.text
+        why = trouble.removesuffix(".")
+    elif np.isfinite(drawn := np.asarray(fitted.sample_of(function))).all():
+        sample, effective, why = drawn, fitted.effective_draws, ""
+    said = say("node_split.failed", name=_name(name), why=why) if why else ""
+    return Side(name=name, sources=sources, sample=sample, effective=effective, why=said)
 
 
 def _scale(prior: Floats, samples: Sequence[Floats]) -> str:
@@ -193,6 +233,162 @@ def _prior_once(
     few = one.effective * min(weighed.effective / size, 1.0)
     flat = Side(name=one.name, sources=one.sources, sample=one.sample[order], effective=few)
     return one.name, tuple(flat if j == i else side for j, side in enumerate(sides))
+
+
+def judged(
+    sides: tuple[Side, Side],
+    *,
+    quantity: str,
+    scale: str,
+    prior: Floats,
+    probability: float,
+    basis: str,
+    seed: int,
+    together: Side | None = None,
+    unused: Sequence[str] = (),
+    once: str = "",
+    result_mark: Sentence | str = "",
+) -> Verdict:
+    """Return the verdict on what two sides say of a quantity."""
+    known = not any(one.why for one in sides)
+    difference = _difference(sides, scale, seed) if known else np.empty(0)
+    above, error = _above(sides) if known else (np.nan, np.nan)
+    p = 2 * min(above, 1 - above)
+    passed = known and p >= 1 - probability
+    silent = _silent(sides, prior, scale, probability) if known else ()
+    called = quantity or say("node_split.the_quantity")
+    numbers: dict[str, Any] = {"level": 100 * probability, "quantity": called, "p": p}
+    shown: dict[str, Any] = {
+        "sides": [_told(one, probability) for one in sides] if known else [],
+        "silent": [_name(name) for name in silent],
+        "n": len(silent),
+        "why": [one.why for one in sides if one.why],
+    }
+    verdict = "agree" if passed else "conflict" if known else "not_known"
+    headline = "silent" if passed and silent else verdict
+    said = [
+        say(f"node_split.{headline}", **numbers, **shown),
+        say("node_split.intervals", **numbers),
+        *(say("node_split.sources", name=_name(one.name), sources=one.sources) for one in sides),
+    ]
+    said += [say("node_split.unused", names=unused)] if unused else []
+    on = say(f"node_split.scale.{scale}")
+    p_normal = np.nan
+    if known:
+        from scipy.special import ndtr
+
+        p_normal = float(2 * ndtr(-abs(np.mean(difference)) / np.std(difference)))
+        low, _, high = _spread(difference, probability)
+        between = {"scale": on, "low": low, "high": high, "p": p_normal}
+        said.append(say("node_split.difference", **{**numbers, **between}))
+    key = "once" if once else "twice"
+    said.append(say(f"node_split.{key}", quantity=called, side=_name(once), scale=on))
+    said += [say("node_split.which")] if verdict == "conflict" else []
+    bodies = [
+        ("prior", (), "identity", prior),
+        *((one.name, one.sources, "identity", one.sample) for one in sides),
+        *([("all sources", together.sources, "identity", together.sample)] if together else []),
+        ("difference", (), scale, difference),
+    ]
+    rows = []
+    for name, sources, its_scale, sample in bodies:
+        last = sample is difference
+        low, median, high = _spread(sample, probability)
+        rows.append(
+            {
+                "quantity": called,
+                "evidence": name,
+                "sources": ", ".join(sources),
+                "scale": its_scale,
+                "mean": float(np.mean(sample)) if len(sample) else np.nan,
+                "median": median,
+                "sd": float(np.std(sample)) if len(sample) else np.nan,
+                "low": low,
+                "high": high,
+                "interval": tables.interval_name(probability, "equal-tailed"),
+                "p": p if last else np.nan,
+                "mc_error": 2 * error if last else np.nan,
+                "p_normal": p_normal if last else np.nan,
+                "basis": basis,
+            }
+        )
+    return Verdict(
+        check="node_split",
+        passed=passed,
+        said=said,
+        marked="" if passed else say(f"node_split.mark.{verdict}", quantity=called),
+        rows={"evidence": rows},
+        found=sides,
+        details={
+            "quantity": called,
+            "scale": scale,
+            "prior": prior,
+            "together": together,
+            "difference": difference,
+            "p": p,
+            "mc_error": 2 * error,
+            "p_normal": p_normal,
+            "silent": silent,
+            "unused": tuple(unused),
+            "once": once,
+            "probability": probability,
+        },
+        result_mark=result_mark,
+        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+    )
+
+
+def _name(side: str) -> str | Sentence:
+    """Return the name of a side, in the language where it is not the user's own."""
+    return say("node_split.others") if side == OTHERS else side
+
+
+def _spread(sample: Floats, probability: float) -> tuple[float, float, float]:
+    """Return lower limit, median and upper limit of draws; NaN without any."""
+    if not len(sample):
+        return (np.nan, np.nan, np.nan)
+    tail = (1 - probability) / 2
+    low, median, high = quantiles(sample, [tail, 0.5, 1 - tail])
+    return float(low), float(median), float(high)
+
+
+def _told(one: Side, probability: float) -> Sentence:
+    low, median, high = _spread(one.sample, probability)
+    return say("node_split.side", name=_name(one.name), low=low, median=median, high=high)
+
+
+def _difference(sides: tuple[Side, Side], scale: str, seed: int) -> Floats:
+    """Return draws of the first side minus the second, on the scale."""
+    first, second = (on_scale(scale, one.sample) for one in sides)
+    size = min(len(first), len(second))
+    order = np.random.default_rng([seed, 5]).permutation(len(second))[:size]
+    return np.asarray(first[:size] - second[order])
+
+
+def _above(sides: tuple[Side, Side]) -> tuple[float, float]:
+    """Return the probability that the first side is above the second, and its Monte Carlo error."""
+    first, second = (np.sort(one.sample) for one in sides)
+    # Every draw of the one beside every draw of the other.
+    below = np.searchsorted(second, first, side="left") / len(second)
+    same = np.searchsorted(second, first, side="right") / len(second) - below
+    over = 1 - np.searchsorted(first, second, side="right") / len(first)
+    parts = below + 0.5 * same
+    variance = np.var(parts) / sides[0].effective + np.var(over) / sides[1].effective
+    return float(np.mean(parts)), float(np.sqrt(variance))
+
+
+def _silent(
+    sides: tuple[Side, Side], prior: Floats, scale: str, probability: float
+) -> tuple[str, ...]:
+    """Return the sides that hardly say more than the prior does."""
+
+    def width(sample: Floats) -> float:
+        low, _, high = _spread(on_scale(scale, sample), probability)
+        return high - low
+
+    if np.ptp(prior) == 0:
+        return ()
+    return tuple(one.name for one in sides if width(one.sample) > _LITTLE * width(prior))
 
 
 def _problems(

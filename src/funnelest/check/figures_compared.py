@@ -1,0 +1,116 @@
+"""Printed figures beside what is expected of them: what conflict and posterior_predictive share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.check.arguments import result_problems
+from funnelest.inference.fitting import argument_problems
+from funnelest.results import tables
+from funnelest.results.printed_anew import Replicated, weighted_quantiles
+from funnelest.results.result import Result
+from funnelest.verdict import Compared
+from funnelest.words import Sentence, say
+
+__all__ = [
+    "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
+    "told",
+]  # fmt: skip
+
+type Floats = NDArray[Any]
+
+#: So improbable must it be, by chance alone, that so many figures are far out.
+UNLIKELY = 0.01
+
+
+def asked_problems(
+    result: Any, probability: Any, seed: Any, draws: Any, engine: Any, cores: Any
+) -> list[str]:
+    """Return what is wrong with arguments of both checks, one sentence each."""
+    found = result_problems(result, seed, None)
+    found += tables.interval_problems(probability, "equal-tailed")
+    if isinstance(result, Result):
+        size = 400 if draws is None else draws
+        found += argument_problems(result.model, engine, size, None, cores=cores)
+        found += [] if result.model.evidence else ["the model has no sources."]
+    return found
+
+
+def compared(
+    source: str,
+    part: Replicated,
+    basis: str,
+    probability: float,
+    *,
+    effective: float,
+    weights: Floats | None = None,
+) -> Compared:
+    """Return a figure beside what was made up in its place; NaN where a draw has no mid-p.
+
+    `effective` is the number of independent draws, 0 where there are none to compare with.
+    """
+    low = median = high = mid_p = error = np.nan
+    if effective and np.isfinite(part.mid).all():
+        tail, size = (1 - probability) / 2, len(part.mid)
+        heavy = np.full(size, 1 / size) if weights is None else weights
+        # The limits of the interval are figures that may be printed, not numbers between them.
+        low, median, high = weighted_quantiles(part.numbers, heavy, [tail, 0.5, 1 - tail])
+        mean = np.average(part.mid, weights=weights)
+        mid_p = np.clip(mean, 0, 1)
+        error = np.sqrt(np.average((part.mid - mean) ** 2, weights=weights) / effective)
+    return Compared(
+        source=source, of=part.of, figure=part.figure, limit=part.limit, value=part.value,
+        median=float(median), low=float(low), high=float(high), mid_p=float(mid_p),
+        mc_error=float(error), basis=basis,
+    )  # fmt: skip
+
+
+def known(figures: Sequence[Compared]) -> list[Compared]:
+    """Return the figures of which a mid-p is known."""
+    return [one for one in figures if not np.isnan(one.mid_p)]
+
+
+def at_least(count: int, of: int, probability: float) -> float:
+    """Return the binomial probability of at least `count`."""
+    from scipy.stats import binom
+
+    return float(binom.sf(count - 1, of, probability)) if of else 1.0
+
+
+def sources_of(some: Sequence[Compared], among: Sequence[Compared]) -> tuple[str, ...]:
+    """Return the names of the sources of some figures, in the order of all."""
+    names = {one.source for one in some}
+    return tuple(dict.fromkeys(one.source for one in among if one.source in names))
+
+
+def columns(one: Compared, probability: float) -> dict[str, Any]:
+    """Return the columns that tables of figures begin with."""
+    return {
+        "source": one.source,
+        "of": one.of,
+        "figure": one.figure,
+        "predicted": one.median,
+        "low": one.low,
+        "high": one.high,
+        "interval": f"{tables.interval_name(probability, 'equal-tailed')}, predictive",
+        "mid_p": one.mid_p,
+        "mc_error": one.mc_error,
+    }
+
+
+def told(check: str, one: Compared) -> Sentence:
+    """Return where a figure that is far out lies, in the words of a check."""
+    side = "holds" if one.limit else "is_high" if one.mid_p < 0.5 else "is_low"
+    return say(f"{check}.{side}", name=one.name, figure=one.figure, median=one.median, low=one.low,
+               high=one.high, mid_p=one.mid_p, p=one.p)  # fmt: skip
+
+
+def lie(check: str, count: int, of: int, level: float) -> Sentence:
+    """Return how many figures are far out, of how many, in the words of a check."""
+    key = f"{check}.{'lie' if count else 'lies_none'}{'_single' if of == 1 else ''}"
+    where = say(f"{check}.where", level=100 * level, chance=level * of)
+    return say(key, n=count, of=of, where=where)
