@@ -3,15 +3,9 @@
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.comparing import Comparison, Looked, compare
 from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side, conflict, node_split
-from funnelest.check.contributing import Contributions, Known, Without, contributions
-from funnelest.check.convergence import Convergence, convergence
-from funnelest.check.identifying import (
-    Confounded,
-    Further,
-    Identification,
-    Standing,
-    identification,
-)
+from funnelest.check.contributions import contributions
+from funnelest.check.convergence import convergence
+from funnelest.check.identification import identification
 from funnelest.check.informing import Part, Plan, ValueOfInformation, value_of_information
 from funnelest.check.planning import Planned, planned
 from funnelest.check.predicting import Fitted, PosteriorPredictive, SourceFit, posterior_predictive
@@ -34,13 +28,7 @@ __all__ = [
     "Comparison",
     "Conclusion",
     "Conflict",
-    "Confounded",
-    "Contributions",
-    "Convergence",
     "Fitted",
-    "Further",
-    "Identification",
-    "Known",
     "Looked",
     "NodeSplit",
     "Other",
@@ -52,11 +40,9 @@ __all__ = [
     "Scaled",
     "Side",
     "SourceFit",
-    "Standing",
     "Tipping",
     "Turn",
     "ValueOfInformation",
-    "Without",
     "alternative_priors",
     "calibrate",
     "compare",

@@ -1,163 +1,149 @@
-"""Which directions the figures of a model tell apart, and which further figure would."""
+"""What the figures tell of quantities, which sets are confounded, and what further ones add."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import main_quantities, quantity_problems
-from funnelest.check.identifying.candidates import candidates, transition
-from funnelest.check.identifying.found import Identification
-from funnelest.check.identifying.parts import Confounded, Further, Standing
-from funnelest.check.identifying.slopes import Figures, Slopes
-from funnelest.check.identifying.spaces import TOLD, Spaces, alike, components, unseen_part
-from funnelest.errors import raise_if_any
-from funnelest.fields import is_number
-from funnelest.inference.fitting import seed_problems
-from funnelest.likelihood.informed import informed
+from funnelest.check.identification.slopes import Figures, Slopes
+from funnelest.check.identification.spaces import TOLD, Spaces, alike, components, unseen_part
 from funnelest.model.model import Model
-from funnelest.quantities.quantities import Quantities
 from funnelest.route import show_edge
 
-__all__ = ["identification"]
+__all__ = ["Confounded", "Directions", "Further", "Standing", "is_nuisance"]
 
 type Floats = NDArray[np.float64]
-type Quantity = Callable[[Quantities], Any]
 
-_SUBJECT = "the check of identification"
+#: Part of the prior variance of a quantity that may be left to priors whatever the sources' size.
+KEPT = 0.1
+#: Part of it that the figures should take away.
+TAKEN = 0.5
+#: Part of it below which nothing is taken.
+_NOTHING = 1e-6
 #: Information of a figure whose precision is not known, where it is taken as exact.
 _EXACT = 1e12
 #: Part of what is left of a quantity that the named priors are to explain, and their number.
 _EXPLAINED, _MOST = 0.8, 4
 
 
-def identification(
-    model: Model,
-    *,
-    quantities: Mapping[str, Quantity] | None = None,
-    further: Mapping[str, Quantity] | None = None,
-    points: int = 8,
-    seed: int = 1,
-) -> Identification:
-    r"""Return what the figures of a model can tell apart, without a fit.
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How much the figures tell of a quantity or a parameter, against its prior.
 
     Parameters
     ----------
-    model : Model
-        The model.
-    quantities : mapping of str to callable, optional
-        Name -> ``function(q)``: what should be identified. Left out: the number at every step and
-        every transition.
-    further : mapping of str to callable, optional
-        Name -> ``function(q)``: figures that could be had, beside those that are always tried:
-        totals, flows, shares, levels of the first step, and a study of a parameter itself.
-    points : int, default 8
-        Number of points of the prior, at least 2.
-    seed : int, default 1
-        The same seed gives the same points.
-
-    Returns
-    -------
-    Identification
-        With `passed`, `text`, and three tables: `table` of the quantities, `directions` of the
-        parameters, `further` of figures that could be had.
-
-    Raises
-    ------
-    SpecError
-        For arguments that cannot be meant, all at once.
-
-    Notes
-    -----
-    ``J`` holds the slopes of the log (of a share, the log-odds) of every expected figure, per
-    prior score of every unknown parameter. A score is the standard normal value with the same
-    prior probability, so that the prior is a standard normal distribution whatever its family.
-    Rank, confounded sets and what is identified do not depend on either scale, only on which
-    directions change a figure: a quantity with gradient ``g`` is identified when ``g`` lies in
-    the row space of ``J``. [1]_ [2]_ The rank is the largest of all points. A figure that is only
-    an upper or lower limit counts as none.
-
-    With ``N`` the null space of ``J``, ``|N'g|^2 / |g|^2`` of the prior variance stays however
-    large the sources are. With ``W`` the information in the printed figures, the figures take
-    away ``1 - g'(I + J'WJ)^{-1}g / |g|^2``, and the eigenvalues of ``J'WJ`` are the likelihood-
-    informed directions of [3]_. All this is linear around each point; medians over the points are
-    given.
-
-    A transition is the share of all people in its first step, as in ``Result.transitions``. The
-    parameter of the same name may be a share of those who went nowhere before.
-
-    References
-    ----------
-    .. [1] Rothenberg TJ. Identification in parametric models. Econometrica 1971;39:577-591.
-    .. [2] Catchpole EA, Morgan BJT. Detecting parameter redundancy. Biometrika 1997;84:187-196.
-    .. [3] Spantini A et al. Optimal low-rank approximations of Bayesian linear inverse problems.
-       SIAM J Sci Comput 2015;37:A2451-A2487.
+    name : str
+        Its name.
+    identified : bool
+        Whether the figures alone determine it, were they large enough.
+    kept : float
+        Part of its prior variance that stays however large the sources are.
+    taken : float
+        Part of its prior variance that the figures, as precise as they are, take away.
+    at_most : float
+        The same if figures of which the precision is not known were exact.
+    rests_on : tuple of str
+        The parameters whose priors decide most of what is left.
+    fixed : bool
+        Whether no unknown is in it.
+    scatter : bool
+        Of a parameter: whether figures depend on it, but not what is expected of them.
     """
-    problems = [] if isinstance(model, Model) else [f"model must be a Model; given {model!r}."]
-    problems += quantity_problems(quantities)
-    if further is not None:
-        problems += [text.replace("quantities", "further") for text in quantity_problems(further)]
-    if not is_number(points) or points != int(points) or points < 2:
-        problems.append(f"points must be a whole number of at least 2; given {points!r}.")
-    problems += seed_problems(seed)
-    raise_if_any(problems, _SUBJECT)
-    asked = dict(main_quantities(model) if quantities is None else quantities)
-    if not model.free:
-        return _nothing_unknown(asked, seed)
-    slopes = Slopes(model, int(points), seed)
-    figures = slopes.figures()
-    spaces = Spaces(figures.slopes)
-    known = spaces.known()
-    looked = _Looked(slopes, figures, spaces)
 
-    values, gradients = slopes.quantities(_SUBJECT, asked)
-    standings = looked.standings(list(asked), values, gradients)
-    units = np.broadcast_to(np.eye(len(slopes.names)), (points, *(2 * [len(slopes.names)])))
-    seen = informed(model)
-    unseen = [i for i, name in enumerate(slopes.names) if not seen[name]]
-    still = np.abs(np.where(np.isfinite(figures.slopes), figures.slopes, 0.0)).max(axis=(0, 1),
-                   initial=0.0) == 0  # fmt: skip
-    scatter = [int(i) for i in np.flatnonzero(still) if i not in unseen]
-    parameters = looked.standings(list(slopes.names), slopes.values.T, units)
-    nan = float("nan")
-    for i in scatter:  # how much the scatter tells of it is not looked at
-        parameters[i] = replace(parameters[i], scatter=True, kept=nan, taken=nan, at_most=nan)
-    edges = {show_edge(edge): transition(*edge) for edge in model.route.edges}
-    moved = looked.transitions(slopes.quantities(_SUBJECT, edges)[1], list(edges))
+    name: str
+    identified: bool
+    kept: float
+    taken: float
+    at_most: float
+    rests_on: tuple[str, ...]
+    fixed: bool = False
+    scatter: bool = False
 
-    own = {name: ("own", function) for name, function in (further or {}).items()}
-    studied = [n for i, n in enumerate(slopes.names) if not known[i] and _is_nuisance(model, n)]
-    tried = {**candidates(model, studied), **own}
-    rows = slopes.quantities(_SUBJECT, {name: one[1] for name, one in tried.items()})[1]
-    ranked, together = looked.further(
-        {name: kind for name, (kind, _) in tried.items()}, rows, gradients, standings
-    )
-    return Identification(
-        quantities=tuple(standings),
-        parameters=tuple(parameters),
-        rank=spaces.rank,
-        ranks=spaces.ranks,
-        figures=len(figures.sources),
-        singular_values=spaces.singular,
-        information=looked.eigenvalues(),
-        confounded=tuple(looked.confounded(model)),
-        transitions=tuple(moved),
-        unseen=tuple(slopes.names[i] for i in unseen),
-        scatter_only=tuple(slopes.names[i] for i in scatter),
-        candidates=tuple(ranked),
-        together=together,
-        limits=figures.limits,
-        silent=figures.silent,
-        imprecise=looked.imprecise(),
-        seed=seed,
-    )
+    @property
+    def verdict(self) -> str:
+        """What the figures tell of it, in a word or two.
+
+        "fixed", "identified", "nearly" (but for good priors of other parameters), "weak" (the
+        figures are too few), "not identified", "unseen" (they tell nothing), "scatter" (only
+        their scatter tells of it), or "unknown" (nothing could be computed).
+        """
+        if self.fixed:
+            return "fixed"
+        if self.scatter:
+            return "scatter"
+        if np.isnan(self.kept):
+            return "unknown"
+        if self.at_most < _NOTHING:
+            return "unseen"
+        if self.kept > KEPT:
+            return "not identified"
+        if self.at_most < TAKEN:
+            return "weak"
+        return "identified" if self.identified else "nearly"
+
+    @property
+    def decided_by_priors(self) -> bool:
+        """Whether the priors decide it, or nothing can be said."""
+        return self.verdict in ("unknown", "unseen", "not identified", "weak")
 
 
-class _Looked:
+@dataclass(frozen=True, kw_only=True)
+class Confounded:
+    """Parameters, or transitions, that the figures cannot tell apart.
+
+    Parameters
+    ----------
+    members : tuple of str
+        Their names; one transition alone when no other need change with it.
+    directions : int
+        In how many directions they can change together without a change of any figure.
+    ways : tuple of float
+        Of one direction: how each changes, in prior standard deviations; empty for several.
+    alike : tuple of (str, tuple of str)
+        Groups of which the figures see one combination only: which ("product", "ratio",
+        "combination", or "opposite", a combination in which more of both changes nothing).
+    of_route : bool
+        Whether all of them are of the rates of the route itself.
+    """
+
+    members: tuple[str, ...]
+    directions: int
+    ways: tuple[float, ...] = ()
+    alike: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    of_route: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Further:
+    """A figure that could be had, and what it would tell, if it were exact and saw everybody.
+
+    Parameters
+    ----------
+    name, kind : str
+        What it is of, and "total", "flow", "share", "level", "parameter" or "own".
+    directions : int
+        How many more directions the figures would then tell apart: 1 or 0.
+    frees : tuple of str
+        Quantities that it would make identified.
+    frees_parameters : tuple of str
+        Parameters that it would make identified.
+    relieves : float
+        By how much the part of the prior variance that stays would fall, a mean over the
+        quantities.
+    """
+
+    name: str
+    kind: str
+    directions: int
+    frees: tuple[str, ...]
+    frees_parameters: tuple[str, ...]
+    relieves: float
+
+
+class Directions:
     """Slopes, their null space and their information, at the points of full rank.
 
     Parameters
@@ -255,7 +241,7 @@ class _Looked:
                     directions=directions,
                     ways=_ways(null[0][members]) if directions == 1 else (),
                     alike=tuple(groups),
-                    of_route=not any(_is_nuisance(model, self.names[i]) for i in members),
+                    of_route=not any(is_nuisance(model, self.names[i]) for i in members),
                 )
             )
         return found
@@ -368,31 +354,7 @@ def _ways(vector: Floats) -> tuple[float, ...]:
     return tuple(float(v) for v in flat / flat[int(np.argmax(np.abs(flat)))])
 
 
-def _is_nuisance(model: Model, name: str) -> bool:
+def is_nuisance(model: Model, name: str) -> bool:
     """Return whether a parameter is of none of the rates of the route itself."""
     own = [model.occurrence_name, *(show_edge(edge) for edge in model.route.edges)]
     return not any(name == one or name.startswith(f"{one}[") for one in own)
-
-
-def _nothing_unknown(asked: Mapping[str, Quantity], seed: int) -> Identification:
-    nan = float("nan")
-    return Identification(
-        quantities=tuple(
-            Standing(name=name, identified=True, kept=0.0, taken=nan, at_most=nan, rests_on=(),
-                     fixed=True)
-            for name in asked
-        ),
-        parameters=(),
-        rank=0,
-        ranks=(),
-        figures=0,
-        singular_values=np.zeros((0, 0)),
-        information=np.zeros(0),
-        confounded=(),
-        transitions=(),
-        unseen=(),
-        scatter_only=(),
-        candidates=(),
-        together=0,
-        seed=seed,
-    )  # fmt: skip

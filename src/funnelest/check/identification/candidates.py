@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from funnelest.axes import Where, show_level
+from funnelest.check.arguments import Quantity
 from funnelest.model.model import Model
-from funnelest.quantities.quantities import Quantities
+from funnelest.words import named
 
 __all__ = ["candidates", "transition"]
-
-type Quantity = Callable[[Quantities], Any]
 
 #: Levels of an axis up to which each is a candidate of its own.
 _LEVELS = 24
 
 
 def candidates(model: Model, unknown: Sequence[str]) -> dict[str, tuple[str, Quantity]]:
-    """Return the figures that are tried by default, by name, with their kind.
+    """Return the figures that are tried by default, by name.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-    unknown : sequence of str
-        Parameters that may be studied by themselves.
-
-    Returns
-    -------
-    dict of str to (str, callable)
-        Name -> kind ("total", "flow", "share", "level" or "parameter") and function of q.
+    Each with its kind: "total", "flow", "share", "level", or "parameter" for each of the `unknown`,
+    which may be studied by themselves.
     """
     route = model.route
     per = "year" if model.population.axis("year") is not None else None
@@ -41,26 +30,32 @@ def candidates(model: Model, unknown: Sequence[str]) -> dict[str, tuple[str, Qua
         for b in route.steps
         if a != b and any(middle != b and route.leads(middle, b) for middle in route.successors(a))
     ]
+
+    def at(step: str) -> str:
+        return named("word.number_at", step=step)
+
     found: dict[str, tuple[str, Quantity]] = {
-        f"number at {step}": ("total", _number(step, None, per)) for step in route.steps
+        named("word.number_at", step=step): ("total", _number(step, None, per))
+        for step in route.steps
     }
     for a, b in route.edges:
-        found[f"{b} directly after {a}"] = ("flow", _flow(a, b, per))
+        found[named("identification.directly_after", a=a, b=b)] = ("flow", _flow(a, b, per))
     for a, b in longer:
         if a != start:  # all who are there have been at the start
-            found[f"{b} after {a}, by any path"] = ("flow", _after(a, b, per))
+            found[named("identification.after", a=a, b=b)] = ("flow", _after(a, b, per))
     for a, b in route.edges:
-        found[f"share of {a} who go directly to {b}"] = ("share", transition(a, b))
+        found[named("identification.share_directly", a=a, b=b)] = ("share", transition(a, b))
     for a, b in longer:
-        found[f"share of {a} who reach {b}, by any path"] = ("share", _share(a, b))
+        found[named("identification.share", a=a, b=b)] = ("share", _share(a, b))
     varying = model.varies_over()
     for axis in model.population.axes:
         if axis.name in varying and 1 < len(axis.levels) <= _LEVELS:
             for level in axis.levels:
                 made = _number(start, {axis.name: level}, None)
-                found[f"number at {start}, {axis.name} {show_level(level)}"] = ("level", made)
+                at_level = {"axis": axis.name, "level": show_level(level)}
+                found[named("word.with_level", thing=at(start), **at_level)] = ("level", made)
     for name in unknown:
-        found[f"a study of {name}"] = ("parameter", _parameter(name))
+        found[named("identification.study", name=name)] = ("parameter", _parameter(name))
     return found
 
 
