@@ -248,6 +248,35 @@ def test_transitions_that_hang_on_one_unknown_are_not_confounded(
     assert [one.members for one in found.details["transitions"]] == [("told -> reported",)]
 
 
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_every_sentence_has_all_that_stands_in_its_braces(language: str) -> None:
+    """Whatever a model lets be said: in both languages, and in Dutch no English is left."""
+    coverage = fe.Uniform(0.2, 0.9)
+    source = register("happened", coverage=coverage)
+    both = fe.Register(
+        "b", step="happened", count=400, defects=[fe.Coverage(coverage), fe.PPV(fe.Beta(2, 2))]
+    )
+    more = {f"x{i}": fe.LogNormal(0, 1) for i in range(3)}
+    three = fe.OwnPoisson(
+        name="p", count=30,
+        quantity=lambda q: q.parameter("x0") * q.parameter("x1") + q.parameter("x2"),
+    )  # fmt: skip
+    models = [
+        chain(), chain(source), chain(both, register("happened", name="c")),
+        chain(register("happened"), fe.Survey(name="s", step="told", of="happened", yes=1, n=2)),
+        chain(register("happened", fe.AtMost(500))), chain(three, parameters=more),
+        chain(source).holding({"rate of happened": 0.1, "happened -> told": 0.3,
+                               "coverage[r]": 0.5}),
+    ]  # fmt: skip
+    for model in models:
+        found = identification(model).in_language(language)
+        assert "{" not in found.text + found.mark
+        assert found.headline == found.text[: len(found.headline)]
+        if language == "nl":
+            english = {"the", "and", "number", "figures", "could", "share"}
+            assert not set(found.text.replace(":", "").split()) & english, found.text
+
+
 # ------------------------------------------------------------------- arguments
 
 

@@ -51,8 +51,10 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     def share(edge: tuple[str, str]) -> Quantity:
         return lambda q: q.transition(*edge, where)
 
-    numbers = {named("word.number_at", step=step): number(step) for step in model.route.steps}
-    return {**numbers, **{show_edge(edge): share(edge) for edge in model.route.edges}}
+    found: dict[str, Quantity] = {}
+    for step in model.route.steps:
+        found[named("word.number_at", step=step)] = number(step)
+    return found | {show_edge(edge): share(edge) for edge in model.route.edges}
 
 
 # ---------------------------------------------------------------------- arguments

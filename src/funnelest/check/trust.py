@@ -85,7 +85,7 @@ class Trust:
     @property
     def mark(self) -> str:
         """What every table and figure of `result` carries; empty when nothing failed."""
-        return self.result.mark_in(self.language)
+        return Language(self.language).say(self.result.said_mark)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -214,14 +214,13 @@ def trust(
     seconds: dict[str, float] = {}
     asked: dict[str, Any] = {"quantities": quantities}
     refit: dict[str, Any] = {"seed": result.seed if seed is None else int(seed), "cores": cores}
-    drawn = {"progress": progress}
     make: dict[str, Callable[[], Verdict]] = {
         "convergence": lambda: convergence(result, **asked),
-        "conflict": lambda: conflict(result, **refit, **drawn),
+        "conflict": lambda: conflict(result, **refit, progress=progress),
         "posterior_predictive": lambda: posterior_predictive(result, seed=refit["seed"]),
         "identification": lambda: identification(result.model, **asked),
         "contributions": lambda: contributions(
-            result, **asked, **refit, **drawn, without=_left_out(checks)
+            result, **asked, **refit, without=_left_out(checks), progress=progress
         ),
         "prior_sensitivity": lambda: prior_sensitivity(result, **asked, **refit),
     }

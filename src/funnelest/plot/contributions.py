@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.contributions_shares import Known
+from funnelest.check.contributions.shares import Known
 from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.lines import Named, rows_panel
 from funnelest.verdict import Verdict

@@ -197,28 +197,13 @@ class Drawn:
 
         Of the convergence gate, and of checks that were made (`marked`).
         """
-        return self.mark_in("en")
+        return Language("en").say(self.said_mark)
 
     @property
     def said_mark(self) -> Sentence | str:
         """As `mark`, as a sentence that is said in the language of the reader."""
         parts = [*([] if self.gate.passed else [say("convergence.mark")]), *self.marks]
         return say("word.marks", parts=parts) if parts else ""
-
-    def mark_in(self, language: str) -> str:
-        """Return what every figure and page in a language says of a fit that did not pass.
-
-        Parameters
-        ----------
-        language : {"en", "nl"}
-            The language.
-
-        Returns
-        -------
-        str
-            As `mark`, which is in English.
-        """
-        return Language(language).say(self.said_mark)
 
     def marked(self, marks: Sequence[Sentence | str]) -> Self:
         """Return the same result with the marks of checks that failed.

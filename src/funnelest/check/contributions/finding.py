@@ -9,7 +9,8 @@ from typing import Any
 
 from funnelest.axes import Where
 from funnelest.check.arguments import Quantity, main_quantities, problems_of, result_problems
-from funnelest.check.contributions_shares import Known, Shares
+from funnelest.check.contributions.sentences import resting, sentences
+from funnelest.check.contributions.shares import Known, Shares
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.inference.leaving_out import LeftOut, left_out
@@ -18,7 +19,7 @@ from funnelest.model.model import Model
 from funnelest.results import tables
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
-from funnelest.words import Sentence, say
+from funnelest.words import say
 
 __all__ = ["contributions"]
 
@@ -143,12 +144,12 @@ def contributions(
     interval = tables.interval_name(probability, "equal-tailed")
     axes = list(dict.fromkeys(axis for row in found for axis in row.labels))
     rows = [_quantity_row(row, axes, interval) for row in found]
-    resting = _resting(found, "prior only") + _resting(found, "prior")
+    prior = resting(found, "prior only") + resting(found, "prior")
     return Verdict(
         check="contributions",
-        passed=not resting,
-        said=_said(found, list(held(model))),
-        marked=say("contributions.mark", names=resting) if resting else "",
+        passed=not prior,
+        said=sentences(found, list(held(model))),
+        marked=say("contributions.mark", names=prior) if prior else "",
         rows={
             "quantities": rows,
             "shares": [
@@ -235,50 +236,3 @@ def _share_row(
         "how": without.how if without else "cannot be left out",
         "basis": row.basis,
     }
-
-
-# ----------------------------------------------------------------------- sentences
-
-
-def _resting(found: Sequence[Known], verdict: str) -> list[str]:
-    """Return what rests on this: of strata what no source sees, but others of it do."""
-    whole = {row.quantity for row in found if row.rests_on == "prior only" and not row.labels}
-    return [
-        row.name
-        for row in found
-        if row.rests_on == verdict
-        and (not row.labels or (verdict == "prior only" and row.quantity not in whole))
-    ]
-
-
-def _said(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]:
-    """Return the headline, and what else there is to say."""
-    kinds = {"unseen": "prior only", "prior": "prior", "assumed": "assumption"}
-    resting = {key: _resting(found, verdict) for key, verdict in kinds.items()}
-    parts = [say(f"contributions.{key}", names=names) for key, names in resting.items() if names]
-    parts = parts or [say("contributions.none")]
-    broken = [row for row in found if row.rests_on != "held" and not row.telling]
-    if unknown := [row.name for row in broken if not row.rests_on]:
-        parts.append(say("contributions.unknown", names=unknown))
-    said = [say("contributions.headline", parts=parts), say("contributions.meaning")]
-    for row in found:
-        if row.rests_on in ("prior", "assumption") and row.shares and not row.labels:
-            most = max(row.shares, key=lambda name: row.shares[name])
-            share = row.shares[most]  # more than all of it where others are negative
-            of: Any = say("contributions.its_prior") if most == row.quantity else most
-            key = "contributions.owed" if share < 1 else "contributions.owed_all"
-            values = {"name": row.name, "contraction": row.contraction, "share": share, "of": of}
-            said.append(say(key, **values))
-    failed = {name for row in found for name, out in row.without.items() if out.how == "failed"}
-    said += [
-        say(f"contributions.{key}", names=names)
-        for key, names in {
-            "held": _resting(found, "held"),
-            "apart": [row.name for row in found if row.labels and row.seen_by and not row.apart],
-            "partial": [row.name for row in broken],
-            "failed": sorted(failed),
-            "unscaled": unscaled,
-        }.items()
-        if names
-    ]
-    return said
