@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -45,16 +46,12 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     dated = model.population.axis("year") is not None and "year" not in (where or {})
     per = "year" if dated else None
 
-    def number(step: str) -> Quantity:
-        return lambda q: q.number(step, where, per=per)
-
-    def share(edge: tuple[str, str]) -> Quantity:
-        return lambda q: q.transition(*edge, where)
-
     found: dict[str, Quantity] = {}
     for step in model.route.steps:
-        found[named("word.number_at", step=step)] = number(step)
-    return found | {show_edge(edge): share(edge) for edge in model.route.edges}
+        found[named("word.number_at", step=step)] = methodcaller("number", step, where, per=per)
+    for edge in model.route.edges:
+        found[show_edge(edge)] = methodcaller("transition", *edge, where)
+    return found
 
 
 # ---------------------------------------------------------------------- arguments

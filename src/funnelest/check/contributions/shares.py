@@ -42,60 +42,43 @@ _NOTHING: Three = (math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What is known of one quantity, and by whom.
+    """What is known of one quantity, and by whom."""
 
-    Parameters
-    ----------
-    quantity : str
-        Its name.
-    labels : mapping of str to str
-        Axis -> level, of a row about one stratum.
-    posterior, prior : (float, float, float)
-        Median and limits of the interval, after and before the figures.
-    contraction : float
-        One minus the ratio of posterior to prior variance, on the symmetric scale.
-    moved : float
-        How far the mean moved, in prior standard deviations, on the symmetric scale.
-    seen_by : tuple of str
-        Sources whose likelihood depends on a parameter of the quantity, and that see some of
-        the people of the stratum.
-    apart : tuple of str
-        Those of them that have a figure of no people outside the stratum; all where there is none.
-    shares, errors : mapping of str to float
-        Component -> share owed to it (they add up to 1), and its Monte Carlo standard error.
-    owed : mapping of str to float
-        Kind of component -> share owed to all of that kind; NaN where there are no shares.
-    total : float
-        What the shares added up to before: 1 for a normal posterior.
-    without : mapping of str to Changed
-        Source -> what is known without it.
-    basis : str
-        "estimated", "partly imputed" or "imputed".
-    rests_on : str
-        What it rests on that no figure says; empty when on none of it. "held" where it is a number
-        that was given; "prior only" where no source sees it; "prior" where its variance contracts
-        too little, or more than half of what is known is owed to the priors of the route;
-        "assumption" where more than half is owed to what was assumed of sources or of people.
-        Shares that describe only a part give no verdict.
-    telling : bool
-        Whether the shares describe all that is known, or nearly so.
-    """
-
+    #: Its name.
     quantity: str
+    #: Axis -> level, of a row about one stratum.
     labels: Mapping[str, str]
+    #: Median and limits of the interval, after and before the figures.
     posterior: Three
     prior: Three
+    #: One minus the ratio of posterior to prior variance, on the symmetric scale.
     contraction: float
+    #: How far the mean moved, in prior standard deviations, on the symmetric scale.
     moved: float
+    #: Sources whose likelihood depends on a parameter of the quantity, and that see some of the
+    #: people of the stratum.
     seen_by: tuple[str, ...]
+    #: Those of them that have a figure of no people outside the stratum; all where there is
+    #: none.
     apart: tuple[str, ...]
+    #: Component -> share owed to it (they add up to 1), and its Monte Carlo standard error.
     shares: Mapping[str, float] = field(repr=False)
     errors: Mapping[str, float] = field(repr=False)
+    #: Kind of component -> share owed to all of that kind; NaN where there are no shares.
     owed: Mapping[str, float]
+    #: What the shares added up to before: 1 for a normal posterior.
     total: float
+    #: Source -> what is known without it.
     without: Mapping[str, Changed] = field(repr=False)
+    #: "estimated", "partly imputed" or "imputed".
     basis: str
+    #: What it rests on that no figure says; empty when on none of it. "held" where it is a
+    #: number that was given; "prior only" where no source sees it; "prior" where its variance
+    #: contracts too little, or more than half of what is known is owed to the priors of the
+    #: route; "assumption" where more than half is owed to what was assumed of sources or of
+    #: people. Shares that describe only a part give no verdict.
     rests_on: str
+    #: Whether the shares describe all that is known, or nearly so.
     telling: bool
 
     @property
@@ -108,21 +91,7 @@ class Known:
 
 
 class Shares:
-    """Draws of every quantity, and what is found of them.
-
-    Parameters
-    ----------
-    subject : str
-        What problems of a quantity are of.
-    result : Result
-        The fit.
-    looked : mapping of (str, tuple) to callable
-        Name and stratum -> the quantity.
-    probability : float
-        Probability of the intervals.
-    contraction : float
-        Contraction below which a quantity rests on its prior.
-    """
+    """Draws of every quantity that is `looked` at (name and stratum -> it), and what they say."""
 
     def __init__(
         self,

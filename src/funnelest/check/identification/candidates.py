@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import methodcaller
 
-from funnelest.axes import Where, show_level
+from funnelest.axes import show_level
 from funnelest.check.arguments import Quantity
 from funnelest.model.model import Model
 from funnelest.words import named
 
-__all__ = ["candidates", "transition"]
+__all__ = ["candidates"]
 
 #: Levels of an axis up to which each is a candidate of its own.
 _LEVELS = 24
@@ -30,56 +31,40 @@ def candidates(model: Model, unknown: Sequence[str]) -> dict[str, tuple[str, Qua
         for b in route.steps
         if a != b and any(middle != b and route.leads(middle, b) for middle in route.successors(a))
     ]
+    found: dict[str, tuple[str, Quantity]] = {}
+
+    def add(kind: str, name: str, quantity: Quantity) -> None:
+        found[name] = (kind, quantity)
 
     def at(step: str) -> str:
         return named("word.number_at", step=step)
 
-    found: dict[str, tuple[str, Quantity]] = {
-        named("word.number_at", step=step): ("total", _number(step, None, per))
-        for step in route.steps
-    }
+    for a in route.steps:
+        add("total", at(a), methodcaller("number", a, per=per))
     for a, b in route.edges:
-        found[named("identification.directly_after", a=a, b=b)] = ("flow", _flow(a, b, per))
+        name = named("identification.directly_after", a=a, b=b)
+        add("flow", name, methodcaller("flow", a, b, per=per))
     for a, b in longer:
         if a != start:  # all who are there have been at the start
-            found[named("identification.after", a=a, b=b)] = ("flow", _after(a, b, per))
+            add("flow", named("identification.after", a=a, b=b), _after(a, b, per))
     for a, b in route.edges:
-        found[named("identification.share_directly", a=a, b=b)] = ("share", transition(a, b))
+        name = named("identification.share_directly", a=a, b=b)
+        add("share", name, methodcaller("transition", a, b))
     for a, b in longer:
-        found[named("identification.share", a=a, b=b)] = ("share", _share(a, b))
+        add("share", named("identification.share", a=a, b=b), methodcaller("share", b, of=a))
     varying = model.varies_over()
     for axis in model.population.axes:
         if axis.name in varying and 1 < len(axis.levels) <= _LEVELS:
             for level in axis.levels:
-                made = _number(start, {axis.name: level}, None)
                 at_level = {"axis": axis.name, "level": show_level(level)}
-                found[named("word.with_level", thing=at(start), **at_level)] = ("level", made)
-    for name in unknown:
-        found[named("identification.study", name=name)] = ("parameter", _parameter(name))
+                name = named("word.with_level", thing=at(start), **at_level)
+                add("level", name, methodcaller("number", start, {axis.name: level}))
+    for parameter in unknown:
+        name = named("identification.study", name=parameter)
+        add("parameter", name, methodcaller("parameter", parameter))
     return found
-
-
-def transition(first: str, last: str) -> Quantity:
-    """Return the function that gives the share of a transition."""
-    return lambda q: q.transition(first, last)
-
-
-def _number(step: str, where: Where | None, per: str | None) -> Quantity:
-    return lambda q: q.number(step, where, per=per)
-
-
-def _flow(first: str, last: str, per: str | None) -> Quantity:
-    return lambda q: q.flow(first, last, per=per)
 
 
 def _after(first: str, last: str, per: str | None) -> Quantity:
     """Return the function that gives how many of those who were at one step reach another."""
     return lambda q: q.number(first, per=per) * q.share(last, of=first)
-
-
-def _share(first: str, last: str) -> Quantity:
-    return lambda q: q.share(last, of=first)
-
-
-def _parameter(name: str) -> Quantity:
-    return lambda q: q.parameter(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,35 +32,23 @@ _EXPLAINED, _MOST = 0.8, 4
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """How much the figures tell of a quantity or a parameter, against its prior.
+    """How much the figures tell of a quantity or a parameter, against its prior."""
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    identified : bool
-        Whether the figures alone determine it, were they large enough.
-    kept : float
-        Part of its prior variance that stays however large the sources are.
-    taken : float
-        Part of its prior variance that the figures, as precise as they are, take away.
-    at_most : float
-        The same if figures of which the precision is not known were exact.
-    rests_on : tuple of str
-        The parameters whose priors decide most of what is left.
-    fixed : bool
-        Whether no unknown is in it.
-    scatter : bool
-        Of a parameter: whether figures depend on it, but not what is expected of them.
-    """
-
+    #: Its name.
     name: str
+    #: Whether the figures alone determine it, were they large enough.
     identified: bool
+    #: Part of its prior variance that stays however large the sources are.
     kept: float
+    #: Part of its prior variance that the figures, as precise as they are, take away.
     taken: float
+    #: The same if figures of which the precision is not known were exact.
     at_most: float
+    #: The parameters whose priors decide most of what is left.
     rests_on: tuple[str, ...]
+    #: Whether no unknown is in it.
     fixed: bool = False
+    #: Of a parameter: whether figures depend on it, but not what is expected of them.
     scatter: bool = False
 
     @property
@@ -92,69 +81,41 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class Confounded:
-    """Parameters, or transitions, that the figures cannot tell apart.
+    """Parameters, or transitions, that the figures cannot tell apart."""
 
-    Parameters
-    ----------
-    members : tuple of str
-        Their names; one transition alone when no other need change with it.
-    directions : int
-        In how many directions they can change together without a change of any figure.
-    ways : tuple of float
-        Of one direction: how each changes, in prior standard deviations; empty for several.
-    alike : tuple of (str, tuple of str)
-        Groups of which the figures see one combination only: which ("product", "ratio",
-        "combination", or "opposite", a combination in which more of both changes nothing).
-    of_route : bool
-        Whether all of them are of the rates of the route itself.
-    """
-
+    #: Their names; one transition alone when no other need change with it.
     members: tuple[str, ...]
+    #: In how many directions they can change together without a change of any figure.
     directions: int
+    #: Of one direction: how each changes, in prior standard deviations; empty for several.
     ways: tuple[float, ...] = ()
+    #: Groups of which the figures see one combination only: which ("product", "ratio",
+    #: "combination", or "opposite", a combination in which more of both changes nothing).
     alike: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    #: Whether all of them are of the rates of the route itself.
     of_route: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Further:
-    """A figure that could be had, and what it would tell, if it were exact and saw everybody.
+    """A figure that could be had, and what it would tell, if it were exact and saw everybody."""
 
-    Parameters
-    ----------
-    name, kind : str
-        What it is of, and "total", "flow", "share", "level", "parameter" or "own".
-    directions : int
-        How many more directions the figures would then tell apart: 1 or 0.
-    frees : tuple of str
-        Quantities that it would make identified.
-    frees_parameters : tuple of str
-        Parameters that it would make identified.
-    relieves : float
-        By how much the part of the prior variance that stays would fall, a mean over the
-        quantities.
-    """
-
+    #: What it is of, and "total", "flow", "share", "level", "parameter" or "own".
     name: str
     kind: str
+    #: How many more directions the figures would then tell apart: 1 or 0.
     directions: int
+    #: Quantities that it would make identified.
     frees: tuple[str, ...]
+    #: Parameters that it would make identified.
     frees_parameters: tuple[str, ...]
+    #: By how much the part of the prior variance that stays would fall, a mean over the
+    #: quantities.
     relieves: float
 
 
 class Directions:
-    """Slopes, their null space and their information, at the points of full rank.
-
-    Parameters
-    ----------
-    slopes : Slopes
-        The points.
-    figures : Figures
-        What the figures expect.
-    spaces : Spaces
-        What changes none of them.
-    """
+    """Slopes, their null space and their information, at the points of full rank."""
 
     def __init__(self, slopes: Slopes, figures: Figures, spaces: Spaces) -> None:
         self.names, self.at = slopes.names, spaces.at
@@ -196,26 +157,23 @@ class Directions:
             with np.errstate(all="ignore"):
                 part = 1 - (finite * solved).sum(axis=2) / length
             taken.append(np.median(np.clip(part, 0.0, 1.0), axis=0))
-        made = []
+        finite = np.isfinite(gradients).all(axis=(0, 2)) & np.isfinite(values).all(axis=0)
+        nan, made = float("nan"), []
         for i, name in enumerate(names):
-            bad = not (np.isfinite(gradients[:, i]).all() and np.isfinite(values[:, i]).all())
-            if bad or still[i]:
-                nan = float("nan")
-                fixed = bool(still[i]) and not bad
-                made.append(Standing(name=name, identified=fixed, kept=0.0 if fixed else nan,
-                                     taken=nan, at_most=nan, rests_on=(), fixed=fixed))  # fmt: skip
-                continue
-            kept = float(np.median(left[:, i] ** 2))
-            made.append(
-                Standing(
-                    name=name,
-                    identified=bool(left[:, i].max() < TOLD),
-                    kept=0.0 if left[:, i].max() < TOLD else kept,
-                    taken=float(taken[0][i]),
-                    at_most=float(taken[1][i]),
-                    rests_on=self._owed((posterior[:, i] ** 2).mean(axis=0)),
-                )
+            known = left[:, i].max() < TOLD
+            one = Standing(
+                name=name,
+                identified=bool(known),
+                kept=0.0 if known else float(np.median(left[:, i] ** 2)),
+                taken=float(taken[0][i]),
+                at_most=float(taken[1][i]),
+                rests_on=self._owed((posterior[:, i] ** 2).mean(axis=0)),
             )
+            if still[i] or not finite[i]:
+                fixed = bool(still[i] and finite[i])
+                one = Standing(name=name, identified=fixed, kept=0.0 if fixed else nan,
+                               taken=nan, at_most=nan, rests_on=(), fixed=fixed)  # fmt: skip
+            made.append(one)
         return made
 
     def _owed(self, parts: Floats) -> tuple[str, ...]:
@@ -310,13 +268,9 @@ class Directions:
         failed = {one.name for one in standings if one.decided_by_priors}
         made = []
         for i, (name, kind) in enumerate(kinds.items()):
-            w = new[:, i]
-            gain = np.sqrt((w**2).sum(axis=1))
-            if not gain.max(initial=0.0) > TOLD:
-                made.append(Further(name=name, kind=kind, directions=0, frees=(),
-                                    frees_parameters=(), relieves=0.0))  # fmt: skip
-                continue
-            w = w / np.where(gain > 0, gain, np.inf)[:, None]
+            gain = np.sqrt((new[:, i] ** 2).sum(axis=1))
+            told = bool(gain.max(initial=0.0) > TOLD)
+            w = new[:, i] / np.where((gain > 0) & told, gain, np.inf)[:, None]
             along = np.einsum("pkd,pd->pk", things, w)
             rest = things - along[:, :, None] * w[:, None, :]
             freed = open_before & (np.sqrt((rest**2).sum(axis=2)).max(axis=0) < TOLD)
@@ -325,11 +279,9 @@ class Directions:
                 Further(
                     name=name,
                     kind=kind,
-                    directions=1,
-                    frees=tuple(n for n, yes in zip(names, freed, strict=False) if yes),
-                    frees_parameters=tuple(
-                        n for n, yes in zip(self.names, freed[len(names) :], strict=True) if yes
-                    ),
+                    directions=int(told),
+                    frees=tuple(compress(names, freed)),
+                    frees_parameters=tuple(compress(self.names, freed[len(names) :])),
                     relieves=float(relieved.mean()) if len(names) else 0.0,
                 )
             )

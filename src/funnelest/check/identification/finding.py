@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
 
 from funnelest.check.arguments import Quantity, main_quantities, problems_of, whole_problems
-from funnelest.check.identification.candidates import candidates, transition
+from funnelest.check.identification.candidates import candidates
 from funnelest.check.identification.directions import (
     Confounded,
     Directions,
@@ -148,7 +149,7 @@ def identification(
     nan = float("nan")
     for i in scatter:  # how much the scatter tells of it is not looked at
         parameters[i] = replace(parameters[i], scatter=True, kept=nan, taken=nan, at_most=nan)
-    edges = {show_edge(edge): transition(*edge) for edge in model.route.edges}
+    edges = {show_edge(edge): methodcaller("transition", *edge) for edge in model.route.edges}
     moved = directions.transitions(slopes.quantities(_SUBJECT, edges)[1], list(edges))
 
     studied = [n for i, n in enumerate(names) if not known[i] and is_nuisance(model, n)]
