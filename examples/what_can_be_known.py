@@ -42,8 +42,8 @@ trust = fe.trust(result, seed=3)
 print(trust)
 
 # %%
-# How far did each interval shrink from what was believed before, and which sources, priors and
-# assumptions hold the answer in its place?
+# How far did each interval shrink from what was believed before, and on which sources, priors and
+# assumptions does the answer rest?
 shares = trust.checks["contributions"]
 print(shares)
 figure = fe.plot.contributions(shares, title="Who says what of the route")

@@ -50,7 +50,7 @@ def test_sources_without_order_do_not_pass_in_silence():
 def test_a_power_of_nothing_identifies_nothing():
     one = model(fe.Survey("s", step="a", yes=300, n=1000), TOLD)
     found = fe.check.identification(one.with_powers({"s": 0, "t": 0}))
-    assert found.rank == 0
+    assert found.details["rank"] == 0
     assert not found.passed
     weak = fe.check.identification(one.with_powers({"s": 0.01, "t": 0.01})).table
     full = fe.check.identification(one).table

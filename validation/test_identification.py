@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import funnelest as fe
-from funnelest.check.identifying import identification
+from funnelest.check.identification import identification
 
 STEPS = ("happened", "told", "reported", "investigated", "helped")
 SKIPS = [("happened", "reported"), ("told", "helped"), ("reported", "helped")]
@@ -45,9 +45,9 @@ def unidentified(model: fe.Model) -> set[str]:
 
 def test_five_totals_give_rank_five_of_eight() -> None:
     found = identification(route_of_seven())
-    assert (found.rank, len(found.parameters)) == (5, 8)
-    assert set(found.ranks) == {5}
-    sets = {frozenset(one.members): one.directions for one in found.transitions}
+    assert (found.details["rank"], len(found.details["parameters"])) == (5, 8)
+    assert set(found.details["ranks"]) == {5}
+    sets = {frozenset(one.members): one.directions for one in found.details["transitions"]}
     assert sets == {
         frozenset({"happened -> reported", "told -> reported"}): 1,
         frozenset({"told -> helped", "reported -> helped", "investigated -> helped"}): 2,
@@ -63,17 +63,15 @@ def test_further_figures_free_one_edge_and_then_two() -> None:
     assert before - after == {"investigated -> helped"}
     assert after - last == {"reported -> helped", "told -> helped"}
     assert last == {"happened -> reported", "told -> reported"}
-    assert [identification(route_of_seven(*some)).rank for some in ([first], [first, second])] == [
-        6,
-        7,
-    ]
+    more = identification(route_of_seven(first)), identification(route_of_seven(first, second))
+    assert [one.details["rank"] for one in more] == [6, 7]
 
 
 def test_the_check_says_so_beforehand() -> None:
     first, _ = AFTER
-    frees = identification(route_of_seven()).further.set_index("figure")["frees"]
+    frees = identification(route_of_seven()).tables["further"].set_index("figure")["frees"]
     assert frees["helped directly after investigated"] == "investigated -> helped"
-    frees = identification(route_of_seven(first)).further.set_index("figure")["frees"]
+    frees = identification(route_of_seven(first)).tables["further"].set_index("figure")["frees"]
     assert frees["helped directly after reported"] == "told -> helped, reported -> helped"
 
 
@@ -108,8 +106,11 @@ def test_cormack_jolly_seber_is_redundant_by_one(occasions: int) -> None:
         ],
     )
     found = identification(model)
-    assert (found.rank, len(found.parameters)) == (2 * len(pairs) - 1, 2 * len(pairs))
-    (confounded,) = found.confounded
+    assert (found.details["rank"], len(found.details["parameters"])) == (
+        2 * len(pairs) - 1,
+        2 * len(pairs),
+    )
+    (confounded,) = found.details["confounded"]
     last = (f"survival {occasions - 1}", f"recapture {occasions}")
     assert confounded.members == last
     assert confounded.alike == (("product", last),)

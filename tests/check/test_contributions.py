@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import funnelest as fe
-from funnelest.check.contributing import contributions
+from funnelest.check.contributions import contributions
 from funnelest.likelihood.components import Component, components, held, log_densities
 
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
@@ -47,7 +47,7 @@ FOUND = contributions(NORMAL, quantities=LOOKED, seed=2, cores=1)
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_shares_of_a_normal_posterior(name):
     """Exactly ``c' V L_k V c / c' V c``, with V the inverse of the sum of the L_k."""
-    row = next(row for row in FOUND.rows if row.quantity == name)
+    row = next(row for row in FOUND.found if row.quantity == name)
     c, v = np.array(WEIGHTS[name]), np.linalg.inv(sum(PRECISIONS.values()))
     exact = {k: float(c @ v @ part @ v @ c / (c @ v @ c)) for k, part in PRECISIONS.items()}
     assert sum(exact.values()) == pytest.approx(1)
@@ -61,18 +61,18 @@ def test_shares_of_a_normal_posterior(name):
 
 @pytest.mark.parametrize(("gone", "name"), [("s", "x"), ("t", "x"), ("u", "2x - y"), ("s", "y")])
 def test_without_a_source(gone, name):
-    row = next(row for row in FOUND.rows if row.quantity == name)
+    row = next(row for row in FOUND.found if row.quantity == name)
     c, v = np.array(WEIGHTS[name]), np.linalg.inv(sum(PRECISIONS.values()))
     less = np.linalg.inv(sum(part for k, part in PRECISIONS.items() if k != gone))
-    assert row.without[gone].how in ("weights", "refit")
-    assert row.without[gone].variance == pytest.approx((c @ less @ c) / (c @ v @ c), rel=0.08)
+    assert row.without[gone].how in ("reweighted", "refit")
+    assert row.without[gone].widened ** 2 == pytest.approx((c @ less @ c) / (c @ v @ c), rel=0.08)
 
 
 def test_one_parameter_gives_the_shares_of_the_precision():
     model = normal_model().with_powers({"u": 0})
     result = fe.fit(model, engine="importance", draws=20_000, seed=1, progress=False)
     found = contributions(result, quantities={"x": LOOKED["x"]}, seed=2, refit=False)
-    (row,) = found.rows
+    (row,) = found.found
     whole = 4 + 1 / 0.49 + 1
     for k, part in {"s": 4, "t": 1 / 0.49, "x": 1, "y": 0}.items():
         assert row.shares[k] == pytest.approx(part / whole, abs=4 * row.errors[k] + 1e-3)
@@ -90,7 +90,7 @@ def test_a_flat_prior_owes_two_observations():
     )  # fmt: skip
     result = fe.fit(model, engine="importance", draws=20_000, seed=1, progress=False)
     looked = {"rate": lambda q: q.parameter("rate of a")}
-    (row,) = contributions(result, quantities=looked, seed=2, refit=False).rows
+    (row,) = contributions(result, quantities=looked, seed=2, refit=False).found
     assert row.shares["rate of a"] == pytest.approx(0.1, abs=0.03)
     assert row.shares["s"] == pytest.approx(0.9, abs=0.03)
 
@@ -125,10 +125,10 @@ def test_what_a_posterior_is_the_product_of():
 def test_what_no_source_sees_is_said():
     found = contributions(RESULT, seed=3, by="sex", refit=False)
     assert not found.passed
-    rows = {row.name: row for row in found.rows}
+    rows = {row.name: row for row in found.found}
     assert rows["b -> c"].seen_by == ()
-    assert found.rests_on(rows["b -> c"]) == "prior only"
-    assert found.rests_on(rows["c -> d"]) == "held"
+    assert rows["b -> c"].rests_on == "prior only"
+    assert rows["c -> d"].rests_on == "held"
     assert rows["b -> c"].contraction == pytest.approx(0, abs=0.1)
     assert found.headline.startswith("Seen by no source: b -> c; ")
     assert "RESTS ON PRIORS: b -> c" in found.mark
@@ -143,8 +143,13 @@ def test_what_no_source_sees_is_said():
     assert list(table["sex"].unique()) == ["all", "male", "female"]
     assert set(table["interval"]) == {"95% equal-tailed"}
     assert (table["seen_by"] == "prior only").sum() == 3  # in all, and in either sex
-    assert set(found.shares["kind"]) == {"source", "prior", "assumption"}
+    assert set(found.tables["shares"]["kind"]) == {"source", "prior", "assumption"}
     assert "quantity" in repr(found)
+    dutch = found.in_language("nl")
+    assert dutch.headline.startswith("Door geen bron gezien: b -> c; ")
+    assert dutch.mark.startswith("BERUST OP PRIORS: b -> c")
+    assert "a -> b, geslacht male, aantal bij a" in dutch.text
+    assert not set(dutch.text.split()) & {"the", "and", "number", "sex", "owed"}
 
 
 def test_a_model_that_the_sources_tell_of_passes():
@@ -164,8 +169,8 @@ def test_a_model_that_the_sources_tell_of_passes():
 def test_the_same_on_one_core_and_on_two():
     """But for rounding: another process may add in another order."""
     one, two = (contributions(RESULT, seed=3, cores=cores) for cores in (1, 2))
-    assert (one.shares["how"] == "refit").any()
-    pd.testing.assert_frame_equal(one.shares, two.shares, rtol=1e-9)
+    assert (one.tables["shares"]["how"] == "refit").any()
+    pd.testing.assert_frame_equal(one.tables["shares"], two.tables["shares"], rtol=1e-9)
     assert one.table.equals(two.table)
 
 

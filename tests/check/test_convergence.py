@@ -22,9 +22,12 @@ def test_it_says_what_the_gate_says(fitted):
     assert table.loc["k-hat", "must_be"] == "below"
     assert bool(table.loc["ESS", "passed"])
     assert table["passed"].isna()["evaluations"]
-    assert list(found.precision["quantity"])[:2] == ["number at happened", "number at told"]
-    assert set(found.precision["interval"]) == {"95% equal-tailed"}
-    assert (found.precision["coarse"] > 0).all()
+    assert list(found.tables["precision"]["quantity"])[:2] == [
+        "number at happened",
+        "number at told",
+    ]
+    assert set(found.tables["precision"]["interval"]) == {"95% equal-tailed"}
+    assert (found.tables["precision"]["coarse"] > 0).all()
 
 
 @pytest.mark.parametrize(
@@ -36,7 +39,7 @@ def test_a_failed_gate_is_told_and_marked(fitted, gate):
     found = convergence(dataclasses.replace(fitted, gate=gate))
     assert not found.passed
     assert found.mark == "CONVERGENCE GATE FAILED"
-    assert set(found.precision["mark"]) == {found.mark}
+    assert set(found.tables["precision"]["mark"]) == {found.mark}
     table = found.table.set_index("measure")
     failed = set(table.index[~table["passed"].fillna(True).astype(bool)])
     assert failed == ({"k-hat", "ESS", "tail ESS"} if gate.engine == "importance" else
@@ -44,6 +47,13 @@ def test_a_failed_gate_is_told_and_marked(fitted, gate):
     assert len(failed) == len(gate.failures)
     assert "may not be draws from the posterior" in found.text
     assert found.headline in repr(found)
+    assert found.headline.count("it must be") + found.headline.count("none may") == len(failed)
+    # Of an engine with measures of its own: its own sentences.
+    own = dataclasses.replace(gate, measures={"other": 3.0}, failures=("other is 3",))
+    assert "converged: other is 3." in convergence(dataclasses.replace(fitted, gate=own)).headline
+    dutch = found.in_language("nl")
+    assert dutch.mark == "CONVERGENTIETOETS NIET GEHAALD"
+    assert dutch.headline.count("liggen") + dutch.headline.count("divergeerden") == len(failed)
 
 
 @pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
@@ -59,15 +69,15 @@ def test_few_draws_are_coarse(fitted):
     gate = Gate("importance", {"k-hat": 0.1, "ESS": 401.0, "tail ESS": 401.0}, ())
     found = convergence(dataclasses.replace(fitted, gate=gate))
     # The weights and the drawing by them both add to the error.
-    assert found.effective == pytest.approx(1 / (1 / 401 + 1 / found.draws_made))
+    assert found.details["effective"] == pytest.approx(1 / (1 / 401 + 1 / found.details["draws"]))
     assert "twentieth" in found.text
-    told = found.precision.set_index("quantity").loc["number at told"]
+    told = found.tables["precision"].set_index("quantity").loc["number at told"]
     assert told["coarse"] > 0.05
 
 
 def test_your_own_quantities(fitted):
     found = convergence(fitted, quantities={"half": lambda q: q.number("told") / 2})
-    assert list(found.precision["quantity"]) == ["half"]
+    assert list(found.tables["precision"]["quantity"]) == ["half"]
     with pytest.raises(fe.SpecError) as caught:
         convergence(3, quantities={"x": 1})
     assert len(caught.value.problems) == 2
@@ -78,7 +88,7 @@ def test_the_figure(fitted, language):
     from matplotlib import pyplot as plt
 
     made = drawn(convergence(fitted), language=language, title="Title")
-    assert len(made.axes[0].get_yticks()) == len(convergence(fitted).precision)
+    assert len(made.axes[0].get_yticks()) == len(convergence(fitted).rows["precision"])
     plt.close(made)
-    with pytest.raises(fe.SpecError, match="check must be a Convergence"):
+    with pytest.raises(fe.SpecError, match=r"check must be what check\.convergence gives"):
         drawn(fitted)

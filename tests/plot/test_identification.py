@@ -9,8 +9,9 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import funnelest as fe
-from funnelest.check.identifying import Identification, identification
+from funnelest.check.identification import identification
 from funnelest.plot.identification import identification as drawn
+from funnelest.verdict import Verdict
 
 mpl.use("Agg")
 
@@ -42,7 +43,7 @@ def _close() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def found() -> Identification:
+def found() -> Verdict:
     return identification(model())
 
 
@@ -72,36 +73,38 @@ def outside(figure: mpl.figure.Figure) -> list[str]:
     ]
 
 
-def test_says_what_is_decided_and_what_would_free_it(found: Identification) -> None:
+def test_says_what_is_decided_and_what_would_free_it(found: Verdict) -> None:
     said = texts(drawn(found, title="A route"))
     assert "A route" in said
     assert " ".join(said).count("not identified") >= 2
     joined = " ".join(said)
     assert found.mark.split(",")[0] in joined
-    assert f"decide {len(found.failed)} of {len(found.quantities)} quantities" in joined
+    failed = sum(one.decided_by_priors for one in found.found)
+    assert f"decide {failed} of {len(found.found)} quantities" in joined
     assert "A further figure of" in joined
     assert "Confounded parameters, set 1" in joined
     assert "only in scatter" in said
 
 
-def test_in_dutch(found: Identification) -> None:
+def test_in_dutch(found: Verdict) -> None:
     said = " ".join(texts(drawn(found, language="nl")))
     assert "Deel van de priorvariantie" in said
     assert "aantal bij happened" in said
     assert "niet vastgelegd" in said
-    for english in ("number at", "share of", "directly after"):
-        assert english not in said.replace(found.mark, "").split("PARTLY LEFT")[0]
+    assert "DEELS AAN PRIORS OVERGELATEN: aantal bij told" in said
+    for english in ("number at", "share of", "directly after", "PARTLY LEFT"):
+        assert english not in said
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_no_text_meets_another_or_leaves_the_figure(found: Identification, language: str) -> None:
+def test_no_text_meets_another_or_leaves_the_figure(found: Verdict, language: str) -> None:
     figure = drawn(found, title="A long title " * 8, language=language)
     figure.draw_without_rendering()
     assert overlapping(figure) == []
     assert outside(figure) == []
 
 
-def test_bars_make_the_prior_variance(found: Identification) -> None:
+def test_bars_make_the_prior_variance(found: Verdict) -> None:
     from matplotlib.patches import Rectangle
 
     figure = drawn(found)
@@ -133,7 +136,7 @@ def test_everything_known_and_nothing_unknown() -> None:
         assert any("all 6" in text or "alle 6" in text for text in said)
 
 
-def test_refuses_what_cannot_be_meant(found: Identification) -> None:
+def test_refuses_what_cannot_be_meant(found: Verdict) -> None:
     with pytest.raises(fe.SpecError) as error:
         drawn("found", language="fr")  # type: ignore[arg-type]
     assert len(error.value.problems) == 2

@@ -4,15 +4,9 @@ from funnelest.check.alternative_priors import alternative_priors
 from funnelest.check.calibrating import Calibration, calibrate
 from funnelest.check.comparing import Comparison, Looked, compare
 from funnelest.check.conflict import conflict
-from funnelest.check.contributing import Contributions, Known, Without, contributions
-from funnelest.check.convergence import Convergence, convergence
-from funnelest.check.identifying import (
-    Confounded,
-    Further,
-    Identification,
-    Standing,
-    identification,
-)
+from funnelest.check.contributions import contributions
+from funnelest.check.convergence import convergence
+from funnelest.check.identification import identification
 from funnelest.check.informing import Part, Plan, ValueOfInformation, value_of_information
 from funnelest.check.node_split import node_split
 from funnelest.check.planning import Planned, planned
@@ -26,21 +20,13 @@ __all__ = [
     "Check",
     "Comparison",
     "Conclusion",
-    "Confounded",
-    "Contributions",
-    "Convergence",
-    "Further",
-    "Identification",
-    "Known",
     "Looked",
     "Part",
     "Plan",
     "Planned",
-    "Standing",
     "Tipping",
     "Turn",
     "ValueOfInformation",
-    "Without",
     "alternative_priors",
     "calibrate",
     "compare",

@@ -167,7 +167,7 @@ def alternative_priors(
             "widened": float(widened),
             "probability": float(probability),
         },
-        result_mark=result.mark,
+        result_mark=result.said_mark,
         printed=[{name: row[name] for name in _PRINTED} for row in rows],
     )
 

@@ -171,7 +171,7 @@ def conflict(
         probability=float(probability),
         left_out=gone,
         draws=next(iter(result.draws.values())).size,
-        result_mark=result.mark,
+        result_mark=result.said_mark,
     )
 
 

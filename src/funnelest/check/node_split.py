@@ -174,7 +174,7 @@ def node_split(
         once=once,
         probability=float(probability),
         basis=model.basis(),
-        result_mark=given.mark if isinstance(given, Result) else "",
+        result_mark=given.said_mark if isinstance(given, Result) else "",
         seed=int(seed),
     )
 

@@ -142,7 +142,7 @@ def posterior_predictive(
         probability=float(probability),
         scored=bool(scores),
         draws=q.draws,
-        result_mark=result.mark,
+        result_mark=result.said_mark,
     )
 
 

@@ -207,7 +207,7 @@ def _judged(
             "threshold": threshold,
             "probability": probability,
         },
-        result_mark=result.mark,
+        result_mark=result.said_mark,
         printed=[
             {name: row[name] for name in _PRINTED}
             for row in sorted(

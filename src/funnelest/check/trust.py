@@ -5,33 +5,30 @@ from __future__ import annotations
 import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from funnelest import check
-from funnelest.check.arguments import quantity_problems
+from funnelest.check.arguments import Quantity, problems_of
+from funnelest.check.conflict import conflict
+from funnelest.check.contributions import contributions
+from funnelest.check.convergence import convergence
+from funnelest.check.identification import identification
+from funnelest.check.posterior_predictive import posterior_predictive
+from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.errors import FitError, raise_if_any
-from funnelest.inference.fitting import seed_problems
-from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
+from funnelest.verdict import Verdict
+from funnelest.words import Language, Sentence, catalogue, language_problems, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelest.verdict import Verdict as Check
-
 __all__ = ["Trust", "trust"]
 
-#: What is checked, the most serious first: name, what it asks, and whether it needs intervals.
-CHECKS: Mapping[str, str] = {
-    "convergence": "did the engine converge?",
-    "conflict": "do the sources contradict each other?",
-    "posterior_predictive": "would the model make such figures?",
-    "identification": "can the figures tell the quantities apart at all?",
-    "contributions": "how much do the figures say?",
-    "prior_sensitivity": "would another prior change the answer?",
-}
+#: What is checked, the most serious first.
+CHECKS = ("convergence", "conflict", "posterior_predictive", "identification", "contributions",
+          "prior_sensitivity")  # fmt: skip
 _WIDTH = 96
 
 
@@ -43,23 +40,26 @@ class Trust:
     ----------
     result : Result
         The result, with the marks of the checks that failed on every table and figure.
-    checks : mapping of str to Check
+    checks : mapping of str to Verdict
         Name -> what the check gave.
-    not_made : mapping of str to str
-        Name -> why the check could not be made.
+    unmade : mapping of str to Sentence or str
+        Name -> why the check could not be made; `not_made` has it as text.
     seconds : mapping of str to float
         Time that each check took.
+    language : {"en", "nl"}
+        Language of the sentences; see `in_language`.
     """
 
     result: Result
-    checks: Mapping[str, Check] = field(repr=False)
-    not_made: Mapping[str, str] = field(repr=False)
+    checks: Mapping[str, Verdict] = field(repr=False)
+    unmade: Mapping[str, Sentence | str] = field(repr=False)
     seconds: Mapping[str, float] = field(repr=False)
+    language: str = "en"
 
     @property
     def passed(self) -> bool:
         """Whether every check was made, and passed."""
-        return not self.not_made and all(one.passed for one in self.checks.values())
+        return not self.unmade and not self.failed
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -67,22 +67,25 @@ class Trust:
         return tuple(name for name, one in self.checks.items() if not one.passed)
 
     @property
+    def not_made(self) -> dict[str, str]:
+        """Name -> why the check could not be made."""
+        return {name: Language(self.language).say(why) for name, why in self.unmade.items()}
+
+    @property
     def headline(self) -> str:
         """The verdict in a sentence."""
-        made = len(self.checks)
-        said = (
-            f"{len(self.failed)} of {made} checks failed: {', '.join(map(_said, self.failed))}"
-            if self.failed
-            else f"All {made} checks that were made passed"
-        )
+        made, names = len(self.checks), [self._name(name) for name in self.failed]
+        parts = [say("trust.passed", n=made)]
+        if names:
+            parts = [say("trust.failed", k=len(names), n=made, names=names)]
         if self.not_made:
-            said += f"; not made: {', '.join(map(_said, self.not_made))}"
-        return f"{said}."
+            parts.append(say("trust.not_made", names=[self._name(name) for name in self.not_made]))
+        return self._say("trust.headline", parts=parts)
 
     @property
     def mark(self) -> str:
         """What every table and figure of `result` carries; empty when nothing failed."""
-        return self.result.mark
+        return Language(self.language).say(self.result.said_mark)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -93,47 +96,66 @@ class Trust:
         """
         import pandas as pd
 
-        failed = [(name, "FAILED", self.checks[name].headline) for name in self.failed]
-        unmade = [(name, "not made", why) for name, why in self.not_made.items()]
-        passed = [(n, "passed", one.headline) for n, one in self.checks.items() if one.passed]
-        return pd.DataFrame(
-            [
-                {
-                    "check": name,
-                    "asks": CHECKS.get(name, ""),
-                    "verdict": verdict,
-                    "headline": said,
-                    "seconds": self.seconds.get(name, float("nan")),
-                }
-                for name, verdict, said in (*failed, *unmade, *passed)
-            ]
-        )
+        made = pd.DataFrame(self._rows(), columns=["check", "verdict", "headline"])
+        made.insert(1, "asks", [self._word(f"trust.asks.{name}") for name in made["check"]])
+        return made.assign(seconds=made["check"].map(self.seconds))
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        """Return name, verdict and headline of each check, the worst first."""
+        made = [(name, one.passed, one.headline) for name, one in self.checks.items()]
+        return [
+            *((name, "FAILED", said) for name, passed, said in made if not passed),
+            *((name, "not made", why) for name, why in self.not_made.items()),
+            *((name, "passed", said) for name, passed, said in made if passed),
+        ]
 
     @cached_property
     def text(self) -> str:
         """Every check in full, the worst first."""
-        order = [*self.failed, *(name for name in self.checks if name not in self.failed)]
         parts = [self.headline]
-        parts += [f"{_said(name)}: {self.checks[name].text}" for name in order]
-        parts += [f"{_said(name)} was not made: {why}" for name, why in self.not_made.items()]
-        parts.append(
-            "Whether intervals of this model hold what they promise at all is told by "
-            "funnelest.check.calibrate, which takes minutes."
-        )
-        return "\n\n".join(parts)
+        for name, verdict, said in self._rows():
+            if verdict == "not made":
+                parts.append(self._say("trust.unmade", name=self._name(name), why=said))
+            else:
+                parts.append(f"{self._name(name)}: {self.checks[name].text}")
+        return "\n\n".join([*parts, self._say("trust.calibrate")])
+
+    def in_language(self, language: str) -> Trust:
+        """Return the same verdicts with their sentences in another language.
+
+        Parameters
+        ----------
+        language : {"en", "nl"}
+            The language.
+
+        Returns
+        -------
+        Trust
+            Names that are the user's own stay as they are.
+        """
+        raise_if_any(language_problems(language), "trust")
+        checks = {name: one.in_language(language) for name, one in self.checks.items()}
+        return replace(self, checks=checks, language=language)
+
+    def _say(self, key: str, **values: Any) -> str:
+        return Language(self.language).say(say(key, **values))
+
+    def _word(self, key: str, otherwise: str = "") -> str:
+        return str(catalogue(self.language).get(key, otherwise))
+
+    def _name(self, name: str) -> str:
+        kind, _, number = name.partition(" ")
+        return f"{self._word(f'trust.name.{kind}', kind.replace('_', ' '))} {number}".rstrip()
 
     def __repr__(self) -> str:
-        lines = [self.headline]
-        for row in self.table.itertuples():
-            head = f"{row.verdict:<8}  {_said(row.check)}"
-            lines.append(f"{head:<34}{row.asks}")
-            lines += textwrap.wrap(
-                row.headline, _WIDTH, initial_indent=" " * 10, subsequent_indent=" " * 10
-            )
+        lines, indent = [self.headline], " " * 10
+        for name, verdict, said in self._rows():
+            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self._name(name)}"
+            lines.append(f"{head:<38}{self._word(f'trust.asks.{name}')}".rstrip())
+            lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
         if self.mark:
-            lines.append(f"Tables and figures of .result are marked: {self.mark}")
-        lines.append("In full: .text; each check: .checks[name]")
-        return "\n".join(lines)
+            lines.append(self._say("trust.marked", mark=self.mark))
+        return "\n".join([*lines, self._say("trust.more")])
 
     def _repr_html_(self) -> str:
         from funnelest.results.tables import html_table
@@ -145,8 +167,8 @@ def trust(
     result: Result,
     *,
     seed: int | None = None,
-    quantities: Mapping[str, Callable[[Quantities], Any]] | None = None,
-    also: Sequence[Check] = (),
+    quantities: Mapping[str, Quantity] | None = None,
+    also: Sequence[Verdict] = (),
     cores: int | None = None,
     progress: bool = True,
 ) -> Trust:
@@ -161,7 +183,7 @@ def trust(
     quantities : mapping of str to callable, optional
         What is asked about: name -> ``quantity(q)`` with `q` a `Quantities`. Left out: the
         number at every step, and every transition.
-    also : sequence of Check, default ()
+    also : sequence of Verdict, default ()
         Checks that you made yourself, such as `check.calibrate` or `check.node_split`, to stand
         among the others.
     cores : int, optional
@@ -179,81 +201,60 @@ def trust(
     SpecError
         With every problem of the arguments.
     """
-    problems = [] if isinstance(result, Result) else [f"result must be a Result; given {result!r}."]
-    problems += [] if seed is None else seed_problems(seed)
-    if cores is not None and not (type(cores) is int and cores >= 1):
-        problems.append(f"cores must be a whole number of at least 1; given {cores!r}.")
-    problems += quantity_problems(quantities) + _also_problems(also)
+    problems = problems_of(result=result, cores=cores, quantities=quantities)
+    problems += [] if seed is None else problems_of(seed=seed)
+    if isinstance(also, list | tuple):
+        wrong = [one for one in also if not isinstance(one, Verdict)]
+        problems += [f"also must hold checks; given {one!r}." for one in wrong]
+    else:
+        problems.append(f"also must be a list of checks; given {also!r}.")
     raise_if_any(problems, "trust")
-    seed = result.seed if seed is None else int(seed)
-    options: dict[str, Any] = {"quantities": quantities}
-    refit: dict[str, Any] = {"seed": seed, "cores": cores}
-    made: dict[str, Callable[[], Check]] = {
-        "convergence": lambda: check.convergence(result, **options),
-        "conflict": lambda: check.conflict(result, **refit, progress=progress),
-        "posterior_predictive": lambda: check.posterior_predictive(result, seed=seed),
-        "identification": lambda: check.identification(result.model, **options),
-        "contributions": lambda: check.contributions(
-            result, **options, **refit, without=_left_out(checks), progress=progress
-        ),
-        "prior_sensitivity": lambda: check.prior_sensitivity(result, **options, **refit),
-    }
-    why_not = ""
-    if not (result.gate.passed or result.accepted):
-        why_not = "the convergence gate is closed, so there is no posterior to check."
-    elif not result.model.free:
-        why_not = "the model has no unknown parameter: there is nothing to check."
-    checks: dict[str, Check] = {}
-    not_made: dict[str, str] = {}
+    checks: dict[str, Verdict] = {}
+    unmade: dict[str, Sentence | str] = {}
     seconds: dict[str, float] = {}
-    for name, function in made.items():
+    asked: dict[str, Any] = {"quantities": quantities}
+    refit: dict[str, Any] = {"seed": result.seed if seed is None else int(seed), "cores": cores}
+    make: dict[str, Callable[[], Verdict]] = {
+        "convergence": lambda: convergence(result, **asked),
+        "conflict": lambda: conflict(result, **refit, progress=progress),
+        "posterior_predictive": lambda: posterior_predictive(result, seed=refit["seed"]),
+        "identification": lambda: identification(result.model, **asked),
+        "contributions": lambda: contributions(
+            result, **asked, **refit, without=_left_out(checks), progress=progress
+        ),
+        "prior_sensitivity": lambda: prior_sensitivity(result, **asked, **refit),
+    }
+    why_not = None
+    if not (result.gate.passed or result.accepted):
+        why_not = say("trust.closed")
+    elif not result.model.free:
+        why_not = say("trust.nothing_unknown")
+    for name in CHECKS:
         if why_not and name not in ("convergence", "identification"):
-            not_made[name] = why_not
+            unmade[name] = why_not
             continue
         begun = time.perf_counter()
         try:
-            checks[name] = function()
+            checks[name] = make[name]()
         except FitError as error:  # what the user asked wrongly is an error, not a verdict
-            not_made[name] = str(error)
+            unmade[name] = str(error)
         seconds[name] = time.perf_counter() - begun
     for one in also:
-        checks[_name_of(one, checks)] = one
+        count = sum(name.split(" ")[0] == one.check for name in checks)
+        checks[f"{one.check} {count + 1}" if count else one.check] = one
     # The gate marks the result by itself.
-    marks = [one.mark for name, one in checks.items() if name != "convergence" and one.mark]
-    if not_made and not why_not:
-        marks.append(f"NOT CHECKED: {', '.join(map(_said, not_made))}")
+    marks = [one.marked for name, one in checks.items() if name != "convergence"]
+    if unmade and not why_not:
+        marks.append(say("trust.mark", names=[say(f"trust.name.{name}") for name in unmade]))
+    once = {Language("en").say(one): one for one in marks}
     return Trust(
-        result=result.marked(list(dict.fromkeys(marks))),
+        result=result.marked(list(once.values())),
         checks=checks,
-        not_made=not_made,
+        unmade=unmade,
         seconds=seconds,
     )
 
 
-def _also_problems(also: Any) -> list[str]:
-    """Return why these cannot stand among the checks, one sentence each."""
-    if not isinstance(also, list | tuple):
-        return [f"also must be a list of checks; given {also!r}."]
-    wanted = ("passed", "headline", "text", "table", "mark")
-    return [
-        f"also must hold checks; given {one!r}."
-        for one in also
-        if isinstance(one, Trust) or not all(hasattr(type(one), name) for name in wanted)
-    ]
-
-
-def _left_out(checks: Mapping[str, Any]) -> Any:
+def _left_out(checks: Mapping[str, Verdict]) -> Any:
     """Return the posteriors without each source that the conflict check has made already."""
     return checks["conflict"].details["left_out"] if "conflict" in checks else None
-
-
-def _said(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _name_of(one: Check, taken: Mapping[str, Check]) -> str:
-    """Return a name for a check that was handed in, by its kind."""
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(one).__name__).split()
-    name = "_".join(words)
-    count = sum(key.split(" ")[0] == name for key in taken)
-    return f"{name} {count + 1}" if count else name

@@ -184,6 +184,10 @@ class Evidence:
             found.update(one.defaults(self.name))
         return found
 
+    def counted_in(self) -> Sequence[Where]:
+        """Return the cells of each of its numbers."""
+        return [self.where]
+
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()
@@ -326,10 +330,6 @@ class NumberEvidence(Evidence):
         if self.step != route.steps[0]:
             return []
         return [population.mask(where) for where in self.counted_in()]
-
-    def counted_in(self) -> Sequence[Where]:
-        """Return the cells of each of its numbers."""
-        return [self.where]
 
     def divisor(self, population: Population, where: Where | None = None) -> int:
         """Return how many levels of `per` the printed number is a mean over."""

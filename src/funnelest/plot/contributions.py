@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.contributing import Contributions, Known
+from funnelest.check.contributions.shares import Known
 from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.lines import Named, rows_panel
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,41 +25,9 @@ _FACES = {
     "assumption": (["#ffffff", "#e8e8e8", "#cfcfcf"], "...."),
 }
 _DARK = {"#08519c", "#4292c6"}
-_WORDS = {
-    "en": {
-        "axis": "Share owed, in percent; left of 0: makes it less certain",
-        "heading": "variance contracts by; rests on",
-        "others": {"source": "other sources", "prior": "other priors of the route",
-                   "assumption": "other assumptions"},
-        "kinds": {"source": "source", "prior": "prior", "assumption": "assumed"},
-        "rests": {"prior only": "prior only: no source sees it", "prior": "PRIOR",
-                  "assumption": "what was assumed", "held": "held at a number", "": ""},
-        "note": "Share owed: by how much the variance would grow if the source or prior counted a "
-                "little less, over the same for all of them (log scale of numbers, log-odds of "
-                "shares). In a chain most is owed to the weakest link. Filled: sources; striped: "
-                "priors of the route; dotted: what was assumed. What is within two Monte Carlo "
-                "errors of 0 is not drawn.",
-        "none": "no shares",
-    },
-    "nl": {
-        "axis": "Aandeel in procenten; links van 0: maakt het minder zeker",
-        "heading": "variantie krimpt met; berust op",
-        "others": {"source": "andere bronnen", "prior": "andere priors van de route",
-                   "assumption": "andere aannamen"},
-        "kinds": {"source": "bron", "prior": "prior", "assumption": "aangenomen"},
-        "rests": {"prior only": "alleen prior: geen bron ziet het", "prior": "PRIOR",
-                  "assumption": "wat is aangenomen", "held": "vastgezet op een getal", "": ""},
-        "note": "Aandeel: hoeveel de variantie zou groeien als de bron of prior iets minder telde, "
-                "gedeeld door hetzelfde voor alle samen (logschaal van aantallen, log-odds van "
-                "aandelen). In een keten hangt het meeste van de zwakste schakel af. Gevuld: "
-                "bronnen; gestreept: priors van de route; gestippeld: wat is aangenomen. Wat "
-                "binnen twee Monte Carlo-fouten van 0 ligt is niet getekend.",
-        "none": "geen aandelen",
-    },
-}  # fmt: skip
 
 
-def contributions(contributions: Contributions, *, title: str = "", language: str = "en") -> Figure:
+def contributions(contributions: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw, for each quantity, the share that is owed to each source, prior and assumption.
 
     Segments are numbered as in the legend, and told apart by fill and hatch, so that the figure
@@ -66,7 +36,7 @@ def contributions(contributions: Contributions, *, title: str = "", language: st
 
     Parameters
     ----------
-    contributions : Contributions
+    contributions : Verdict
         What `funnelest.check.contributions` gave.
     title : str, default ""
         Title of the figure.
@@ -83,18 +53,20 @@ def contributions(contributions: Contributions, *, title: str = "", language: st
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("contributions", contributions, Contributions, language) as show:
-        return _drawn(contributions, title, show)
+    with drawing("contributions", contributions, "contributions", language) as show:
+        return _drawn(contributions.in_language(language), title, show)
 
 
-def _drawn(found: Contributions, title: str, show: Language) -> Figure:
+def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
     from matplotlib.patches import Patch, Rectangle
 
-    words: dict[str, Any] = _WORDS[show.code]
-    kinds: dict[str, str] = {one.name: one.kind for one in found.components}
+    def word(key: str, **values: Any) -> str:
+        return show.say(say(f"plot.contributions.{key}", **values))
+
+    found = verdict.found
+    kinds: dict[str, str] = {one.name: one.kind for one in verdict.details["components"]}
     weight = {
-        name: max((abs(row.shares.get(name, 0.0)) for row in found.rows), default=0.0)
-        for name in kinds
+        name: max((abs(row.shares.get(name, 0.0)) for row in found), default=0.0) for name in kinds
     }
     single = sorted(kinds, key=lambda name: -weight[name])[:_MOST]
     order = [name for name in kinds if name in single]  # in the order of the model
@@ -114,19 +86,27 @@ def _drawn(found: Contributions, title: str, show: Language) -> Figure:
     edge: dict[str, Any] = {"linewidth": 0.6, "edgecolor": "#333333"}
     keys = [
         Patch(facecolor=styles[name][0], hatch=styles[name][1], **edge, label=(
-            f"{tags[name]}  " + (f"{name} ({words['kinds'][kinds[name]]})" if name in kinds
-                                 else words["others"][name])))
+            f"{tags[name]}  " + (word(kinds[name], name=name) if name in kinds
+                                 else word(f"others_{name}"))))
         for name in order
     ]  # fmt: skip
-    rows = [Named(row.name, _said(found, row, words, show)) for row in found.rows]
-    head = [("title", title), ("mark", "; ".join(filter(None, (found.result_mark, found.mark))))]
+
+    def said(row: Known) -> str:
+        rests = word(f"rests.{row.rests_on}") if row.rests_on else ""
+        shrunk = (
+            "" if math.isnan(row.contraction) else f"{show.figure(round(100 * row.contraction))}%"
+        )
+        return "; ".join(filter(None, (shrunk, rests)))
+
+    rows = [Named(show.say(row.name), said(row)) for row in found]
+    head = [("title", title), ("mark", verdict.marks)]
     figure, ax, middles = rows_panel(
-        rows, head=head, keys=keys, note=words["note"], axis=words["axis"],
-        heading=words["heading"], right=1.45, least=0.25,
+        rows, head=head, keys=keys, note=word("note"), axis=word("axis"),
+        heading=word("heading"), right=1.45, least=0.25,
     )  # fmt: skip
     ends = [0.0, 100.0]
     drawn = []
-    for row, y in zip(found.rows, middles, strict=True):
+    for row, y in zip(found, middles, strict=True):
         left = right = 0.0
         for name in order:
             members = [name] if name in kinds else [
@@ -144,7 +124,7 @@ def _drawn(found: Contributions, title: str, show: Language) -> Figure:
             drawn.append((name, start, abs(size), y))
         ends += [left, right]
         if not row.shares:
-            ax.annotate(words["none"], (2, y), va="center", fontsize=7, color="#6b6b6b")
+            ax.annotate(word("none"), (2, y), va="center", fontsize=7, color="#6b6b6b")
     low, high = min(ends), max(ends)
     ax.set_xlim(low - 0.01 * (high - low), high + 0.01 * (high - low))
     for name, start, size, y in drawn:
@@ -159,11 +139,3 @@ def _drawn(found: Contributions, title: str, show: Language) -> Figure:
     ax.axvline(0, color="#111111", linewidth=0.9, zorder=4)
     ax.axvline(100, color="#6b6b6b", linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
     return figure
-
-
-def _said(found: Contributions, row: Known, words: dict[str, Any], show: Language) -> str:
-    rests = words["rests"][found.rests_on(row)]
-    if math.isnan(row.contraction):
-        return str(rests)
-    shrunk = f"{show.figure(round(100 * row.contraction))}%"
-    return f"{shrunk}; {rests}" if rests else shrunk

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.identifying import Identification, Standing
+from funnelest.check.identification.directions import Standing
 from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,69 +23,9 @@ _RED, _LIGHT = "#c00000", "#9ecae1"
 _WIDTH, _LINE, _LEFT, _RIGHT = 7.0, 0.15, 2.9, 1.25
 #: Parameters that are drawn, and further figures that are named.
 _MOST, _BEST = 40, 3
-_WORDS = {
-    "en": {
-        "x": "Part of the prior variance",
-        "taken": "taken away by the figures as they are",
-        "more": "could be taken away by larger sources of the same kind",
-        "kept": "stays however large these sources are: only the prior speaks",
-        "quantities": "Quantities",
-        "set": "Confounded parameters, set {i}: the figures see {seen} of {all} directions",
-        "known": "Parameters that the figures identify",
-        "alone": "Parameters that no figure tells of",
-        "decided": "Priors, and not the figures, decide {n} of {all} quantities.",
-        "passed": "The figures decide all {all} quantities.",
-        "rank": "{figures} figures tell {rank} of {all} directions apart in which the unknown "
-                "parameters can change.",
-        "next": "A further figure of \u201c{name}\u201d would free {frees}.",
-        "note": "Before a fit, in linear approximation at {points} points of the prior. A further "
-                "figure is taken alone, as exact and of everybody. A parameter with the name of a "
-                "transition may be the share of those who went nowhere else before.",
-        "left out": "{n} parameters are not drawn; they are in the table of the check.",
-        "imprecise": "Of figures whose precision is not known nothing is taken away: {names}.",
-        "fixed": "known", "identified": "identified", "nearly": "nearly: priors help",
-        "weak": "too few figures", "not identified": "not identified", "unseen": "not seen",
-        "scatter": "only in scatter", "unknown": "not computed", "and": " and ",
-    },
-    "nl": {
-        "x": "Deel van de priorvariantie",
-        "taken": "weggenomen door de cijfers zoals zij zijn",
-        "more": "weg te nemen door grotere bronnen van dezelfde soort",
-        "kept": "blijft hoe groot deze bronnen ook zijn: alleen de prior spreekt",
-        "quantities": "Grootheden",
-        "set": "Verstrengelde parameters, groep {i}: de cijfers zien {seen} van {all} richtingen",
-        "known": "Parameters die de cijfers vastleggen",
-        "alone": "Parameters waarover geen cijfer iets zegt",
-        "decided": "Niet de cijfers maar priors bepalen {n} van {all} grootheden.",
-        "passed": "De cijfers bepalen alle {all} grootheden.",
-        "rank": "{figures} cijfers onderscheiden {rank} van {all} richtingen waarin de onbekende "
-                "parameters kunnen veranderen.",
-        "next": "Een extra cijfer \u201c{name}\u201d zou {frees} vastleggen.",
-        "note": "V\u00f3\u00f3r een schatting, lineair benaderd in {points} punten van de prior. "
-                "Een extra cijfer telt op zichzelf, als exact en over iedereen. Een parameter met "
-                "de naam van een overgang kan het deel zijn van wie nog nergens anders heen ging.",
-        "left out": "{n} parameters zijn niet getekend; zij staan in de tabel van de controle.",
-        "imprecise": "Van cijfers waarvan de nauwkeurigheid onbekend is telt niets als "
-                     "weggenomen: {names}.",
-        "fixed": "bekend", "identified": "vastgelegd", "nearly": "bijna: priors helpen",
-        "weak": "te weinig cijfers", "not identified": "niet vastgelegd", "unseen": "niet gezien",
-        "scatter": "alleen in spreiding", "unknown": "niet berekend", "and": " en ",
-    },
-}  # fmt: skip
-_DUTCH = (
-    (r"^number at (.+)$", r"aantal bij \1"),
-    (r"^(.+) directly after (.+)$", r"\1 rechtstreeks na \2"),
-    (r"^(.+) after (.+), by any path$", r"\1 na \2, langs welke weg ook"),
-    (r"^share of (.+) who go directly to (.+)$", r"aandeel van \1 dat rechtstreeks naar \2 gaat"),
-    (r"^share of (.+) who reach (.+), by any path$",
-     r"aandeel van \1 dat \2 bereikt, langs welke weg ook"),
-    (r"^a study of (.+)$", r"een onderzoek naar \1"),
-)  # fmt: skip
 
 
-def identification(
-    identification: Identification, *, title: str = "", language: str = "en"
-) -> Figure:
+def identification(identification: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw how much the figures can tell of every quantity and parameter, against its prior.
 
     One bar each, in three parts that make the prior variance: what the figures as they are take
@@ -94,7 +35,7 @@ def identification(
 
     Parameters
     ----------
-    identification : Identification
+    identification : Verdict
         What `funnelest.check.identification` gave.
     title : str, default ""
         Title of the figure.
@@ -112,8 +53,8 @@ def identification(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("identification", identification, Identification, language) as show:
-        return _Drawing(identification, show).drawn(title)
+    with drawing("identification", identification, "identification", language) as show:
+        return _Drawing(identification.in_language(language), show).drawn(title)
 
 
 class _Drawing:
@@ -121,55 +62,51 @@ class _Drawing:
 
     Parameters
     ----------
-    found : Identification
+    verdict : Verdict
         What is drawn.
     show : Language
         How numbers and names are written.
     """
 
-    def __init__(self, found: Identification, show: Language) -> None:
-        self.found, self.show, self.words = found, show, _WORDS[show.code]
+    def __init__(self, verdict: Verdict, show: Language) -> None:
+        self.verdict, self.show, found = verdict, show, verdict.details
         #: Headings, and the rows under each.
         self.groups: list[tuple[str, Sequence[Standing]]] = [
-            (self.words["quantities"], found.quantities)
+            (self._word("quantities"), verdict.found)
         ]
-        drawn = sorted(found.parameters, key=lambda one: -1.0 if isnan(one.kept) else -one.kept)
+        drawn = sorted(found["parameters"], key=lambda one: -1.0 if isnan(one.kept) else -one.kept)
         names = {one.name for one in drawn[:_MOST]}
-        self.left_out = len(found.parameters) - len(names)
-        by_name = {one.name: one for one in found.parameters if one.name in names}
-        in_sets = {name for one in found.confounded for name in one.members}
-        for i, one in enumerate(found.confounded, 1):
+        self.left_out = len(found["parameters"]) - len(names)
+        by_name = {one.name: one for one in found["parameters"] if one.name in names}
+        in_sets = {name for one in found["confounded"] for name in one.members}
+        for i, one in enumerate(found["confounded"], 1):
             seen = len(one.members) - one.directions
-            heading = self.words["set"].format(i=i, seen=seen, all=len(one.members))
+            heading = self._word("set", i=i, seen=seen, all=len(one.members))
             self._add(heading, [by_name[n] for n in one.members if n in by_name])
         rest = [one for name, one in by_name.items() if name not in in_sets]
-        self._add(self.words["alone"], [one for one in rest if not one.identified])
-        self._add(self.words["known"], [one for one in rest if one.identified])
+        self._add(self._word("alone"), [one for one in rest if not one.identified])
+        self._add(self._word("known"), [one for one in rest if one.identified])
 
     def _add(self, heading: str, rows: Sequence[Standing]) -> None:
         if rows:
             self.groups.append((heading, rows))
 
-    def _named(self, name: str) -> str:
-        """Return a name that the check made in the language of the figure."""
-        for pattern, wanted in _DUTCH if self.show.code == "nl" else ():
-            if re.match(pattern, name):
-                return re.sub(pattern, wanted, name)
-        return name
+    def _word(self, key: str, **values: Any) -> str:
+        return self.show.say(say(f"plot.identification.{key}", **values))
 
     def drawn(self, title: str) -> Figure:
         """Return the figure."""
         from matplotlib.patches import Patch
 
-        labels = [self._named(one.name) for _, rows in self.groups for one in rows]
+        labels = [self.show.say(one.name) for _, rows in self.groups for one in rows]
         widest = max((text_width(text, 7.5) for text in labels), default=0.5)
         left = min(max(widest + 0.3, 1.0), _LEFT)
         placed, high = self._placed(left)
         keys = [
-            Patch(facecolor=BLUE, edgecolor=BLUE, label=self.words["taken"]),
-            Patch(facecolor=_LIGHT, edgecolor=BLUE, linewidth=0.6, label=self.words["more"]),
+            Patch(facecolor=BLUE, edgecolor=BLUE, label=self._word("taken")),
+            Patch(facecolor=_LIGHT, edgecolor=BLUE, linewidth=0.6, label=self._word("more")),
             Patch(facecolor="white", edgecolor=ORANGE, hatch="/////", linewidth=0.6,
-                  label=self.words["kept"]),
+                  label=self._word("kept")),
         ]  # fmt: skip
         figure, ax = framed(
             self._head(title), keys, self._note(), left=left, right=_RIGHT, width=_WIDTH, high=high
@@ -185,9 +122,10 @@ class _Drawing:
                     color=INK, ha="right", va="center", linespacing=1.1,
                     parse_math=False)  # fmt: skip
             self._bar(ax, y, one)
-            wrong = one.decided_by_priors and one in self.found.quantities
-            ax.text(room + 0.06, y, self.words[one.verdict], transform=self._inches(ax, room),
-                    fontsize=7, color=_RED if wrong else GREY, va="center",
+            wrong = one.decided_by_priors and one in self.verdict.found
+            ax.text(room + 0.06, y, self._word(f"verdict.{one.verdict}"),
+                    transform=self._inches(ax, room), fontsize=7, va="center",
+                    color=_RED if wrong else GREY,
                     fontweight="bold" if wrong else "normal")  # fmt: skip
         return figure
 
@@ -202,7 +140,7 @@ class _Drawing:
                 y += _LINE
             y += 0.04
             for one in rows:
-                lines = wrap(self._named(one.name), 7.5, left - 0.2)
+                lines = wrap(self.show.say(one.name), 7.5, left - 0.2)
                 extra = 0.12 * (len(lines) - 1)
                 made.append((y + extra / 2, "", lines, one))
                 y += _LINE + 0.03 + extra
@@ -226,7 +164,7 @@ class _Drawing:
         ax.spines["left"].set_visible(False)
         ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
         ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}%"))
-        ax.set_xlabel(self.words["x"], fontsize=8, color=INK)
+        ax.set_xlabel(self._word("x"), fontsize=8, color=INK)
 
     def _bar(self, ax: Axes, y: float, one: Standing) -> None:
         from matplotlib.patches import Rectangle
@@ -246,28 +184,23 @@ class _Drawing:
                 )
 
     def _head(self, title: str) -> list[tuple[str, str]]:
-        found, words = self.found, self.words
-        count = len(found.quantities)
-        verdict = words["decided" if found.failed else "passed"]
-        head = [
+        found, every = self.verdict.details, len(self.verdict.found)
+        failed = sum(one.decided_by_priors for one in self.verdict.found)
+        return [
             ("title", title),
-            ("mark", found.mark),
-            ("subtitle", verdict.format(n=len(found.failed), all=count)),
-            ("subtitle", words["rank"].format(figures=found.figures, rank=found.rank,
-                                              all=len(found.parameters))),
+            ("mark", self.verdict.mark),
+            ("subtitle", self._word("decided" if failed else "passed", k=failed, n=every)),
+            ("subtitle", self._word("rank", figures=found["figures"], rank=found["rank"],
+                                    n=len(found["parameters"]))),
+            *(("subtitle", self._word("next", name=one.name, names=one.frees))
+              for one in found["best"][:_BEST]),
         ]  # fmt: skip
-        for one in found.best[:_BEST]:
-            frees = [self._named(name) for name in one.frees]
-            listed = words["and"].join([", ".join(frees[:-1]), frees[-1]] if frees[1:] else frees)
-            head.append(("subtitle", words["next"].format(name=self._named(one.name),
-                                                          frees=listed)))  # fmt: skip
-        return head
 
     def _note(self) -> str:
-        said = [self.words["note"].format(points=len(self.found.ranks))]
+        found = self.verdict.details
+        said = [self._word("note", points=len(found["ranks"]))]
         if self.left_out:
-            said.append(self.words["left out"].format(n=self.left_out))
-        if self.found.imprecise:
-            names = ", ".join(self.found.imprecise)
-            said.append(self.words["imprecise"].format(names=names))
+            said.append(self._word("left_out", n=self.left_out))
+        if found["imprecise"]:
+            said.append(self._word("imprecise", names=found["imprecise"]))
         return " ".join(said)

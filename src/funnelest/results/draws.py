@@ -16,6 +16,7 @@ from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.sampling.gate import Gate
+from funnelest.words import Language, Sentence, say
 
 __all__ = ["Drawn"]
 
@@ -45,7 +46,7 @@ class Drawn:
         What happened on the way, such as a change of engine.
     accepted : bool, default False
         Whether the tables were opened although the gate failed; see `despite_failed_gate`.
-    marks : tuple of str, default ()
+    marks : tuple of Sentence or str, default ()
         Of checks that failed: what every table and figure then says; see `marked`.
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.
@@ -58,7 +59,7 @@ class Drawn:
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
     accepted: bool = False
-    marks: tuple[str, ...] = ()
+    marks: tuple[Sentence | str, ...] = ()
     # Where a refit with new data can start; internal to the engine.
     proposal: Any = field(default=None, repr=False)
 
@@ -196,15 +197,20 @@ class Drawn:
 
         Of the convergence gate, and of checks that were made (`marked`).
         """
-        failed = [] if self.gate.passed else ["CONVERGENCE GATE FAILED"]
-        return "; ".join([*failed, *self.marks])
+        return Language("en").say(self.said_mark)
 
-    def marked(self, marks: Sequence[str]) -> Self:
+    @property
+    def said_mark(self) -> Sentence | str:
+        """As `mark`, as a sentence that is said in the language of the reader."""
+        parts = [*([] if self.gate.passed else [say("convergence.mark")]), *self.marks]
+        return say("word.marks", parts=parts) if parts else ""
+
+    def marked(self, marks: Sequence[Sentence | str]) -> Self:
         """Return the same result with the marks of checks that failed.
 
         Parameters
         ----------
-        marks : sequence of str
+        marks : sequence of Sentence or str
             A few words each; they take the place of earlier ones. `funnelest.trust` gives them.
 
         Returns
@@ -212,8 +218,8 @@ class Drawn:
         Result
             Every table and figure of it carries the marks.
         """
-        listed = isinstance(marks, list | tuple) and all(isinstance(one, str) for one in marks)
-        if not listed:
+        fine = isinstance(marks, list | tuple)
+        if not (fine and all(isinstance(one, Sentence | str) for one in marks)):
             raise SpecError([f"marks must be a list of texts; given {marks!r}."], "the marks")
         return replace(self, marks=tuple(one for one in marks if one))
 

@@ -52,7 +52,7 @@ class Result(Drawn):
         What happened on the way, such as a change of engine.
     accepted : bool, default False
         Whether the tables were opened although the gate failed; see `despite_failed_gate`.
-    marks : tuple of str, default ()
+    marks : tuple of Sentence or str, default ()
         Of checks that failed: what every table and figure then says; see `marked`.
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.

@@ -17,6 +17,7 @@ from funnelest.sampling.gate import Gate
 
 if TYPE_CHECKING:
     import xarray as xr
+from funnelest.words import from_json, to_json
 
 __all__ = ["load", "save", "to_datatree"]
 
@@ -73,7 +74,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         "seed": str(result.seed),
         "seconds": result.seconds,
         "notes": json.dumps(list(result.notes)),
-        "marks": json.dumps(list(result.marks)),
+        "marks": json.dumps(to_json(result.marks)),
         "gate": result.gate.text,
         "gate_measures": json.dumps(dict(result.gate.measures)),
         "gate_failures": json.dumps(list(result.gate.failures)),
@@ -152,5 +153,5 @@ def load(
             seed=int(attrs["seed"]),
             seconds=float(attrs["seconds"]),
             notes=tuple(json.loads(attrs["notes"])),
-            marks=tuple(json.loads(attrs["marks"])),
+            marks=tuple(from_json(json.loads(attrs["marks"]))),
         )

@@ -26,11 +26,6 @@ class Spaces:
     Slopes are compared after every figure and every parameter is scaled to the same size, so that
     neither a tight prior nor a small figure looks like none. The rank of a model is the largest
     of all points: it is that of almost every point, and smaller ones are accidents.
-
-    Parameters
-    ----------
-    slopes : ndarray
-        Of shape ``(points, figures, parameters)``.
     """
 
     def __init__(self, slopes: Floats) -> None:
@@ -78,17 +73,7 @@ def _null(slopes: Floats) -> tuple[Floats, Floats, Floats]:
 def unseen_part(gradients: Floats, null: Floats) -> Floats:
     """Return the part of each gradient that lies along directions that change no figure.
 
-    Parameters
-    ----------
-    gradients : ndarray
-        Of shape ``(points, quantities, parameters)``.
-    null : ndarray
-        Of shape ``(points, parameters, directions)``, orthonormal.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(points, quantities)``: its length over that of the gradient, from 0 to 1.
+    ``(points, quantities)``: its length over that of the gradient, from 0 to 1.
     """
     length = np.sqrt((gradients**2).sum(axis=2))
     along = np.sqrt(((gradients @ null) ** 2).sum(axis=2))
@@ -103,17 +88,9 @@ def components(null: Floats, scale: Floats) -> list[tuple[list[int], int]]:
     set when some smallest dependent set holds both. They are those of the bipartite graph of any
     reduced echelon form of the null space (Oxley, Matroid Theory, 2011, section 4.1 and 6.1).
 
-    Parameters
-    ----------
-    null : ndarray
-        Basis of the null space at each point, ``(points, parameters, deficit)``.
-    scale : ndarray
-        Size of each parameter's column at each point, with which entries are made comparable.
-
-    Returns
-    -------
-    list of (list of int, int)
-        The parameters of each set, and the number of directions in it.
+    With each set comes the number of directions in it. `null` is a basis at each point,
+    ``(points, parameters, deficit)``, and `scale` the size of each parameter's column there, with
+    which entries are made comparable.
     """
     group = list(range(null.shape[1]))
 

@@ -32,25 +32,17 @@ _MOST = 4_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What the figures of all sources expect, and how it changes.
+    """What the figures of all sources expect, and how it changes."""
 
-    Parameters
-    ----------
-    slopes : ndarray
-        Change of the log (of a share: the log-odds) of each expected figure per prior score, of
-        shape ``(points, figures, parameters)``.
-    information : ndarray
-        One over the variance of the printed figure on that scale, ``(points, figures)``; NaN
-        where it is not known.
-    sources : tuple of str
-        The source of each figure.
-    limits, silent : tuple of str
-        Sources of which some figure is only a limit, and of which nothing could be computed.
-    """
-
+    #: Change of the log (of a share: the log-odds) of each expected figure per prior score, of
+    #: shape ``(points, figures, parameters)``.
     slopes: Floats
+    #: One over the variance of the printed figure on that scale, ``(points, figures)``; NaN
+    #: where it is not known.
     information: Floats
+    #: The source of each figure.
     sources: tuple[str, ...]
+    #: Sources of which some figure is only a limit, and of which nothing could be computed.
     limits: tuple[str, ...]
     silent: tuple[str, ...]
 
@@ -60,15 +52,6 @@ class Slopes:
 
     Steps are along prior scores, the standard normal values with the prior probability of a
     parameter, so that all priors are alike: ``dx/du = phi(u) / p(x)``.
-
-    Parameters
-    ----------
-    model : Model
-        The model, with at least one unknown parameter.
-    points : int
-        Number of points.
-    seed : int
-        Their seed.
     """
 
     def __init__(self, model: Model, points: int, seed: int) -> None:
