@@ -111,6 +111,7 @@ def told(check: str, one: Compared) -> Sentence:
 
 def lie(check: str, count: int, of: int, level: float) -> Sentence:
     """Return how many figures are far out, of how many, in the words of a check."""
-    key = f"{check}.{'lie' if count else 'lies_none'}{'_single' if of == 1 else ''}"
+    lie = "lie" if count else "lies_none"
+    key = f"{check}.{lie}_single" if of == 1 else f"{check}.{lie}"
     where = say(f"{check}.where", level=100 * level, chance=level * of)
     return say(key, n=count, of=of, where=where)
