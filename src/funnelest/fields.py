@@ -24,6 +24,7 @@ __all__ = [
     "AXIS",
     "FUNCTION",
     "MAPPING",
+    "NAME",
     "PAIR",
     "POSITIVE",
     "SEED",
@@ -33,7 +34,9 @@ __all__ = [
     "TRUTH",
     "Allowed",
     "Constraint",
+    "answers",
     "axis_problems",
+    "instance",
     "instances",
     "is_number",
     "is_whole",
@@ -122,7 +125,7 @@ def wrong_fields(
         said = vars(kind).get("allowed")
         declared |= said if isinstance(said, Mapping) else {}
     found = {
-        name: constraint.problems(name, vars(one)[name], route, population)
+        name: constraint.problems(name, getattr(one, name), route, population)
         for name, constraint in declared.items()
     }
     return {name: problems for name, problems in found.items() if problems}
@@ -231,7 +234,7 @@ def one_of(*values: Any) -> Constraint:
     *first, last = map(repr, values)
     return Constraint(
         f"must be {', '.join(first)} or {last}",
-        lambda value: type(value) in {type(one) for one in values} and value in values,
+        lambda value: (isinstance(value, str) or is_whole(value)) and value in values,
         values,
         (None, True, "none of these", -7, 1.5, [values[0]]),
     )
@@ -251,14 +254,49 @@ def instances(kind: type | tuple[type, ...], what: str, *, least: int = 0) -> Co
     )
 
 
+def instance(kind: type, what: str) -> Constraint:
+    """Return the constraint of a value of a `kind`, called `what`."""
+    return Constraint(
+        f"must be {what}", lambda value: isinstance(value, kind), (), (None, 3, "a", object())
+    )
+
+
 TEXT = Constraint("must be text", lambda value: isinstance(value, str), ("", "a"), (None, 3, ["a"]))
 TRUTH = Constraint(
     "must be True or False", lambda value: isinstance(value, bool), (True, False), (None, 0, "yes")
+)
+NAME = Constraint(
+    "must be a name",
+    lambda value: isinstance(value, str) and bool(value),
+    ("a",),
+    (None, "", 3, ["a"]),
 )
 MAPPING = Constraint(
     "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
 )
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
+
+
+@dataclass(frozen=True)
+class _Statement(Constraint):
+    def problems(
+        self,
+        name: str,
+        value: object,
+        route: Route | None = None,
+        population: Population | None = None,
+    ) -> list[str]:
+        return [] if self.holds(value) else [f"field {name!r} is needed: {self.must}"]
+
+
+def answers(question: str) -> Constraint:
+    """Return the constraint of a statement, which must answer a `question`."""
+    return _Statement(
+        question,
+        lambda value: isinstance(value, str) and bool(value.strip()),
+        ("since nobody counted them",),
+        (None, "", "  ", 3),
+    )
 
 
 # ------------------------------------------------- names that the model must have

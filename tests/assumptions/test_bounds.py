@@ -118,8 +118,8 @@ START = "Bounds of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Bounds of ages 0-7: it needs a statement: what is assumed of these "
-         "ages, and why?"),
+        ({"statement": ""}, "Bounds of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
         ({"lower": None}, START + "'lower' is needed."),
         ({"upper": None}, START + "'upper' is needed."),
         ({"lower": 0.3}, START + "'lower' must not be above field 'upper'; given 0.3 and 0.2."),

@@ -203,8 +203,8 @@ START = "DetectionRatio of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "DetectionRatio of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "DetectionRatio of ages 0-7: field 'statement' is needed: what is "
+         "assumed of these ages, and why?"),
         ({"prior": None}, START + "'prior' needs a prior, or a number that is taken as known."),
         ({"relative": None}, START + "'relative' needs a prior, or a number that is taken as "
          "known."),

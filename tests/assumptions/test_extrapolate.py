@@ -190,8 +190,8 @@ START = "Extrapolate of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Extrapolate of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "Extrapolate of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
         ({"factor": None}, START + "'factor' needs a prior, or a number that is taken as known."),
         ({"factor": 0.9}, START + "'factor' must be at least 1; given 0.9."),
         ({"factor": fe.Uniform(0.1, 1)}, START + "'factor' must be at least 1, where "

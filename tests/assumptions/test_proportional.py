@@ -154,8 +154,8 @@ START = "Proportional of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Proportional of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "Proportional of ages 0-7: field 'statement' is needed: what is "
+         "assumed of these ages, and why?"),
         ({"uncertainty": None}, START + "'uncertainty' needs a prior, or a number that is taken as "
          "known."),
         ({"discount": None}, START + "'discount' needs a prior, or a number that is taken as "

@@ -81,8 +81,8 @@ def test_a_shift_beyond_all_numbers_can_still_be_said():
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": " "}, "Shift of ages 0-7: it needs a statement: what is assumed of these "
-         "ages, and why?"),
+        ({"statement": " "}, "Shift of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
         ({"prior": None}, "Shift of ages 0-7: field 'prior' needs a prior, or a number that is "
          "taken as known."),
         ({"prior": "x"}, "Shift of ages 0-7: field 'prior': a prior or a number is needed; given "

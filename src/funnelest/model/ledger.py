@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelest.assumptions.base import Entry
 from funnelest.priors import Fixed
@@ -29,10 +28,11 @@ def entries(model: Model) -> list[Entry]:
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
-    for varying, name in (*model._varying(), *_varying_defects(model)):
-        for term in varying.terms:
-            if getattr(term, "prior", 0) is None:  # left to the default
-                defaulted |= set(term.parameters(name, model.population))
+    for varying, name in model._varying():
+        defaulted |= varying.by_default(name, model.population)
+    for one in model.sources():
+        for defect in one.defects:
+            defaulted |= defect.by_default(one.name, model.population)
     unsaid = {k: text for one in model.evidence for k, text in one.defaults().items()}
     defaulted |= set(unsaid)
     for name, prior in model.priors.items():
@@ -58,11 +58,9 @@ def entries(model: Model) -> list[Entry]:
         if one.statement:
             found.append(Entry(one.name, "source", "", one.statement, one.source, True))
         for defect in one.defects:
-            statement = getattr(defect, "statement", "")
-            if statement:
+            if defect.statement:
                 about = f"{defect.label}[{one.name}]"
-                source = getattr(defect, "source", "")
-                found.append(Entry(about, "assumption", "", statement, source, True))
+                found.append(Entry(about, "assumption", "", defect.statement, defect.source, True))
         for what in ("unit", "definition"):
             common = getattr(model.route, what)
             if one.carries and common and not getattr(one, what):
@@ -87,11 +85,3 @@ def entries(model: Model) -> list[Entry]:
                 )
             )
     return found
-
-
-def _varying_defects(model: Model) -> Iterable[tuple[Any, str]]:
-    """Yield the defects that vary by terms, and their names."""
-    for one in model.sources():
-        for defect in one.defects:
-            if hasattr(defect, "terms"):
-                yield defect, f"{defect.label}[{one.name}]"

@@ -412,7 +412,7 @@ def _whole(register: Register) -> list[Any]:
 
 def _cells(register: Register, population: Population) -> list[Any]:
     """Return the level indices of each axis that the counts of a register are of."""
-    chosen = [population.select(where) for _, where, _ in register.classes()]
+    chosen = [population.select(where) for _, where, _ in register.figure_classes()]
     return [np.unique(np.concatenate(parts)) for parts in zip(*chosen, strict=True)]
 
 

@@ -323,7 +323,7 @@ def _counted(evidence: Any) -> list[Where]:
     """Return the cells of each figure of a source."""
     found: list[Where] = []
     for one in (evidence, *evidence.members()):
-        found += one.counted_in() if hasattr(one, "counted_in") else [one.where]
+        found += one.counted_in()
     return found
 
 
