@@ -32,7 +32,7 @@ CONSTRAINTS = {
     "function": fields.FUNCTION,
     "one of": fields.one_of("rate", "odds"),
     "one of two orders": fields.one_of(1, 2),
-    "list": fields.instances(fe.Asked, "Asked", least=1),
+    "list": fields.instances(fe.Asked, "Asked", some=True),
     "axis": fields.AXIS,
     "step": fields.STEP,
 }

@@ -234,23 +234,27 @@ def one_of(*values: Any) -> Constraint:
     *first, last = map(repr, values)
     return Constraint(
         f"must be {', '.join(first)} or {last}",
-        lambda value: (isinstance(value, str) or is_whole(value)) and value in values,
+        lambda value: (
+            isinstance(value, str | int | np.integer)
+            and not isinstance(value, bool)
+            and value in values
+        ),
         values,
         (None, True, "none of these", -7, 1.5, [values[0]]),
     )
 
 
-def instances(kind: type | tuple[type, ...], what: str, *, least: int = 0) -> Constraint:
-    """Return the constraint of a list of `kind`, called `what`."""
+def instances(kind: type, what: str, *, some: bool = False) -> Constraint:
+    """Return the constraint of a list of `kind`, called `what`; with `some` of at least one."""
     return Constraint(
-        f"must be a list of {what}" + (f", at least {least}" if least else ""),
+        f"must be a list of {what}" + (", at least one" if some else ""),
         lambda value: (
             isinstance(value, list | tuple)
-            and len(value) >= least
+            and (len(value) > 0 or not some)
             and all(isinstance(one, kind) for one in value)
         ),
         (),
-        (None, 3, "abc", [object()], *([()] if least else [])),
+        (None, 3, "abc", [object()], *([()] if some else [])),
     )
 
 

@@ -243,8 +243,9 @@ def test_what_it_says():
         ({"share": 1.2}, "field 'share': must lie between 0 and 1; fixed at 1.2."),
         ({"share": fe.Share(0.5, fe.Levels("sexx"))}, "field 'share': Levels: field 'axis' "
          "names axis 'sexx'; the population's axes are: year, age, sex."),
-        ({"axis": "agee"}, "there is no axis 'agee' of ages; the axes are: year, age, sex."),
-        ({"axis": "sex"}, "there is no axis 'sex' of ages; the axes are: year, age, sex."),
+        ({"axis": "agee"}, "field 'axis' names axis 'agee'; the population's axes are: year, "
+         "age, sex."),
+        ({"axis": "sex"}, "field 'axis' names axis 'sex', whose levels are no ages."),
         ({"axis": "year"}, "axis 'year' must begin at age 0: first events before an age add up "
          "from birth."),
     ],

@@ -190,6 +190,6 @@ def test_all_of_it_at_once(refused):
     found = refused(fe.Proportional(ages=(0, 7), like=(7, 16), pattern={(0, 3): 0, (8, 16): 0}))
     text = "\n".join(found)
     assert len(found) == 6
-    for words in ("a statement", "'uncertainty' needs", "'discount' needs", "zero at every age",
+    for words in ("'statement' is", "'uncertainty' needs", "'discount' needs", "zero at every age",
                   "overlap", "misses age 4, 5, 6, 7"):  # fmt: skip
         assert words in text

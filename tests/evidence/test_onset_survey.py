@@ -391,10 +391,7 @@ ONSET = {"name": "s", "n": 50}
         ({**YES, "where": {"age": 3}}, ["'where' selects on axis 'age'", "'before'"]),
         ({**YES, "before": 9}, ["'before'", "before age 9", "ends at 5; at most 6"]),
         ({**ONSET, "onset": {(0, 6): 4}}, ["'onset'", "before age 7", "at most 6"]),
-        (
-            {**YES, "axis": "sex"},
-            ["'axis'", "names axis 'sex', whose levels are names", "age, sex"],
-        ),
+        ({**YES, "axis": "sex"}, ["'axis'", "names axis 'sex', whose levels are no ages"]),
         ({**YES, "axis": "agee"}, ["'agee'", "age, sex"]),
         ({**YES, "respondents": (30, 20)}, ["'respondents'", "low not above high", "(30, 20)"]),
         ({**YES, "respondents": 30}, ["'respondents'", "(low, high)", "30"]),

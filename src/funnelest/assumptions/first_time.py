@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from funnelest.assumptions.base import Unchanged
-from funnelest.assumptions.imputation import spread, statement_problems
+from funnelest.assumptions.base import Assumption
+from funnelest.assumptions.imputation import spread
 from funnelest.axes import Axis, show_level
+from funnelest.fields import AXIS, Allowed, answers, problems_of
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, as_prior, within
 from funnelest.rates import PerLevel, Share
@@ -28,7 +29,7 @@ def _gaps(axis: Axis) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstTime(Unchanged):
+class FirstTime(Assumption):
     r"""The share of a year's victims to whom it happens for the first time.
 
     It joins three quantities that must not be mixed: how many are victims in one year, how many
@@ -63,19 +64,17 @@ class FirstTime(Unchanged):
     source: str = ""
     axis: str = "age"
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "Of the victims of one year, a share of {share} is a victim for the first time.",
-        "nl": "Van de slachtoffers in een jaar is een aandeel van {share} voor het eerst "
-        "slachtoffer.",
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("what is assumed of repeated victims, and why?"),
+        "axis": AXIS,
     }
 
     def _varying(self) -> Share:
         return self.share if isinstance(self.share, Share) else Share(as_prior(self.share))
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the assumption in this `population`, one sentence each."""
-        found = statement_problems(self.statement, "what is assumed of repeated victims, and why?")
-        axis = population.axis(self.axis)
+        found = problems_of(self, population=population)
+        axis = population.axis(self.axis) if isinstance(self.axis, str) else None
         if self.share is None:
             found.append("field 'share' needs a Share, a prior or a number.")
         else:
@@ -83,9 +82,10 @@ class FirstTime(Unchanged):
             levels = self._varying()._priors("", population).values()
             if any(isinstance(prior, Fixed) and prior.value == 0 for prior in levels):
                 found.append("field 'share' must be above 0.")
-        if axis is None or not axis.numeric:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            found.append(f"there is no axis {self.axis!r} of ages; the axes are: {known}.")
+        if axis is None:
+            pass  # was said
+        elif not axis.numeric:
+            found.append(f"field 'axis' names axis {self.axis!r}, whose levels are no ages.")
         elif min(axis.bounds(i)[0] for i in range(len(axis.levels))) != 0:
             found.append(
                 f"axis {self.axis!r} must begin at age 0: first events before an age add up from "
@@ -99,34 +99,16 @@ class FirstTime(Unchanged):
         return [f"FirstTime: {text}" for text in found]
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the share, in this `population`."""
         return self._varying().parameters(_NAME, population)
 
     def first_share(self, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the share in cells of the `population`, from the `values` of its parameters."""
         return self._varying().evaluate(values, _NAME, population)
 
     def axes(self) -> set[str]:
         """Return the axes over which yearly rates vary that are made of one hazard."""
         return {self.axis} | self._varying().axes()
 
-    def describe(self) -> str:
-        """Return what is assumed, in a sentence."""
-        return self.sentence("en").rstrip(".")
-
-    def sentence(self, language: str = "en") -> str:
-        """Return what is assumed, in plain language.
-
-        Parameters
-        ----------
-        language : {"en", "nl"}
-            Language of the sentence.
-
-        Returns
-        -------
-        str
-            The sentence.
-        """
+    def words(self, language: str) -> dict[str, str]:
         base = self._varying().base
         if isinstance(base, PerLevel):
             shown = {
@@ -138,4 +120,4 @@ class FirstTime(Unchanged):
             )
         else:
             text = spread(within(base, 0.0, 1.0), language)
-        return self.sentences.get(language, self.sentences["en"]).format(share=text)
+        return {"share": text}

@@ -54,7 +54,7 @@ class FirstEventEvidence(AskedEvidence):
         if axis is None:
             return []  # was said
         if not axis.numeric:
-            return [f"field 'axis' names axis {self.axis!r}, whose levels are names and no ages."]
+            return [f"field 'axis' names axis {self.axis!r}, whose levels are no ages."]
         if not isinstance(self.where, Mapping):
             return []  # was said
         found = []

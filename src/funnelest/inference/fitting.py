@@ -113,7 +113,7 @@ def argument_problems(
             f"{one.describe()}. So there is no posterior: compare the two limits with "
             "funnelest.check.compare, or state a distribution."
             for one in model.assumptions
-            if hasattr(one, "ends")
+            if one.ends(model.population)
         ]
     if engine not in ("auto", "importance", "nuts"):
         found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")

@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from funnelest.assumptions.base import Entry
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
 
 if TYPE_CHECKING:
     from funnelest.model.model import Model
 
-__all__ = ["entries"]
+__all__ = ["Entry", "entries"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger of assumptions.
+
+    Parameters
+    ----------
+    about : str
+        The parameter or quantity.
+    kind : str
+        "prior", "fixed", "assumption", "source" or "default".
+    value : str
+        The distribution or the sentence.
+    statement, source : str
+        Why, and by whom.
+    stated : bool
+        Whether the user said so; False for a default.
+    """
+
+    about: str
+    kind: str
+    value: str
+    statement: str
+    source: str
+    stated: bool
 
 
 def entries(model: Model) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
-        Entry(
-            a.describe(),
-            "assumption",
-            "",
-            getattr(a, "statement", ""),
-            getattr(a, "source", ""),
-            True,
-        )
+        Entry(a.describe(), "assumption", "", a.statement, a.source, True)
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
@@ -61,9 +80,11 @@ def entries(model: Model) -> list[Entry]:
             if defect.statement:
                 about = f"{defect.label}[{one.name}]"
                 found.append(Entry(about, "assumption", "", defect.statement, defect.source, True))
-        for what in ("unit", "definition"):
-            common = getattr(model.route, what)
-            if one.carries and common and not getattr(one, what):
+        for what, own, common in (
+            ("unit", one.unit, model.route.unit),
+            ("definition", one.definition, model.route.definition),
+        ):
+            if one.carries and common and not own:
                 text = f"{common}, as the route"
                 found.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
     found += [

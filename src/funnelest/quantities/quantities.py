@@ -62,7 +62,7 @@ class Quantities(Cells):
 
     def assumed(self, method: str) -> list[Any]:
         """Return the assumptions that give a `method`, such as ``on_records``."""
-        return [one for one in self._model.assumptions if hasattr(one, method)]
+        return [one for one in self._model.assumptions if one.gives(method)]
 
     def listed(self, name: str) -> Any:
         """Return the share of people that comes to the member `name` of several, in cells."""

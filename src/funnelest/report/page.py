@@ -185,10 +185,7 @@ class _Page:
         """Return each assumption about the population or the rate, in plain sentences."""
         said = []
         for one in self.result.model.assumptions:
-            sentence = getattr(one, "sentence", None)
-            text = sentence(self.language.code) if sentence else f"{one.describe()}."
-            why = getattr(one, "statement", "")
-            source = getattr(one, "source", "")
+            text, why, source = one.sentence(self.language.code), one.statement, one.source
             filled = one.imputed(self.result.model.population).any()
             label = f" <strong>{escape(self.texts['imputed'])}.</strong>" if filled else ""
             because = f" {escape(self.texts['because'])} {escape(_ended(why))}" if why else ""
