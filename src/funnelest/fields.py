@@ -36,6 +36,7 @@ __all__ = [
     "Constraint",
     "answers",
     "axis_problems",
+    "declared",
     "instance",
     "instances",
     "is_number",
@@ -104,29 +105,35 @@ class Constraint:
         population: Population | None = None,
     ) -> list[str]:
         """Return why field `name` may not hold `value`, one sentence each."""
+        return self.said(f"field {name!r}", value)
+
+    def said(self, subject: str, value: object) -> list[str]:
+        """Return why `value` is refused, with what it is the value of as the subject."""
         if (self.optional and value is None) or self.holds(value):
             return []
-        return [f"field {name!r} {self.must}; given {value!r}."]
+        return [f"{subject} {self.must}; given {value!r}."]
 
 
 #: Name of a field -> what it may hold.
 type Allowed = Mapping[str, Constraint]
 
 
+def declared(kind: type) -> dict[str, Constraint]:
+    """Return what the fields of a kind may hold, as ``allowed`` says of it and of its bases."""
+    found: dict[str, Constraint] = {}
+    for base in reversed(kind.__mro__):
+        said = vars(base).get("allowed")
+        found |= said if isinstance(said, Mapping) else {}
+    return found
+
+
 def wrong_fields(
     one: object, route: Route | None = None, population: Population | None = None
 ) -> dict[str, list[str]]:
-    """Return the fields with a value that they may not hold -> why, one sentence each.
-
-    What they may hold is declared in ``allowed`` by the class and its bases.
-    """
-    declared: dict[str, Constraint] = {}
-    for kind in reversed(type(one).__mro__):
-        said = vars(kind).get("allowed")
-        declared |= said if isinstance(said, Mapping) else {}
+    """Return the fields with a value that they may not hold -> why, one sentence each."""
     found = {
         name: constraint.problems(name, getattr(one, name), route, population)
-        for name, constraint in declared.items()
+        for name, constraint in declared(type(one)).items()
     }
     return {name: problems for name, problems in found.items() if problems}
 

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
-from funnelest.fields import AXIS, MAPPING, NAME, TEXT, Allowed, Constraint, wrong_fields
+from funnelest.fields import (
+    AXIS,
+    MAPPING,
+    NAME,
+    TEXT,
+    Allowed,
+    Constraint,
+    is_number,
+    wrong_fields,
+)
 from funnelest.figures import figure_problems
 from funnelest.observations.observation import Seen
 from funnelest.population import Population
@@ -399,7 +408,7 @@ class AskedEvidence(Evidence):
         found = []
         if not counted:
             found.append("Clustered needs a sample given as 'yes' of 'n'.")
-        if deff != 1:
+        if is_number(deff) and deff != 1:
             found.append("give field 'deff' or Clustered, not both: they say the same thing.")
         return found + [text for one in clusters for text in one.sample_problems(n)]
 

@@ -126,7 +126,7 @@ class Cohort(AskedEvidence):
         others = [f for f in ("yes", "share", "se", "interval") if getattr(self, f) is not None]
         if self.defects:
             found.append("field 'went' does not go with defects; give one 'step' and 'yes'.")
-        if others or self.deff != 1:
+        if others or ("deff" not in wrong and self.deff != 1):
             found.append(f"field 'went' does not go with {' and '.join(others) or 'deff'}.")
         return found
 

@@ -15,7 +15,7 @@ from funnelest.distributions import Binomial
 from funnelest.evidence.first_events import FirstEventEvidence
 from funnelest.evidence.onset_data import NestedShares, OnsetNumbers, age_keys_problems, is_span
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
-from funnelest.fields import MAPPING, Allowed, Constraint, number, whole, wrong_fields
+from funnelest.fields import MAPPING, Allowed, Constraint, is_number, number, whole, wrong_fields
 from funnelest.figures import Rounded, figure_problems
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
@@ -211,7 +211,7 @@ class OnsetSurvey(FirstEventEvidence):
 
     def _unused(self, form: str, *names: str) -> list[str]:
         """Return which fields do not go with a form of the data."""
-        unset = {"deff": self.deff == 1, "unknown": self.unknown == 0}
+        unset = {"deff": not is_number(self.deff) or self.deff == 1, "unknown": self.unknown == 0}
         return [
             f"field {name!r} does not go with {form}."
             for name in names

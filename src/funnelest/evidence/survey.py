@@ -110,16 +110,18 @@ class Survey(AskedEvidence):
 
     def _estimate(self, population: Population) -> ShareEstimate:
         """Return the share that was measured."""
-        scale = 1.0 if self.total is None else 1 / self._people(population)
+        if self.total is None:
+            return ShareEstimate(
+                self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
+            )
+        people = self._people(population)
         return ShareEstimate(
             yes=self.yes,
             n=self.n,
-            share=self.share if self.total is None else self.total * scale,
+            share=self.total / people,
             deff=self.deff,
-            se=None if self.se is None else self.se * scale,
-            interval=None
-            if self.interval is None
-            else (self.interval[0] * scale, self.interval[1] * scale),
+            se=None if self.se is None else self.se / people,
+            interval=self.interval and (self.interval[0] / people, self.interval[1] / people),
             probability=self.probability,
         )
 
