@@ -37,15 +37,16 @@ __all__ = [
     "answers",
     "axis_problems",
     "declared",
+    "explained",
     "instance",
     "instances",
     "is_number",
     "is_whole",
     "number",
     "one_of",
-    "pair_problems",
     "problems_of",
     "seed_problems",
+    "step_problems",
     "whole",
     "wrong_fields",
 ]
@@ -83,6 +84,8 @@ class Constraint:
         Examples, for tests.
     optional : bool, default False
         Whether the field may be left out, as None.
+    why : callable, optional
+        ``why(name, value, route, population)``: the sentences, in place of `must` and `holds`.
     """
 
     must: str
@@ -90,6 +93,7 @@ class Constraint:
     good: tuple[Any, ...] = ()
     bad: tuple[Any, ...] = ()
     optional: bool = False
+    why: Callable[[str, Any, Any, Any], list[str]] | None = None
 
     @property
     def or_none(self) -> Self:
@@ -105,6 +109,8 @@ class Constraint:
         population: Population | None = None,
     ) -> list[str]:
         """Return why field `name` may not hold `value`, one sentence each."""
+        if self.why is not None and not (self.optional and value is None):
+            return self.why(name, value, route, population)
         return self.said(f"field {name!r}", value)
 
     def said(self, subject: str, value: object) -> list[str]:
@@ -112,6 +118,11 @@ class Constraint:
         if (self.optional and value is None) or self.holds(value):
             return []
         return [f"{subject} {self.must}; given {value!r}."]
+
+
+def explained(why: Callable[[str, Any, Any, Any], list[str]], *bad: Any) -> Constraint:
+    """Return the constraint whose sentences a function gives, with bad examples."""
+    return Constraint("", lambda value: True, bad=bad, why=why)
 
 
 #: Name of a field -> what it may hold.
@@ -288,26 +299,14 @@ MAPPING = Constraint(
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
 
 
-@dataclass(frozen=True)
-class _Statement(Constraint):
-    def problems(
-        self,
-        name: str,
-        value: object,
-        route: Route | None = None,
-        population: Population | None = None,
-    ) -> list[str]:
-        return [] if self.holds(value) else [f"field {name!r} is needed: {self.must}"]
-
-
 def answers(question: str) -> Constraint:
     """Return the constraint of a statement, which must answer a `question`."""
-    return _Statement(
-        question,
-        lambda value: isinstance(value, str) and bool(value.strip()),
-        ("since nobody counted them",),
-        (None, "", "  ", 3),
-    )
+
+    def why(name: str, value: Any, *_: Any) -> list[str]:
+        stated = isinstance(value, str) and bool(value.strip())
+        return [] if stated else [f"field {name!r} is needed: {question}"]
+
+    return explained(why, None, "", "  ", 3)
 
 
 # ------------------------------------------------- names that the model must have
@@ -321,43 +320,19 @@ def axis_problems(name: str, value: object, population: Population) -> list[str]
     return [f"field {name!r} names axis {value!r}; the population's axes are: {known}."]
 
 
-@dataclass(frozen=True)
-class _Axis(Constraint):
-    def problems(
-        self,
-        name: str,
-        value: object,
-        route: Route | None = None,
-        population: Population | None = None,
-    ) -> list[str]:
-        assert population is not None
-        if self.optional and value is None:
-            return []
-        return axis_problems(name, value, population)
+def step_problems(name: str, value: object, route: Route) -> list[str]:
+    """Return why field `name` does not name a step of the `route`."""
+    if isinstance(value, str) and value in route.steps:
+        return []
+    return [
+        f"field {name!r} names the unknown step {value!r}; the steps are: {', '.join(route.steps)}."
+    ]
 
 
-@dataclass(frozen=True)
-class _Step(Constraint):
-    def problems(
-        self,
-        name: str,
-        value: object,
-        route: Route | None = None,
-        population: Population | None = None,
-    ) -> list[str]:
-        assert route is not None
-        if (self.optional and value is None) or (isinstance(value, str) and value in route.steps):
-            return []
-        return [
-            f"field {name!r} names the unknown step {value!r}; the steps are: "
-            f"{', '.join(route.steps)}."
-        ]
-
-
-AXIS = _Axis("names an axis", lambda value: isinstance(value, str), (), (None, 3, "no axis", []))
-STEP = _Step("names a step", lambda value: isinstance(value, str), (), (None, 3, "no step", []))
-
-
-def pair_problems(interval: object) -> list[str]:
-    """Return why `interval` is not a pair of numbers."""
-    return [] if _is_pair(interval) else PAIR.problems("interval", interval)
+AXIS = explained(
+    lambda name, value, _, population: axis_problems(name, value, population),
+    None, 3, "no axis", [],
+)  # fmt: skip
+STEP = explained(
+    lambda name, value, route, _: step_problems(name, value, route), None, 3, "no step", []
+)

@@ -18,8 +18,9 @@ from funnelest.fields import (
     NAME,
     TEXT,
     Allowed,
-    Constraint,
+    explained,
     is_number,
+    step_problems,
     wrong_fields,
 )
 from funnelest.figures import figure_problems
@@ -242,22 +243,12 @@ class Evidence:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def step_problems(route: Route, step: object, fieldname: str = "step") -> list[str]:
-    """Return why `step` is not a step of the route, one sentence each."""
-    if step in route.steps:
-        return []
-    return [
-        f"field {fieldname!r} names the unknown step {step!r}; "
-        f"the steps are: {', '.join(route.steps)}."
-    ]
-
-
 def place_problems(route: Route, place: object, fieldname: str = "step") -> list[str]:
     """Return why `place` is neither a step nor a transition of the route."""
     if isinstance(place, str) or place is None:
-        return step_problems(route, place, fieldname)
+        return step_problems(fieldname, place, route)
     if isinstance(place, tuple | list) and len(place) == 2:
-        unknown = [text for one in place for text in step_problems(route, one, fieldname)]
+        unknown = [text for one in place for text in step_problems(fieldname, one, route)]
         if unknown or tuple(place) in route.edges:
             return unknown
         shown = ", ".join(show_edge(edge) for edge in route.edges)
@@ -280,36 +271,15 @@ def nesting_problems(route: Route, step: str, of: str) -> list[str]:
     return []
 
 
-@dataclass(frozen=True)
-class _Place(Constraint):
-    def problems(
-        self,
-        name: str,
-        value: object,
-        route: Route | None = None,
-        population: Population | None = None,
-    ) -> list[str]:
-        assert route is not None
-        return place_problems(route, value, name)
-
-
-@dataclass(frozen=True)
-class _Figure(Constraint):
-    def problems(
-        self,
-        name: str,
-        value: object,
-        route: Route | None = None,
-        population: Population | None = None,
-    ) -> list[str]:
-        if self.optional and value is None:
-            return []
-        return [f"field {name!r}: {text}" for text in figure_problems(value)]
-
-
 #: A step or a transition of the route; a printed number.
-PLACE = _Place("names a step", bool, (), (None, 3, "no step", ("no step", "none"), ()))
-FIGURE = _Figure("is printed", bool, (3,), (None, -1, 2.5, "3", float("nan")))
+PLACE = explained(
+    lambda name, value, route, _: place_problems(route, value, name),
+    None, 3, "no step", ("no step", "none"), (),
+)  # fmt: skip
+FIGURE = explained(
+    lambda name, value, *_: [f"field {name!r}: {text}" for text in figure_problems(value)],
+    None, -1, 2.5, "3", float("nan"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
