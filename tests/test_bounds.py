@@ -154,8 +154,8 @@ WRONG = {
     "twice": (TWO, {("a", "b"): 3, ("b", "a"): 3}, None, ["given twice, also as ('b', 'a')"]),
     "negative": (TWO, {("a", "b"): -3}, None, ["overlap of 'a' and 'b': a count must be"]),
     "larger": (TWO, {("a", "b"): 81}, None, ["at least 81 on both, but at most 80 on 'b'"]),
-    "pool": (TWO, None, -1, ["pool must be a number of people"]),
-    "no pool": (TWO, None, math.nan, ["pool must be a number of people"]),
+    "pool": (TWO, None, -1, ["pool must be at least 0"]),
+    "no pool": (TWO, None, math.nan, ["pool must be at least 0"]),
     "small pool": (TWO, None, 99, ["pool of 99 is smaller than list 'a', which has at least 100"]),
     "pair and pool": (TWO, {("a", "b"): 10}, 169, ["'a' and 'b' leave more people than the pool"]),
     "triple": (

@@ -116,7 +116,7 @@ def _misspelt_parts(source):
         if not hasattr(defect, "terms"):
             continue
         named = ("axis", "name", "per", "definition")
-        more = {name: getattr(defect, name) for name in named if hasattr(defect, name)}
+        more = {name: value for name, value in vars(defect).items() if name in named}
         for term, spelt in (
             (fe.Levels("agee"), "'agee'"),
             (fe.Levels("sex", reference="femal"), "'femal'"),

@@ -8,12 +8,12 @@ from . import math as math
 from . import plot as plot
 from . import report as report
 from .assumptions.base import Assumption as Assumption
-from .assumptions.base import PopulationError as PopulationError
 from .assumptions.bounds import Bounds as Bounds
 from .assumptions.detection_ratio import DetectionRatio as DetectionRatio
 from .assumptions.extrapolate import Extrapolate as Extrapolate
 from .assumptions.first_time import FirstTime as FirstTime
 from .assumptions.imputation import Imputation as Imputation
+from .assumptions.population_error import PopulationError as PopulationError
 from .assumptions.proportional import Proportional as Proportional
 from .assumptions.shift import Shift as Shift
 from .check.trust import trust as trust

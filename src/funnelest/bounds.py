@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
-from funnelest.fields import is_number
+from funnelest.fields import SHARE, number
 from funnelest.figures import Figure, as_figure, figure_problems
 
 __all__ = [
-    "Bounds",
+    "Limits",
     "contaminated",
     "corrupted",
     "distinct",
@@ -32,12 +32,14 @@ _MOST_LISTS = 12
 #: What the solver may be off by, in people; it keeps each number that is known within 1e-7.
 _SLACK = 1e-4
 
-type Limits = tuple[float, float]
+_COUNT = number(least=0)
+
+type _Span = tuple[float, float]
 type Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Bounds:
+class Limits:
     """The lowest and the highest value that agree with what was observed.
 
     Parameters
@@ -56,7 +58,7 @@ class Bounds:
 # ---------------------------------------------------------------- a share
 
 
-def missing(*, yes: float, answered: float, n: float) -> Bounds:
+def missing(*, yes: float, answered: float, n: float) -> Limits:
     r"""Return bounds of a share of `n` people, of whom only some were seen.
 
     Parameters
@@ -70,7 +72,7 @@ def missing(*, yes: float, answered: float, n: float) -> Bounds:
 
     Returns
     -------
-    Bounds
+    Limits
         Of the share of all `n`. They are as wide as the share that was not seen.
 
     Notes
@@ -86,11 +88,7 @@ def missing(*, yes: float, answered: float, n: float) -> Bounds:
     Manski CF. Anatomy of the selection problem. Journal of Human Resources 1989;24:343.
     """
     numbers = {"yes": yes, "answered": answered, "n": n}
-    found = [
-        f"{name} must be a number of people of at least 0; given {value!r}."
-        for name, value in numbers.items()
-        if not _is_count(value)
-    ]
+    found = [text for name, value in numbers.items() for text in _COUNT.said(name, value)]
     if not found:
         if n == 0:
             found.append("n must be above 0: nobody has no share.")
@@ -99,14 +97,14 @@ def missing(*, yes: float, answered: float, n: float) -> Bounds:
         if answered > n:
             found.append(f"answered must not be above n; given {answered!r} of {n!r}.")
     raise_if_any(found, "the bounds")
-    return Bounds(
+    return Limits(
         float(yes / n),
         float((yes + n - answered) / n),
         f"Nothing is assumed about the {_shown(n - answered)} of {_shown(n)} who were not seen.",
     )
 
 
-def corrupted(share: float, *, wrong: float) -> Bounds:
+def corrupted(share: float, *, wrong: float) -> Limits:
     r"""Return bounds of a share when some records may be wrong in any way.
 
     Parameters
@@ -118,7 +116,7 @@ def corrupted(share: float, *, wrong: float) -> Bounds:
 
     Returns
     -------
-    Bounds
+    Limits
         Of the share that right records would show.
 
     Notes
@@ -134,14 +132,14 @@ def corrupted(share: float, *, wrong: float) -> Bounds:
     Econometrica 1995;63:281.
     """
     raise_if_any(_share_problems(share=share, wrong=wrong), "the bounds")
-    return Bounds(
+    return Limits(
         max(0.0, float(share - wrong)),
         min(1.0, float(share + wrong)),
         f"At most {_shown(100 * wrong)}% of the records are wrong, in any way.",
     )
 
 
-def contaminated(share: float, *, wrong: float) -> Bounds:
+def contaminated(share: float, *, wrong: float) -> Limits:
     r"""Return bounds of a share when records of others may be mixed in at random.
 
     Parameters
@@ -153,7 +151,7 @@ def contaminated(share: float, *, wrong: float) -> Bounds:
 
     Returns
     -------
-    Bounds
+    Limits
         Of the share among the records that are not of others.
 
     Notes
@@ -173,7 +171,7 @@ def contaminated(share: float, *, wrong: float) -> Bounds:
     raise_if_any(_share_problems(share=share, wrong=wrong), "the bounds")
     # At wrong=1 no record need be of the people meant: nothing is known.
     right = 1.0 - float(wrong)
-    return Bounds(
+    return Limits(
         max(0.0, float(share - wrong) / right) if right > 0 else 0.0,
         min(1.0, float(share) / right) if right > 0 else 1.0,
         f"At most {_shown(100 * wrong)}% of the records are of others, mixed in at random.",
@@ -188,7 +186,7 @@ def distinct(
     *,
     overlaps: Mapping[Pair, float | Figure] | None = None,
     pool: float | None = None,
-) -> Bounds:
+) -> Limits:
     r"""Return bounds of the number of distinct people on several lists.
 
     Parameters
@@ -203,7 +201,7 @@ def distinct(
 
     Returns
     -------
-    Bounds
+    Limits
         Of the number of people who are on at least one list.
 
     Notes
@@ -234,7 +232,7 @@ def distinct(
         found = _from_overlaps(of, both, pool)
         assert found is not None  # overlap_problems() looked
         low, high = found
-    return Bounds(float(low), float(high), f"{statement}.")
+    return Limits(float(low), float(high), f"{statement}.")
 
 
 def overlap_problems(
@@ -262,8 +260,7 @@ def overlap_problems(
     """
     found = _total_problems(totals)
     found += _pair_problems(totals, overlaps) if isinstance(totals, Mapping) else []
-    if pool is not None and not _is_count(pool):
-        found.append(f"pool must be a number of people of at least 0; given {pool!r}.")
+    found += _COUNT.or_none.said("pool", pool)
     if found:
         return found
     of, both = _limits(totals), _limits(overlaps or {})
@@ -286,9 +283,7 @@ def overlap_problems(
     return [_contradiction(of, both, pool)]
 
 
-def _contradiction(
-    of: Mapping[str, Limits], both: Mapping[Pair, Limits], pool: float | None
-) -> str:
+def _contradiction(of: Mapping[str, _Span], both: Mapping[Pair, _Span], pool: float | None) -> str:
     """Return the sentence about lists that together have no joint table."""
     # What is left after every list that can go has gone: none of these can be left out.
     kept = dict(of)
@@ -302,15 +297,15 @@ def _contradiction(
     return f"{text} do not go together with the totals."
 
 
-def _from_totals(of: Mapping[str, Limits], pool: float | None) -> Limits:
+def _from_totals(of: Mapping[str, _Span], pool: float | None) -> _Span:
     """Return the least and the largest number of people on lists with these totals."""
     highest = sum(high for _, high in of.values())
     return max(low for low, _ in of.values()), highest if pool is None else min(highest, pool)
 
 
 def _from_overlaps(
-    of: Mapping[str, Limits], both: Mapping[Pair, Limits], pool: float | None
-) -> Limits | None:
+    of: Mapping[str, _Span], both: Mapping[Pair, _Span], pool: float | None
+) -> _Span | None:
     """Return the least and the largest number of people; None when no table is possible.
 
     Overlaps with a list that is not in `of` do not count.
@@ -403,18 +398,10 @@ def _pair_problems(totals: Mapping[str, Any], overlaps: Any) -> list[str]:
 
 
 def _share_problems(**shares: Any) -> list[str]:
-    return [
-        f"{name} must be a share of 0-1; given {value!r}."
-        for name, value in shares.items()
-        if not (is_number(value) and 0 <= value <= 1)
-    ]
+    return [text for name, value in shares.items() for text in SHARE.said(name, value)]
 
 
-def _is_count(value: Any) -> bool:
-    return is_number(value) and bool(value >= 0)
-
-
-def _limits[Key](figures: Mapping[Key, float | Figure]) -> dict[Key, Limits]:
+def _limits[Key](figures: Mapping[Key, float | Figure]) -> dict[Key, _Span]:
     """Return the lowest and the highest count that each printed number stands for."""
     return {key: as_figure(value).limits(1) for key, value in figures.items()}
 

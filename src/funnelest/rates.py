@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.axes import show_level
+from funnelest.fields import axis_problems, problems_of
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.terms.base import Term, on_axis
@@ -38,10 +39,11 @@ class PerLevel:
         """Return label -> (level indices, prior), and the problems."""
         if not isinstance(self.priors, Mapping):
             return {}, [f"PerLevel needs a mapping from level to prior; given {self.priors!r}."]
+        trouble = axis_problems("axis", self.axis, population)
+        if trouble:
+            return {}, [f"PerLevel: {text}" for text in trouble]
         axis = population.axis(self.axis)
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return {}, [f"PerLevel names axis {self.axis!r}; the population's axes are: {known}."]
+        assert axis is not None
         found: dict[str, tuple[list[int], Prior]] = {}
         problems: list[str] = []
         taken: dict[int, str] = {}
@@ -92,7 +94,7 @@ class _Varying:
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong, one sentence each."""
-        found = []
+        found = problems_of(self, population=population)
         if isinstance(self.base, PerLevel):
             found += self.base.groups(population)[1]
         low, high = self.support
@@ -118,10 +120,7 @@ class _Varying:
         axes = []
         for term in self.terms:
             if not isinstance(term, Term):
-                found.append(
-                    f"{term!r} is not a term: it needs an axis and the methods problems, "
-                    "parameters and deviation."
-                )
+                found.append(f"{term!r} is not a term such as Levels, nor an own kind of Term.")
                 continue
             own = term.problems(population)
             found += own
@@ -147,6 +146,11 @@ class _Varying:
         for term in self.terms:
             found.update(term.parameters(name, population))
         return found
+
+    def by_default(self, name: str, population: Population) -> set[str]:
+        """Return the parameters whose priors were left to a default."""
+        terms = [term for term in self.terms if term.by_default()]
+        return {key for term in terms for key in term.parameters(name, population)}
 
     def axes(self) -> set[str]:
         """Return the axes over which the value varies."""

@@ -118,14 +118,14 @@ START = "Bounds of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Bounds of ages 0-7: it needs a statement: what is assumed of these "
-         "ages, and why?"),
-        ({"lower": None}, START + "'lower' is needed."),
-        ({"upper": None}, START + "'upper' is needed."),
+        ({"statement": ""}, "Bounds of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
+        ({"lower": None}, START + "'lower' must be at least 0; given None."),
+        ({"upper": None}, START + "'upper' must be at least 0; given None."),
         ({"lower": 0.3}, START + "'lower' must not be above field 'upper'; given 0.3 and 0.2."),
-        ({"lower": -0.1}, START + "'lower' must lie between 0 and 1; given -0.1."),
+        ({"lower": -0.1}, START + "'lower' must be at least 0; given -0.1."),
         ({"upper": 12}, START + "'upper' must lie between 0 and 1; given 12."),
-        ({"upper": fe.Beta(1, 1)}, START + "'upper' must lie between 0 and 1; given "
+        ({"upper": fe.Beta(1, 1)}, START + "'upper' must be at least 0; given "
          "Beta(alpha=1, beta=1)."),
         ({"numbers": 1}, START + "'numbers' must be True or False; given 1."),
         ({"numbers": "people"}, START + "'numbers' must be True or False; given 'people'."),
@@ -185,5 +185,5 @@ def test_more_people_than_there_are(refused):
 def test_all_of_it_at_once(refused):
     found = refused(fe.Bounds(ages=(0, 7)))
     assert len(found) == 3
-    for words in ("a statement", "'lower' is needed", "'upper' is needed"):
+    for words in ("'statement' is needed", "'lower' must be", "'upper' must be"):
         assert any(words in text for text in found)

@@ -203,14 +203,13 @@ START = "DetectionRatio of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "DetectionRatio of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "DetectionRatio of ages 0-7: field 'statement' is needed: what is "
+         "assumed of these ages, and why?"),
         ({"prior": None}, START + "'prior' needs a prior, or a number that is taken as known."),
         ({"relative": None}, START + "'relative' needs a prior, or a number that is taken as "
          "known."),
-        ({"prior": 0}, START + "'prior' must be above 0: what is never seen tells nothing."),
-        ({"prior": fe.Fixed(0.0)}, START + "'prior' must be above 0: what is never seen tells "
-         "nothing."),
+        ({"prior": 0}, START + "'prior' must be above 0; given 0."),
+        ({"prior": fe.Fixed(0.0)}, START + "'prior' must be above 0; given 0."),
         ({"relative": -1}, START + "'relative' must be at least 0; given -1."),
         ({"registers": []}, START + "'registers' must be a list of names of registers, at least "
          "one; given []."),
@@ -238,5 +237,11 @@ def test_what_is_refused(fields, sentence, refused):
 def test_all_of_it_at_once(refused):
     found = refused(fe.DetectionRatio(ages=(0, 8), like=(8, 16)))
     assert len(found) == 5
-    for words in ("a statement", "'prior' needs", "'relative' needs", "'registers'", "overlap"):
+    for words in (
+        "'statement' is needed",
+        "'prior' needs",
+        "'relative' needs",
+        "'registers'",
+        "overlap",
+    ):
         assert any(words in text for text in found)

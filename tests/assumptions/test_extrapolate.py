@@ -190,8 +190,8 @@ START = "Extrapolate of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Extrapolate of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "Extrapolate of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
         ({"factor": None}, START + "'factor' needs a prior, or a number that is taken as known."),
         ({"factor": 0.9}, START + "'factor' must be at least 1; given 0.9."),
         ({"factor": fe.Uniform(0.1, 1)}, START + "'factor' must be at least 1, where "
@@ -202,8 +202,8 @@ START = "Extrapolate of ages 0-7: field "
         ({"order": 1.0}, START + "'order' must be 1 or 2; given 1.0."),
         ({"order": 2}, START + "'trend' needs a prior, or a number that is taken as known."),
         ({"trend": "down"}, START + "'trend': a prior or a number is needed; given 'down'."),
-        ({"knots": 0}, START + "'knots' must be a whole number of years above 0; given 0."),
-        ({"knots": 2.5}, START + "'knots' must be a whole number of years above 0; given 2.5."),
+        ({"knots": 0}, START + "'knots' must be a whole number of at least 1; given 0."),
+        ({"knots": 2.5}, START + "'knots' must be a whole number of at least 1; given 2.5."),
         ({"like": (7, 16)}, "Extrapolate of ages 0-7: fields 'ages' (0-7) and 'like' (7-16) "
          "overlap: what is filled in cannot rest on itself."),
         ({"ages": (0, 16), "like": (3, 5)}, "Extrapolate of ages 0-16: fields 'ages' (0-16) and "
@@ -221,7 +221,7 @@ def test_what_is_refused(fields, sentence, refused):
 def test_an_axis_of_names_has_no_ages(refused):
     found = refused(fe.Extrapolate(**GOOD, axis="sex"))
     assert found == [
-        "Extrapolate of ages 0-7: there is no axis 'sex' of ages; the population's axes are: year, "
+        "Extrapolate of ages 0-7: field 'axis': there is no axis 'sex' of ages; the population's axes are: year, "
         "age, sex."
     ]
 
@@ -248,5 +248,5 @@ def test_order_two_may_begin_at_the_edge_of_a_band(places):
 def test_all_of_it_at_once(refused):
     found = refused(fe.Extrapolate(ages=(0, 8), like=(8, 16), order=2, knots=-1))
     assert len(found) == 5
-    for words in ("a statement", "'factor' needs", "'trend' needs", "'knots' must", "overlap"):
+    for words in ("'statement' is", "'factor' needs", "'trend' needs", "'knots' must", "overlap"):
         assert any(words in text for text in found)

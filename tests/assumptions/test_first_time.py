@@ -234,18 +234,19 @@ def test_what_it_says():
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "it needs a statement: what is assumed of repeated victims, and why?"),
+        ({"statement": ""}, "field 'statement' is needed: what is assumed of repeated "
+         "victims, and why?"),
         ({"share": None}, "field 'share' needs a Share, a prior or a number."),
         ({"share": 0}, "field 'share' must be above 0."),
         ({"share": fe.Fixed(0.0)}, "field 'share' must be above 0."),
         ({"share": fe.Share(0.0)}, "field 'share' must be above 0."),
         ({"share": 1.2}, "field 'share': must lie between 0 and 1; fixed at 1.2."),
-        ({"share": fe.Share(0.5, fe.Levels("sexx"))}, "field 'share': Levels names axis 'sexx'; "
-         "the population's axes are: year, age, sex."),
-        ({"axis": "agee"}, "there is no axis 'agee' of ages; the population's axes are: year, age, "
-         "sex."),
-        ({"axis": "sex"}, "there is no axis 'sex' of ages; the population's axes are: year, age, "
-         "sex."),
+        ({"share": fe.Share(0.5, fe.Levels("sexx"))}, "field 'share': Levels: field 'axis' "
+         "names axis 'sexx'; the population's axes are: year, age, sex."),
+        ({"axis": "agee"}, "field 'axis': there is no axis 'agee' of ages; the population's "
+         "axes are: year, age, sex."),
+        ({"axis": "sex"}, "field 'axis': there is no axis 'sex' of ages; the population's "
+         "axes are: year, age, sex."),
         ({"axis": "year"}, "axis 'year' must begin at age 0: first events before an age add up "
          "from birth."),
     ],

@@ -18,6 +18,5 @@ def test_a_head_count_cannot_be_doubted_without_saying_why():
     people = fe.Population({"age": [(0, 11), (12, 16)]}, [1000, 500])
     doubt = fe.PopulationError(prior=fe.LogNormal(0, 0.1), where={"age": (0, 11)})
     assert doubt.problems(people) == [
-        "population factor[age 0-11]: a PopulationError needs a statement: why is the count "
-        "uncertain?"
+        "population factor[age 0-11]: field 'statement' is needed: why is the count uncertain?"
     ]

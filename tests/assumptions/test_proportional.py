@@ -154,8 +154,8 @@ START = "Proportional of ages 0-7: field "
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": ""}, "Proportional of ages 0-7: it needs a statement: what is assumed of "
-         "these ages, and why?"),
+        ({"statement": ""}, "Proportional of ages 0-7: field 'statement' is needed: what is "
+         "assumed of these ages, and why?"),
         ({"uncertainty": None}, START + "'uncertainty' needs a prior, or a number that is taken as "
          "known."),
         ({"discount": None}, START + "'discount' needs a prior, or a number that is taken as "
@@ -190,6 +190,6 @@ def test_all_of_it_at_once(refused):
     found = refused(fe.Proportional(ages=(0, 7), like=(7, 16), pattern={(0, 3): 0, (8, 16): 0}))
     text = "\n".join(found)
     assert len(found) == 6
-    for words in ("a statement", "'uncertainty' needs", "'discount' needs", "zero at every age",
+    for words in ("'statement' is", "'uncertainty' needs", "'discount' needs", "zero at every age",
                   "overlap", "misses age 4, 5, 6, 7"):  # fmt: skip
         assert words in text

@@ -81,8 +81,8 @@ def test_a_shift_beyond_all_numbers_can_still_be_said():
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"statement": " "}, "Shift of ages 0-7: it needs a statement: what is assumed of these "
-         "ages, and why?"),
+        ({"statement": " "}, "Shift of ages 0-7: field 'statement' is needed: what is assumed "
+         "of these ages, and why?"),
         ({"prior": None}, "Shift of ages 0-7: field 'prior' needs a prior, or a number that is "
          "taken as known."),
         ({"prior": "x"}, "Shift of ages 0-7: field 'prior': a prior or a number is needed; given "
@@ -97,7 +97,7 @@ def test_a_shift_beyond_all_numbers_can_still_be_said():
          "included; given [0, 7]."),
         ({"like": 8}, "Shift: field 'like' must be a pair of ages (lowest, highest), both "
          "included; given 8."),
-        ({"axis": "agee"}, "Shift of ages 0-7: there is no axis 'agee' of ages; the population's "
+        ({"axis": "agee"}, "Shift of ages 0-7: field 'axis': there is no axis 'agee' of ages; the population's "
          "axes are: year, age, sex."),
     ],
 )  # fmt: skip

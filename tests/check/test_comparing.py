@@ -119,7 +119,7 @@ def test_every_problem_of_a_pool_comes_at_once(compared):
     with pytest.raises(fe.SpecError) as error:
         compared.pooled({"bounds": 0.5, "other": -1}, statement=" ")
     text = str(error.value)
-    assert "needs a statement" in text
+    assert "'statement' is needed" in text
     assert "'bounds' are bounds" in text
     assert "no alternative 'other'" in text
     assert "must be above 0; given -1" in text
@@ -141,7 +141,7 @@ def test_every_problem_of_the_alternatives_comes_at_once():
         fe.check.compare(model(SHIFT), {"bad": bad, "none": 3, "empty": []}, seed=1)
     text = str(error.value)
     assert "'bad'" in text
-    assert "needs a statement" in text
+    assert "'statement' is needed" in text
     assert "overlap" in text
     assert "which is no assumption" in text
     assert "'empty' holds no assumption" in text

@@ -192,7 +192,7 @@ def test_every_problem_at_once():
         "must lie between -2 and 1, the support of its prior; given 3",
         "must hold at least 3 values; given 2",
         "must hold finite numbers",
-        "it needs a statement",
+        "'statement' is needed",
         "larger must be a function",
         "than must be a function of q or a number",
         "probability must lie between 0 and 1; given 1.0",

@@ -56,7 +56,7 @@ def test_what_was_assumed_is_in_the_ledger():
 @pytest.mark.parametrize(
     ("ratio", "said"),
     [
-        (fe.EarlierRate(prior=1.2), ["needs a statement"]),
+        (fe.EarlierRate(prior=1.2), ["'statement' is needed"]),
         (fe.EarlierRate(prior=0.0, statement="s"), ["'prior'", "above 0; given 0"]),
         (fe.EarlierRate(prior=fe.Uniform(-3, -1), statement="s"), ["above 0", "-3"]),
         (fe.EarlierRate(prior=fe.LogNormal(0, -1), statement="s"), ["'prior'", "-1"]),

@@ -84,5 +84,5 @@ def test_on_a_total(model_of, quantities):
     model = model_of(total)
     (seen,) = total.observations(quantities(model))
     assert seen.distribution.expected == pytest.approx(0.8 * 425 + 10)
-    true, registered = total.shares(quantities(model))
+    true, registered = total.record_shares(quantities(model))
     assert (true, registered) == (pytest.approx(680 / 700), pytest.approx(0.8))

@@ -67,7 +67,7 @@ def test_what_was_assumed_is_in_the_ledger():
 @pytest.mark.parametrize(
     ("recall", "said"),
     [
-        (fe.Recall(share=0.7), ["needs a statement", "report it?"]),
+        (fe.Recall(share=0.7), ["'statement' is needed", "report it?"]),
         (fe.Recall(share=0.0, statement="s"), ["'share'", "above 0 and at most 1; given 0"]),
         (fe.Recall(share=1.2, statement="s"), ["'share'", "above 0 and at most 1; given 1.2"]),
         (fe.Recall(share=fe.Uniform(2, 3), statement="s"), ["'share'", "at most 1", "2"]),
@@ -91,4 +91,4 @@ def test_other_surveys_cannot_carry_it():
         "a Survey cannot carry Recall: it suits surveys of first events before an age."
         in str(caught.value)
     )  # fmt: skip
-    assert "needs a statement" in str(caught.value)
+    assert "'statement' is needed" in str(caught.value)

@@ -59,7 +59,7 @@ def test_what_was_assumed_is_in_the_ledger():
 @pytest.mark.parametrize(
     ("later", "said"),
     [
-        (fe.Telescoping(prior=1.0), ["needs a statement"]),
+        (fe.Telescoping(prior=1.0), ["'statement' is needed"]),
         (fe.Telescoping(prior=-1.0, statement="s"), ["'prior'", "at least 0;", "-1"]),
         (fe.Telescoping(prior=fe.Uniform(-3, -1), statement="s"), ["at least 0,", "-3"]),
         (fe.Telescoping(prior=fe.Normal(-1, 1), statement="s"), ["only 15.9% probability"]),

@@ -68,7 +68,7 @@ def test_shares_of_a_count_of_unknowns(model_of, quantities):
         name="r", step="b", **SEXES,
         defects=[fe.Unrecorded(0.2, axis="sex"), fe.PPV(0.8), fe.Coverage(0.5)],
     )  # fmt: skip
-    true, seen = register.shares(quantities(model_of(register)))
+    true, seen = register.record_shares(quantities(model_of(register)))
     assert true[:, 0] == pytest.approx([0.8, 0.8, 0.8])
     assert seen[:2, 0] == pytest.approx([0.4, 0.4])
     assert np.isnan(seen[2, 0])

@@ -153,7 +153,7 @@ def test_simulated_ones_have_the_moments():
         ({"sd": None, "se": 0.2, "deff": 2.0}, ["'deff'", "beside field 'sd'"]),
         ({"where": {"age": (0, 3)}}, ["'where' selects on axis 'age'", "'before'"]),
         ({"before": 9}, ["'before'", "before age 9", "at most 8"]),
-        ({"axis": "sex"}, ["no axis 'sex' of ages"]),
+        ({"axis": "sex"}, ["there is no axis 'sex' of ages"]),
         ({"defects": [fe.Recall(share=0.5, statement="s")]}, ["OnsetAge cannot carry Recall"]),
     ],
 )

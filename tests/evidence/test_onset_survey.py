@@ -391,7 +391,7 @@ ONSET = {"name": "s", "n": 50}
         ({**YES, "where": {"age": 3}}, ["'where' selects on axis 'age'", "'before'"]),
         ({**YES, "before": 9}, ["'before'", "before age 9", "ends at 5; at most 6"]),
         ({**ONSET, "onset": {(0, 6): 4}}, ["'onset'", "before age 7", "at most 6"]),
-        ({**YES, "axis": "sex"}, ["'axis'", "no axis 'sex' of ages", "age, sex"]),
+        ({**YES, "axis": "sex"}, ["'axis'", "there is no axis 'sex' of ages"]),
         ({**YES, "axis": "agee"}, ["'agee'", "age, sex"]),
         ({**YES, "respondents": (30, 20)}, ["'respondents'", "low not above high", "(30, 20)"]),
         ({**YES, "respondents": 30}, ["'respondents'", "(low, high)", "30"]),
@@ -461,7 +461,7 @@ def test_all_problems_at_once():
     for part in (
         "'yes' does not go with field 'onset'", "'n' must be", "'unknown' must be", "given -1",
         "ages 2 are in no interval", "'where' selects", "before age 9", "'respondents'",
-        "Recall: it needs a statement", "'share' must be above 0 and at most 1",
+        "Recall: field 'statement' is needed", "'share' must be above 0 and at most 1",
     ):  # fmt: skip
         assert part in text, part
 

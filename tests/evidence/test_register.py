@@ -131,7 +131,7 @@ def test_shares_are_what_a_study_of_the_register_checks(carried):
     source = fe.Register(name="r", step="b", count=3, defects=carried)
     model = model_of(source)
     q = fe.Quantities(model, prior_draws(model, np.random.default_rng(3), 5))
-    _, registered = source.shares(q)
+    _, registered = source.record_shares(q)
     np.testing.assert_allclose(source.checked("coverage", q, {}), registered[0], rtol=1e-10)
     assert np.all((registered > 0) & (registered <= 1 + 1e-12))
     # What a sample of records checks does not depend on how many records there are of one person.

@@ -260,7 +260,7 @@ DEFECTS = {
     ),
     "unknown term": (
         register(fe.Coverage(fe.Beta(8, 2), fe.Levels("sexx"))),
-        ["Coverage: Levels names axis 'sexx'", "age, sex, year"],
+        ["Coverage: Levels: field 'axis' names axis 'sexx'", "age, sex, year"],
     ),
     "ppv above 1": (register(fe.PPV(1.2)), ["PPV:", "between 0 and 1", "1.2"]),
     "no ppv": (register(fe.PPV(0.0)), ["PPV:", "above 0"]),
@@ -285,7 +285,9 @@ DEFECTS = {
         register(fe.FalsePositives(2, per="month")),
         ["FalsePositives:", "'per' names axis 'month'", "age, sex, year"],
     ),
-    "a bridge without a name": (register(fe.Bridge("", WHY)), ["Bridge:", "needs a name", "''"]),
+    "a bridge without a name": (
+        register(fe.Bridge("", WHY)), ["Bridge:", "'name' must be a name", "''"],
+    ),
     "a bridge that is never above 0": (
         register(fe.Bridge("x", fe.Uniform(-2, -1, statement="s"))),
         ["Bridge: 'x'", "above 0", "no probability"],
@@ -334,23 +336,23 @@ DEFECTS = {
     "no test error": (survey(fe.TestError()), ["'sensitivity', 'specificity' or both"]),
     "sensitivity above 1": (
         survey(fe.TestError(sensitivity=1.2)),
-        ["TestError: sensitivity must lie between 0 and 1", "1.2"],
+        ["TestError: field 'sensitivity' must be between 0 and 1", "1.2"],
     ),
     "specificity below 0": (
         survey(fe.TestError(specificity=fe.Uniform(-2, -1))),
-        ["TestError: specificity", "no probability"],
+        ["TestError: field 'specificity'", "no probability"],
     ),
     "specificity that is no prior": (
         survey(fe.TestError(specificity="high")),
-        ["TestError: specificity: a prior or a number is needed", "'high'"],
+        ["TestError: field 'specificity': a prior or a number is needed", "'high'"],
     ),
     "everybody is outside": (
         survey(fe.OutsideFrame(share=1.0, ratio=2.0, statement="s")),
-        ["OutsideFrame: share must lie between 0 and 1", "fixed at 1"],
+        ["OutsideFrame: field 'share' must be below 1", "given 1"],
     ),
     "no rate outside": (
         survey(fe.OutsideFrame(share=0.1, ratio=0.0, statement="s")),
-        ["OutsideFrame: ratio must lie between 0 and infinity", "fixed at 0"],
+        ["OutsideFrame: field 'ratio' must be above 0", "given 0"],
     ),
     "outside without a reason": (
         survey(fe.OutsideFrame(share=0.1, ratio=2.0, statement="")),
@@ -358,11 +360,11 @@ DEFECTS = {
     ),
     "a wrong prior of the people outside": (
         survey(fe.OutsideFrame(share=fe.Beta(1, -1), ratio=2.0, statement="s")),
-        ["OutsideFrame: share", "beta must be above 0"],
+        ["OutsideFrame: field 'share'", "beta must be above 0"],
     ),
     "one cluster": (
         survey(fe.Clustered(clusters=1, icc=0.1)),
-        ["Clustered: field 'clusters' must be at least 2", "given 1"],
+        ["Clustered: field 'clusters' must be a whole number of at least 2", "given 1"],
     ),
     "broken clusters": (
         survey(fe.Clustered(clusters=2.5, icc=0.1)),
@@ -370,7 +372,7 @@ DEFECTS = {
     ),
     "no correlation": (
         survey(fe.Clustered(clusters=5, icc=0.0)),
-        ["Clustered: field 'icc' must lie between 0 and 1", "fixed at 0"],
+        ["Clustered: field 'icc' must be above 0 and at most 1", "given 0"],
     ),
     "a wrong prior of the correlation": (
         survey(fe.Clustered(clusters=5, icc=fe.Normal(0, -1))),
@@ -418,15 +420,15 @@ DEFECTS = {
     ),
     "a change on names": (
         register(fe.Coverage(fe.Beta(8, 2), fe.ChangePoint("sex", 2018))),
-        ["ChangePoint needs an axis of numbers", "'sex' has names"],
+        ["ChangePoint: it needs an axis of numbers", "'sex' has names"],
     ),
     "a change on an unknown axis": (
         register(fe.Coverage(fe.Beta(8, 2), fe.ChangePoint("month", 3))),
-        ["ChangePoint names axis 'month'", "age, sex, year"],
+        ["ChangePoint: field 'axis' names axis 'month'", "age, sex, year"],
     ),
     "a change that is no prior": (
         register(fe.Coverage(fe.Beta(8, 2), fe.ChangePoint("year", 2018, 0.5))),
-        ["ChangePoint needs a prior for the changes", "0.5"],
+        ["ChangePoint: field 'prior' must be a prior", "0.5"],
     ),
 }  # fmt: skip
 
@@ -440,8 +442,8 @@ def test_a_mistake_in_a_defect_is_told(wrong, words, build):
 def test_unknowns_of_an_unknown_axis(build):
     problems = refusal(build, register(fe.Unrecorded(0.1, axis="region"))).problems
     assert problems == (
-        "Register 'r': Unrecorded: axis 'region' is unknown; the population's axes are: age, sex, "
-        "year.",
+        "Register 'r': Unrecorded: field 'axis' names axis 'region'; the population's axes are: "
+        "age, sex, year.",
         "Register 'r': Unrecorded is of axis 'region', over which the counts are not split; say so "
         "in field 'by'.",
     )
@@ -686,7 +688,7 @@ WITHIN = {
             name="v", of="register doubted", what="ppv", yes=3, n=9, unconfirmed=1,
             confirmable=1.5,
         ),
-        ["'confirmable' must lie between 0 and 1", "1.5"],
+        ["'confirmable' must be between 0 and 1", "1.5"],
     ),
     # ------------------------------------------------- several shares of one survey
     "one share": (joint(SHARES[0], se=[0.001]), ["'asked' needs at least two shares", "Survey"]),
@@ -763,16 +765,16 @@ WITHIN = {
     ),
     "more than a whole overlap": (
         lists(overlap=fe.Fixed(1.5, statement="s")),
-        ["'overlap' must lie between 0 and 1", "1.5"],
+        ["'overlap' must be between 0 and 1", "1.5"],
     ),
     "a wrong prior of the overlap": (
         lists(overlap=fe.Beta(1, -1, statement="s")), ["'overlap'", "beta must be above 0"],
     ),
     "more than all together": (
-        lists(together=1.5), ["'together' must lie between 0 and 1", "1.5"],
+        lists(together=1.5), ["'together' must be between 0 and 1", "1.5"],
     ),
     "overlaps that are no pairs": (
-        lists(overlaps=3), ["'overlaps' must map pairs of registers to numbers", "3"],
+        lists(overlaps=3), ["'overlaps' must be a mapping", "3"],
     ),
     "an overlap of three": (
         lists(overlaps={("a", "b"): 3, ("a", "b", "b"): 3}),
@@ -816,11 +818,11 @@ WITHIN = {
     ),
     "fewer than no overlap": (
         lists(overlaps={("a", "b"): -3}),
-        ["'overlaps', ('a', 'b') must be at least 0", "-3"],
+        ["must be at least 0", "-3"],
     ),
     "a wrong prior of an overlap": (
         lists(overlaps={("a", "b"): fe.Gamma(-1, 1)}),
-        ["'overlaps', ('a', 'b')", "shape must be above 0"],
+        ["overlaps[('a', 'b')]", "shape must be above 0"],
     ),
     "an overlap larger than a list": (
         lists(of("a", 50), of("b", fe.Rounded(30, to=10)), overlaps={("a", "b"): 40}),

@@ -152,7 +152,8 @@ def test_it_comes_back_from_json_and_its_standard_deviation_may_be_shared():
 
 
 REFUSED = [
-    (fe.RandomWalk("agee", 0.1), "RandomWalk names axis 'agee'; the population's axes are: age."),
+    (fe.RandomWalk("agee", 0.1), "RandomWalk: field 'axis' names axis 'agee'; the population's "
+     "axes are: age."),
     (fe.RandomWalk("age"), "RandomWalk: field 'sd' needs a prior, or a number that is taken as "
      "known."),
     (fe.RandomWalk("age", -1), "RandomWalk: field 'sd' must be above 0; given -1."),
@@ -160,13 +161,13 @@ REFUSED = [
     (fe.RandomWalk("age", fe.Uniform(-2, -1)), "has no probability"),
     (fe.RandomWalk("age", fe.Normal(-1, 1)), "has only 15.9% probability"),
     (fe.RandomWalk("age", fe.Normal(0, -1)), "field 'sd': Normal: sd must be above 0; given -1"),
-    (fe.RandomWalk("age", 0.1, 3), "RandomWalk: 'order' must be 1 or 2; given 3."),
-    (fe.RandomWalk("age", 0.1, 2), "RandomWalk: order 2 needs 'trend', the slope at the reference: "
-     "a prior or a number."),
+    (fe.RandomWalk("age", 0.1, 3), "RandomWalk: field 'order' must be 1 or 2; given 3."),
+    (fe.RandomWalk("age", 0.1, 2), "RandomWalk: order 2 needs field 'trend', the slope at the "
+     "reference: a prior or a number."),
     (fe.RandomWalk("age", 0.1, trend="up"), "field 'trend': a prior or a number is needed; given "
      "'up'."),
-    (fe.RandomWalk("age", 0.1, reference=9), "RandomWalk: the reference '9' is not a level of "
-     "'age' (0, 1, 2, 3, 4, 5)."),
+    (fe.RandomWalk("age", 0.1, reference=9), "RandomWalk: field 'reference', '9', is not a level "
+     "of 'age' (0, 1, 2, 3, 4, 5)."),
 ]  # fmt: skip
 
 
@@ -182,7 +183,7 @@ def test_what_cannot_be_a_walk(term, sentence):
 @pytest.mark.parametrize(
     ("levels", "order", "sentence"),
     [
-        (["a", "b"], 1, "RandomWalk needs an axis of numbers; 'age' has names."),
+        (["a", "b"], 1, "RandomWalk: it needs an axis of numbers; 'age' has names."),
         ([4], 1, "RandomWalk: the levels of 'age' must be at least two, and ascend."),
         ([4, 2, 3], 1, "RandomWalk: the levels of 'age' must be at least two, and ascend."),
         ([4, 5], 2, "RandomWalk: order 2 needs at least three levels: two have one slope, the "
@@ -201,5 +202,5 @@ def test_all_that_is_wrong_comes_at_once():
         model_of(fe.RandomWalk("age", None, 2, reference=9))
     text = str(caught.value)
     assert "field 'sd' needs a prior" in text
-    assert "needs 'trend'" in text
-    assert "the reference '9'" in text
+    assert "needs field 'trend'" in text
+    assert "field 'reference', '9'" in text

@@ -127,19 +127,19 @@ def test_it_comes_back_from_json():
 def test_knots_that_are_none(spacing):
     found = fe.Spline("age", 0.1, spacing=spacing).problems(AGES)
     assert found == [
-        "Spline: 'spacing' must be above 0 and at most the 17 years between the first and the "
-        f"last level; given {spacing!r}."
+        "Spline: field 'spacing' must be above 0 and at most the 17 years between the first and "
+        f"the last level; given {spacing!r}."
     ]
 
 
 @pytest.mark.parametrize(
     ("term", "sentence"),
     [
-        (fe.Spline("agee", 0.1), "Spline names axis 'agee'"),
+        (fe.Spline("agee", 0.1), "Spline: field 'axis' names axis 'agee'"),
         (fe.Spline("age"), "Spline: field 'sd' needs a prior"),
-        (fe.Spline("age", 0.1, 2), "Spline: order 2 needs 'trend'"),
-        (fe.Spline("age", 0.1, 0), "Spline: 'order' must be 1 or 2; given 0."),
-        (fe.Spline("age", 0.1, reference="x"), "Spline: the reference 'x' is not a level"),
+        (fe.Spline("age", 0.1, 2), "Spline: order 2 needs field 'trend'"),
+        (fe.Spline("age", 0.1, 0), "Spline: field 'order' must be 1 or 2; given 0."),
+        (fe.Spline("age", 0.1, reference="x"), "Spline: field 'reference', 'x', is not a level"),
     ],
 )
 def test_what_cannot_be_a_spline(term, sentence):

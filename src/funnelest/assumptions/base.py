@@ -1,33 +1,65 @@
-"""Assumptions that no figure supports, and the ledger of everything that was assumed."""
+"""What every assumption about the people or their rate must be able to do."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.axes import Where, show_where
+from funnelest.fields import Allowed, problems_of
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior, within
+from funnelest.priors import Prior
+from funnelest.words import LANGUAGES, Language, catalogue, say
 
-__all__ = ["Assumption", "Entry", "PopulationError", "Unchanged"]
+if TYPE_CHECKING:
+    from funnelest.defects.base import Records
+    from funnelest.evidence.base import Evidence
+    from funnelest.quantities.quantities import Quantities
+
+__all__ = ["Assumption", "spoken", "told"]
 
 
-@runtime_checkable
-class Assumption(Protocol):
-    """An assumption about the population or the rate; needs no registration."""
+class Assumption:
+    """Base of the assumptions that no figure supports; a user's own kind inherits from it.
+
+    A kind overrides what it changes: `apply_to_rate`, `apply_to_population` or `on_records`, with
+    its `parameters`; nothing is registered.
+    """
+
+    #: What is assumed and why, and by whom; reports and the ledger print it.
+    statement: str = ""
+    source: str = ""
+    #: What its fields may hold, for `problems`.
+    allowed: ClassVar[Allowed] = {}
+    #: What reports print: language -> a sentence, with the names of `words` in braces.
+    sentences: ClassVar[Mapping[str, str]] = {}
+    #: Among the defects of a register: where it stands, as the `stage` of a `Defect`.
+    stage: ClassVar[int] = 50
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with it for this `population`, one sentence each."""
+        found = problems_of(self, population=population)
+        return [f"{type(self).__name__}: {text}" for text in found]
+
+    def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
+        """Return what is wrong with the assumption beside all `evidence`, one sentence each."""
+        return []
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         """Return the priors that it brings with it in this `population`, by parameter name."""
+        return {}
+
+    # ----------------------------------------------------------- what it changes
 
     def imputed(self, population: Population) -> NDArray[np.bool_]:
         """Return which cells of the `population` it sets the rate of, as an array of its shape."""
+        return np.zeros(population.shape, dtype=bool)
+
+    def rests_on(self, population: Population) -> NDArray[np.bool_]:
+        """Return the cells of the `population` whose rate it takes as observed."""
+        return np.zeros(population.shape, dtype=bool)
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
         """Return the `rate` in cells under the assumption.
@@ -47,6 +79,7 @@ class Assumption(Protocol):
         array
             The rate, in the same layout.
         """
+        return rate
 
     def apply_to_population(
         self, factor: Any, values: Mapping[str, Any], population: Population
@@ -67,110 +100,38 @@ class Assumption(Protocol):
         array
             The factor, in the same layout.
         """
-
-    def describe(self) -> str:
-        """Return what is assumed, in a sentence."""
-
-
-class Unchanged:
-    """Base of the assumptions: rates and people stay as they are, but for what a kind overrides."""
-
-    def imputed(self, population: Population) -> NDArray[np.bool_]:
-        """Return no cells of the `population`: the rates are left as they are."""
-        return np.zeros(population.shape, dtype=bool)
-
-    def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` as it was, whatever the `values` in the `population`."""
-        return rate
-
-    def apply_to_population(
-        self, factor: Any, values: Mapping[str, Any], population: Population
-    ) -> Any:
-        """Return the `factor` as it was, whatever the `values` in the `population`."""
         return factor
 
+    def on_records(self, records: Records, q: Quantities, source: str) -> Records:
+        """Return the `records` of a register under the assumption."""
+        return records
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of the ledger of assumptions.
+    def register_names(self) -> Sequence[str]:
+        """Return the names of the registers that it changes."""
+        return ()
 
-    Parameters
-    ----------
-    about : str
-        The parameter or quantity.
-    kind : str
-        "prior", "fixed", "assumption", "source" or "default".
-    value : str
-        The distribution or the sentence.
-    statement, source : str
-        Why, and by whom.
-    stated : bool
-        Whether the user said so; False for a default.
-    """
+    def first_share(self, values: Mapping[str, Any], population: Population) -> Any:
+        """Return the share in cells of a year's victims to whom it is the first time."""
+        raise TypeError(f"{type(self).__name__} does not define first_share")
 
-    about: str
-    kind: str
-    value: str
-    statement: str
-    source: str
-    stated: bool
+    def ends(self, population: Population) -> Mapping[str, Assumption]:
+        """Return the assumption at each limit, for one of which no distribution is stated."""
+        return {}
 
+    def limits_numbers(self) -> bool:
+        """Return whether its limits are numbers of people, and not rates."""
+        return False
 
-@dataclass(frozen=True, kw_only=True)
-class PopulationError(Unchanged):
-    r"""The head count of some cells is off by an unknown factor.
+    def gives(self, method: str) -> bool:
+        """Return whether the kind overrides a `method` of this base."""
+        return getattr(type(self), method) is not getattr(Assumption, method)
 
-    Parameters
-    ----------
-    prior : Prior
-        Of the factor (true over given number of people), such as a log-normal around 1.
-    where : mapping, optional
-        The cells that share the factor; all when left out.
-    statement : str
-        Why the count is uncertain.
-    source : str, default ""
-        Citation.
-
-    Notes
-    -----
-    :math:`P_c = f\, \hat P_c` for the cells, with one factor f.
-    """
-
-    prior: Prior
-    where: Where = field(default_factory=dict)
-    statement: str = ""
-    source: str = ""
-
-    @property
-    def _name(self) -> str:
-        return f"population factor[{show_where(self.where)}]"
-
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the assumption, one sentence each."""
-        found = population.problems_in(self.where) + as_prior(self.prior).problems()
-        if not self.statement:
-            found.append("a PopulationError needs a statement: why is the count uncertain?")
-        return [f"{self._name}: {text}" for text in found]
-
-    def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the prior of the factor, whatever the `population`."""
-        return {self._name: within(as_prior(self.prior), 0.0, np.inf)}
-
-    def apply_to_population(
-        self, factor: Any, values: Mapping[str, Any], population: Population
-    ) -> Any:
-        """Return the factor, multiplied in the chosen cells."""
-        inside = np.ones((1,) * len(population.axes), dtype=bool)
-        for i, chosen in enumerate(population.select(self.where)):
-            if len(chosen) < population.shape[i]:
-                mask = np.isin(np.arange(population.shape[i]), chosen)
-                inside = inside & mask.reshape([-1 if j == i else 1 for j in range(inside.ndim)])
-        weight = inside[..., None].astype(np.float64)
-        return factor * (1.0 + weight * (values[self._name] - 1.0))
+    # -------------------------------------------------------------------- in words
 
     def describe(self) -> str:
-        """Return what is assumed, in a sentence."""
-        return f"the population of {show_where(self.where)} is off by one unknown factor"
+        """Return what is assumed, in a sentence without its full stop."""
+        template = self._template("en")
+        return type(self).__name__ if template is None else self.sentence("en").rstrip(".")
 
     def sentence(self, language: str = "en") -> str:
         """Return what is assumed, in plain language.
@@ -178,16 +139,37 @@ class PopulationError(Unchanged):
         Parameters
         ----------
         language : {"en", "nl"}
-            Language of the sentence.
+            Language of the sentence; the `statement` stays as it was given.
 
         Returns
         -------
         str
             The sentence.
         """
-        if language == "nl":
-            return (
-                f"Het getelde aantal mensen ({show_where(self.where)}) wijkt met \u00e9\u00e9n "
-                "onbekende factor af van het werkelijke."
-            )
-        return f"The population of {show_where(self.where)} is off by one unknown factor."
+        template = self._template(language)
+        if template is None:
+            return f"{self.describe()}."
+        return template.format(**self.words(language))
+
+    def _template(self, language: str) -> str | None:
+        """Return the sentence of the kind: its own, or that of the catalogue."""
+        own = self.sentences.get(language) or self.sentences.get("en")
+        if own:
+            return own
+        texts = catalogue(spoken(language).code)
+        names = [k.__name__ for k in type(self).__mro__ if k.__module__.startswith("funnelest.")]
+        return next((texts[k] for k in (f"assumptions.{n}" for n in names) if k in texts), None)
+
+    def words(self, language: str) -> dict[str, str]:
+        """Return what stands in the braces of the sentence, in a `language`."""
+        return {}
+
+
+def spoken(language: str) -> Language:
+    """Return a language of the texts; English for one that there is not."""
+    return Language(language if language in LANGUAGES else "en")
+
+
+def told(key: str, language: str, **values: Any) -> str:
+    """Return a sentence of the catalogue about assumptions, in a language."""
+    return spoken(language).say(say(f"assumptions.{key}", **values))

@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from funnelest.assumptions.base import told
 from funnelest.assumptions.imputation import Imputation, filled, marked
 from funnelest.errors import SpecError
-from funnelest.fields import is_number
+from funnelest.fields import SHARE, TRUTH, Allowed, number, wrong_fields
 from funnelest.population import Population
 
 __all__ = ["Bounds", "Held"]
@@ -36,23 +37,12 @@ class Held(Imputation):
 
     rate: float = 0.0
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "The yearly rate at age {ages} is {rate}.",
-        "nl": "Het jaarlijkse cijfer op leeftijd {ages} is {rate}.",
-    }
+    allowed: ClassVar[Allowed] = {"rate": SHARE}
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         return {**super().words(language), "rate": marked(f"{self.rate:.4g}", language)}
 
-    def own_problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the fields; the ages are in the `population`."""
-        if is_number(self.rate) and 0 <= self.rate <= 1:
-            return []
-        return [f"field 'rate' must lie between 0 and 1; given {self.rate!r}."]
-
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, whatever the `values`."""
         return filled(rate, np.float64(self.rate), population, self.axis, self.ages)
 
 
@@ -93,49 +83,44 @@ class Bounds(Imputation):
     numbers: bool = False
     per: str = "auto"
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "The yearly {what} at age {ages} lies between {lower} and {upper}; no "
-        "probability is given to values between them.",
-        "nl": "Het jaarlijkse {what} op leeftijd {ages} ligt tussen {lower} en {upper}; aan "
-        "waarden daartussen wordt geen kans toegekend.",
+    allowed: ClassVar[Allowed] = {
+        "numbers": TRUTH,
+        **dict.fromkeys(("lower", "upper"), number(least=0)),
     }
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
-        names = {
-            "en": ("rate in every group of people", "number of people"),
-            "nl": ("cijfer in elke groep mensen", "aantal mensen"),
-        }
         return {
             **super().words(language),
-            "what": names.get(language, names["en"])[bool(self.numbers)],
+            "what": told("limited_number" if self.numbers else "limited_rate", language),
             "lower": marked(f"{self.lower:,.6g}", language) if self.lower is not None else "?",
             "upper": marked(f"{self.upper:,.6g}", language) if self.upper is not None else "?",
         }
 
     def own_problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the fields; the ages are in the `population`."""
-        if not isinstance(self.numbers, bool):
-            return [f"field 'numbers' must be True or False; given {self.numbers!r}."]
+        wrong = wrong_fields(self, population=population)
         if self.per is None:
             return ["field 'per' must name an axis: the limits are yearly numbers."]
         if trouble := population.per_problems(self.per, "field 'per'"):
             return trouble
+        if "numbers" in wrong:
+            return []
         most = self._people(population) if self.numbers else 1.0
         what = f"the {most:,.0f} people of these ages" if self.numbers else "1"
-        found = []
-        for name in ("lower", "upper"):
-            value = getattr(self, name)
-            if value is None:
-                found.append(f"field {name!r} is needed.")
-            elif not (is_number(value) and 0 <= value <= most * (1 + 1e-9)):
-                found.append(f"field {name!r} must lie between 0 and {what}; given {value!r}.")
-        if not found and self.lower > self.upper:  # type: ignore[operator]
+        limits = {"lower": self.lower, "upper": self.upper}
+        found = [
+            f"field {name!r} must lie between 0 and {what}; given {value!r}."
+            for name, value in limits.items()
+            if name not in wrong and value > most * (1 + 1e-9)  # type: ignore[operator]
+        ]
+        if not found and not limits.keys() & wrong.keys() and self.lower > self.upper:  # type: ignore[operator]
             found.append(
                 f"field 'lower' must not be above field 'upper'; given {self.lower!r} and "
                 f"{self.upper!r}."
             )
         return found
+
+    def limits_numbers(self) -> bool:
+        return self.numbers
 
     def _people(self, population: Population) -> float:
         """Return the people of these ages in one year."""
@@ -147,28 +132,17 @@ class Bounds(Imputation):
         return people / len(population.select(where)[population.position(per)])
 
     def ends(self, population: Population) -> dict[str, Held]:
-        """Return the assumption at each limit: "lower" and "upper".
-
-        Parameters
-        ----------
-        population : Population
-            The population, which turns numbers into rates.
-
-        Returns
-        -------
-        dict of str to Held
-            An assumption that can be fitted, per limit.
-        """
         scale = 1 / self._people(population) if self.numbers else 1.0
         return {
             name: Held(
                 ages=self.ages,
-                rate=min(float(getattr(self, name)) * scale, 1.0),
+                rate=min(float(value) * scale, 1.0),
                 statement=self.statement,
                 source=self.source,
                 axis=self.axis,
             )
-            for name in ("lower", "upper")
+            for name, value in (("lower", self.lower), ("upper", self.upper))
+            if value is not None
         }
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:

@@ -10,8 +10,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.assumptions.imputation import Compared, filled, mask_of, pooled, spread
+from funnelest.fields import Allowed, instances
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, as_prior, prior_problems, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.defects.base import Records
@@ -63,20 +65,16 @@ class DetectionRatio(Compared):
     prior: Prior | float | None = None
     relative: Prior | float | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "registers": instances(str, "names of registers", some=True),
+        "prior": prior_of(0.0, above=True),
+        "relative": prior_of(0.0),
+    }
+
     #: Among the defects of a register: after its coverage.
     stage: ClassVar[int] = 12
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "A victim at age {ages} is {factor} times as likely to be registered as one at "
-        "{like} ({registers}). The rate itself is {relative} times that at {like}, as far as the "
-        "registers do not tell.",
-        "nl": "Een slachtoffer van {ages} jaar heeft {factor} maal zoveel kans om geregistreerd "
-        "te worden als een van {like} ({registers}). Het cijfer zelf is {relative} maal dat van "
-        "{like}, voor zover de registraties het niet leren.",
-    }
-
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         return {
             **super().words(language),
             "factor": spread(within(as_prior(self.prior), 0.0, np.inf), language),
@@ -84,28 +82,10 @@ class DetectionRatio(Compared):
             "registers": ", ".join(map(str, self.registers)),
         }
 
-    def field_problems(self) -> list[str]:
-        """Return what is wrong with the priors and the registers, one sentence each."""
-        found = prior_problems("prior", self.prior, 0.0)
-        found += prior_problems("relative", self.relative, 0.0)
-        prior = as_prior(self.prior)
-        if isinstance(prior, Fixed) and prior.value == 0:
-            found.append("field 'prior' must be above 0: what is never seen tells nothing.")
-        if (
-            isinstance(self.registers, str)
-            or not isinstance(self.registers, Sequence)
-            or not self.registers
-        ):
-            found.append(
-                "field 'registers' must be a list of names of registers, at least one; given "
-                f"{self.registers!r}."
-            )
-        return found
+    def register_names(self) -> Sequence[str]:
+        return self.registers
 
     def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
-        """Return which of the registers are none among the `evidence`, one sentence each."""
-        if isinstance(self.registers, str):
-            return []  # was said
         counted = [one for top in evidence for one in (top, *top.members())]
         known = [str(one.name) for one in counted if "on_records" in one.carries]
         inside = [str(one.name) for top in evidence for one in top.members()]
@@ -123,20 +103,17 @@ class DetectionRatio(Compared):
         ]
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the two ratios, whatever the `population`."""
         return {
             self.label("detection ratio"): within(as_prior(self.prior), 0.0, np.inf),
             self.label("rate ratio"): within(as_prior(self.relative), 0.0, np.inf),
         }
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, from `values` in the `population`."""
         observed = pooled(rate, population, self.axis, self.like)
         new = fm.minimum(observed * values[self.label("rate ratio")], 1.0)
         return filled(rate, new, population, self.axis, self.ages)
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records of a register that is named; those of another are as they were."""
         if source not in self.registers:
             return records
         ratio = q.parameters[self.label("detection ratio")]

@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.assumptions.base import told
 from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
 from funnelest.axes import show_level
+from funnelest.fields import Allowed, one_of, whole
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
+from funnelest.priors.constraint import prior_of
 from funnelest.terms.base import on_axis, stacked
 from funnelest.terms.smooth import spacing_problems, spline_basis, steps_away
 
@@ -63,44 +66,25 @@ class Extrapolate(Compared):
     trend: Prior | float | None = None
     knots: int | None = None
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "From age {like} to {ages} the odds go on smoothly; from one year of age to the "
-        "next they typically change by a factor of {factor}{trend}.",
-        "nl": "Van leeftijd {like} naar {ages} lopen de odds (kans op wel gedeeld door kans op "
-        "niet) geleidelijk door; van jaar tot jaar veranderen ze doorgaans met een factor "
-        "{factor}{trend}.",
+    allowed: ClassVar[Allowed] = {
+        "factor": prior_of(1.0),
+        "order": one_of(1, 2),
+        "trend": prior_of().or_none,
+        "knots": whole(1).or_none,
     }
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         factor = within(as_prior(self.factor), 1.0, np.inf)
         trend = ""
         if self.trend is not None:
             per_year = spread(self.trend, language, odds_factor)
-            texts = {
-                "en": f", around a trend of a factor of {per_year} per year older",
-                "nl": f", rond een trend van een factor {per_year} per jaar ouder",
-            }
-            trend = texts.get(language, texts["en"])
+            trend = told("around_trend", language, factor=per_year)
         return {**super().words(language), "factor": spread(factor, language), "trend": trend}
 
     def field_problems(self) -> list[str]:
-        """Return what is wrong with the priors, the order and the knots, one sentence each."""
-        found = prior_problems("factor", self.factor, 1.0)
-        if type(self.order) is not int or self.order not in (1, 2):
-            found.append(f"field 'order' must be 1 or 2; given {self.order!r}.")
-        if self.trend is not None or self.order == 2:
-            found += prior_problems("trend", self.trend)
-        if self.knots is not None and not (
-            isinstance(self.knots, int) and not isinstance(self.knots, bool) and self.knots > 0
-        ):
-            found.append(
-                f"field 'knots' must be a whole number of years above 0; given {self.knots!r}."
-            )
-        return found
+        return prior_problems("trend", None) if self.trend is None and self.order == 2 else []
 
     def own_problems(self, population: Population) -> list[str]:
-        """Return where the ages cannot be walked to; they are in the `population`."""
         found = super().own_problems(population)
         if not found and self.ages[1] is None:
             found.append(
@@ -137,7 +121,6 @@ class Extrapolate(Compared):
         return self.label(f"step {i + 1} of the walk")
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the factor, the trend and the steps, in this `population`."""
         found = {self.label("factor per year"): within(as_prior(self.factor), 1.0, np.inf)}
         if self.trend is not None:
             found[self.label("trend per year")] = as_prior(self.trend)
@@ -146,7 +129,6 @@ class Extrapolate(Compared):
         return found | {self._step(i): step for i in range(columns)}
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, from `values` in the `population`."""
         sd = fm.log(values[self.label("factor per year")])
         matrix = self._matrix(population)
         steps = stacked([values[self._step(i)] for i in range(matrix.shape[1])])

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from funnelest.assumptions.base import Unchanged
-from funnelest.assumptions.imputation import spread, statement_problems
+from funnelest.assumptions.base import Assumption
+from funnelest.assumptions.imputation import spread
 from funnelest.axes import Axis, show_level
+from funnelest.fields import AGES, Allowed, answers, problems_of
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, as_prior, within
 from funnelest.rates import PerLevel, Share
@@ -29,7 +30,7 @@ def _gaps(axis: Axis) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FirstTime(Unchanged):
+class FirstTime(Assumption):
     r"""The share of a year's victims to whom it happens for the first time.
 
     It joins three quantities that must not be mixed: how many are victims in one year, how many
@@ -64,18 +65,16 @@ class FirstTime(Unchanged):
     source: str = ""
     axis: str | None = None
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "Of the victims of one year, a share of {share} is a victim for the first time.",
-        "nl": "Van de slachtoffers in een jaar is een aandeel van {share} voor het eerst "
-        "slachtoffer.",
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("what is assumed of repeated victims, and why?"),
+        "axis": AGES,
     }
 
     def _varying(self) -> Share:
         return self.share if isinstance(self.share, Share) else Share(as_prior(self.share))
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the assumption in this `population`, one sentence each."""
-        found = statement_problems(self.statement, "what is assumed of repeated victims, and why?")
+        found = problems_of(self, population=population)
         if self.share is None:
             found.append("field 'share' needs a Share, a prior or a number.")
         else:
@@ -83,9 +82,8 @@ class FirstTime(Unchanged):
             levels = self._varying()._priors("", population).values()
             if any(isinstance(prior, Fixed) and prior.value == 0 for prior in levels):
                 found.append("field 'share' must be above 0.")
-        trouble = population.age_problems(self.axis)
-        if trouble:
-            return [f"FirstTime: {text}" for text in found + trouble]
+        if population.age_problems(self.axis):  # was said
+            return [f"FirstTime: {text}" for text in found]
         axis = population.age_axis(self.axis)
         if min(axis.spans)[0] != 0:
             found.append(
@@ -100,34 +98,16 @@ class FirstTime(Unchanged):
         return [f"FirstTime: {text}" for text in found]
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the share, in this `population`."""
         return self._varying().parameters(_NAME, population)
 
     def first_share(self, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the share in cells of the `population`, from the `values` of its parameters."""
         return self._varying().evaluate(values, _NAME, population)
 
     def axes(self, population: Population) -> set[str]:
         """Return the axes over which yearly rates vary that are made of one hazard."""
         return {population.age_axis(self.axis).name} | self._varying().axes()
 
-    def describe(self) -> str:
-        """Return what is assumed, in a sentence."""
-        return self.sentence("en").rstrip(".")
-
-    def sentence(self, language: str = "en") -> str:
-        """Return what is assumed, in plain language.
-
-        Parameters
-        ----------
-        language : {"en", "nl"}
-            Language of the sentence.
-
-        Returns
-        -------
-        str
-            The sentence.
-        """
+    def words(self, language: str) -> dict[str, str]:
         base = self._varying().base
         if isinstance(base, PerLevel):
             shown = {
@@ -139,4 +119,4 @@ class FirstTime(Unchanged):
             )
         else:
             text = spread(within(base, 0.0, 1.0), language)
-        return self.sentences.get(language, self.sentences["en"]).format(share=text)
+        return {"share": text}

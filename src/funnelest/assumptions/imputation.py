@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.assumptions.base import Unchanged
+from funnelest.assumptions.base import Assumption, spoken, told
 from funnelest.axes import read_level, show_level
+from funnelest.fields import AGES, Allowed, Constraint, answers, wrong_fields
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior
-
-if TYPE_CHECKING:
-    from funnelest.evidence.base import Evidence
+from funnelest.priors import Fixed, Shared, as_prior
 
 __all__ = [
     "Compared",
@@ -30,8 +28,25 @@ __all__ = [
 ]
 
 
+def _is_band(value: object) -> bool:
+    """Return whether these are the lowest and the highest age; the latter may be open."""
+    if not (isinstance(value, tuple) and len(value) == 2):
+        return False
+    low, high = value
+    whole = all(type(one) is int or isinstance(one, np.integer) for one in (low, high or 0))
+    return whole and (high is None or bool(low <= high))
+
+
+BAND = Constraint(
+    "must be a pair of ages (lowest, highest), both included",
+    _is_band,
+    (),
+    (None, 3, "0-11", (11, 0), (0, 11.5), (1, 2, 3), [0, 11], (True, 3)),
+)
+
+
 @dataclass(frozen=True, kw_only=True)
-class Imputation(Unchanged):
+class Imputation(Assumption):
     """Base of the assumptions that fill in the rate of ages that nobody asked.
 
     What the model says of these ages is imputed, and labelled so. A user's own assumption
@@ -56,10 +71,13 @@ class Imputation(Unchanged):
     source: str = ""
     axis: str | None = None
 
-    #: What reports print: language -> a sentence, with the names of `words` in braces.
-    sentences: ClassVar[Mapping[str, str]] = {}
     #: The fields that are bands of ages.
     bands: ClassVar[tuple[str, ...]] = ("ages",)
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("what is assumed of these ages, and why?"),
+        "ages": BAND,
+        "axis": AGES,
+    }
 
     def __post_init__(self) -> None:
         """Read bands that are given as they are printed."""
@@ -70,18 +88,15 @@ class Imputation(Unchanged):
                 object.__setattr__(self, name, (read, read) if isinstance(read, int) else read)
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the assumption in this `population`, one sentence each."""
-        found = statement_problems(self.statement, "what is assumed of these ages, and why?")
-        wrong = [text for name in self.bands for text in _band_problems(name, getattr(self, name))]
-        found += wrong + self.field_problems()
-        if wrong:
-            return [f"{type(self).__name__}: {text}" for text in found]
-        trouble = population.age_problems(self.axis)
-        if not trouble:
+        wrong = wrong_fields(self, population=population)
+        found = [text for texts in wrong.values() for text in texts] + self.field_problems()
+        bands = not {*self.bands} & wrong.keys()
+        if bands and "axis" not in wrong:
             axis = population.age_axis(self.axis)
             trouble = [f"field 'ages': {text}" for text in axis.select(self.ages)[1]]
-        found += trouble or self.own_problems(population)
-        return [f"{type(self).__name__} of ages {show_level(self.ages)}: {text}" for text in found]
+            found += trouble or self.own_problems(population)
+        of = f" of ages {show_level(self.ages)}" if bands else ""
+        return [f"{type(self).__name__}{of}: {text}" for text in found]
 
     def field_problems(self) -> list[str]:
         """Return what a kind finds wrong with fields that do not depend on the population."""
@@ -91,46 +106,18 @@ class Imputation(Unchanged):
         """Return what a kind finds wrong with its own fields; the ages are in the `population`."""
         return []
 
-    def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
-        """Return what is wrong with the assumption beside all `evidence`, one sentence each."""
-        return []
-
-    def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors that it brings with it in this `population`, by parameter name."""
-        return {}
-
     def imputed(self, population: Population) -> NDArray[np.bool_]:
-        """Return the cells of the `population` that are filled in."""
         return np.broadcast_to(mask_of(population, self.axis, self.ages), population.shape)
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, from `values` in the `population`."""
         raise TypeError(f"{type(self).__name__} does not define apply_to_rate")
 
     def describe(self) -> str:
-        """Return what is assumed, in a sentence."""
-        return self.sentence("en").rstrip(".")
-
-    def sentence(self, language: str = "en") -> str:
-        """Return what is assumed, in plain language.
-
-        Parameters
-        ----------
-        language : {"en", "nl"}
-            Language of the sentence; the `statement` stays as it was given.
-
-        Returns
-        -------
-        str
-            The sentence.
-        """
-        template = self.sentences.get(language) or self.sentences.get("en")
-        if template is None:
-            return f"{type(self).__name__} of ages {show_level(self.ages)}."
-        return template.format(**self.words(language))
+        if self._template("en") is None:
+            return f"{type(self).__name__} of ages {show_level(self.ages)}"
+        return super().describe()
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         return {"ages": show_level(self.ages)}
 
 
@@ -157,8 +144,9 @@ class Compared(Imputation):
 
     bands: ClassVar[tuple[str, ...]] = ("ages", "like")
 
+    allowed: ClassVar[Allowed] = {"like": BAND}
+
     def own_problems(self, population: Population) -> list[str]:
-        """Return where the observed ages are none, or overlap; the ages are in the `population`."""
         axis = population.age_axis(self.axis)
         indices, trouble = axis.select(self.like)
         if trouble:
@@ -171,7 +159,6 @@ class Compared(Imputation):
         return []
 
     def rests_on(self, population: Population) -> NDArray[np.bool_]:
-        """Return the cells of the `population` with the observed ages."""
         return np.broadcast_to(mask_of(population, self.axis, self.like), population.shape)
 
     def label(self, what: str) -> str:
@@ -180,32 +167,7 @@ class Compared(Imputation):
         return f"{what}[{self.axis or 'age'} {ages} against {like}]"
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         return {"ages": show_level(self.ages), "like": show_level(self.like)}
-
-
-def statement_problems(statement: object, question: str) -> list[str]:
-    """Return why this is no statement, one sentence each."""
-    if isinstance(statement, str) and statement.strip():
-        return []
-    return [f"it needs a statement: {question}"]
-
-
-def _band_problems(fieldname: str, value: object) -> list[str]:
-    """Return why a field is no inclusive pair of ages."""
-    if (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and all(
-            type(one) is int or isinstance(one, np.integer) for one in (value[0], value[1] or 0)
-        )
-        and (value[1] is None or value[0] <= value[1])
-    ):
-        return []
-    return [
-        f"field {fieldname!r} must be a pair of ages (lowest, highest), both included; given "
-        f"{value!r}."
-    ]
 
 
 def spread(value: object, language: str, shown: Callable[[float], float] | None = None) -> str:
@@ -218,12 +180,8 @@ def spread(value: object, language: str, shown: Callable[[float], float] | None 
         return marked(f"{to(prior.value):.3g}", language)
     low, high = sorted(to(limit) for limit in prior.interval(0.95))
     middle = to(float(prior.ppf(0.5)))
-    words = {
-        "en": "{0} (assumed beforehand, 95% interval {1} to {2})",
-        "nl": "{0} (vooraf aangenomen, 95%-interval {1} tot {2})",
-    }
-    numbers = (marked(f"{number:.3g}", language) for number in (middle, low, high))
-    return words.get(language, words["en"]).format(*numbers)
+    shown_as = (marked(f"{number:.3g}", language) for number in (middle, low, high))
+    return told("prior", language, **dict(zip(("middle", "low", "high"), shown_as, strict=True)))
 
 
 def odds_factor(logarithm: float) -> float:
@@ -233,7 +191,7 @@ def odds_factor(logarithm: float) -> float:
 
 def marked(text: str, language: str) -> str:
     """Return numbers, as Python writes them, with the marks of a `language`."""
-    return text.translate(str.maketrans(",.", ".,")) if language == "nl" else text
+    return spoken(language).local(text)
 
 
 def mask_of(population: Population, axis: str | None, wanted: Any) -> NDArray[np.bool_]:

@@ -9,14 +9,23 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.assumptions.base import told
 from funnelest.assumptions.imputation import Compared, filled, pooled, spread
 from funnelest.axes import show_level
-from funnelest.fields import is_number
+from funnelest.fields import Allowed, Constraint, is_number, one_of
 from funnelest.population import Population
-from funnelest.priors import Fixed, Normal, Prior, as_prior, prior_problems, within
+from funnelest.priors import Fixed, Normal, Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 from funnelest.terms.base import on_axis
 
 __all__ = ["Proportional"]
+
+_PATTERN = Constraint(
+    "must map ages to rates",
+    lambda value: isinstance(value, Mapping) and bool(value),
+    (),
+    (None, 3, "a", {}, [0.1]),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,27 +76,20 @@ class Proportional(Compared):
     discount: Prior | float | None = None
     scale: Literal["rate", "odds"] = "rate"
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "From age {like} to {ages} the {what} follow a pattern found elsewhere, times "
-        "{factor}{error}.",
-        "nl": "Van leeftijd {like} naar {ages} volgen de {what} een elders gevonden patroon, maal "
-        "{factor}{error}.",
+    allowed: ClassVar[Allowed] = {
+        "pattern": _PATTERN,
+        "uncertainty": prior_of(0.0),
+        "discount": prior_of(0.0),
+        "scale": one_of("rate", "odds"),
     }
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
-        names = {"en": ("rates", "odds"), "nl": ("cijfers", "odds")}
-        what = names.get(language, names["en"])[self.scale == "odds"]
         error = spread(within(as_prior(self.uncertainty), 0.0, np.inf), language)
-        errors = {
-            "en": "; each value of the pattern is known up to a relative error of {0}",
-            "nl": "; elke waarde van het patroon is bekend op een relatieve fout van {0} na",
-        }
         return {
             **super().words(language),
-            "what": what,
+            "what": told(f"{self.scale}s".replace("ss", "s"), language),
             "factor": spread(within(as_prior(self.discount), 0.0, np.inf), language),
-            "error": "" if self._known() else errors.get(language, errors["en"]).format(error),
+            "error": "" if self._known() else told("pattern_error", language, error=error),
         }
 
     def _levels(self, population: Population) -> tuple[dict[int, Any], list[str]]:
@@ -107,17 +109,8 @@ class Proportional(Compared):
         return found, problems
 
     def field_problems(self) -> list[str]:
-        """Return what is wrong with the priors, the scale and the pattern, one sentence each."""
-        found = prior_problems("uncertainty", self.uncertainty, 0.0)
-        found += prior_problems("discount", self.discount, 0.0)
-        if self.scale not in ("rate", "odds"):
-            found.append(f"field 'scale' must be 'rate' or 'odds'; given {self.scale!r}.")
-        return found + self._pattern_problems()
-
-    def _pattern_problems(self) -> list[str]:
-        """Return which values of the pattern cannot be meant, one sentence each."""
-        if not isinstance(self.pattern, Mapping) or not self.pattern:
-            return [f"field 'pattern' must map ages to rates; given {self.pattern!r}."]
+        if not _PATTERN.holds(self.pattern):
+            return []  # was said
         found = [
             f"field 'pattern': the value at age {show_level(key)} must be a number of at least 0; "
             f"given {value!r}."
@@ -138,9 +131,8 @@ class Proportional(Compared):
         ]
 
     def own_problems(self, population: Population) -> list[str]:
-        """Return where the pattern does not fit the ages, which are in the `population`."""
         found = super().own_problems(population)
-        if not isinstance(self.pattern, Mapping) or not self.pattern:
+        if not _PATTERN.holds(self.pattern):
             return found  # was said
         levels, trouble = self._levels(population)
         found += trouble
@@ -172,7 +164,6 @@ class Proportional(Compared):
         return list(dict.fromkeys(levels[i] for i in sorted(wanted)))
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the discount and of the errors of the pattern."""
         found = {self.label("discount"): within(as_prior(self.discount), 0.0, np.inf)}
         if not self._known():
             found[self.label("pattern uncertainty")] = within(
@@ -184,7 +175,6 @@ class Proportional(Compared):
         return found
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, from `values` in the `population`."""
         discount = values[self.label("discount")]
         levels, _ = self._levels(population)
         axis = population.age_axis(self.axis)

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.fields import Allowed
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior, prior_problems
+from funnelest.priors import Prior, as_prior
+from funnelest.priors.constraint import prior_of
 
 __all__ = ["Shift"]
 
@@ -46,27 +48,15 @@ class Shift(Compared):
 
     prior: Prior | float | None = None
 
-    sentences: ClassVar[Mapping[str, str]] = {
-        "en": "The odds (chance of yes over chance of no) at age {ages} are those at {like} times "
-        "{factor}.",
-        "nl": "De odds (kans op wel gedeeld door kans op niet) op leeftijd {ages} zijn die op "
-        "{like} maal {factor}.",
-    }
+    allowed: ClassVar[Allowed] = {"prior": prior_of()}
 
     def words(self, language: str) -> dict[str, str]:
-        """Return what stands in the braces of `sentences`, in a `language`."""
         return {**super().words(language), "factor": spread(self.prior, language, odds_factor)}
 
-    def field_problems(self) -> list[str]:
-        """Return what is wrong with the prior, one sentence each."""
-        return prior_problems("prior", self.prior)
-
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the prior of the shift, whatever the `population`."""
         return {self.label("shift"): as_prior(self.prior)}
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the `rate` with these ages filled in, from `values` in the `population`."""
         observed = pooled(rate, population, self.axis, self.like)
         shifted = fm.expit(fm.logit(observed) + values[self.label("shift")])
         return filled(rate, shifted, population, self.axis, self.ages)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from funnelest.fields import Allowed, problems_of
 from funnelest.population import Population
 from funnelest.priors import Prior
+
+if TYPE_CHECKING:
+    from funnelest.quantities.quantities import Quantities
 
 __all__ = [
     "Added",
@@ -70,37 +74,39 @@ class Records:
 class Defect:
     """Base of the defects that a source may carry; a user's own kind inherits from it.
 
-    A defect gives one or more of these methods, and suits the kinds of evidence that ask for
-    one of them:
-
-    - ``on_records(records, q, source)``: other `Records` (`Register`, `Total`);
-    - ``on_share(share, q, source)``: the share as the source measures it (`Survey`, `Cohort`,
-      `JointSurvey`, `OwnBinomial`, `OnsetSurvey`);
-    - ``on_ever(share, q, source)``: the shares with a first event before the ages asked, one row
-      per age, among the respondents or as they report them (`OnsetSurvey`);
-    - ``on_onset_age(age, q, source)``: the age before which events happened that are reported as
-      before `age` (`OnsetSurvey`, `OnsetAge`);
-    - ``spread(q, source)``: coefficient of variation of the expected count (`Register`);
-    - ``design_effect(n, q, source)``: design effect of a sample of `n` (`Survey`, `Cohort`,
-      `OnsetSurvey`).
-
-    ``source`` is the name of the source; the values of the parameters are in ``q.parameters``.
-    Defects work from the truth to the printed number in the order of their `stage`, whatever
-    the order in which they are listed.
+    A kind overrides one or more of `on_records`, `on_share`, `on_ever`, `on_onset_age`, `spread`
+    and `design_effect`, and suits the kinds of evidence that carry one of them. ``source`` is the
+    name of the source; the values of the parameters are in ``q.parameters``. Defects work from the
+    truth to the printed number in the order of their `stage`, whatever the order in which they
+    are listed.
     """
 
     #: Defects of a lower stage come first.
     stage: ClassVar[int] = 50
     #: The field that it would be, in messages.
     label: ClassVar[str] = "defect"
+    #: Whether it is about the classes in which counts are split.
+    of_classes: ClassVar[bool] = False
+    #: What its fields may hold, for `problems`.
+    allowed: ClassVar[Allowed] = {}
+    #: Why it is taken so, and by whom, in the ledger.
+    statement: str = ""
+    source: str = ""
+    #: The unit and the definition of the source for which it accounts.
+    unit: str = ""
+    definition: str = ""
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the defect in this `population`, one sentence each."""
-        return []
+        return problems_of(self, population=population)
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
         """Return the priors that a `source` of this `population` gets with it, by name."""
         return {}
+
+    def by_default(self, source: str, population: Population) -> set[str]:
+        """Return the parameters of a `source` whose priors were left to a default."""
+        return set()
 
     def defaults(self, source: str) -> dict[str, str]:
         """Return what is assumed of a `source` because nothing was said: quantity -> sentence."""
@@ -114,16 +120,63 @@ class Defect:
         """Return what it does to a number, in a few words."""
         return self.label
 
+    def checked(self) -> set[str]:
+        """Return what of it a `Validation` may estimate, such as its coverage."""
+        return set()
 
-def in_order(defects: Sequence[Defect]) -> list[Defect]:
+    def sample_problems(self, n: object) -> list[str]:
+        """Return why it does not suit a sample of `n`, one sentence each."""
+        return []
+
+    def counts_years(self) -> bool:
+        """Return whether it needs to know how long ago the ages were that people were asked."""
+        return False
+
+    # ------------------------------------------------------- what a kind may override
+
+    def on_records(self, records: Records, q: Quantities, source: str) -> Records:
+        """Return the `records` of a `Register`, a `Total` or another count with the defect."""
+        return records
+
+    def on_share(self, share: Any, q: Quantities, source: str) -> Any:
+        """Return a `share` of people as a `Survey` or another source that asked measures it."""
+        return share
+
+    def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
+        """Return the shares with a first event before the ages that an `OnsetSurvey` asked.
+
+        Among the respondents or as they report them; one row per age, shape ``(ages, draws)``.
+        """
+        return share
+
+    def on_onset_age(self, age: Any, q: Quantities, source: str) -> Any:
+        """Return the age before which events happened that are reported as before `age`.
+
+        For an `OnsetSurvey` or `OnsetAge`; one per draw, at least 0.
+        """
+        return age
+
+    def spread(self, q: Quantities, source: str) -> Any:
+        """Return the coefficient of variation of the expected count of a `Register`, per draw."""
+        return 0.0
+
+    def design_effect(self, n: int, q: Quantities, source: str) -> Any:
+        """Return the design effect of a sample of `n`, per draw."""
+        return 1.0
+
+    def gives(self, method: str) -> bool:
+        """Return whether the kind overrides a `method` of this base."""
+        return getattr(type(self), method) is not getattr(Defect, method)
+
+
+def in_order[Part: Defect](defects: Sequence[Part]) -> list[Part]:
     """Return the defects from the truth to the printed number."""
-    # An assumption that acts on registers stands among their defects, and need not say where.
-    return sorted(defects, key=lambda one: getattr(one, "stage", Defect.stage))
+    return sorted(defects, key=lambda one: one.stage)
 
 
 def carried(defects: Sequence[Defect], method: str) -> list[Defect]:
     """Return the defects that give a method, in order."""
-    return [one for one in in_order(defects) if hasattr(one, method)]
+    return [one for one in in_order(defects) if one.gives(method)]
 
 
 def defect_problems(
@@ -141,7 +194,7 @@ def defect_problems(
     ]
     for one in defects:
         name = type(one).__name__
-        if not any(hasattr(one, method) for method in carries):
+        if not any(one.gives(method) for method in carries):
             found.append(f"a {kind} cannot carry {name}: {_suits(one)}.")
         found += [f"{name}: {text}" for text in one.problems(population)]
     if "ppv" in labels and "false positives" in labels:
@@ -174,4 +227,4 @@ def _suits(one: Defect) -> str:
         "spread": "counts of records",
         "design_effect": "samples given as 'yes' of 'n'",
     }
-    return "it suits " + " and ".join(text for m, text in kinds.items() if hasattr(one, m))
+    return "it suits " + " and ".join(text for m, text in kinds.items() if one.gives(m))

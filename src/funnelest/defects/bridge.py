@@ -9,8 +9,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.defects.base import Defect, Records
+from funnelest.fields import NAME, TEXT, TRUTH, Allowed
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Prior, Shared, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -54,6 +56,13 @@ class Bridge(Defect):
     unit: str = ""
     definition: str = ""
     stage: ClassVar[int] = 20
+    allowed: ClassVar[Allowed] = {
+        "name": NAME,
+        "prior": prior_of(0.0, above=True),
+        "inverse": TRUTH,
+        "unit": TEXT,
+        "definition": TEXT,
+    }
 
     @property
     def label(self) -> str:  # type: ignore[override]
@@ -61,32 +70,18 @@ class Bridge(Defect):
         return str(self.name)
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the bridge, one sentence each."""
-        found = []
-        if not isinstance(self.name, str) or not self.name:
-            return [f"it needs a name; given {self.name!r}."]
+        found = super().problems(population)
+        known = as_prior(self.prior)
         if self.name in _TAKEN:
             found.append(f"{self.name!r} is the name of another defect; give it one of its own.")
-        known = as_prior(self.prior)
-        found += [f"{self.name!r}: {text}" for text in known.problems()]
-        if found:
-            return found
-        if isinstance(known, Fixed) and known.value <= 0:
-            found.append(f"{self.name!r} must be above 0; given {known.value:g}.")
-        elif not isinstance(known, Fixed | Shared) and known.support[1] <= 0:
+        if not known.statement and not isinstance(known, Shared) and not known.problems():
             found.append(
-                f"{self.name!r} must be above 0, where {known.describe()} has no probability."
+                "field 'prior' needs a statement (a known factor is Fixed(..., statement=...)): "
+                "why does the source count so many times as many as the route?"
             )
-        if not known.statement and not isinstance(known, Shared):
-            found.append(
-                f"{self.name!r} needs a statement in its prior (a known factor is "
-                "Fixed(..., statement=...)): why does the source count so many times as many as "
-                "the route?"
-            )
-        return found
+        return [f"{self.name!r}: {text}" for text in found]
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the prior of the factor."""
         return {f"{self.name}[{source}]": within(as_prior(self.prior), 0.0, np.inf)}
 
     def _factor(self, q: Quantities, source: str) -> Any:
@@ -94,17 +89,14 @@ class Bridge(Defect):
         return 1.0 / value if self.inverse else value
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records in the unit of the source."""
         factor = self._factor(q, source)
         return replace(records, true=records.true * factor, all=records.all * factor)
 
     def on_share(self, share: Any, q: Quantities, source: str) -> Any:
-        """Return the share by the definition of the source."""
         # Just below 1: a share of 1 would make every "no" impossible, and its slope infinite.
         return fm.minimum(share * self._factor(q, source), 1.0 - 1e-12)
 
     def factor(self) -> tuple[float, float]:
-        """Return limits of records per person of the step, hardly ever passed."""
         known = as_prior(self.prior)
         if isinstance(known, Shared):
             return 0.0, float("inf")
@@ -115,5 +107,4 @@ class Bridge(Defect):
         return 1 / high, 1 / low if low > 0 else float("inf")
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return f"{'divided by' if self.inverse else 'times'} {self.name}"

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from funnelest.defects.base import Defect
+from funnelest.fields import Allowed, is_whole, whole
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -38,35 +40,21 @@ class Clustered(Defect):
     icc: Prior | float
     stage: ClassVar[int] = 60
     label: ClassVar[str] = "clusters"
-
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = []
-        if not isinstance(self.clusters, int) or isinstance(self.clusters, bool):
-            found.append(f"field 'clusters' must be a whole number; given {self.clusters!r}.")
-        elif self.clusters < 2:
-            found.append(f"field 'clusters' must be at least 2; given {self.clusters}.")
-        prior = as_prior(self.icc)
-        trouble = prior.problems()
-        found += [f"field 'icc': {text}" for text in trouble]
-        if not trouble and not isinstance(prior, Shared):
-            low, high = prior.support
-            known = isinstance(prior, Fixed)
-            if (known and not 0 < low < 1) or (not known and (high <= 0 or low >= 1)):
-                found.append(
-                    f"field 'icc' must lie between 0 and 1, and not at them; given "
-                    f"{prior.describe()}."
-                )
-        return found
+    allowed: ClassVar[Allowed] = {
+        "clusters": whole(2),
+        "icc": prior_of(0.0, 1.0, above=True, below=True),
+    }
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the prior of the correlation."""
         return {f"icc[{source}]": within(as_prior(self.icc), 0.0, 1.0)}
 
     def design_effect(self, n: int, q: Quantities, source: str) -> Any:
-        """Return the design effect of a sample of `n`, per draw."""
         return 1.0 + (n / self.clusters - 1.0) * q.parameters[f"icc[{source}]"]
 
+    def sample_problems(self, n: object) -> list[str]:
+        if not (is_whole(n) and is_whole(self.clusters) and self.clusters >= n):  # type: ignore[operator]
+            return []
+        return [f"Clustered: {self.clusters} clusters of {n} people leave none with two."]
+
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return f"{self.clusters} clusters"

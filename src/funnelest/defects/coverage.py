@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from funnelest.defects.base import Defect, Records
+from funnelest.defects.base import Records
 from funnelest.defects.varying import VaryingShare
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Completeness", "Coverage"]
 
 
-class Coverage(VaryingShare, Defect):
+class Coverage(VaryingShare):
     r"""Share of the people of the step who are in the register.
 
     Parameters
@@ -36,7 +36,6 @@ class Coverage(VaryingShare, Defect):
     label: ClassVar[str] = "coverage"
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records that the register holds."""
         share = self.share(q, source)
         return replace(
             records,
@@ -46,12 +45,13 @@ class Coverage(VaryingShare, Defect):
         )
 
     def factor(self) -> tuple[float, float]:
-        """Return limits of records per person of the step, hardly ever passed."""
         return self._limits()
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
-        return "times coverage"
+        return f"times {self.label}"
+
+    def checked(self) -> set[str]:
+        return {"coverage"}
 
 
 class Completeness(Coverage):
@@ -75,7 +75,3 @@ class Completeness(Coverage):
 
     stage: ClassVar[int] = 15
     label: ClassVar[str] = "completeness"
-
-    def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
-        return "times completeness"

@@ -9,8 +9,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.defects.base import Defect
+from funnelest.fields import Allowed, answers
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior, prior_problems, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -49,35 +51,16 @@ class EarlierRate(Defect):
     source: str = ""
     stage: ClassVar[int] = 5
     label: ClassVar[str] = "earlier rate"
-
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = [] if self.statement else ["it needs a statement: why was it another rate then?"]
-        return found + prior_problems("prior", self.prior, 0.0, above=True)
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("why was it another rate then?"),
+        "prior": prior_of(0.0, above=True),
+    }
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the prior of the ratio."""
         return {f"earlier rate ratio[{source}]": within(as_prior(self.prior), 0.0, np.inf)}
 
     def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
-        """Return the shares with a first event when the respondents were young.
-
-        Parameters
-        ----------
-        share : array
-            Shares with a first event at the rates of the model, of shape ``(ages, draws)``.
-        q : Quantities
-            The quantities of the model.
-        source : str
-            Name of the source.
-
-        Returns
-        -------
-        array
-            In the same layout.
-        """
         return -fm.expm1(q.parameters[f"earlier rate ratio[{source}]"] * fm.log1p(-share))
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return "at the rates of earlier years"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from funnelest.defects.base import Added, Defect, Records
 from funnelest.defects.varying import VaryingShare
+from funnelest.fields import AXIS, TEXT, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.rates import Number, PerLevel
@@ -19,7 +20,7 @@ __all__ = ["PPV", "FalsePositives"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class PPV(VaryingShare, Defect):
+class PPV(VaryingShare):
     r"""Positive predictive value: share of the records that are people of the step.
 
     Not together with `FalsePositives`: they say the same thing.
@@ -44,23 +45,24 @@ class PPV(VaryingShare, Defect):
     definition: str
     stage: ClassVar[int] = 30
     label: ClassVar[str] = "ppv"
+    allowed: ClassVar[Allowed] = {"definition": TEXT}
 
     def __init__(self, base: Prior | PerLevel | float, *terms: Term, definition: str = "") -> None:
         super().__init__(base, *terms)
         object.__setattr__(self, "definition", definition)
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records with those that are nobody of the step."""
         return replace(records, all=records.all / self.share(q, source))
 
     def factor(self) -> tuple[float, float]:
-        """Return limits of records per person of the step, hardly ever passed."""
         low, high = self._limits()
         return 1 / high, 1 / low if low > 0 else float("inf")
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return "divided by the ppv"
+
+    def checked(self) -> set[str]:
+        return {"ppv"}
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -89,6 +91,7 @@ class FalsePositives(Number, Defect):
     per: str | None
     stage: ClassVar[int] = 50
     label: ClassVar[str] = "false positives"
+    allowed: ClassVar[Allowed] = {"per": AXIS.or_none}
 
     def __init__(
         self, base: Prior | PerLevel | float, *terms: Term, per: str | None = None
@@ -96,34 +99,26 @@ class FalsePositives(Number, Defect):
         super().__init__(base, *terms)
         object.__setattr__(self, "per", per)
 
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = super().problems(population)
-        if self.per is not None and population.axis(self.per) is None:
-            known = ", ".join(axis.name for axis in population.axes) or "none"
-            found.append(
-                f"field 'per' names axis {self.per!r}; the population's axes are: {known}."
-            )
-        return found
-
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the priors, by parameter name."""
         return super().parameters(f"{self.label}[{source}]", population)
+
+    def by_default(self, source: str, population: Population) -> set[str]:
+        return super().by_default(f"{self.label}[{source}]", population)
 
     def counted_by(self) -> set[str]:
         """Return the axes of which every level has false records of its own."""
         return self.axes() | ({self.per} if self.per is not None else set())
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records with the false ones added."""
         number: Any = self.evaluate(q.parameters, f"{self.label}[{source}]", q.cells)
         added = Added(number, tuple(sorted(self.counted_by())))
         return replace(records, added=(*records.added, added))
 
     def factor(self) -> tuple[float, float]:
-        """Return limits of records per person of the step: false ones only add."""
         return 1.0, float("inf")
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return "plus false positives"
+
+    def checked(self) -> set[str]:
+        return {"ppv"}

@@ -9,8 +9,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.defects.base import Defect
+from funnelest.fields import Allowed, answers
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior, prior_problems, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -53,39 +55,19 @@ class Recall(Defect):
     #: After the definition (20): forgotten is what would count; before false answers (30).
     stage: ClassVar[int] = 25
     label: ClassVar[str] = "recall"
-
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = [] if self.statement else ["it needs a statement: why do so many report it?"]
-        found += prior_problems("share", self.share, 0.0, 1.0, above=True)
-        if self.per_year is not None:
-            found += prior_problems("per_year", self.per_year, 0.0)
-        return found
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("why do so many report it?"),
+        "share": prior_of(0.0, 1.0, above=True),
+        "per_year": prior_of(0.0).or_none,
+    }
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the priors of the share and of the yearly loss."""
         found = {f"share reporting[{source}]": within(as_prior(self.share), 0.0, 1.0)}
         if self.per_year is not None:
             found[f"reports lost per year[{source}]"] = within(as_prior(self.per_year), 0.0, np.inf)
         return found
 
     def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
-        """Return the shares who report a first event before each age asked, one row per age.
-
-        Parameters
-        ----------
-        share : array
-            Shares with a first event, of shape ``(ages, draws)``.
-        q : Quantities
-            The quantities of the model.
-        source : str
-            Name of the source, an `OnsetSurvey`.
-
-        Returns
-        -------
-        array
-            In the same layout.
-        """
         told = share * q.parameters[f"share reporting[{source}]"]
         if self.per_year is None:
             return told
@@ -94,6 +76,8 @@ class Recall(Defect):
             -asked.years_since()[:, None] * q.parameters[f"reports lost per year[{source}]"]
         )
 
+    def counts_years(self) -> bool:
+        return self.per_year is not None
+
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return "reported" if self.per_year is None else "reported, fewer as years go by"

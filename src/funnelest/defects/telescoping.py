@@ -9,8 +9,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.defects.base import Defect
+from funnelest.fields import Allowed, answers
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior, prior_problems, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -45,35 +47,16 @@ class Telescoping(Defect):
     source: str = ""
     stage: ClassVar[int] = 1
     label: ClassVar[str] = "telescoping"
-
-    def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = [] if self.statement else ["it needs a statement: why remembered so much later?"]
-        return found + prior_problems("prior", self.prior, 0.0)
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("why remembered so much later?"),
+        "prior": prior_of(0.0),
+    }
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the prior of the years."""
         return {f"years telescoped[{source}]": within(as_prior(self.prior), 0.0, np.inf)}
 
     def on_onset_age(self, age: Any, q: Quantities, source: str) -> Any:
-        """Return the age before which events happened that are reported as before `age`.
-
-        Parameters
-        ----------
-        age : float or array
-            The age that was asked about.
-        q : Quantities
-            The quantities of the model.
-        source : str
-            Name of the source.
-
-        Returns
-        -------
-        array
-            One age per draw, at least 0.
-        """
         return fm.maximum(age - q.parameters[f"years telescoped[{source}]"], 0.0)
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return "remembered as later"

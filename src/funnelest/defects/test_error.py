@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from funnelest.defects.base import Defect
+from funnelest.fields import Allowed
 from funnelest.population import Population
-from funnelest.priors import Fixed, Prior, Shared, as_prior, within
+from funnelest.priors import Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -39,36 +41,24 @@ class TestError(Defect):
     specificity: Prior | float | None = None
     stage: ClassVar[int] = 30
     label: ClassVar[str] = "test error"
+    allowed: ClassVar[Allowed] = dict.fromkeys(
+        ("sensitivity", "specificity"), prior_of(0.0, 1.0).or_none
+    )
 
     def _given(self) -> dict[str, Prior]:
         named = {"sensitivity": self.sensitivity, "specificity": self.specificity}
         return {name: as_prior(value) for name, value in named.items() if value is not None}
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
-        found = [] if self._given() else ["give 'sensitivity', 'specificity' or both."]
-        for name, prior in self._given().items():
-            trouble = prior.problems()
-            found += [f"{name}: {text}" for text in trouble]
-            if trouble or isinstance(prior, Shared):
-                continue
-            low, high = prior.support
-            if isinstance(prior, Fixed) and not 0 <= prior.value <= 1:
-                found.append(f"{name} must lie between 0 and 1; given {prior.value:g}.")
-            elif not isinstance(prior, Fixed) and (high <= 0 or low >= 1):
-                found.append(
-                    f"{name} must lie between 0 and 1, where {prior.describe()} has no probability."
-                )
-        return found
+        found = super().problems(population)
+        return found if self._given() else ["give 'sensitivity', 'specificity' or both."]
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the priors of sensitivity and specificity."""
         return {
             f"{name}[{source}]": within(prior, 0.0, 1.0) for name, prior in self._given().items()
         }
 
     def defaults(self, source: str) -> dict[str, str]:
-        """Return what is assumed because nothing was said."""
         texts = {
             "sensitivity": "everybody of the step says so (sensitivity 1)",
             "specificity": "nobody else says so (specificity 1)",
@@ -78,12 +68,13 @@ class TestError(Defect):
         }
 
     def on_share(self, share: Any, q: Quantities, source: str) -> Any:
-        """Return the share who say so."""
         given = self._given()
         right = q.parameters[f"sensitivity[{source}]"] if "sensitivity" in given else 1.0
         wrong = 1.0 - q.parameters[f"specificity[{source}]"] if "specificity" in given else 0.0
         return right * share + wrong * (1.0 - share)
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return f"{' and '.join(self._given())} of the question"
+
+    def checked(self) -> set[str]:
+        return set(self._given())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from funnelest.defects.base import Defect, Records
+from funnelest.defects.base import Records
 from funnelest.defects.varying import VaryingShare
+from funnelest.fields import AXIS, TEXT, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.rates import PerLevel
@@ -19,7 +20,7 @@ __all__ = ["Unrecorded"]
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class Unrecorded(VaryingShare, Defect):
+class Unrecorded(VaryingShare):
     r"""Share of the records on which the level of an axis is not filled in.
 
     For a register whose counts are split over that axis and have a class of unknowns, such as
@@ -49,6 +50,8 @@ class Unrecorded(VaryingShare, Defect):
     axis: str
     name: str
     stage: ClassVar[int] = 40
+    of_classes: ClassVar[bool] = True
+    allowed: ClassVar[Allowed] = {"axis": AXIS, "name": TEXT}
 
     def __init__(
         self, base: Prior | PerLevel | float, *terms: Term, axis: str, name: str = "unknown"
@@ -63,25 +66,18 @@ class Unrecorded(VaryingShare, Defect):
         return f"unknown {self.axis}"
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
         found = super().problems(population)
-        axis = population.axis(self.axis)
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            found.append(f"axis {self.axis!r} is unknown; the population's axes are: {known}.")
-        elif self.name in axis.levels:
+        axis = population.axis(self.axis) if isinstance(self.axis, str) else None
+        if axis is not None and self.name in axis.levels:
             found.append(f"{self.name!r} is a level of {self.axis!r}; give the unknowns a name.")
         return found
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the records with the share of which the level is unknown."""
         entry = (self.name, self.share(q, source))
         return replace(records, unknown={**records.unknown, self.axis: entry})
 
     def factor(self) -> tuple[float, float]:
-        """Return limits of records per person of the step: the sum stays as it is."""
         return 1.0, 1.0
 
     def describe(self) -> str:
-        """Return what it does to a number, in a few words."""
         return f"{self.axis} unknown on some"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
+from funnelest.defects.base import Defect
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared
 from funnelest.rates import PerLevel, Share
@@ -14,13 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["VaryingShare"]
 
 
-class VaryingShare(Share):
+class VaryingShare(Share, Defect):
     """A share above 0 that belongs to a source."""
 
-    label: ClassVar[str]
-
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong, one sentence each."""
         found = super().problems(population)
         for name, prior in self._priors("", population).items():
             if isinstance(prior, Fixed) and prior.value == 0:
@@ -28,8 +26,10 @@ class VaryingShare(Share):
         return found
 
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
-        """Return the priors, by parameter name."""
         return super().parameters(f"{self.label}[{source}]", population)
+
+    def by_default(self, source: str, population: Population) -> set[str]:
+        return super().by_default(f"{self.label}[{source}]", population)
 
     def share(self, q: Quantities, source: str) -> Any:
         """Return the share in cells, of length 1 on the axes over which it does not vary."""

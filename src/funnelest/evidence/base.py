@@ -11,7 +11,19 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
-from funnelest.figures import Figure
+from funnelest.errors import SpecError
+from funnelest.fields import (
+    AXIS,
+    MAPPING,
+    NAME,
+    TEXT,
+    Allowed,
+    explained,
+    is_number,
+    step_problems,
+    wrong_fields,
+)
+from funnelest.figures import Figure, figure_problems
 from funnelest.observations.observation import Seen
 from funnelest.population import Population
 from funnelest.priors import Prior
@@ -68,6 +80,10 @@ def followed(route: Route, of: str, step: str) -> str | tuple[str, str]:
     return (of, step) if (of, step) in route.edges and not others else step
 
 
+#: What a count is of (axis -> class), its cells, and on which axes it is of unknowns.
+type FigureClass = tuple[dict[str, Any], Where, tuple[bool, ...]]
+
+
 @dataclass(frozen=True, repr=False)
 class Evidence:
     """Base of the evidence kinds: what all of them carry.
@@ -101,6 +117,12 @@ class Evidence:
     defects: Sequence[Defect] = ()
     unit: str = ""
     definition: str = ""
+    #: What the fields may hold; those of the bases are added to these.
+    allowed: ClassVar[Allowed] = {
+        "name": NAME,
+        "where": MAPPING,
+        **dict.fromkeys(("source", "statement", "unit", "definition"), TEXT),
+    }
     #: Methods of defects that this kind makes use of.
     carries: ClassVar[tuple[str, ...]] = ()
     #: What a `Validation` may check of it -> the defect that is estimated.
@@ -110,22 +132,28 @@ class Evidence:
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""
-        found = [] if isinstance(self.name, str) and self.name else ["it needs a name."]
-        if not isinstance(self.where, Mapping):
-            return [*found, f"field 'where' must be a mapping; given {self.where!r}."]
-        found += population.problems_in(self.where)
+        wrong = wrong_fields(self, route, population)
+        found = [text for texts in wrong.values() for text in texts]
+        if "where" not in wrong:
+            found += population.problems_in(self.where)
         trouble = defect_problems(self.defects, self.carries, type(self).__name__, population)
         return found + trouble + (self._meaning_problems(route) if not trouble else [])
 
     def _meaning_problems(self, route: Route) -> list[str]:
         """Return where the source counts something else than the route, and no bridge says so."""
         found = []
-        for what in ("unit", "definition"):
-            own, common = getattr(self, what), getattr(route, what)
+        meanings = {
+            "unit": (self.unit, route.unit, [one.unit for one in self.defects]),
+            "definition": (
+                self.definition,
+                route.definition,
+                [one.definition for one in self.defects],
+            ),
+        }
+        for what, (own, common, bridged) in meanings.items():
             if not isinstance(own, str):
-                found.append(f"field {what!r} must be text; given {own!r}.")
-                continue
-            stated = [text for one in self.defects if (text := getattr(one, what, ""))]
+                continue  # was said
+            stated = [text for text in bridged if text]
             found += [
                 f"a bridge is from the {what} {one!r}, but field {what!r} is {own!r}."
                 for one in stated
@@ -166,6 +194,18 @@ class Evidence:
         """
         return []
 
+    def counted_in(self) -> Sequence[Where]:
+        """Return the cells of each of its numbers."""
+        return [self.where]
+
+    def figure_classes(self) -> Sequence[FigureClass]:
+        """Return of every count its class, where it gives a `Table` of them."""
+        return ()
+
+    def people_asked(self) -> int | None:
+        """Return the size of the sample, where there is one such number."""
+        return None
+
     def first_events_of(self, population: Population) -> NDArray[np.bool_]:
         """Return the cells of the `population` of which it sees first events only."""
         return np.zeros(population.shape, dtype=bool)
@@ -184,10 +224,6 @@ class Evidence:
             found.update(one.defaults(self.name))
         return found
 
-    def counted_in(self) -> Sequence[Where]:
-        """Return the cells of each of its numbers."""
-        return [self.where]
-
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()
@@ -200,10 +236,28 @@ class Evidence:
         """Return the share that a `Validation` of this source checks, per draw."""
         raise TypeError(f"{type(self).__name__} has no {what} to check")
 
+    def record_shares(self, q: Quantities) -> tuple[Any, Any] | None:
+        """Return of every count the true cases per record, and the share of people who are in it.
+
+        Each of shape ``(counts, draws)``; None for sources that are no records of people.
+        """
+        return None
+
+    def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
+        """Return the expected number of distinct people in several registers, per draw."""
+        raise SpecError(
+            [f"source {self.name!r} is a {type(self).__name__}; distinct people are of Unlinked."],
+            "a quantity",
+        )
+
+    def registers_per_person(self, q: Quantities, where: Where | None = None) -> Any:
+        """Return in how many of several registers a person in them is on average, per draw."""
+        return self.distinct_people(q, where)
+
     def as_measured(self, share: Any, q: Quantities) -> Any:
         """Return a share as the source measures it, with its defects."""
         for one in carried(self.defects, "on_share"):
-            share = one.on_share(share, q, self.name)  # type: ignore[attr-defined]
+            share = one.on_share(share, q, self.name)
         return share
 
     def describe(self) -> str:
@@ -254,22 +308,12 @@ class Evidence:
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-def step_problems(route: Route, step: object, fieldname: str = "step") -> list[str]:
-    """Return why `step` is not a step of the route, one sentence each."""
-    if step in route.steps:
-        return []
-    return [
-        f"field {fieldname!r} names the unknown step {step!r}; "
-        f"the steps are: {', '.join(route.steps)}."
-    ]
-
-
 def place_problems(route: Route, place: object, fieldname: str = "step") -> list[str]:
     """Return why `place` is neither a step nor a transition of the route."""
     if isinstance(place, str) or place is None:
-        return step_problems(route, place, fieldname)
+        return step_problems(fieldname, place, route)
     if isinstance(place, tuple | list) and len(place) == 2:
-        unknown = [text for one in place for text in step_problems(route, one, fieldname)]
+        unknown = [text for one in place for text in step_problems(fieldname, one, route)]
         if unknown or tuple(place) in route.edges:
             return unknown
         shown = ", ".join(show_edge(edge) for edge in route.edges)
@@ -292,12 +336,15 @@ def nesting_problems(route: Route, step: str, of: str) -> list[str]:
     return []
 
 
-def per_problems(population: Population, per: object) -> list[str]:
-    """Return why `per` is not an axis over which a mean can be taken."""
-    if per is None or (isinstance(per, str) and population.axis(per) is not None):
-        return []
-    known = ", ".join(axis.name for axis in population.axes) or "none"
-    return [f"field 'per' names axis {per!r}; the population's axes are: {known}."]
+#: A step or a transition of the route; a printed number.
+PLACE = explained(
+    lambda name, value, route, _: place_problems(route, value, name),
+    None, 3, "no step", ("no step", "none"), (),
+)  # fmt: skip
+FIGURE = explained(
+    lambda name, value, *_: [f"field {name!r}: {text}" for text in figure_problems(value)],
+    None, -1, 2.5, "3", float("nan"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -314,19 +361,11 @@ class NumberEvidence(Evidence):
 
     step: str | tuple[str, str]
     per: str | None = None
+    allowed: ClassVar[Allowed] = {"step": PLACE, "per": AXIS.or_none}
     carries: ClassVar[tuple[str, ...]] = ("on_records",)
     checks: ClassVar[Mapping[str, str]] = {"coverage": "Coverage", "ppv": "PPV or FalsePositives"}
 
-    def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
-        found = super().problems(route, population)
-        return found + place_problems(route, self.step) + per_problems(population, self.per)
-
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
-        """Return the cells of each of its numbers, where they are of the first step of the `route`.
-
-        As masks over the cells of the `population`.
-        """
         if self.step != route.steps[0]:
             return []
         return [population.mask(where) for where in self.counted_in()]
@@ -349,7 +388,7 @@ class NumberEvidence(Evidence):
         listed = people * q.listed(self.name)
         records = Records(people, listed, listed, listed)
         for one in in_order([*carried(self.defects, "on_records"), *q.assumed("on_records")]):
-            records = one.on_records(records, q, self.name)  # type: ignore[attr-defined]
+            records = one.on_records(records, q, self.name)
         return records
 
     def expected(
@@ -366,7 +405,6 @@ class NumberEvidence(Evidence):
         return mean
 
     def checked(self, what: str, q: Quantities, where: Where) -> Any:
-        """Return the share of people registered, or of records true, in the selected cells."""
         records = self.records(q)
         where = {**self.where, **where}
         if what == "coverage":
@@ -397,36 +435,23 @@ class AskedEvidence(Evidence):
     carries: ClassVar[tuple[str, ...]] = ("on_share", "design_effect")
     checks: ClassVar[Mapping[str, str]] = {"sensitivity": "TestError", "specificity": "TestError"}
 
-    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
-        """Return the cells of which it asked everybody, about any step of the `route`.
-
-        As a mask over the cells of the `population`.
-        """
-        if getattr(self, "of", None) is not None or getattr(self, "step", None) is None:
-            return []
-        return [population.mask(self.where)]
-
     def _sample_problems(self, counted: bool, n: Any, deff: Any) -> list[str]:
         """Return why a cluster sample does not fit, one sentence each."""
-        clusters = [one for one in self.defects if hasattr(one, "design_effect")]
+        clusters = carried(self.defects, "design_effect")
         if not clusters:
             return []
         found = []
         if not counted:
             found.append("Clustered needs a sample given as 'yes' of 'n'.")
-        if deff != 1:
+        if is_number(deff) and deff != 1:
             found.append("give field 'deff' or Clustered, not both: they say the same thing.")
-        size = getattr(clusters[0], "clusters", None)
-        if isinstance(n, int) and isinstance(size, int) and size >= n:
-            found.append(f"Clustered: {size} clusters of {n} people leave none with two.")
-        return found
+        return found + [text for one in clusters for text in one.sample_problems(n)]
 
-    def _design(self, q: Quantities, n: int | None) -> Any:
+    def _design(self, q: Quantities, n: Any) -> Any:
         """Return the design effect where a defect gives it, per draw."""
         for one in carried(self.defects, "design_effect"):
-            return one.design_effect(n, q, self.name)  # type: ignore[attr-defined]
+            return one.design_effect(n, q, self.name)
         return None
 
     def checked(self, what: str, q: Quantities, where: Where) -> Any:
-        """Return the sensitivity or the specificity."""
         return q.parameters[f"{what}[{self.name}]"]

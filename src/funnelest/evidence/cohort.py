@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
-from funnelest.evidence.base import AskedEvidence, OnRoute, followed, step_problems
-from funnelest.evidence.published import ShareEstimate
-from funnelest.fields import is_number
+from funnelest.evidence.base import AskedEvidence, OnRoute, followed
+from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
+from funnelest.fields import MAPPING, STEP, Allowed, whole, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -70,53 +70,55 @@ class Cohort(AskedEvidence):
     probability: float = 0.95
     went: Mapping[str, int] | None = None
 
+    allowed: ClassVar[Allowed] = {
+        **SHARE_FIELDS,
+        "of": STEP,
+        "step": STEP.or_none,
+        "went": MAPPING.or_none,
+    }
+
+    def people_asked(self) -> int | None:
+        return self.n
+
     def _estimate(self) -> ShareEstimate:
         return ShareEstimate(
             self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
         )
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the cohort, one sentence each."""
         found = super().problems(route, population)
-        found += self._sample_problems(self.yes is not None, self.n, self.deff)
-        unknown = step_problems(route, self.of, "of")
-        found += unknown
+        wrong = wrong_fields(self, route, population)
         if (self.step is None) == (self.went is None):
             return [*found, "give field 'step' (one destination) or field 'went' (several)."]
         if self.step is not None:
-            missing = step_problems(route, self.step)
-            found += missing
-            if (
-                not unknown
-                and not missing
-                and (self.of == self.step or not route.leads(self.of, self.step))
+            found += self._sample_problems(self.yes is not None, self.n, self.deff)
+            if not {"of", "step"} & wrong.keys() and (
+                self.of == self.step or not route.leads(self.of, self.step)
             ):
                 found.append(f"no path leads from {self.of!r} (field 'of') to {self.step!r}.")
-            return found + self._estimate().problems()
-        return found + self._went_problems(route, bool(unknown))
+            return found + self._estimate().problems(wrong=wrong)
+        return found + ([] if "went" in wrong else self._went_problems(route, set(wrong)))
 
-    def _went_problems(self, route: Route, unknown: bool) -> list[str]:
-        found = []
+    def _went_problems(self, route: Route, wrong: set[str]) -> list[str]:
         assert self.went is not None
-        if not isinstance(self.went, Mapping):
-            return [f"field 'went' must be a mapping from step to number; given {self.went!r}."]
-        if not self.went:
-            found.append("field 'went' names no step.")
-        for step, number in self.went.items():
-            if not unknown and step not in route.successors(self.of):
-                allowed = ", ".join(route.successors(self.of)) or "none"
-                found.append(
-                    f"field 'went' names {step!r}, to which no transition leads directly from "
-                    f"{self.of!r}; those it leads to are: {allowed}."
-                )
-            if not (is_number(number) and number >= 0 and number == int(number)):
-                found.append(
-                    f"field 'went': the number for {step!r} must be a whole number of at least "
-                    f"0; given {number!r}."
-                )
-        if self.n is None or not (is_number(self.n) and self.n == int(self.n) and self.n > 0):
-            found.append(f"field 'n' must be a whole number above 0; given {self.n!r}.")
-        elif not found and sum(self.went.values()) > self.n:
+        found = [] if self.went else ["field 'went' names no step."]
+        if "of" not in wrong:
+            allowed = ", ".join(route.successors(self.of)) or "none"
+            found += [
+                f"field 'went' names {step!r}, to which no transition leads directly from "
+                f"{self.of!r}; those it leads to are: {allowed}."
+                for step in self.went
+                if step not in route.successors(self.of)
+            ]
+        counts = [
+            text
+            for step, number in self.went.items()
+            for text in whole(0).problems(f"went[{step!r}]", number)
+        ]
+        found += counts
+        if self.n is None:
+            found.append("field 'went' needs field 'n', the number followed.")
+        elif not counts and "n" not in wrong and sum(self.went.values()) > self.n:
             found.append(
                 f"field 'went' adds up to {sum(self.went.values())}, more than field 'n'; "
                 f"given n={self.n}."
@@ -124,12 +126,11 @@ class Cohort(AskedEvidence):
         others = [f for f in ("yes", "share", "se", "interval") if getattr(self, f) is not None]
         if self.defects:
             found.append("field 'went' does not go with defects; give one 'step' and 'yes'.")
-        if others or self.deff != 1:
+        if others or ("deff" not in wrong and self.deff != 1):
             found.append(f"field 'went' does not go with {' and '.join(others) or 'deff'}.")
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the numbers, and what the route expects of them."""
         if self.step is not None:
             expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
             return [self._estimate().observation(expected, self._design(q, self.n))]
@@ -142,7 +143,6 @@ class Cohort(AskedEvidence):
         return [Observation(Multinomial(int(self.n), p), list(self.went.values()))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Cohort:
-        """Return the same cohort with other numbers."""
         (value,) = figures
         if self.went is not None:
             counts = (int(number) for number in value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,45 +11,11 @@ from funnelest.axes import show_level
 from funnelest.defects.base import carried
 from funnelest.errors import SpecError
 from funnelest.evidence.base import AskedEvidence
-from funnelest.fields import is_number
+from funnelest.fields import AGES, Allowed
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 
-__all__ = [
-    "FirstEventEvidence",
-    "cover_problems",
-    "size_problems",
-    "whole",
-]
-
-
-def whole(value: Any) -> bool:
-    """Return whether `value` is a whole number of at least 0."""
-    return is_number(value) and bool(value >= 0) and value == int(value)
-
-
-def size_problems(n: Any) -> list[str]:
-    """Return why `n` is no number of people asked."""
-    if whole(n) and n > 0:
-        return []
-    return [f"field 'n' must be a whole number of people above 0; given {n!r}."]
-
-
-def cover_problems(intervals: Sequence[tuple[int, int]]) -> list[str]:
-    """Return where sorted intervals of ages overlap, or leave a gap from 0 on."""
-    found = []
-    below = -1
-    for low, high in intervals:
-        if low <= below:
-            shared = show_level((low, min(below, high)))
-            found.append(f"field 'onset': the ages {shared} are in two intervals.")
-        elif low > below + 1:
-            found.append(
-                f"field 'onset': the ages {show_level((below + 1, low - 1))} are in no interval; "
-                "give them, with 0 if nobody's first event was then."
-            )
-        below = max(below, high)
-    return found
+__all__ = ["FirstEventEvidence"]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -64,6 +30,7 @@ class FirstEventEvidence(AskedEvidence):
 
     axis: str | None = None
 
+    allowed: ClassVar[Allowed] = {"axis": AGES}
     needs_first_events: ClassVar[bool] = True
 
     def ages(self) -> tuple[int, ...]:
@@ -80,14 +47,13 @@ class FirstEventEvidence(AskedEvidence):
             )
         moved: Any = float(age)
         for one in carried(self.defects, "on_onset_age"):
-            moved = one.on_onset_age(moved, q, self.name)  # type: ignore[attr-defined]
+            moved = one.on_onset_age(moved, q, self.name)
         return moved
 
     def _age_problems(self, population: Population, what: str) -> list[str]:
         """Return why the population has no history of the ages in field `what`."""
-        trouble = population.age_problems(self.axis)
-        if trouble:
-            return [f"field 'axis': {text}" for text in trouble]
+        if population.age_problems(self.axis):
+            return []  # was said
         axis = population.age_axis(self.axis)
         if not isinstance(self.where, Mapping):
             return []  # was said

@@ -17,10 +17,9 @@ from funnelest.evidence.base import (
     OnRoute,
     followed,
     nesting_problems,
-    step_problems,
 )
 from funnelest.evidence.published import covariance_problems, off_logits, on_logits
-from funnelest.fields import is_number
+from funnelest.fields import STEP, Allowed, instances, number, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -49,6 +48,23 @@ class Asked:
     share: float
     of: str | None = None
     where: Where = field(default_factory=dict)
+
+    allowed: ClassVar[Allowed] = {
+        "step": STEP,
+        "of": STEP.or_none,
+        "share": number(above=0, below=1),
+    }
+
+    def problems(self, route: Route, population: Population) -> list[str]:
+        """Return what is wrong with the share, one sentence each."""
+        wrong = wrong_fields(self, route, population)
+        found = [text for texts in wrong.values() for text in texts]
+        found += population.problems_in(self.where)
+        if self.of is None and not population.counted:
+            found.append("the population has no head count; give 'of'.")
+        elif self.of is not None and not {"of", "step"} & wrong.keys():
+            found += nesting_problems(route, self.step, self.of)
+        return found
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -84,6 +100,7 @@ class JointSurvey(AskedEvidence):
     se: Sequence[float] | None = None
     correlation: Any = None
 
+    allowed: ClassVar[Allowed] = {"asked": instances(Asked, "Asked")}
     carries: ClassVar[tuple[str, ...]] = ("on_share",)
 
     def _matrix(self) -> NDArray[np.float64]:
@@ -103,35 +120,18 @@ class JointSurvey(AskedEvidence):
         return on_logits(self._matrix(), np.array([one.share for one in self.asked]))
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the survey, one sentence each."""
         found = super().problems(route, population)
         if self.where:
             found.append("field 'where' is not used here: each of the shares has its own.")
-        if not isinstance(self.asked, list | tuple) or not all(
-            isinstance(one, Asked) for one in self.asked
-        ):
-            return [*found, f"field 'asked' must be a list of Asked; given {self.asked!r}."]
+        if "asked" in wrong_fields(self, route, population):
+            return found
         if len(self.asked) < 2:
             found.append("field 'asked' needs at least two shares; for one, use Survey.")
         for i, one in enumerate(self.asked, 1):
-            start = f"field 'asked', share {i}"
-            trouble = population.problems_in(one.where) + step_problems(route, one.step)
-            if one.of is not None:
-                trouble += step_problems(route, one.of, "of")
-                if not trouble:
-                    trouble += nesting_problems(route, one.step, one.of)
-            elif not population.counted:
-                trouble.append("the population has no head count; give 'of'.")
-            if not (is_number(one.share) and 0 < one.share < 1):
-                trouble.append(f"it must lie strictly between 0 and 1; given {one.share!r}.")
-            found += [f"{start}: {text}" for text in trouble]
+            found += [f"field 'asked', share {i}: {t}" for t in one.problems(route, population)]
         return found + self._error_problems()
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
-        """Return the cells of each share that everybody was asked for, whatever the `route`.
-
-        As masks over the cells of the `population`.
-        """
         return [population.mask(one.where) for one in self.asked if one.of is None]
 
     def _error_problems(self) -> list[str]:
@@ -154,7 +154,6 @@ class JointSurvey(AskedEvidence):
         return covariance_problems(matrix, size, "the covariance matrix")
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the shares, and what the route expects of them."""
         shares = [
             self.as_measured(q.share(one.step, one.where, of=one.of), q) for one in self.asked
         ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where, show_level
 from funnelest.distributions import Poisson
-from funnelest.evidence.base import Evidence, OnRoute, step_problems
+from funnelest.evidence.base import Evidence, FigureClass, OnRoute
+from funnelest.fields import STEP, Allowed, axis_problems, instance, is_whole, wrong_fields
 from funnelest.figures import AtMost, Exact, Figure
 from funnelest.lists.checks.existence import silence
 from funnelest.lists.linkage import LinkageError, observed
@@ -21,7 +22,8 @@ from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import design, pairs
 from funnelest.observations.table import Printed, Table
 from funnelest.population import Population
-from funnelest.priors import HalfNormal, Normal, Prior, as_prior, prior_problems, within
+from funnelest.priors import HalfNormal, Normal, Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 from funnelest.words import say
@@ -89,6 +91,15 @@ class Linked(Evidence):
     varying: Prior | float = _VARYING
     linkage: LinkageError | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "step": STEP,
+        "table": instance(OverlapTable, "an OverlapTable"),
+        "effects": prior_of(),
+        "interactions": prior_of(0.0),
+        "varying": prior_of(0.0),
+        "linkage": instance(LinkageError, "a LinkageError").or_none,
+    }
+
     # ------------------------------------------------------------- parameters
 
     def _label(self, what: str) -> str:
@@ -110,10 +121,9 @@ class Linked(Evidence):
     @property
     def largest(self) -> int:
         """How many lists the largest interaction is of."""
-        return min(3, len(self.table.lists) - 1) if self.order is None else self.order
+        return min(3, len(self.table.lists) - 1) if self.order is None else int(self.order)
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of list effects and interactions, whatever the `population`."""
         table = self.table
         found = {self._effect(name): as_prior(self.effects) for name in table.lists}
         if table.stratified:
@@ -131,7 +141,6 @@ class Linked(Evidence):
         return found
 
     def defaults(self) -> dict[str, str]:
-        """Return what is assumed because nothing was said."""
         table, count = self.table, len(self.table.lists)
         found = {
             self._label("on no list"): "no interaction of more than "
@@ -179,26 +188,19 @@ class Linked(Evidence):
         return {one: {**self.where, **self.strata[one]} for one in self.table.strata}
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the table, one sentence each."""
         found = super().problems(route, population)
-        if not isinstance(self.table, OverlapTable):
-            return [*found, f"field 'table' must be an OverlapTable; given {self.table!r}."]
-        found += step_problems(route, self.step)
-        for name, low in (("effects", -np.inf), ("interactions", 0.0), ("varying", 0.0)):
-            found += prior_problems(name, getattr(self, name), low)
+        wrong = wrong_fields(self, route, population)
+        if "table" in wrong:
+            return found
         most = len(self.table.lists) - 1
-        whole = isinstance(self.order, int) and not isinstance(self.order, bool)
-        if self.order is not None and not (whole and 1 <= self.order <= most):
+        if self.order is not None and not (is_whole(self.order, 1) and self.order <= most):
             found.append(
                 f"field 'order' must be a whole number from 1 to {most}, one less than the lists: "
                 f"of all {most + 1} together the overlaps say nothing; given {self.order!r}."
             )
-        if self.linkage is not None:
-            if not isinstance(self.linkage, LinkageError):
-                found.append(f"field 'linkage' must be a LinkageError; given {self.linkage!r}.")
-            else:
-                found += [f"field 'linkage': {text}" for text in self.linkage.problems()]
-                found += self.linkage.list_problems(self.table.lists)
+        if self.linkage is not None and "linkage" not in wrong:
+            found += [f"field 'linkage': {text}" for text in self.linkage.problems()]
+            found += self.linkage.list_problems(self.table.lists)
         if not found and not self.table.may_be_empty:  # which made-up tables may
             why = silence(self.table)
             found += [f"field 'table': {why} Give each list as a Register, or Unlinked."] * bool(
@@ -215,11 +217,7 @@ class Linked(Evidence):
         if isinstance(self.strata, str):
             axis = population.axis(self.strata)
             if axis is None:
-                known = ", ".join(one.name for one in population.axes) or "none"
-                return [
-                    f"field 'strata' names axis {self.strata!r}; the population's axes are: "
-                    f"{known}."
-                ]
+                return axis_problems("strata", self.strata, population)
             levels = [show_level(level) for level in axis.levels]
             return [
                 f"field 'strata': {one!r} is not a level of axis {axis.name!r}; its levels are: "
@@ -269,16 +267,11 @@ class Linked(Evidence):
         ]
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
-        """Return the cells of each stratum, where the lists are of the first step of the `route`.
-
-        As masks over the cells of the `population`.
-        """
         if self.step != route.steps[0]:
             return []
         return [population.mask(where) for where in self.wheres(population).values()]
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
-        """Return limits for the people at the step, per person of the population."""
         if self.table.stratified or self.linkage is not None:
             return None
         known = self.table.known
@@ -359,12 +352,14 @@ class Linked(Evidence):
             ]
         return Printed(tuple(figures))
 
-    def classes(self) -> Iterator[tuple[dict[str, Any], Where, tuple[bool, ...]]]:
-        """Yield of every count what it is of, its cells, and on which axes it is of unknowns."""
+    def figure_classes(self) -> Sequence[FigureClass]:
+        found: list[FigureClass] = []
         for stratum in self.table.strata:
             for pattern in self.table.cells(stratum).patterns:
                 of = {"on": self.table.in_words(pattern)}
-                yield ({"stratum": stratum, **of} if self.table.stratified else of), self.where, ()
+                labels = {"stratum": stratum, **of} if self.table.stratified else of
+                found.append((labels, self.where, ()))
+        return found
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Linked:
         """Return the same lists with other counts.

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import NormalOn
-from funnelest.evidence.first_events import FirstEventEvidence, whole
-from funnelest.fields import is_number
+from funnelest.evidence.first_events import FirstEventEvidence
+from funnelest.fields import POSITIVE, TRUTH, Allowed, number, whole, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -82,54 +82,41 @@ class OnsetAge(FirstEventEvidence):
     deff: float = 1.0
     rounded_to: float | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "before": whole(2),
+        "n": whole(2),
+        "mean": number(least=0),
+        **dict.fromkeys(("sd", "se", "rounded_to"), POSITIVE.or_none),
+        **dict.fromkeys(("use_sd", "completed_years"), TRUTH),
+        "deff": number(least=1),
+    }
     carries: ClassVar[tuple[str, ...]] = ("on_onset_age",)
     checks: ClassVar[Mapping[str, str]] = {}
 
+    def people_asked(self) -> int | None:
+        return self.n
+
     def ages(self) -> tuple[int, ...]:
-        """Return the age before which the first events were."""
         return (int(self.before),)
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the mean age, one sentence each."""
         found = super().problems(route, population)
-        found += [
-            f"field {name!r} must be a whole number of at least 2; given {value!r}."
-            for name, value in (("before", self.before), ("n", self.n))
-            if not (whole(value) and value >= 2)
-        ]
-        good = whole(self.before) and self.before >= 2
-        if not is_number(self.mean) or self.mean < 0 or (good and self.mean >= self.before):
-            top = f"{self.before}" if good else "field 'before'"
+        wrong = wrong_fields(self, route, population)
+        if not {"before", "mean"} & wrong.keys() and self.mean >= self.before:
             found.append(
-                f"field 'mean' must be an age of at least 0 and below {top}; given {self.mean!r}."
+                f"field 'mean' must be an age below {self.before}, field 'before'; given "
+                f"{self.mean!r}."
             )
-        found += self._error_problems()
-        return found + (self._age_problems(population, "before") if good else [])
-
-    def _error_problems(self) -> list[str]:
-        found = []
         if (self.sd is None) == (self.se is None):
             found.append(
                 "give field 'sd' (standard deviation of the ages) or field 'se' (standard error of "
                 "the mean): a mean without its uncertainty is not evidence."
             )
-        found += [
-            f"field {name!r} must be above 0; given {value!r}."
-            for name, value in (("sd", self.sd), ("se", self.se), ("rounded_to", self.rounded_to))
-            if value is not None and not (is_number(value) and value > 0)
-        ]
-        if not isinstance(self.use_sd, bool) or not isinstance(self.completed_years, bool):
-            found.append(
-                "fields 'use_sd' and 'completed_years' must be True or False; given "
-                f"{self.use_sd!r} and {self.completed_years!r}."
-            )
-        elif self.use_sd and self.sd is None:
+        if self.use_sd is True and self.sd is None:
             found.append("field 'use_sd' needs field 'sd'.")
-        if not (is_number(self.deff) and self.deff >= 1):
-            found.append(f"field 'deff' must be at least 1; given {self.deff!r}.")
-        elif self.deff > 1 and self.sd is None:
+        if "deff" not in wrong and self.deff > 1 and self.sd is None:
             found.append("field 'deff' only means something beside field 'sd'.")
-        return found
+        return found + ([] if "before" in wrong else self._age_problems(population, "before"))
 
     def _moments(self, q: Quantities) -> tuple[Any, Any]:
         """Return mean and standard deviation of the ages that people report, per draw."""
@@ -167,7 +154,6 @@ class OnsetAge(FirstEventEvidence):
         return math.sqrt(variance + (self.rounded_to or 0.0) ** 2 / 12)
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the mean (and standard deviation), and what the model expects of them."""
         mean, sd = self._moments(q)
         found = [Observation(NormalOn(mean, self._error()), float(self.mean))]
         if self.use_sd:
@@ -177,6 +163,5 @@ class OnsetAge(FirstEventEvidence):
         return found
 
     def with_data(self, figures: Sequence[Any], population: Population) -> OnsetAge:
-        """Return the same source with another mean (and standard deviation)."""
         mean, *sd = (float(figure) for figure in figures)
         return replace(self, mean=mean, sd=sd[0] if sd else self.sd)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
-from funnelest.evidence.base import AskedEvidence, Evidence
-from funnelest.fields import is_number
-from funnelest.figures import as_figure, figure_problems
+from funnelest.evidence.base import FIGURE, AskedEvidence, Evidence
+from funnelest.fields import FUNCTION, POSITIVE, Allowed, number, whole, wrong_fields
+from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -41,12 +41,12 @@ class OwnEvidence(Evidence):
     quantity: Quantity
     asks: Where | None = None
 
+    allowed: ClassVar[Allowed] = {"quantity": FUNCTION}
+
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
-        """Return the cells of the `population` in the field `asks`, whatever the `route`."""
         return [] if self.asks is None else [population.mask(self.asks)]
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
         found = super().problems(route, population)
         if self.asks is not None:
             found += [f"field 'asks': {text}" for text in population.problems_in(self.asks)]
@@ -55,8 +55,6 @@ class OwnEvidence(Evidence):
                 "field 'where' is not used here: select cells inside the function, such as "
                 "q.number(step, {'age': (0, 11)})."
             )
-        if not callable(self.quantity):
-            found.append(f"field 'quantity' must be a function of q; given {self.quantity!r}.")
         return found
 
 
@@ -82,25 +80,24 @@ class OwnBinomial(OwnEvidence, AskedEvidence):
 
     yes: Any
     n: int
+    allowed: ClassVar[Allowed] = {"yes": FIGURE, "n": whole(1)}
     carries: ClassVar[tuple[str, ...]] = ("on_share",)
 
+    def people_asked(self) -> int | None:
+        return self.n
+
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
         found = super().problems(route, population)
-        found += [f"field 'yes': {text}" for text in figure_problems(self.yes)]
-        if not (is_number(self.n) and self.n > 0 and self.n == int(self.n)):
-            found.append(f"field 'n' must be a whole number above 0; given {self.n!r}.")
-        elif not found and as_figure(self.yes).limits()[0] > self.n:
+        wrong = wrong_fields(self, route, population)
+        if not wrong and as_figure(self.yes).limits()[0] > self.n:
             found.append(f"field 'yes' must not be above field 'n'; given {self.yes} of {self.n}.")
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the number, and what the route expects of it."""
         share = self.as_measured(self.quantity(q), q)
         return [Observation(Binomial(int(self.n), share), as_figure(self.yes))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
-        """Return the same source with another number."""
         return replace(self, yes=_like(self.yes, figures[0]))
 
 
@@ -124,18 +121,12 @@ class OwnPoisson(OwnEvidence):
     """
 
     count: Any
-
-    def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
-        found = super().problems(route, population)
-        return found + [f"field 'count': {text}" for text in figure_problems(self.count)]
+    allowed: ClassVar[Allowed] = {"count": FIGURE}
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the count, and what the route expects of it."""
         return [Observation(Poisson(self.quantity(q)), as_figure(self.count))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
-        """Return the same source with another count."""
         return replace(self, count=_like(self.count, figures[0]))
 
 
@@ -166,24 +157,19 @@ class OwnNormal(OwnEvidence):
     se: float
     scale: str = "identity"
 
+    allowed: ClassVar[Allowed] = {"estimate": number(), "se": POSITIVE}
+
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
         found = super().problems(route, population)
-        if not is_number(self.estimate):
-            found.append(f"field 'estimate' must be a number; given {self.estimate!r}.")
-        else:
-            found += scale_problems(str(self.scale), self.estimate)
-        if not (is_number(self.se) and self.se > 0):
-            found.append(f"field 'se' must be above 0; given {self.se!r}.")
+        if "estimate" not in wrong_fields(self, route, population):
+            found += [f"field 'scale': {t}" for t in scale_problems(str(self.scale), self.estimate)]
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the estimate, and what the route expects of it."""
         distribution = NormalOn(self.quantity(q), float(self.se), self.scale)
         return [Observation(distribution, float(self.estimate))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
-        """Return the same source with another estimate."""
         return replace(self, estimate=float(figures[0]))
 
 
@@ -210,22 +196,13 @@ class OwnCustom(OwnEvidence):
     log_likelihood: Callable[[Any, Any], Any]
     simulate: Callable[[Any, np.random.Generator], Any] | None = None
 
-    def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the evidence, one sentence each."""
-        found = super().problems(route, population)
-        if not callable(self.log_likelihood):
-            found.append(
-                f"field 'log_likelihood' must be a function; given {self.log_likelihood!r}."
-            )
-        return found
+    allowed: ClassVar[Allowed] = {"log_likelihood": FUNCTION, "simulate": FUNCTION.or_none}
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the data, and what the route expects of them."""
         distribution = Custom(self.quantity(q), self.log_likelihood, self.simulate)
         return [Observation(distribution, self.data)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
-        """Return the same source with other data."""
         return replace(self, data=figures[0])
 
 

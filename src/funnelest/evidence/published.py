@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,12 +18,28 @@ from funnelest.distributions import (
     on_scale,
     scale_problems,
 )
-from funnelest.fields import is_number, pair_problems
-from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.evidence.base import FIGURE
+from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, number, whole
+from funnelest.figures import Figure, as_figure
 from funnelest.observations.observation import Observation
 from funnelest.priors.base import normal_quantile
 
-__all__ = ["NumberEstimate", "ShareEstimate"]
+__all__ = ["NUMBER_FIELDS", "SHARE_FIELDS", "NumberEstimate", "ShareEstimate"]
+
+_ERRORS: Allowed = {
+    "se": POSITIVE.or_none,
+    "interval": PAIR.or_none,
+    "probability": number(least=0.001, most=0.999999),
+}
+#: What the fields of a share and of a number may hold, of every kind that publishes one.
+SHARE_FIELDS: Allowed = {
+    "yes": FIGURE.or_none,
+    "n": whole(1).or_none,
+    "share": SHARE.or_none,
+    "deff": number(least=1),
+    **_ERRORS,
+}
+NUMBER_FIELDS: Allowed = {"estimate": POSITIVE.or_none, **_ERRORS}
 
 
 def covariance_problems(covariance: Any, size: int, what: str = "field 'covariance'") -> list[str]:
@@ -55,18 +72,12 @@ def off_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDAr
 
 
 def _interval_problems(
-    interval: Any, estimate: float | None, probability: Any, scale: str
+    interval: tuple[float, float], estimate: float | None, scale: str
 ) -> list[str]:
-    found = pair_problems(interval)
-    if found:
-        return found
+    """Return why a pair is no interval on the scale, or not one of the estimate."""
     low, high = interval
-    if not low < high:
-        found.append(f"field 'interval': low must be below high; given {interval!r}.")
-    if not (is_number(probability) and 0.001 <= probability <= 0.999999):
-        found.append(f"field 'probability' must lie between 0 and 1; given {probability!r}.")
-    found += [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
-    if is_number(estimate) and not found and not low <= estimate <= high:
+    found = [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
+    if estimate is not None and not found and not low <= estimate <= high:
         found.append(
             f"field 'interval': the estimate {estimate:g} lies outside ({low:g}, {high:g})."
         )
@@ -127,8 +138,11 @@ class ShareEstimate:
     interval: tuple[float, float] | None = None
     probability: float = 0.95
 
-    def problems(self, what: str = "share") -> list[str]:
-        """Return what is wrong, one sentence each; `what` is the name of the share's field."""
+    def problems(self, what: str = "share", wrong: Collection[str] = ()) -> list[str]:
+        """Return what does not go together, but for the fields that are wrong by themselves.
+
+        `what` is the name of the share's field.
+        """
         found = []
         errors = [name for name in ("n", "se", "interval") if getattr(self, name) is not None]
         if self.yes is not None and self.share is not None:
@@ -143,14 +157,10 @@ class ShareEstimate:
             found.append(
                 f"give one of the fields 'n', 'se' and 'interval'; given {' and '.join(errors)}."
             )
-        if self.share is not None and not (is_number(self.share) and 0 <= self.share <= 1):
-            found.append(f"field {what!r} must lie between 0 and 1; given {self.share!r}.")
-        found += self._count_problems(what)
-        if self.se is not None and not (is_number(self.se) and self.se > 0):
-            found.append(f"field 'se' must be above 0; given {self.se!r}.")
-        if self.interval is not None:
-            found += _interval_problems(self.interval, self.share, self.probability, "logit")
-        if (self.se is not None or self.interval is not None) and not found:
+        found += self._count_problems(what, wrong)
+        if self.interval is not None and not {"interval", what} & set(wrong):
+            found += _interval_problems(self.interval, self.share, "logit")
+        if (self.se is not None or self.interval is not None) and not found and not wrong:
             if self.share is None and self.interval is None:
                 found.append(f"field 'se' needs field {what!r}.")
             elif self.share is not None and not 0 < self.share < 1:
@@ -160,32 +170,27 @@ class ShareEstimate:
                 )
         return found
 
-    def _count_problems(self, what: str) -> list[str]:
+    def _count_problems(self, what: str, wrong: Collection[str]) -> list[str]:
         found = []
-        if self.n is not None and not (is_number(self.n) and self.n > 0 and self.n == int(self.n)):
-            found.append(f"field 'n' must be a whole number of people above 0; given {self.n!r}.")
-        if not (is_number(self.deff) and self.deff >= 1):
-            found.append(f"field 'deff' must be at least 1; given {self.deff!r}.")
+        if "deff" in wrong or "n" in wrong:
+            pass
         elif self.deff > 1 and self.n is None:
             found.append("field 'deff' only means something beside field 'n'.")
-        elif self.n is not None and is_number(self.n) and self.deff >= max(self.n, 2):
+        elif self.n is not None and self.deff >= max(self.n, 2):
             found.append(
                 f"field 'deff' must be below the number asked, {self.n}; given {self.deff!r}."
             )
         if self.n is not None and self.yes is None and self.share is None:
             found.append(f"field 'n' needs field 'yes' or field {what!r}.")
-        if self.yes is not None:
-            trouble = [f"field 'yes': {text}" for text in figure_problems(self.yes)]
-            found += trouble
-            if self.n is None:
-                found.append("field 'yes' needs field 'n', the number asked.")
-            elif not trouble and is_number(self.n):
-                low, _ = as_figure(self.yes).limits()
-                if low > self.n:
-                    found.append(
-                        f"field 'yes' ({as_figure(self.yes).describe()}) must not be above "
-                        f"field 'n'; given n={self.n}."
-                    )
+        if self.yes is not None and self.n is None:
+            found.append("field 'yes' needs field 'n', the number asked.")
+        elif self.yes is not None and not {"yes", "n"} & set(wrong):
+            figure = as_figure(self.yes)
+            if figure.limits()[0] > self.n:
+                found.append(
+                    f"field 'yes' ({figure.describe()}) must not be above field 'n'; given "
+                    f"n={self.n}."
+                )
         return found
 
     @property
@@ -219,8 +224,7 @@ class ShareEstimate:
         return Observation(NormalOn(expected, sd, "logit"), centre)
 
     def _yes(self) -> Figure:
-        figure = as_figure(self.yes)
-        return figure
+        return as_figure(self.yes)
 
     def redrawn(self, value: Any) -> ShareEstimate:
         """Return the same estimate with new data, as `Observation.simulate` gives them."""
@@ -262,20 +266,16 @@ class NumberEstimate:
     interval: tuple[float, float] | None = None
     probability: float = 0.95
 
-    def problems(self) -> list[str]:
-        """Return what is wrong, one sentence each."""
+    def problems(self, wrong: Collection[str] = ()) -> list[str]:
+        """Return what does not go together, but for the fields that are wrong by themselves."""
         found = []
-        if self.estimate is not None and not (is_number(self.estimate) and self.estimate > 0):
-            found.append(f"field 'estimate' must be a number above 0; given {self.estimate!r}.")
         if (self.se is None) == (self.interval is None):
             found.append(
                 "give one of the fields 'se' (standard error) and 'interval' (with its "
                 "'probability'): a number without its uncertainty is not evidence."
             )
-        if self.se is not None and not (is_number(self.se) and self.se > 0):
-            found.append(f"field 'se' must be above 0; given {self.se!r}.")
-        if self.interval is not None:
-            found += _interval_problems(self.interval, self.estimate, self.probability, "log")
+        if self.interval is not None and not {"interval", "estimate"} & set(wrong):
+            found += _interval_problems(self.interval, self.estimate, "log")
         if self.estimate is None and self.interval is None:
             found.append("field 'estimate' is needed.")
         return found

@@ -15,7 +15,7 @@ from funnelest.defects.base import Records, carried
 from funnelest.defects.false_records import FalsePositives
 from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
-from funnelest.evidence.base import NumberEvidence, OnRoute
+from funnelest.evidence.base import FigureClass, NumberEvidence, OnRoute
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Margin, Printed, Table, margin_problems
@@ -92,12 +92,11 @@ class Register(NumberEvidence):
             return dict(zip(self.axes, key, strict=True))
         return {}
 
-    def classes(self) -> list[tuple[dict[str, Any], Where, tuple[bool, ...]]]:
-        """Return of every count its labels, its cells, and on which axes it is of unknowns."""
+    def figure_classes(self) -> Sequence[FigureClass]:
         if not self.axes:
             return [({}, self.where, ())]
         names = {axis: one.name for axis, one in self._unrecorded().items()}
-        found: list[tuple[dict[str, Any], Where, tuple[bool, ...]]] = []
+        found: list[FigureClass] = []
         for key in self.count:
             parts = self._parts(key)
             unknown = tuple(parts[axis] == names.get(axis, object()) for axis in self.axes)
@@ -110,8 +109,7 @@ class Register(NumberEvidence):
         return found
 
     def counted_in(self) -> list[Where]:
-        """Return the cells of each of its counts; a count of unknowns has none of its own."""
-        return [where for _, where, unknown in self.classes() if not any(unknown)]
+        return [where for _, where, unknown in self.figure_classes() if not any(unknown)]
 
     def _figures(self, population: Population) -> list[Any]:
         divisor = self.divisor(population)
@@ -122,7 +120,7 @@ class Register(NumberEvidence):
         if self.total is None or not self.axes:
             return []
         divisor = self.divisor(population)
-        keys = [parts for parts, _, _ in self.classes()]
+        keys = [parts for parts, _, _ in self.figure_classes()]
         if not isinstance(self.total, Mapping):
             return [Margin(tuple(range(len(keys))), as_figure(self.total, divisor))]
         first = self.axes[0]
@@ -137,7 +135,6 @@ class Register(NumberEvidence):
     # --------------------------------------------------------------- problems
 
     def defaults(self) -> dict[str, str]:
-        """Return what is assumed because nothing was said."""
         found = super().defaults()
         labels = {one.label for one in self.defects}
         texts = {
@@ -153,7 +150,6 @@ class Register(NumberEvidence):
         return found
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the register, one sentence each."""
         found = super().problems(route, population)
         by = [self.by] if isinstance(self.by, str) else self.by
         if not (isinstance(by, list | tuple) and all(isinstance(axis, str) for axis in by)):
@@ -235,7 +231,7 @@ class Register(NumberEvidence):
         if found:
             return found
         seen: list[tuple[Any, Where, tuple[bool, ...]]] = []
-        for key, (_, where, unknown) in zip(self.count, self.classes(), strict=True):
+        for key, (_, where, unknown) in zip(self.count, self.figure_classes(), strict=True):
             trouble = population.problems_in(where)
             found += [f"field 'count', {_show(key)}: {text}{self._hint(text)}" for text in trouble]
             if trouble:
@@ -263,7 +259,7 @@ class Register(NumberEvidence):
         found = []
         totals = self.total if isinstance(self.total, Mapping) else {None: self.total}
         if isinstance(self.total, Mapping):
-            keys = [parts[self.axes[0]] for parts, _, _ in self.classes()]
+            keys = [parts[self.axes[0]] for parts, _, _ in self.figure_classes()]
             found += [
                 f"field 'total' names {_show(level)}, of which there are no counts."
                 for level in totals
@@ -288,7 +284,6 @@ class Register(NumberEvidence):
     # ----------------------------------------------------------- expectation
 
     def observations(self, q: Quantities) -> Sequence[Seen]:
-        """Return the counts, and what the route expects of them."""
         return self.counted(q, self.records(q))
 
     def counted(self, q: Quantities, records: Records) -> Sequence[Seen]:
@@ -300,7 +295,7 @@ class Register(NumberEvidence):
             mean = mean[0]
         law = Poisson(mean)
         if spreads:
-            law = NegativeBinomial(mean, spreads[0].spread(q, self.name))  # type: ignore[attr-defined,assignment]
+            law = NegativeBinomial(mean, spreads[0].spread(q, self.name))  # type: ignore[assignment]
         if not self.axes:
             return [Observation(law, printed.figures[0], printed.divisor)]
         return [Table(law, printed)]
@@ -325,19 +320,15 @@ class Register(NumberEvidence):
 
     def _groups(self) -> list[tuple[tuple[bool, ...], list[int], Selections]]:
         """Return the counts by the axes on which they are of unknowns."""
-        classes = self.classes()
+        classes = self.figure_classes()
         found = []
         for unknown in dict.fromkeys(hidden for _, _, hidden in classes):
             rows = [i for i, one in enumerate(classes) if one[2] == unknown]
             found.append((unknown, rows, Selections(classes[i][1] for i in rows)))
         return found
 
-    def shares(self, q: Quantities) -> tuple[Any, Any]:
-        """Return of every count the true cases per record, and the share of people who are in it.
-
-        Each of shape ``(counts, draws)``. People of unknown class are in no count of a known
-        one: of a count of unknowns the second share is not a number.
-        """
+    def record_shares(self, q: Quantities) -> tuple[Any, Any]:
+        # People of unknown class are in no count of a known one: their share is not a number.
         records = self.records(q)
         true, seen, order = [], [], []
         for unknown, rows, wheres in self._groups():
@@ -353,7 +344,6 @@ class Register(NumberEvidence):
     # ------------------------------------------------------------- other data
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Register:
-        """Return the same register with other counts."""
         (found,) = figures
         divisor = self.divisor(population)
         if not self.axes:
@@ -374,7 +364,6 @@ class Register(NumberEvidence):
         return replace(self, count=made, total=total)
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
-        """Return limits for the people at the step, per person of the population."""
         if not isinstance(self.step, str) or self.axes:
             return None
         divisor = self.divisor(population)
@@ -396,7 +385,7 @@ class Register(NumberEvidence):
         if self.total is not None:
             totals = self.total.values() if isinstance(self.total, Mapping) else [self.total]
             printed = [as_figure(value, divisor) for value in totals]
-        wheres = [where for _, where, _ in self.classes()]
+        wheres = [where for _, where, _ in self.figure_classes()]
         return [
             OnRoute(
                 place=self.step if isinstance(self.step, str) else (self.step[0], self.step[1]),

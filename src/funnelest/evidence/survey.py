@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from funnelest.evidence.base import (
     AskedEvidence,
     OnRoute,
     followed,
     nesting_problems,
-    per_problems,
-    step_problems,
 )
-from funnelest.evidence.published import ShareEstimate
-from funnelest.fields import is_number, pair_problems
+from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
+from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -92,6 +93,20 @@ class Survey(AskedEvidence):
     probability: float = 0.95
     per: str | None = None
 
+    allowed: ClassVar[Allowed] = {
+        **SHARE_FIELDS,
+        "step": STEP,
+        "of": STEP.or_none,
+        "total": number(least=0).or_none,
+        "per": AXIS.or_none,
+    }
+
+    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+        return [] if self.of is not None else [population.mask(self.where)]
+
+    def people_asked(self) -> int | None:
+        return self.n
+
     def _people(self, population: Population) -> float:
         people = population.total(self.where)
         if self.per is None:
@@ -100,29 +115,28 @@ class Survey(AskedEvidence):
 
     def _estimate(self, population: Population) -> ShareEstimate:
         """Return the share that was measured."""
-        scale = 1.0 if self.total is None else 1 / self._people(population)
+        if self.total is None:
+            return ShareEstimate(
+                self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
+            )
+        people = self._people(population)
         return ShareEstimate(
             yes=self.yes,
             n=self.n,
-            share=self.share if self.total is None else self.total * scale,
+            share=self.total / people,
             deff=self.deff,
-            se=None if self.se is None else self.se * scale,
-            interval=None
-            if self.interval is None
-            else (self.interval[0] * scale, self.interval[1] * scale),
+            se=None if self.se is None else self.se / people,
+            interval=self.interval and (self.interval[0] / people, self.interval[1] / people),
             probability=self.probability,
         )
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the survey, one sentence each."""
         found = super().problems(route, population)
+        wrong = wrong_fields(self, route, population)
+        placed = "where" not in wrong and not population.problems_in(self.where)
         found += self._sample_problems(self.yes is not None, self.n, self.deff)
-        place = found.copy()
-        found += step_problems(route, self.step) + per_problems(population, self.per)
         if self.of is not None:
-            unknown = step_problems(route, self.of, "of") + step_problems(route, self.step)
-            found += step_problems(route, self.of, "of")
-            if not unknown:
+            if not {"of", "step"} & wrong.keys():
                 found += nesting_problems(route, self.step, self.of)
             if self.total is not None:
                 found.append(
@@ -138,39 +152,30 @@ class Survey(AskedEvidence):
         given = [name for name in ("yes", "share", "total") if getattr(self, name) is not None]
         if len(given) > 1:
             found.append(f"give one of the fields {' and '.join(map(repr, given))}.")
-        what = "total" if self.total is not None else "share"
-        trouble = [] if self.interval is None else pair_problems(self.interval)
-        if self.se is not None and not is_number(self.se):
-            trouble.append(f"field 'se' must be above 0; given {self.se!r}.")
-        if trouble:
-            return found + trouble
-        if self.total is not None and not (is_number(self.total) and self.total >= 0):
-            return [*found, f"field 'total' must be a number of at least 0; given {self.total!r}."]
-        if self.total is not None and not place and not per_problems(population, self.per):
-            people = self._people(population)
-            if self.total > people:
-                return [
-                    *found,
-                    f"field 'total' must not be above the {people:,.0f} people that it is a total "
-                    f"of; given {self.total:,.10g}.",
-                ]
-            found += self._estimate(population).problems(what)
-        elif self.total is None and len(given) < 2:
-            found += self._estimate(population).problems(what)
-        return found
+        if self.total is None:
+            several = len(given) > 1
+            return found + ([] if several else self._estimate(population).problems("share", wrong))
+        if {"total", "se", "interval", "per"} & wrong.keys() or not placed:
+            return found
+        people = self._people(population)
+        if self.total > people:
+            return [
+                *found,
+                f"field 'total' must not be above the {people:,.0f} people that it is a total "
+                f"of; given {self.total:,.10g}.",
+            ]
+        return found + self._estimate(population).problems("total", wrong)
 
     def _scale(self, population: Population) -> float:
         """Return what to multiply the share by to get the figure as printed."""
         return 1.0 if self.total is None else self._people(population)
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the share or total, and what the route expects of it."""
         expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
         one = self._estimate(q.cells).observation(expected, self._design(q, self.n))
         return [replace(one, unit=one.unit * self._scale(q.cells))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
-        """Return the same survey with another share or total."""
         (figure,) = figures
         scale = self._scale(population)
         value = figure if self.yes is not None else figure / scale
@@ -185,7 +190,6 @@ class Survey(AskedEvidence):
         )
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
-        """Return limits for the share of the population at the step."""
         if self.of is not None or self.defects:
             return None
         return self.step, self._estimate(population).range()

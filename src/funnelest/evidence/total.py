@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest.evidence.base import NumberEvidence, OnRoute
-from funnelest.evidence.published import NumberEstimate
+from funnelest.evidence.published import NUMBER_FIELDS, NumberEstimate
+from funnelest.fields import Allowed, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -53,37 +54,35 @@ class Total(NumberEvidence):
     interval: tuple[float, float] | None = None
     probability: float = 0.95
 
+    allowed: ClassVar[Allowed] = NUMBER_FIELDS
+
     def _number(self) -> NumberEstimate:
         return NumberEstimate(self.estimate, self.se, self.interval, self.probability)
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the number, one sentence each."""
-        found = super().problems(route, population) + self._number().problems()
+        found = super().problems(route, population)
+        found += self._number().problems(wrong_fields(self, route, population))
         return found + [
             f"a Total cannot carry {type(one).__name__}: it suits counts that are split in classes."
             for one in self.defects
-            if hasattr(one, "axis")
+            if one.of_classes
         ]
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        """Return the number, and what the route expects of it."""
         mean = self.expected(q, self.records(q), [self.where])[0] / self.divisor(q.cells)
         return [self._number().observation(mean)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Total:
-        """Return the same source with another number."""
         new = self._number().redrawn(float(figures[0]))
         return replace(self, estimate=new.estimate, se=new.se, interval=new.interval)
 
-    def shares(self, q: Quantities) -> tuple[Any, Any]:
-        """Return the true cases per unit of the number, and the share of people who are in it."""
+    def record_shares(self, q: Quantities) -> tuple[Any, Any]:
         records = self.records(q)
         people = q.pools(records.registered, [self.where])
         seen = people / q.pools(records.people, [self.where])
         return people / self.expected(q, records, [self.where]), seen
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
-        """Return limits for the people at the step, per person of the population."""
         if not isinstance(self.step, str):
             return None
         low, high = self._number().range()

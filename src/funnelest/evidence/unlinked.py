@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,11 +16,13 @@ from funnelest.axes import Where
 from funnelest.defects.base import carried
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.register import Register
+from funnelest.fields import MAPPING, Allowed, instances, wrong_fields
 from funnelest.figures import Between, Figure, as_figure
 from funnelest.observations.observation import Seen
 from funnelest.observations.overlap import Overlap
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
+from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 
@@ -84,8 +86,14 @@ class Unlinked(Evidence):
     overlaps: Mapping[Pair, Prior | float] | None = None
     together: Prior | float | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "registers": instances(Register, "Register"),
+        "overlap": prior_of(0.0, 1.0).or_none,
+        "overlaps": MAPPING.or_none,
+        "together": prior_of(0.0, 1.0).or_none,
+    }
+
     def members(self) -> Sequence[Evidence]:
-        """Return the registers."""
         return tuple(self.registers) if isinstance(self.registers, list | tuple) else ()
 
     def _label(self, what: str) -> str:
@@ -110,7 +118,6 @@ class Unlinked(Evidence):
     # --------------------------------------------------------------- problems
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of the overlap, of who comes where, and of the registers' defects."""
         found: dict[str, Prior] = {}
         if self.overlap is not None:
             found[self._label("overlap")] = within(as_prior(self.overlap), 0.0, 1.0)
@@ -127,7 +134,6 @@ class Unlinked(Evidence):
         return found
 
     def defaults(self) -> dict[str, str]:
-        """Return what is assumed because nothing was said."""
         found = {}
         if self.together is None:
             found[self._label("together")] = "everyone at the step is in one of the registers"
@@ -141,17 +147,12 @@ class Unlinked(Evidence):
         return found
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the registers, one sentence each."""
         found = super().problems(route, population)
         if self.where:
             found.append("field 'where' is not used here: each register has its own.")
-        if not isinstance(self.registers, list | tuple) or not all(
-            isinstance(one, Register) for one in self.registers
-        ):
-            return [
-                *found,
-                f"field 'registers' must be a list of Register; given {self.registers!r}.",
-            ]
+        wrong = wrong_fields(self, route, population)
+        if "registers" in wrong:
+            return found
         if len(self.registers) < 2:
             found.append(f"it needs at least two registers; given {len(self.registers)}.")
         names = self._names()
@@ -178,34 +179,19 @@ class Unlinked(Evidence):
                 "1 when the smaller ones lie within the largest) or field 'overlaps' (the number "
                 "on each pair): totals alone do not say how many distinct people there are."
             )
-        found += self._prior_problems()
-        if self.overlaps is not None and not found:
-            found += self._overlap_problems(population)
-        return found
-
-    def _prior_problems(self) -> list[str]:
-        found = []
-        for name in ("overlap", "together"):
-            value = getattr(self, name)
-            if value is None:
-                continue
-            prior = as_prior(value)
-            found += [f"field {name!r}: {text}" for text in prior.problems()]
-            if isinstance(prior, Fixed) and not 0 <= prior.value <= 1:
-                found.append(f"field {name!r} must lie between 0 and 1; given {prior.value:g}.")
-        known = as_prior(self.overlap) if self.overlap is not None else None
-        if known is not None and not isinstance(known, Shared) and not known.statement:
+        known = as_prior(self.overlap)
+        stated = known.statement or isinstance(known, Shared)
+        if self.overlap is not None and "overlap" not in wrong and not stated:
             found.append(
                 "field 'overlap' needs a statement in its prior (a known weight is Fixed(..., "
                 "statement=...)): no figure says how far the registers overlap."
             )
+        if self.overlaps is not None and not found:
+            found += self._overlap_problems(population)
         return found
 
     def _overlap_problems(self, population: Population) -> list[str]:
-        if not isinstance(self.overlaps, Mapping):
-            return [
-                f"field 'overlaps' must map pairs of registers to numbers; given {self.overlaps!r}."
-            ]
+        assert self.overlaps is not None
         names = self._names()
         found = []
         keys = []
@@ -243,10 +229,7 @@ class Unlinked(Evidence):
         if not found:
             found += self._count_problems(population)
         for pair, value in self.overlaps.items():
-            prior = as_prior(value)
-            found += [f"field 'overlaps', {pair}: {text}" for text in prior.problems()]
-            if isinstance(prior, Fixed) and prior.value < 0:
-                found.append(f"field 'overlaps', {pair} must be at least 0; given {prior.value:g}.")
+            found += prior_of(0.0).problems(f"overlaps[{pair!r}]", value)
         return found or self._table_problems(population)
 
     def _count_problems(self, population: Population) -> list[str]:
@@ -347,7 +330,6 @@ class Unlinked(Evidence):
         return {pair: divisor * q.parameter(self._both(pair)) for pair in self._pairs()}
 
     def observations(self, q: Quantities) -> Sequence[Seen]:
-        """Return the counts, and what the route expects of them."""
         if self.overlaps is None:
             return [seen for one in self.registers for seen in one.observations(q)]
         means, factors, figures = [], [], []
@@ -368,7 +350,6 @@ class Unlinked(Evidence):
         ]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Unlinked:
-        """Return the same registers with other counts."""
         given: Sequence[Figure] = figures[0] if self.overlaps is not None else figures
         made = [
             one.with_data([figure], population)
@@ -399,8 +380,7 @@ class Unlinked(Evidence):
                 found.append(q.pool(one.records(q).registered, selection))
         return found
 
-    def distinct(self, q: Quantities, where: Where | None = None) -> Any:
-        """Return the expected number of distinct people in the registers, per draw."""
+    def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         people = q.in_cells(self.registers[0].step) * self._in_any(q)
         if self.overlaps is not None:
             return q.pool(people, {**self.registers[0].where, **(where or {})})
@@ -408,10 +388,9 @@ class Unlinked(Evidence):
         covered = 1.0 - np.prod([1.0 - inside for inside in covers], axis=0)
         return q.pool(people * covered, where)
 
-    def multiplicity(self, q: Quantities, where: Where | None = None) -> Any:
-        """Return the mean number of registers that a person in them is in, per draw."""
+    def registers_per_person(self, q: Quantities, where: Where | None = None) -> Any:
         entries = self.entries(q, where)
-        return sum(entries[1:], entries[0]) / self.distinct(q, where)
+        return sum(entries[1:], entries[0]) / self.distinct_people(q, where)
 
     def quantities(
         self, population: Population, where: Where | None, per: str | None
@@ -438,6 +417,6 @@ class Unlinked(Evidence):
         return [
             ("entries (upper bound)", unit, most, "bound"),
             ("largest register (lower bound)", unit, least, "bound"),
-            ("distinct people", unit, lambda q: self.distinct(q, where) / levels, basis),
-            ("registers per person", "", lambda q: self.multiplicity(q, where), basis),
+            ("distinct people", unit, lambda q: self.distinct_people(q, where) / levels, basis),
+            ("registers per person", "", lambda q: self.registers_per_person(q, where), basis),
         ]

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
-from funnelest.fields import is_number
+from funnelest.fields import Allowed, Constraint, is_whole, whole, wrong_fields
 from funnelest.figures import Exact
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Printed, Table
 from funnelest.population import Population
-from funnelest.priors import Beta, Fixed, Normal, Prior, as_prior, within
+from funnelest.priors import Beta, Normal, Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 
 __all__ = ["Validation"]
+
+
+def _several(value: Any) -> list[Any]:
+    """Return the numbers of several studies, or the one of one."""
+    return list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+
+
+def _counts(least: int) -> Constraint:
+    """Return the constraint of a whole number for each study."""
+    return Constraint(
+        f"must be a whole number of at least {least}, or one per study",
+        lambda value: all(is_whole(one, least) for one in _several(value)),
+        (3, [3, 4], (np.int64(3),)),
+        (None, True, 2.5, least - 1, [least, least - 1], "3", ["3"]),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -72,75 +88,56 @@ class Validation(Evidence):
     refutable: Prior | float | None = None
     between: Prior | float | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "yes": _counts(0),
+        "n": _counts(1),
+        "unconfirmed": whole(0).or_none,
+        "confirmable": prior_of(0.0, 1.0).or_none,
+        "refutable": prior_of(0.0, 1.0).or_none,
+        "between": prior_of(0.0, above=True).or_none,
+    }
+
+    def people_asked(self) -> int | None:
+        return self.n if is_whole(self.n) else None  # type: ignore[return-value]
+
     def _studies(self) -> list[tuple[int, int]]:
-        return list(zip(_several(self.yes), _several(self.n), strict=True))
+        pairs = zip(_several(self.yes), _several(self.n), strict=True)
+        return [(int(yes), int(n)) for yes, n in pairs]
 
     def _label(self, what: str) -> str:
         return f"{what}[{self.name}]"
 
     def problems(self, route: Route, population: Population) -> list[str]:
-        """Return what is wrong with the study, one sentence each."""
         found = super().problems(route, population)
-        counts: list[list[Any]] = []
-        for name, value in (("yes", self.yes), ("n", self.n)):
-            several: list[Any] = (
-                list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
-            )
-            counts.append(several)
-            least = 1 if name == "n" else 0
-            found += [
-                f"field {name!r} must be a whole number of at least {least}; given {one!r}."
-                for one in several
-                if not (is_number(one) and one == int(one) and one >= least)
-            ]
-        if len(counts[0]) != len(counts[1]) or not counts[0]:
+        wrong = wrong_fields(self, route, population)
+        yes, n = _several(self.yes), _several(self.n)
+        alone = len(yes) == len(n) == 1
+        if len(yes) != len(n) or not yes:
             found.append(
-                f"fields 'yes' and 'n' must be of as many studies; given {len(counts[0])} and "
-                f"{len(counts[1])}."
+                f"fields 'yes' and 'n' must be of as many studies; given {len(yes)} and {len(n)}."
             )
-        elif not found:
+        elif not {"yes", "n"} & wrong.keys():
             found += [
-                f"field 'yes' must not be above field 'n'; given {yes} of {n}."
-                for yes, n in zip(*counts, strict=True)
-                if yes > n
+                f"field 'yes' must not be above field 'n'; given {a} of {b}."
+                for a, b in zip(yes, n, strict=True)
+                if a > b
             ]
         if self.unconfirmed is None:
-            found += [
+            return found + [
                 f"field {name!r} only means something beside 'unconfirmed'."
-                for name in ("confirmable", "refutable")
-                if getattr(self, name) is not None
-            ]
-        else:
-            found += self._three_way_problems(len(counts[0]), bool(found))
-        if (
-            isinstance(self.between, int | float | Fixed)
-            and not as_prior(self.between).support[0] > 0
-        ):
-            found.append(f"field 'between' must be above 0; given {self.between!r}.")
-        return found
-
-    def _three_way_problems(self, studies: int, wrong: bool) -> list[str]:
-        found = []
-        for name in ("confirmable", "refutable"):
-            given = getattr(self, name)
-            prior = as_prior(0.0 if given is None else given)
-            if isinstance(prior, Fixed) and not 0 <= prior.value <= 1 and not prior.problems():
-                found.append(f"field {name!r} must lie between 0 and 1; given {prior.value:g}.")
-        if self.what != "ppv" or studies != 1 or self.between is not None:
-            found.append("field 'unconfirmed' is of one study of the 'ppv', without 'between'.")
-        whole = is_number(self.unconfirmed) and self.unconfirmed == int(self.unconfirmed)  # type: ignore[arg-type]
-        if not (whole and self.unconfirmed >= 0):  # type: ignore[operator]
-            found.append(
-                f"field 'unconfirmed' must be a whole number of at least 0; given "
-                f"{self.unconfirmed!r}."
-            )
-        elif not found and not wrong:
-            ((yes, n),) = self._studies()
-            if yes + self.unconfirmed > n:  # type: ignore[operator]
-                found.append(
-                    f"fields 'yes' and 'unconfirmed' add up to {yes + self.unconfirmed}, more than "  # type: ignore[operator]
-                    f"field 'n'; given n={n}."
+                for name, value in (
+                    ("confirmable", self.confirmable),
+                    ("refutable", self.refutable),
                 )
+                if value is not None
+            ]
+        if self.what != "ppv" or not alone or self.between is not None:
+            found.append("field 'unconfirmed' is of one study of the 'ppv', without 'between'.")
+        elif not found and yes[0] + self.unconfirmed > n[0]:
+            found.append(
+                f"fields 'yes' and 'unconfirmed' add up to {yes[0] + self.unconfirmed}, more than "
+                f"field 'n'; given n={n[0]}."
+            )
         return found
 
     def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
@@ -161,16 +158,7 @@ class Validation(Evidence):
             return [
                 f"field 'what' must be {allowed} for the {kind} {self.of!r}; given {self.what!r}."
             ]
-        labels = {getattr(one, "label", "") for one in checked.defects}
-        needed = {
-            "coverage": {"coverage", "completeness"},
-            "ppv": {"ppv", "false positives"},
-        }.get(self.what, {"test error"})
-        given = labels & needed
-        if self.what in ("sensitivity", "specificity"):
-            given = {
-                self.what for one in checked.defects if getattr(one, self.what, None) is not None
-            }
+        given = any(self.what in one.checked() for one in checked.defects)
         if not given and not (self.what == "coverage" and _is_member(evidence, self.of)):
             return [
                 f"{kind} {self.of!r} has no {self.what} that could be estimated: give it the "
@@ -179,7 +167,6 @@ class Validation(Evidence):
         return []
 
     def parameters(self, population: Population) -> dict[str, Prior]:
-        """Return the priors of what else the studies need."""
         found: dict[str, Prior] = {}
         if self.between is not None:
             found[self._label("between studies")] = within(as_prior(self.between), 0.0, np.inf)
@@ -192,7 +179,6 @@ class Validation(Evidence):
         return found
 
     def defaults(self) -> dict[str, str]:
-        """Return what is assumed because nothing was said."""
         if self.between is not None:
             return {self._label("deviation of the source"): "the source is one more such study"}
         if self.unconfirmed is None:
@@ -204,7 +190,6 @@ class Validation(Evidence):
         }
 
     def observations(self, q: Quantities) -> Sequence[Seen]:
-        """Return the numbers of the studies, and what is expected of them."""
         share = q.source(self.of).checked(self.what, q, self.where)
         if self.unconfirmed is not None:
             ((yes, n),) = self._studies()
@@ -223,7 +208,6 @@ class Validation(Evidence):
         return [Table(LogisticNormalBinomial(sizes, mean, spread), Printed(figures))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Validation:
-        """Return the same studies with other numbers."""
         if self.unconfirmed is not None:
             ((yes, unconfirmed),) = figures
             return replace(self, yes=int(yes), unconfirmed=int(unconfirmed))
@@ -231,10 +215,6 @@ class Validation(Evidence):
         counts = [int(figure.value) for figure in several]
         one = isinstance(self.yes, int | np.integer)
         return replace(self, yes=counts[0] if one else type(self.yes)(counts))  # type: ignore[call-arg, call-overload]
-
-
-def _several(value: Any) -> list[int]:
-    return [int(one) for one in np.atleast_1d(value)]
 
 
 def _is_member(evidence: Sequence[Evidence], name: str) -> bool:

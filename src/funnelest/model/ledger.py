@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from funnelest.assumptions.base import Entry
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
 
 if TYPE_CHECKING:
     from funnelest.model.model import Model
 
-__all__ = ["entries"]
+__all__ = ["Entry", "entries"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the ledger of assumptions.
+
+    Parameters
+    ----------
+    about : str
+        The parameter or quantity.
+    kind : str
+        "prior", "fixed", "assumption", "source" or "default".
+    value : str
+        The distribution or the sentence.
+    statement, source : str
+        Why, and by whom.
+    stated : bool
+        Whether the user said so; False for a default.
+    """
+
+    about: str
+    kind: str
+    value: str
+    statement: str
+    source: str
+    stated: bool
 
 
 def entries(model: Model) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
-        Entry(
-            a.describe(),
-            "assumption",
-            "",
-            getattr(a, "statement", ""),
-            getattr(a, "source", ""),
-            True,
-        )
+        Entry(a.describe(), "assumption", "", a.statement, a.source, True)
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
-    for varying, name in (*model._varying(), *_varying_defects(model)):
-        for term in varying.terms:
-            if getattr(term, "prior", 0) is None:  # left to the default
-                defaulted |= set(term.parameters(name, model.population))
+    for varying, name in model._varying():
+        defaulted |= varying.by_default(name, model.population)
+    for one in model.sources():
+        for defect in one.defects:
+            defaulted |= defect.by_default(one.name, model.population)
     unsaid = {k: text for one in model.evidence for k, text in one.defaults().items()}
     defaulted |= set(unsaid)
     for name, prior in model.priors.items():
@@ -58,14 +77,14 @@ def entries(model: Model) -> list[Entry]:
         if one.statement:
             found.append(Entry(one.name, "source", "", one.statement, one.source, True))
         for defect in one.defects:
-            statement = getattr(defect, "statement", "")
-            if statement:
+            if defect.statement:
                 about = f"{defect.label}[{one.name}]"
-                source = getattr(defect, "source", "")
-                found.append(Entry(about, "assumption", "", statement, source, True))
-        for what in ("unit", "definition"):
-            common = getattr(model.route, what)
-            if one.carries and common and not getattr(one, what):
+                found.append(Entry(about, "assumption", "", defect.statement, defect.source, True))
+        for what, own, common in (
+            ("unit", one.unit, model.route.unit),
+            ("definition", one.definition, model.route.definition),
+        ):
+            if one.carries and common and not own:
                 text = f"{common}, as the route"
                 found.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
     found += [
@@ -87,11 +106,3 @@ def entries(model: Model) -> list[Entry]:
                 )
             )
     return found
-
-
-def _varying_defects(model: Model) -> Iterable[tuple[Any, str]]:
-    """Yield the defects that vary by terms, and their names."""
-    for one in model.sources():
-        for defect in one.defects:
-            if hasattr(defect, "terms"):
-                yield defect, f"{defect.label}[{one.name}]"

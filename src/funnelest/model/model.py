@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.assumptions.base import Assumption, Entry
+from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.model import ledger, problems
+from funnelest.model.ledger import Entry
 from funnelest.model.unasked import asked_cells, first_event_cells, shared_over
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
@@ -148,7 +149,8 @@ class Model:
     @cached_property
     def conversion(self) -> Any:
         """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
-        return next((one for one in self.assumptions if hasattr(one, "first_share")), None)
+        known = [one for one in self.assumptions if isinstance(one, Assumption)]
+        return next((one for one in known if one.gives("first_share")), None)
 
     def transition(self, first: str, last: str) -> Share:
         """Return the share of a transition, the default when none was given."""

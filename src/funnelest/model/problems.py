@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.assumptions.base import Assumption, PopulationError
+from funnelest.assumptions.base import Assumption
 from funnelest.assumptions.bounds import Bounds, Held
+from funnelest.assumptions.population_error import PopulationError
 from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
 from funnelest.errors import SpecError
@@ -129,7 +130,7 @@ def _evidence_problems(model: Model) -> list[str]:
     found = []
     known = [one for one in model.evidence if isinstance(one, Evidence)]
     members = [_members(one) for one in known]
-    names = [str(getattr(one, "name", None)) for one in model.evidence]
+    names = [str(one.name) for one in known]
     names += [str(one.name) for several in members for one in several]
     found += [
         f"two pieces of evidence are named {name!r}; give each its own name."
@@ -182,16 +183,18 @@ def _assumption_problems(model: Model) -> list[str]:
     known = [one for one in model.evidence if isinstance(one, Evidence)]
     for one in model.assumptions:
         if not isinstance(one, Assumption):
-            found.append(f"assumptions must be objects such as Shift; given {one!r}.")
+            found.append(f"assumptions must be kinds of Assumption, as Shift; given {one!r}.")
             continue
         trouble = _asked(one.problems, model.population)
-        if not trouble and hasattr(one, "problems_among"):
+        if not trouble:
             start = f"{type(one).__name__}"
             trouble = [f"{start}: {text}" for text in _asked(one.problems_among, known)]
         found += trouble
         if not trouble:
             good.append(one)
-    conversions = [one for one in model.assumptions if hasattr(one, "first_share")]
+    conversions = [
+        one for one in model.assumptions if isinstance(one, Assumption) and one.gives("first_share")
+    ]
     if len(conversions) > 1:
         found.append("two assumptions FirstTime: give one.")
     if conversions and not model.population.counted:
@@ -216,8 +219,7 @@ def _assumption_problems(model: Model) -> list[str]:
             found.append(f"{one.describe()}: another assumption already sets the same cells.")
         seen += mask
     for one in good:
-        rests_on = getattr(one, "rests_on", None)
-        if rests_on is not None and (seen[rests_on(model.population)] > 0).any():
+        if (seen[one.rests_on(model.population)] > 0).any():
             found.append(
                 f"{one.describe()}: the ages that it rests on are themselves imputed by an "
                 "assumption; rest it on observed ones."
@@ -301,10 +303,7 @@ def _function_problems(model: Model) -> list[str]:
     rng = np.random.default_rng(0)
     values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
     # Limits without a distribution have no draws: the functions are tried at the upper one.
-    ended = [
-        one.ends(model.population)["upper"] if hasattr(one, "ends") else one
-        for one in model.assumptions
-    ]
+    ended = [one.ends(model.population).get("upper", one) for one in model.assumptions]
     tried = model._changed_unchecked(assumptions=tuple(ended))
     for one in own:
         start = f"{type(one).__name__} {one.name!r}"
@@ -368,7 +367,7 @@ def _prior_problems(model: Model) -> list[str]:
 def _impossible(model: Model) -> list[str]:
     """Find figures that no value of the parameters can produce together."""
     implied = []
-    changed = {name for one in model.assumptions for name in getattr(one, "registers", ())}
+    changed = {name for one in model.assumptions for name in one.register_names()}
     for one in model.evidence:
         if one.name in changed:
             continue

@@ -62,7 +62,7 @@ class Quantities(Cells):
 
     def assumed(self, method: str) -> list[Any]:
         """Return the assumptions that give a `method`, such as ``on_records``."""
-        return [one for one in self._model.assumptions if hasattr(one, method)]
+        return [one for one in self._model.assumptions if one.gives(method)]
 
     def listed(self, name: str) -> Any:
         """Return the share of people that comes to the member `name` of several, in cells."""
@@ -87,7 +87,7 @@ class Quantities(Cells):
         array
             Shape ``(draws,)``.
         """
-        return self._unlinked(source).distinct(self, where)
+        return self.source(source).distinct_people(self, where)
 
     def multiplicity(self, source: str, where: Where | None = None) -> Any:
         """Return in how many registers of an `Unlinked` source a person in them is, on average.
@@ -104,19 +104,7 @@ class Quantities(Cells):
         array
             Shape ``(draws,)``.
         """
-        return self._unlinked(source).multiplicity(self, where)
-
-    def _unlinked(self, source: str) -> Any:
-        found = self.source(source)
-        if not hasattr(found, "multiplicity"):
-            raise SpecError(
-                [
-                    f"source {source!r} is a {type(found).__name__}; distinct people are of "
-                    "Unlinked."
-                ],
-                "a quantity",
-            )
-        return found
+        return self.source(source).registers_per_person(self, where)
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the number of people in the cells `where` (a mean over `per`, if given)."""

@@ -183,9 +183,7 @@ class _Page:
         """Return each assumption about the population or the rate, in plain sentences."""
         said = []
         for one in self.result.model.assumptions:
-            sentence = getattr(one, "sentence", None)
-            text = sentence(self.show.code) if sentence else f"{one.describe()}."
-            why, source = getattr(one, "statement", ""), getattr(one, "source", "")
+            text, why, source = one.sentence(self.show.code), one.statement, one.source
             because = f" {self.say('because')} {_ended(why)}" if why else ""
             cited = f" {self.say('source')}: {_ended(source)}" if source else ""
             filled = one.imputed(self.result.model.population).any()

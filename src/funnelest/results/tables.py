@@ -150,7 +150,7 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
     tail = (1 - probability) / 2
     levels = [tail, 0.5, 1 - tail]
     # Registers know what their records are; a total is of all its counts, and has no such row.
-    true, seen = source.shares(q) if hasattr(source, "shares") else (None, None)
+    true, seen = source.record_shares(q) or (None, None)
     for one in shown_figures(source, q):
         mean, place = one.mean, one.place
         low, median, high = np.quantile(mean, levels)
@@ -209,8 +209,7 @@ class Shown:
 
 def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
     """Yield every figure of a source that is made of no other sources."""
-    named = getattr(source, "classes", None)
-    labels = [_label(parts) for parts, _, _ in named()] if named is not None else []
+    labels = [_label(parts) for parts, _, _ in source.figure_classes()]
     for seen in cast(Iterator[Any], source.observations(q)):
         mean, sd = (np.atleast_2d(part) for part in seen.moments())
         one = partial(_one, seen, mean, sd)

@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.axes import show_level
 from funnelest.population import Population
 from funnelest.priors import Prior
 
-__all__ = ["Term", "on_axis", "stacked"]
+__all__ = ["Term", "on_axis", "reference_problems", "stacked"]
 
 
-@runtime_checkable
-class Term(Protocol):
-    """A deviation on the link scale; a class with these members needs no registration."""
+class Term:
+    """Base of the deviations on the link scale; a user's own kind inherits from it."""
 
-    @property
-    def axis(self) -> str:
-        """Name of the axis over which the term varies."""
+    #: Name of the axis over which the term varies.
+    axis: str
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the term in this `population`, one sentence each."""
+        return []
 
     def parameters(self, name: str, population: Population) -> dict[str, Prior]:
         """Return the priors that the term of the quantity `name` needs in this `population`."""
+        return {}
 
     def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
         """Return what to add to the quantity `name` on the link scale, shaped by `on_axis`.
 
         From the `values` of its parameters, for the cells of the `population`.
         """
+        raise TypeError(f"{type(self).__name__} does not define deviation")
+
+    def by_default(self) -> bool:
+        """Return whether its priors were left to the default, which the ledger then says."""
+        return False
+
+
+def reference_problems(reference: object, axis: str, population: Population) -> list[str]:
+    """Return why the `reference` is not a level of the axis; none for an unknown axis."""
+    known = population.axis(axis) if isinstance(axis, str) else None
+    if reference is None or known is None or reference in known.levels:
+        return []
+    shown = ", ".join(show_level(level) for level in known.levels)
+    return [f"field 'reference', {show_level(reference)!r}, is not a level of {axis!r} ({shown})."]
 
 
 def on_axis(values: Sequence[Any], axis: str, population: Population) -> Any:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest.axes import show_level
+from funnelest.fields import AXIS, Allowed, instance, wrong_fields
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior
-from funnelest.terms.base import on_axis
+from funnelest.terms.base import Term, on_axis
 
 __all__ = ["ChangePoint"]
 
 
 @dataclass(frozen=True)
-class ChangePoint:
+class ChangePoint(Term):
     r"""A step at each of some stated levels of a numeric axis, lasting until the next.
 
     For a break in a series that everybody knows of: a new registration protocol, a publicity
@@ -43,26 +44,32 @@ class ChangePoint:
     at: int | Sequence[int]
     prior: Prior | None = None
 
+    allowed: ClassVar[Allowed] = {"axis": AXIS, "prior": instance(Prior, "a prior").or_none}
+
     def _at(self) -> tuple[Any, ...]:
         return tuple(self.at) if isinstance(self.at, list | tuple) else (self.at,)
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the term, one sentence each."""
+        wrong = wrong_fields(self, population=population)
+        found = [text for texts in wrong.values() for text in texts]
+        if "axis" not in wrong:
+            found += self._at_problems(population)
+        return [f"ChangePoint: {text}" for text in found]
+
+    def _at_problems(self, population: Population) -> list[str]:
         axis = population.axis(self.axis)
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return [f"ChangePoint names axis {self.axis!r}; the population's axes are: {known}."]
+        assert axis is not None
         if not axis.numeric:
-            return [f"ChangePoint needs an axis of numbers; {self.axis!r} has names."]
+            return [f"it needs an axis of numbers; {self.axis!r} has names."]
         found = []
         starts = [axis.bounds(i)[0] for i in range(len(axis.levels))]
         first, last = min(starts), max(starts)
         for one in self._at():
             if isinstance(one, bool) or not isinstance(one, int | np.integer):
-                found.append(f"ChangePoint: 'at' must be whole numbers; given {one!r}.")
+                found.append(f"field 'at' must be whole numbers; given {one!r}.")
             elif not first < one <= last:
                 found.append(
-                    f"ChangePoint: {one} lies outside the levels of {self.axis!r} that can begin a "
+                    f"{one} lies outside the levels of {self.axis!r} that can begin a "
                     f"new period, {min(s for s in starts if s > first) if last > first else first}"
                     f" to {last}."
                 )
@@ -72,25 +79,21 @@ class ChangePoint:
                     for i, level in enumerate(axis.levels)
                     if axis.bounds(i)[0] < one <= axis.bounds(i)[1]
                 )
-                found.append(f"ChangePoint: {one} cuts the band {show_level(cut)}.")
+                found.append(f"{one} cuts the band {show_level(cut)}.")
         if not found and list(self._at()) != sorted(set(self._at())):
-            found.append(f"ChangePoint: 'at' must ascend; given {self.at!r}.")
+            found.append(f"field 'at' must ascend; given {self.at!r}.")
         if not self._at():
-            found.append("ChangePoint: 'at' names no level.")
-        if self.prior is not None and not isinstance(self.prior, Prior):
-            found.append(f"ChangePoint needs a prior for the changes; given {self.prior!r}.")
+            found.append("field 'at' names no level.")
         return found
 
     def _label(self, name: str, at: int) -> str:
         return f"{name}[from {self.axis} {at}]"
 
     def parameters(self, name: str, population: Population) -> dict[str, Prior]:
-        """Return one prior per change."""
         prior = Normal(0.0, 1.0) if self.prior is None else self.prior
         return {self._label(name, one): prior for one in self._at()}
 
     def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
-        """Return the sum of the changes up to each level."""
         axis = population.axis(self.axis)
         assert axis is not None
         changes = {one: values[self._label(name, one)] for one in self._at()}
@@ -100,3 +103,6 @@ class ChangePoint:
             for i in range(len(axis.levels))
         ]
         return on_axis(column, self.axis, population)
+
+    def by_default(self) -> bool:
+        return self.prior is None

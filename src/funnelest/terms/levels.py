@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest.axes import Level, show_level
+from funnelest.fields import AXIS, Allowed, instance, problems_of
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior
-from funnelest.terms.base import on_axis
+from funnelest.terms.base import Term, on_axis, reference_problems
 
 __all__ = ["Levels"]
 
 
 @dataclass(frozen=True)
-class Levels:
+class Levels(Term):
     r"""One deviation per level of an axis, independent of each other.
 
     Parameters
@@ -41,35 +42,22 @@ class Levels:
     prior: Prior | None = None
     reference: Level | None = None
 
+    allowed: ClassVar[Allowed] = {"axis": AXIS, "prior": instance(Prior, "a prior").or_none}
+
     def _reference(self, population: Population) -> Level:
         found = population.axis(self.axis)
         assert found is not None
         return found.levels[0] if self.reference is None else self.reference
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the term, one sentence each."""
-        axis = population.axis(self.axis)
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return [f"Levels names axis {self.axis!r}; the population's axes are: {known}."]
-        found = []
-        if self.reference is not None and self.reference not in axis.levels:
-            shown = ", ".join(show_level(level) for level in axis.levels)
-            found.append(
-                f"Levels: the reference {show_level(self.reference)!r} is not a level of "
-                f"{self.axis!r} ({shown})."
-            )
-        if self.prior is not None and not isinstance(self.prior, Prior):
-            found.append(f"Levels needs a prior for the deviations; given {self.prior!r}.")
-        return found
+        found = problems_of(self, population=population)
+        found += reference_problems(self.reference, self.axis, population)
+        return [f"Levels: {text}" for text in found]
 
     def parameters(self, name: str, population: Population) -> dict[str, Prior]:
-        """Return one prior per level other than the reference."""
         axis = population.axis(self.axis)
         assert axis is not None
-        prior = self.prior
-        if prior is None:
-            prior = Normal(0.0, 1.0, statement="")
+        prior = Normal(0.0, 1.0) if self.prior is None else self.prior
         reference = self._reference(population)
         return {self._label(name, level): prior for level in axis.levels if level != reference}
 
@@ -77,7 +65,6 @@ class Levels:
         return f"{name}[{self.axis}={show_level(level)}]"
 
     def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
-        """Return the deviations, zero for the reference level."""
         axis = population.axis(self.axis)
         assert axis is not None
         reference = self._reference(population)
@@ -93,6 +80,5 @@ class Levels:
             ]
         return on_axis(column, self.axis, population)
 
-    def defaults(self) -> bool:
-        """Return whether the prior of the deviations is the default."""
+    def by_default(self) -> bool:
         return self.prior is None

@@ -39,7 +39,6 @@ class RandomWalk(Smooth):
     """
 
     def own_problems(self, places: Floats) -> list[str]:
-        """Return why the `places` of the levels do not suit the order."""
         if self.order == 1:
             return []
         if len(places) < 3:
@@ -47,5 +46,4 @@ class RandomWalk(Smooth):
         return spacing_problems(places)
 
     def matrix(self, places: Floats, start: int) -> Floats:
-        """Return the walk at each of the `places`, 0 at `start`, per standard normal step."""
         return walk(places, start, self.order)

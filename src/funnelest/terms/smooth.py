@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.axes import Level, show_level
+from funnelest.fields import AXIS, Allowed, one_of, wrong_fields
 from funnelest.population import Population
-from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
-from funnelest.terms.base import on_axis, stacked
+from funnelest.priors import Normal, Prior, as_prior, within
+from funnelest.priors.constraint import prior_of
+from funnelest.terms.base import Term, on_axis, reference_problems, stacked
 
 __all__ = ["Smooth", "spacing_problems", "spline_basis", "steps_away", "walk"]
 
@@ -26,7 +28,7 @@ type Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Smooth:
+class Smooth(Term):
     """Base of the terms that vary smoothly over a numeric axis.
 
     Parameters
@@ -49,6 +51,13 @@ class Smooth:
     trend: Prior | float | None = None
     reference: Level | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "axis": AXIS,
+        "sd": prior_of(0.0, above=True),
+        "order": one_of(1, 2),
+        "trend": prior_of().or_none,
+    }
+
     def matrix(self, places: Floats, start: int) -> Floats:
         """Return the deviation at each of some `places`, 0 at the one numbered `start`.
 
@@ -57,39 +66,27 @@ class Smooth:
         raise TypeError(f"{type(self).__name__} does not define matrix")
 
     def problems(self, population: Population) -> list[str]:
-        """Return what is wrong with the term in this `population`, one sentence each."""
-        kind = type(self).__name__
-        axis = population.axis(self.axis)
-        if axis is None:
-            known = ", ".join(one.name for one in population.axes) or "none"
-            return [f"{kind} names axis {self.axis!r}; the population's axes are: {known}."]
-        if not axis.numeric:
-            return [f"{kind} needs an axis of numbers; {self.axis!r} has names."]
-        if axis.open is not None:
-            return [
-                f"{kind}: {show_level(axis.open)} on axis {self.axis!r} has no end, and so no "
-                "distance from the other levels; give it one, such as (65, 99), or use Levels."
+        wrong = wrong_fields(self, population=population)
+        found = [text for texts in wrong.values() for text in texts]
+        axis = population.axis(self.axis) if "axis" not in wrong else None
+        if axis is not None and not axis.numeric:
+            found = [f"it needs an axis of numbers; {self.axis!r} has names."]
+        elif axis is not None and axis.open is not None:
+            found = [
+                f"{show_level(axis.open)} on axis {self.axis!r} has no end, and so no distance "
+                "from the other levels; give it one, such as (65, 99), or use Levels."
             ]
-        found = []
-        places = self._places(population)
-        if len(places) < 2 or (np.diff(places) <= 0).any():
-            found.append(f"the levels of {self.axis!r} must be at least two, and ascend.")
-        if self.order not in (1, 2):
-            found.append(f"'order' must be 1 or 2; given {self.order!r}.")
-        found += prior_problems("sd", self.sd, 0.0, above=True)
-        if self.trend is None and self.order == 2:
-            found.append("order 2 needs 'trend', the slope at the reference: a prior or a number.")
-        elif self.trend is not None:
-            found += prior_problems("trend", self.trend)
-        if self.reference is not None and self.reference not in axis.levels:
-            shown = ", ".join(show_level(level) for level in axis.levels)
-            found.append(
-                f"the reference {show_level(self.reference)!r} is not a level of {self.axis!r} "
-                f"({shown})."
-            )
-        if not found:
-            found += self.own_problems(places)
-        return [f"{kind}: {text}" for text in found]
+        elif axis is not None:
+            places = self._places(population)
+            if len(places) < 2 or (np.diff(places) <= 0).any():
+                found.append(f"the levels of {self.axis!r} must be at least two, and ascend.")
+            found += reference_problems(self.reference, self.axis, population)
+            if self.trend is None and self.order == 2:
+                found.append(
+                    "order 2 needs field 'trend', the slope at the reference: a prior or a number."
+                )
+            found = found or self.own_problems(places)
+        return [f"{type(self).__name__}: {text}" for text in found]
 
     def own_problems(self, places: Floats) -> list[str]:
         """Return what a kind finds wrong with the `places` of the levels, or with its fields."""
@@ -118,7 +115,6 @@ class Smooth:
         return f"{name}[step {i + 1} over {self.axis}]"
 
     def parameters(self, name: str, population: Population) -> dict[str, Prior]:
-        """Return the priors of the quantity `name` in this `population`: spread, trend, steps."""
         sd, trend = self._labels(name)
         found = {sd: within(as_prior(self.sd), 0.0, np.inf)}
         if self.trend is not None:
@@ -128,7 +124,6 @@ class Smooth:
         return found | {self._step(name, i): step for i in range(columns)}
 
     def deviation(self, values: Mapping[str, Any], name: str, population: Population) -> Any:
-        """Return the deviations of the quantity `name`, from `values` in the `population`."""
         spread, slope = self._labels(name)
         sd = values[spread]
         matrix = self._matrix(population)

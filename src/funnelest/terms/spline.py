@@ -44,17 +44,15 @@ class Spline(Smooth):
     spacing: float = 4.0
 
     def own_problems(self, places: Floats) -> list[str]:
-        """Return why the knots do not suit the `places` of the levels."""
         span = float(places.max() - places.min())
         if is_number(self.spacing) and 0 < self.spacing <= span:
             return []
         return [
-            f"'spacing' must be above 0 and at most the {span:g} years between the first and the "
-            f"last level; given {self.spacing!r}."
+            f"field 'spacing' must be above 0 and at most the {span:g} years between the first and "
+            f"the last level; given {self.spacing!r}."
         ]
 
     def matrix(self, places: Floats, start: int) -> Floats:
-        """Return the spline at each of the `places`, 0 at `start`, per standard normal step."""
         # The walk of the coefficients goes both ways from those around the reference.
         nearest = round((places[start] - places.min()) / self.spacing) + 1
         return spline_basis(places, float(places[start]), self.spacing, self.order, nearest)

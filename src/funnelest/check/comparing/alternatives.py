@@ -133,7 +133,7 @@ def _where_problems(
             f"alternative {name!r} has limits in numbers of all people; they say nothing of "
             f"{show_where(where)} alone. Give rates, which hold in every group, or leave out where."
             for name, group in groups.items()
-            if any(getattr(one, "numbers", False) for one in group)
+            if any(one.limits_numbers() for one in group)
         ]
     return found
 
@@ -188,12 +188,9 @@ def _models(
 
 def _sides(group: Sequence[Any], population: Population) -> list[list[Any]]:
     """Return the assumptions to fit: as they are, or bounds at their lower and upper limits."""
-    if not any(hasattr(one, "ends") for one in group):
+    if not any(one.ends(population) for one in group):
         return [list(group)]
-    return [
-        [one.ends(population)[side] if hasattr(one, "ends") else one for one in group]
-        for side in ("lower", "upper")
-    ]
+    return [[one.ends(population).get(side, one) for one in group] for side in ("lower", "upper")]
 
 
 def _show_cells(model: Model, mask: NDArray[np.bool_]) -> str:

@@ -187,8 +187,8 @@ def _plans(
         if not isinstance(one, Evidence):
             problems.append(f"survey({size}) must return evidence; it gave {one!r}.")
             continue
-        given = getattr(one, "n", None)  # None and a series of studies say nothing of the size
-        if is_number(given) and given != size:
+        given = one.people_asked()
+        if given is not None and given != size:
             problems.append(
                 f"survey({size}) must return evidence with n = {size}; its field 'n' is {given}."
             )
