@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from funnelest.check.calibrating import Calibration
-from funnelest.check.calibrating.replicate import LEVELS, RANKED
+from funnelest.check import Check
+from funnelest.check.calibration.judging import judged
+from funnelest.check.calibration.replicate import LEVELS, RANKED
 from funnelest.lists import (
     BestByBIC,
     ChaoLowerBound,
@@ -93,17 +94,16 @@ class RankCase:
             "quantiles": [np.quantile(d, LEVELS, method="weibull").tolist() for d in every],
         }  # fmt: skip
 
-    def calibration(self, records: Sequence[Mapping[str, Any]], seed: int) -> Calibration:
+    def calibration(self, records: Sequence[Mapping[str, Any]]) -> Check:
         """Return the calibration that these replicates are."""
-        return Calibration(
+        return judged(
+            records,
             names=self.names,
             kinds=("own",) * len(self.names),
-            records=tuple(records),
             prior_sd=np.full(len(self.names), np.nan),
             basis="estimated",
             draws=RANKED,
             engine="of the method",
-            seed=seed,
         )
 
 

@@ -74,10 +74,20 @@ class Verdict:
 
     @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Every table of the check by its name, each with the mark."""
+        """Every table of the check by its name, each with the mark, or with those of its rows."""
         import pandas as pd
 
-        return {name: pd.DataFrame(rows).assign(mark=self.mark) for name, rows in self.rows.items()}
+        say = Language(self.language).say
+        made = {}
+        for name, rows in self.rows.items():
+            table = pd.DataFrame(
+                [
+                    {k: say(v) if isinstance(v, Sentence) else v for k, v in row.items()}
+                    for row in rows
+                ]
+            )
+            made[name] = table if "mark" in table else table.assign(mark=self.mark)
+        return made
 
     def in_language(self, language: str) -> Verdict:
         """Return the same verdict with its sentences in another language.

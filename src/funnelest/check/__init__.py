@@ -1,7 +1,7 @@
 """Checks, one per file: what a model or a result rests on, and what it would take to change it."""
 
-from funnelest.check.calibrating import Calibration, calibrate
-from funnelest.check.comparing import Comparison, Looked, compare
+from funnelest.check.calibrate import calibrate
+from funnelest.check.compare import compare, pool
 from funnelest.check.conflicting import Compared, Conflict, NodeSplit, Side, conflict, node_split
 from funnelest.check.contributing import Contributions, Known, Without, contributions
 from funnelest.check.convergence import Convergence, convergence
@@ -12,8 +12,6 @@ from funnelest.check.identifying import (
     Standing,
     identification,
 )
-from funnelest.check.informing import Part, Plan, ValueOfInformation, value_of_information
-from funnelest.check.planning import Planned, planned
 from funnelest.check.predicting import Fitted, PosteriorPredictive, SourceFit, posterior_predictive
 from funnelest.check.prior_scaling import (
     AlternativePriors,
@@ -23,15 +21,14 @@ from funnelest.check.prior_scaling import (
     alternative_priors,
     prior_sensitivity,
 )
-from funnelest.check.tipping import Conclusion, Tipping, Turn, tipping_point
+from funnelest.check.tipping_point import Conclusion, tipping_point
+from funnelest.check.value_of_information import Plan, value_of_information
 from funnelest.verdict import Verdict as Check
 
 __all__ = [
     "AlternativePriors",
-    "Calibration",
     "Check",
     "Compared",
-    "Comparison",
     "Conclusion",
     "Conflict",
     "Confounded",
@@ -41,21 +38,15 @@ __all__ = [
     "Further",
     "Identification",
     "Known",
-    "Looked",
     "NodeSplit",
     "Other",
-    "Part",
     "Plan",
-    "Planned",
     "PosteriorPredictive",
     "PriorSensitivity",
     "Scaled",
     "Side",
     "SourceFit",
     "Standing",
-    "Tipping",
-    "Turn",
-    "ValueOfInformation",
     "Without",
     "alternative_priors",
     "calibrate",
@@ -65,7 +56,7 @@ __all__ = [
     "convergence",
     "identification",
     "node_split",
-    "planned",
+    "pool",
     "posterior_predictive",
     "prior_sensitivity",
     "tipping_point",
