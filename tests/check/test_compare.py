@@ -110,7 +110,7 @@ def test_a_pool_is_the_mixture_with_the_stated_weights(compared):
     pooled = fe.check.pool(
         compared, {"shift": 0.25, "pattern": 0.75}, statement="as the panel advised"
     )
-    name = "pooled: 0.25 shift and 0.75 pattern"
+    name = "pooled: 0.25 shift, 0.75 pattern"
     of = compared.found[0].of
     parts = [compared.details["results"][n][0].sample_of(of) for n in ("shift", "pattern")]
     row = rows(pooled, name).loc["number at 'happened', age 0-11"]

@@ -319,7 +319,7 @@ def test_every_problem_at_once(result):
         ({"parameters": "x"}, "parameters must be names"),
         ({"parameters": {"a": []}}, "must name parameters"),
         ({"plans": None, "parameters": []}, "nothing to judge"),
-        ({"replicates": 60.0}, "replicates"),
+        ({"replicates": 60.5}, "replicates"),
     ],
 )
 def test_refusals(result, changed, text):

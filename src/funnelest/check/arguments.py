@@ -10,20 +10,26 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
+from funnelest.fields import is_number
 from funnelest.inference.fitting import seed_problems
+from funnelest.inference.leaving_out import LeftOut
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
+from funnelest.results.tables import interval_problems
 from funnelest.route import show_edge
+from funnelest.words import named
 
 __all__ = [
     "Quantity",
     "called",
     "main_quantities",
     "per_draw",
+    "problems_of",
     "quantity_problems",
     "result_problems",
     "sampled",
+    "whole_problems",
 ]
 
 type Floats = NDArray[np.float64]
@@ -45,17 +51,39 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     def share(edge: tuple[str, str]) -> Quantity:
         return lambda q: q.transition(*edge, where)
 
-    return {f"number at {step}": number(step) for step in model.route.steps} | {
-        show_edge(edge): share(edge) for edge in model.route.edges
-    }
+    numbers = {named("word.number_at", step=step): number(step) for step in model.route.steps}
+    return {**numbers, **{show_edge(edge): share(edge) for edge in model.route.edges}}
 
 
-def quantity_problems(quantities: object) -> list[str]:
+# ---------------------------------------------------------------------- arguments
+
+
+def problems_of(**given: Any) -> list[str]:
+    """Return what is wrong with the arguments of a check, each by its name, in sentences."""
+    return [text for name, value in given.items() for text in _RULES[name](value)]
+
+
+def whole_problems(name: str, value: object, least: int) -> list[str]:
+    """Return why this is no whole number of at least `least`."""
+    if is_number(value) and value == int(value) and value >= least:  # type: ignore[call-overload,operator]
+        return []
+    return [f"{name} must be a whole number of at least {least}; given {value!r}."]
+
+
+def result_problems(result: object, seed: object, cores: object) -> list[str]:
+    """Return what is wrong with these arguments of a check of what is unknown."""
+    found = problems_of(result=result)
+    if isinstance(result, Result) and not result.model.free:
+        found.append("the model has no unknown parameter: there is nothing to compare.")
+    return found + problems_of(seed=seed, cores=cores)
+
+
+def quantity_problems(quantities: object, name: str = "quantities") -> list[str]:
     """Return why these are no quantities to look at, one sentence each."""
     if quantities is None:
         return []
     if not isinstance(quantities, Mapping) or not quantities:
-        return [f"quantities must map names to functions of q; given {quantities!r}."]
+        return [f"{name} must map names to functions of q; given {quantities!r}."]
     found = [
         f"the name of a quantity must be text; given {name!r}."
         for name in quantities
@@ -68,15 +96,40 @@ def quantity_problems(quantities: object) -> list[str]:
     ]
 
 
-def result_problems(result: object, seed: object, cores: object) -> list[str]:
-    """Return what is wrong with these arguments of a check, one sentence each."""
-    found = [] if isinstance(result, Result) else [f"result must be a Result; given {result!r}."]
-    if isinstance(result, Result) and not result.model.free:
-        found.append("the model has no unknown parameter: there is nothing to compare.")
-    found += seed_problems(seed)
-    if cores is not None and not (type(cores) is int and cores >= 1):
-        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
-    return found
+def _instance(name: str, kind: type) -> Callable[[object], list[str]]:
+    wanted = f"{name} must be a {kind.__name__}"
+    return lambda value: [] if isinstance(value, kind) else [f"{wanted}; given {value!r}."]
+
+
+def _flag(name: str) -> Callable[[object], list[str]]:
+    wanted = f"{name} must be True or False"
+    return lambda value: [] if isinstance(value, bool) else [f"{wanted}; given {value!r}."]
+
+
+def _without_problems(without: object) -> list[str]:
+    if without is None or (
+        isinstance(without, Mapping) and all(isinstance(one, LeftOut) for one in without.values())
+    ):
+        return []
+    return [f"without must be what a conflict found, its left_out; given {without!r}."]
+
+
+#: What each argument may be, wherever a check has it.
+_RULES: Mapping[str, Callable[[Any], list[str]]] = {
+    "result": _instance("result", Result),
+    "model": _instance("model", Model),
+    "quantities": quantity_problems,
+    "further": lambda value: quantity_problems(value, "further"),
+    "probability": lambda value: interval_problems(value, "equal-tailed"),
+    "seed": seed_problems,
+    "cores": lambda value: [] if value is None else whole_problems("cores", value, 1),
+    "refit": _flag("refit"),
+    "loo": _flag("loo"),
+    "without": _without_problems,
+}
+
+
+# ------------------------------------------------------------- functions of the user's
 
 
 def called(subject: str, what: str, function: Callable[..., Any], *about: Any) -> Any:

@@ -216,13 +216,8 @@ def _row(
         "unit": one.period or one.unit,
         **numbers,
         "basis": basis,
-        "mark": next((_mark(fit) for fit in fits if fit.mark), ""),
+        "mark": "" if all(fit.gate.passed for fit in fits) else say("compare.gate"),
     }
-
-
-def _mark(result: Result) -> Sentence | str:
-    others = "".join(f"; {mark}" for mark in result.marks)
-    return result.mark if result.gate.passed else say("compare.gate", others=others)
 
 
 def _pool_name(weights: Mapping[str, float]) -> Sentence:

@@ -161,8 +161,7 @@ def tipping_point(
             marks[at] = say("tipping_point.no_fit", why=str(trouble))
             continue
         if not result.gate.passed:
-            others = "".join(f"; {mark}" for mark in result.marks)
-            marks[at] = say("tipping_point.gate", others=others)
+            marks[at] = say("tipping_point.gate")
             continue
         start = result
         probability[at], error[at], counted = _probability(result, conclusion)
@@ -369,9 +368,7 @@ def _said(
         at = [say(f"tipping_point.{_how(one)}", **_values(one, *over)) for one in turns]
         yield say("tipping_point.turns", statement=conclusion.statement, p=p, at=at)
     spans = [
-        say(
-            "tipping_point.span", name=name, n=len(grid), low=_shown(grid[0]), high=_shown(grid[-1])
-        )
+        say("tipping_point.span", name=name, n=len(grid), low=grid[0], high=grid[-1])
         for name, grid in over.items()
     ]
     yield say("tipping_point.held", spans=spans)
@@ -389,7 +386,7 @@ def _said(
             f"tipping_point.prior_{side}_{'two' if len(sides) > 1 else 'one'}",
             low=shares[0],
             high=shares[-1],
-            value=_shown(turn.value),
+            value=turn.value,
             fails=say("tipping_point.fails") if single else "",
         )
     for name, grid in over.items():
@@ -407,17 +404,8 @@ def _how(turn: Turn) -> str:
 
 
 def _values(turn: Turn, name: str) -> dict[str, Any]:
-    numbers = zip(
-        ("value", "a", "b", "low", "high"),
-        (turn.value, *turn.between, turn.low, turn.high),
-        strict=True,
-    )
-    return {"name": name, **{key: _shown(value) for key, value in numbers}}
-
-
-def _shown(value: float) -> float:
-    """Return a value of a parameter with three digits, or whole when it is large."""
-    return round(value) if abs(value) >= 100 else float(f"{value:.3g}")
+    a, b = turn.between
+    return {"name": name, "value": turn.value, "a": a, "b": b, "low": turn.low, "high": turn.high}
 
 
 # ---------------------------------------------------------------- arguments

@@ -8,7 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.arguments import Quantity, main_quantities, per_draw
+from funnelest.check.arguments import (
+    Quantity,
+    main_quantities,
+    per_draw,
+    problems_of,
+    whole_problems,
+)
 from funnelest.check.information.folds import Folds
 from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
@@ -16,10 +22,8 @@ from funnelest.check.information.ranking import Gain, judged
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import is_number
-from funnelest.inference.fitting import seed_problems
 from funnelest.inference.preposterior import flattened, levels_of
 from funnelest.model.model import Model
-from funnelest.results import tables
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
 from funnelest.words import say
@@ -156,10 +160,12 @@ def value_of_information(
     question, is drawn from its prior beside the posterior.
     """
     (name, function), problems = _quantity(result, quantity)
-    problems += _problems(result, replicates, probability, seed, cores, currency, basis)
+    problems += problems_of(result=result, probability=probability, seed=seed, cores=cores)
+    problems += _problems(replicates, currency, basis)
     figures, wrong = _figures(plans)
     raise_if_any([*problems, *wrong, *_parameter_problems(result, parameters)], _SUBJECT)
-    seed, function = int(seed), per_draw(_SUBJECT, f"quantity {name!r}", function)
+    seed, replicates = int(seed), int(replicates)
+    function = per_draw(_SUBJECT, f"quantity {name!r}", function)
     now = result.sample_of(function)  # refuses a result behind a closed gate
     if not np.isfinite(now).all() or np.ptp(now) == 0:
         raise_if_any(
@@ -220,7 +226,7 @@ def value_of_information(
         variance_now=float(np.var(now)),
         width_now=float(high - low),
         probability=float(probability),
-        replicates=int(replicates),
+        replicates=replicates,
         currency=currency,
         basis=result.model.basis() if basis is None else basis,
     )
@@ -277,7 +283,7 @@ def _figures(plans: Any) -> tuple[dict[str, _Figure], list[str]]:
         if not isinstance(given, Mapping):
             made[name] = _figure(given)
             continue
-        if not given or not all(_is_whole(size) and size >= 1 for size in given):
+        if not given or any(whole_problems("", size, 1) for size in given):
             found.append(
                 f"plan {name!r}: sizes must be whole numbers of at least 1; given {list(given)!r}."
             )
@@ -366,8 +372,9 @@ def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[st
         if not isinstance(result, Result):
             return nothing, []
         known = main_quantities(result.model)
-        if quantity in known:
-            return (quantity, known[quantity]), []
+        for name, function in known.items():
+            if name == quantity:  # as the library names it, in every language
+                return (name, function), []
         return nothing, [
             f"there is no main quantity {quantity!r}; the names are: {', '.join(known)}."
         ]
@@ -409,32 +416,11 @@ def _parameter_problems(result: Any, parameters: Any) -> list[str]:
     return found
 
 
-def _problems(
-    result: Any,
-    replicates: Any,
-    probability: Any,
-    seed: Any,
-    cores: Any,
-    currency: Any,
-    basis: Any,
-) -> list[str]:
-    found = []
-    if not isinstance(result, Result):
-        found.append(f"result must be a Result; given {result!r}.")
-    if not (_is_whole(replicates) and replicates >= 20):
-        found.append(f"replicates must be a whole number of at least 20; given {replicates!r}.")
-    found += tables.interval_problems(probability, "equal-tailed")
-    found += seed_problems(seed)
-    if cores is not None and not (_is_whole(cores) and cores >= 1):
-        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+def _problems(replicates: Any, currency: Any, basis: Any) -> list[str]:
+    found = whole_problems("replicates", replicates, 20)
     if not isinstance(currency, str):
         found.append(f"currency must be text; given {currency!r}.")
     if basis is not None and basis not in _BASES:
         known = ", ".join(map(repr, _BASES))
         found.append(f"basis must be one of {known}, or left out; given {basis!r}.")
     return found
-
-
-def _is_whole(value: object) -> bool:
-    """Return whether `value` is a whole number (a truth value is not)."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -10,7 +10,6 @@ import numpy as np
 
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
-from funnelest.check.calibration.replicate import LIKELIHOOD
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, language_problems, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
@@ -141,9 +140,7 @@ def _say(show: Language, key: str, **values: Any) -> str:
 
 
 def _label(name: str, check: Verdict, show: Language) -> str:
-    text = _say(show, "likelihood") if name == LIKELIHOOD else name
-    if name.startswith("number at "):
-        text = _say(show, "number_at", step=name.removeprefix("number at "))
+    text = show.say(next(one for one in check.details["names"] if one == name))  # not the user's
     off = name in check.details["off"]
     return f"{text} \u2013 {_say(show, 'off').upper()}" if off else text
 

@@ -3,10 +3,25 @@
 from funnelest.words.language import (
     LANGUAGES,
     Language,
+    Named,
     Sentence,
     catalogue,
+    from_json,
     language_problems,
+    named,
     say,
+    to_json,
 )
 
-__all__ = ["LANGUAGES", "Language", "Sentence", "catalogue", "language_problems", "say"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "Named",
+    "Sentence",
+    "catalogue",
+    "from_json",
+    "language_problems",
+    "named",
+    "say",
+    "to_json",
+]

@@ -19,7 +19,18 @@ from funnelest.axes import Where, show_level, show_where
 if TYPE_CHECKING:
     from funnelest.model.model import Model
 
-__all__ = ["LANGUAGES", "Language", "Sentence", "catalogue", "language_problems", "say"]
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "Named",
+    "Sentence",
+    "catalogue",
+    "from_json",
+    "language_problems",
+    "named",
+    "say",
+    "to_json",
+]
 
 _DASH = "\u2013"
 #: A third language is one more file `<code>.toml` beside these, and its code here.
@@ -47,6 +58,37 @@ def say(key: str, **values: Any) -> Sentence:
     return Sentence(key, values)
 
 
+class Named(str):
+    """A name that the library gave: English as a text, and said in the language of the reader."""
+
+    sentence: Sentence
+
+
+def named(key: str, **values: Any) -> Named:
+    """Return a name of the catalogue, which is its English text wherever a text is wanted."""
+    made = Named(Language("en").say(say(key, **values)))
+    made.sentence = say(key, **values)
+    return made
+
+
+def to_json(said: Any) -> Any:
+    """Return a sentence, or what stands in its braces, as JSON can hold it."""
+    if isinstance(said, Named):
+        said = said.sentence
+    if isinstance(said, Sentence):
+        return {"key": said.key, "values": {k: to_json(v) for k, v in said.values.items()}}
+    if isinstance(said, list | tuple):
+        return [to_json(one) for one in said]
+    return said.item() if isinstance(said, np.generic) else said
+
+
+def from_json(read: Any) -> Any:
+    """Return what `to_json` wrote."""
+    if isinstance(read, dict):
+        return Sentence(read["key"], {k: from_json(v) for k, v in read["values"].items()})
+    return [from_json(one) for one in read] if isinstance(read, list) else read
+
+
 @cache
 def catalogue(code: str) -> Mapping[str, Any]:
     """Return every sentence of a language by its key, ``"section.name"``."""
@@ -72,11 +114,11 @@ class _Filled(Formatter):
 
     def format_field(self, value: Any, spec: str) -> str:
         language = self.language
-        if isinstance(value, Sentence):
+        if isinstance(value, Sentence | Named):
             return language.say(value)
         if isinstance(value, list | tuple):
             return language.listed(value, spec or "and")
-        if spec in ("number", "figure", "percent", "word"):
+        if spec in ("number", "short", "figure", "percent", "word"):
             return str(getattr(language, spec)(value))
         shown = format(value, spec)
         return language.local(shown) if isinstance(value, float | int | np.number) else shown
@@ -104,6 +146,8 @@ class Language:
 
     def say(self, sentence: Sentence | str) -> str:
         """Return a sentence in the language; a text that is not of the catalogue as it is."""
+        if isinstance(sentence, Named):
+            sentence = sentence.sentence
         if isinstance(sentence, str):
             return sentence
         template = catalogue(self.code)[sentence.key]
@@ -120,8 +164,21 @@ class Language:
         return str(catalogue(self.code).get(f"word.{name}", name))
 
     def listed(self, names: Sequence[Any], how: str = "and") -> str:
-        """Return ``a, b and c``; ``or`` in its place, or with ``few`` three and how many more."""
-        shown = [self.say(one) if isinstance(one, Sentence) else str(one) for one in names]
+        """Return ``a, b and c``; ``or`` in its place.
+
+        With ``few`` three and how many more, with ``some`` eight. With ``,`` or ``;`` only that
+        stands between them; with ``sentence`` they make a whole one.
+        """
+        shown = [self.say(one) if isinstance(one, Sentence | str) else str(one) for one in names]
+        if how in (",", ";"):
+            return f"{how} ".join(shown)
+        if how == "sentence":
+            joined = "; ".join(shown)
+            return f"{joined[:1].upper()}{joined[1:]}."
+        if how == "some":
+            how = "and"
+            if len(shown) > 9:
+                shown = [*shown[:8], self.say(say("word.more", n=len(shown) - 8))]
         if how == "few":
             if len(shown) <= 4:
                 return ", ".join(shown)
@@ -147,6 +204,12 @@ class Language:
         decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
         text = f"{rounded:,.{decimals}f}"
         return self.local(text.rstrip("0").rstrip(".") if decimals else text)
+
+    def short(self, value: float) -> str:
+        """Return a number with three significant digits, or whole when it is large."""
+        if not math.isfinite(value):
+            return _DASH
+        return self.local(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
     def figure(self, value: float) -> str:
         """Return a given number as it was given: not rounded to significant digits."""

@@ -91,15 +91,13 @@ def judged(
         "records": tuple(records),
     }
     many = failed > ALLOWED * len(records)
-    mark = say("calibrate.off", names=details["off"]) if details["off"] else ""
-    if many:
-        fits = say("calibrate.failed_fits", failed=failed, all=len(records))
-        mark = say("calibrate.off_and_failed", off=mark, failed_fits=fits) if mark else fits
+    marks = [say("calibrate.off", names=details["off"])] if details["off"] else []
+    marks += [say("calibrate.failed_fits", failed=failed, all=len(records))] if many else []
     return Verdict(
         check="calibrate",
-        passed=not mark,
+        passed=not marks,
         said=list(_said(rows, by_p[0], details, many)),
-        marked=mark,
+        marked=say("word.marks", parts=marks) if marks else "",
         rows={
             "quantities": rows,
             "ranks": _ranks(records, names),

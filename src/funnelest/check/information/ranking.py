@@ -263,11 +263,6 @@ def _interval(about: Mapping[str, Any]) -> Sentence:
     return say("word.interval", p=int(percent) if percent == int(percent) else percent)
 
 
-def _shown(value: float) -> float:
-    """Return a width with three digits, or whole when it is large."""
-    return round(value) if abs(value) >= 100 else float(f"{value:.3g}")
-
-
 def _on_figures(figures: Sequence[Gain], about: Mapping[str, Any]) -> Iterator[Sentence]:
     known = [one for one in figures if one.found]
     alone = [one for one in known if not one.series]
@@ -276,8 +271,8 @@ def _on_figures(figures: Sequence[Gain], about: Mapping[str, Any]) -> Iterator[S
             f"{_ROOM}.width",
             name=alone[0].name,
             interval=_interval(about),
-            now=_shown(about["width_now"]),
-            width=_shown(alone[0].width),
+            now=about["width_now"],
+            width=alone[0].width,
         )
     if len(alone) > 1:
         others = [
@@ -285,7 +280,7 @@ def _on_figures(figures: Sequence[Gain], about: Mapping[str, Any]) -> Iterator[S
                 f"{_ROOM}.{'takes' if one.told else 'takes_nothing'}",
                 name=one.name,
                 share=one.reduction if one.told else one.mc_error,
-                width=_shown(one.width),
+                width=one.width,
                 price=_price(one, about),
             )
             for one in alone[1:]
@@ -335,21 +330,19 @@ def _on_sizes(about: Mapping[str, Any]) -> Iterator[Sentence]:
             say(
                 f"{_ROOM}.at_size",
                 size=one.size,
-                width=_shown(one.width),
+                width=one.width,
                 ratio=100 * one.width / now,
             )
             for one in ends
         ]
-        yield say(
-            f"{_ROOM}.sizes", name=name, interval=_interval(about), now=_shown(now), widths=widths
-        )
+        yield say(f"{_ROOM}.sizes", name=name, interval=_interval(about), now=now, widths=widths)
         if len(sizes) > 2:
             yield say(f"{_ROOM}.all_sizes", n=len(sizes))
         priced = [one for one in known if one.cost is not None]
         if priced:
             best = max(priced, key=lambda one: _narrowing(one, now))
             unit = f" {about['currency']}" if about["currency"] else ""
-            each = _shown(_narrowing(best, now))
+            each = _narrowing(best, now)
             yield say(f"{_ROOM}.size_for_cost", size=best.size, each=each, unit=unit)
 
 
