@@ -489,9 +489,6 @@ def _models(
 
 def _sides(group: Sequence[Any], population: Population) -> list[list[Any]]:
     """Return the assumptions to fit: as they are, or bounds at their lower and upper limits."""
-    if not any(hasattr(one, "ends") for one in group):
-        return [list(group)]
-    return [
-        [one.ends(population)[side] if hasattr(one, "ends") else one for one in group]
-        for side in ("lower", "upper")
-    ]
+    ends = [one.ends(population) if hasattr(one, "ends") else {} for one in group]
+    sides = ("lower", "upper") if any(ends) else ("",)
+    return [[end.get(side, one) for one, end in zip(group, ends, strict=True)] for side in sides]

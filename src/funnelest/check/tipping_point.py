@@ -420,7 +420,7 @@ def _problems(
             f"{one.describe()}. So there is no posterior, and no probability of a conclusion: "
             "compare the two limits with funnelest.check.compare, or state a distribution."
             for one in model.assumptions
-            if hasattr(one, "ends")
+            if hasattr(one, "ends") and one.ends(model.population)
         ]
     drawable = isinstance(model, Model) and not found
     found += argument_problems(model, engine, draws, seed, ended=True)
