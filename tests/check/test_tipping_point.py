@@ -78,7 +78,7 @@ def test_where_it_turns(found):
     assert turn.low < value < turn.high
     assert turn.between[0] < value < turn.between[1]
     assert turn.begins
-    assert not turn.jump
+    assert turn.kind == "at"
     assert turn.prior_above == pytest.approx(stats.norm(-0.7, 0.5).sf(value))
     assert "begins to hold at" in found.headline
     below = f"{100 * (1 - turn.prior_above):.0f}% on values below"
@@ -108,7 +108,7 @@ def test_what_follows_from_the_held_value_jumps():
         1,
     ]  # it turns at log(1/2) on the log-odds, or so
     (turn,) = found.found
-    assert turn.jump
+    assert turn.kind == "jump"
     assert turn.value == -0.75  # halfway, whatever the stated probability
     assert (turn.low, turn.high) == turn.between == (-1.0, -0.5)
     assert "between shift[age 0-11 against 12-16] = -1 and -0.5" in found.text
@@ -145,7 +145,7 @@ def test_turning_twice_and_a_fit_that_failed(found):
         marks=np.array(["", "CONVERGENCE GATE FAILED", "", "", ""]),
     )
     first, second = hump.found
-    assert first.gap
+    assert first.kind == "gap"
     assert (first.low, first.high) == (-2.0, 0.0)
     assert first.value == pytest.approx(-1.0)
     assert second.value == pytest.approx(1.5)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where, show_level, show_where
+from funnelest.check.arguments import problems_of
 from funnelest.check.measures import apart
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import is_number
@@ -36,13 +37,12 @@ _SUBJECT = "the comparison"
 
 @dataclass(frozen=True)
 class _Looked:
-    """A quantity that is compared: its name, function, basis, unit, and of which period it is."""
+    """A quantity that is compared; its unit is "share", "ratio", or people and of which period."""
 
     name: Sentence | str
-    unit: Literal["people", "share", "ratio"]
+    unit: str
     basis: Literal["imputed", "partly imputed"]
     of: Callable[[Quantities], Any] = field(repr=False)
-    period: str = ""
 
 
 def compare(
@@ -101,10 +101,10 @@ def compare(
     SpecError
         With every problem of the alternatives.
     """
-    raise_if_any(
-        _argument_problems(model, alternatives, where, per, probability, seed, engine, draws),
-        _SUBJECT,
-    )
+    problems = argument_problems(model, engine, draws, seed, ended=True)
+    problems += problems_of(seed=seed, probability=probability)
+    problems += _argument_problems(model, alternatives, where, per)
+    raise_if_any(list(dict.fromkeys(problems)), _SUBJECT)
     made, mask = _models(model, alternatives, where)
     per = per if per is not None and model.population.axis(per) is not None else None
     imputed = _cells(model, mask)
@@ -213,7 +213,7 @@ def _row(
     return {
         "assumption": name,
         "quantity": one.name,
-        "unit": one.period or one.unit,
+        "unit": one.unit,
         **numbers,
         "basis": basis,
         "mark": "" if all(fit.gate.passed for fit in fits) else say("compare.gate"),
@@ -371,10 +371,10 @@ def _looked(
         return q.number(first, where, per=per)
 
     return [
-        _Looked(named("number"), "people", "imputed", people, period),
+        _Looked(named("number"), period, "imputed", people),
         _Looked(named("rate"), "share", "imputed", lambda q: rate(q, inside)),
         _Looked(named("ratio"), "ratio", "imputed", ratio),
-        _Looked(named("total"), "people", "partly imputed", total, period),
+        _Looked(named("total"), period, "partly imputed", total),
         *(
             _Looked(
                 f"{show_edge(edge)}{whole}",
@@ -390,31 +390,20 @@ def _looked(
 # ---------------------------------------------------------------- arguments and models
 
 
-def _argument_problems(
-    model: Any,
-    alternatives: Any,
-    where: Any,
-    per: Any,
-    probability: Any,
-    seed: Any,
-    engine: Any,
-    draws: Any,
-) -> list[str]:
-    """Return what is wrong with the arguments, before anything is fitted."""
-    if not isinstance(model, Model):
-        return [f"model must be a Model; given {model!r}."]
-    found = argument_problems(model, engine, draws, seed, ended=True)
-    if seed is None:
-        found.append("seed must be a whole number; without one every alternative has another.")
+def _argument_problems(model: Any, alternatives: Any, where: Any, per: Any) -> list[str]:
+    """Return what is wrong with what is compared, before anything is fitted."""
+    found = []
     if not isinstance(alternatives, Mapping) or not alternatives:
         found.append(f"alternatives must map names to assumptions; given {alternatives!r}.")
     elif not all(isinstance(name, str) for name in alternatives):
         found.append(f"the names of alternatives must be texts; given {list(alternatives)!r}.")
+    if not isinstance(model, Model):
+        return found
     found += model.population.problems_in({} if where is None else where)
     known = ", ".join(axis.name for axis in model.population.axes) or "none"
     if per is not None and per != "year" and model.population.axis(per) is None:
         found.append(f"per names axis {per!r}; the population's axes are: {known}.")
-    return found + tables.interval_problems(probability, "equal-tailed")
+    return found
 
 
 def _where_problems(

@@ -228,10 +228,9 @@ class Turn:
         The values of the grid on both sides.
     begins : bool
         Whether the conclusion holds above the value, and not below it.
-    jump : bool
-        Whether the probability goes from none of the draws to all of them, or back.
-    gap : bool
-        Whether fits between the two values failed.
+    kind : {"at", "jump", "gap"}
+        Whether it is known where it crosses; whether the probability jumps from none of the draws
+        to all of them, or back; or whether fits between the two values failed.
     prior_above : float
         Probability of the prior of the parameter above the value.
     """
@@ -241,8 +240,7 @@ class Turn:
     high: float
     between: tuple[float, float]
     begins: bool
-    jump: bool
-    gap: bool
+    kind: Literal["at", "jump", "gap"]
     prior_above: float
 
 
@@ -298,12 +296,12 @@ def _turns(details: Mapping[str, Any]) -> list[Turn]:
         a, b = float(values[i]), float(values[i + 1])
         begins = bool(p[i + 1] >= wanted)
         jump = {float(p[i]), float(p[i + 1])} == {0.0, 1.0}
-        gap = bool(known[i + 1] - known[i] > 1)
+        kind = "jump" if jump else "gap" if known[i + 1] - known[i] > 1 else "at"
         # A rising curve that is moved up crosses earlier, and later when it is moved down.
         sides = (1, -1) if begins else (-1, 1)
         low = max((v for _, v in moved[sides[0]] if v <= value), default=float(values[0]))
         high = min((v for _, v in moved[sides[1]] if v >= value), default=float(values[-1]))
-        if jump or gap:
+        if kind != "at":
             low, high = a, b
         found.append(
             Turn(
@@ -312,8 +310,7 @@ def _turns(details: Mapping[str, Any]) -> list[Turn]:
                 high=high,
                 between=(a, b),
                 begins=begins,
-                jump=jump,
-                gap=gap,
+                kind=kind,  # type: ignore[arg-type]
                 prior_above=float(1 - details["priors"][name].cdf(value)),
             )
         )
@@ -352,21 +349,27 @@ def _said(
     probability: Floats,
     **_: Any,
 ) -> Iterator[Sentence]:
-    p = conclusion.probability
     known = probability[~np.isnan(probability)]
-    holding = int((known >= p).sum())
-    counts = {"n": holding, "all": len(known)}
-    if not len(known):
-        yield say("tipping_point.nothing", statement=conclusion.statement)
-    elif holding in (0, len(known)):
-        how = "always" if holding else "never"
-        ends = {"low": float(known.min()), "high": float(known.max())}
-        yield say(f"tipping_point.{how}", statement=conclusion.statement, p=p, **ends)
-    elif len(over) > 1:
-        yield say("tipping_point.points", statement=conclusion.statement, p=p, **counts)
-    else:
-        at = [say(f"tipping_point.{_how(one)}", **_values(one, *over)) for one in turns]
-        yield say("tipping_point.turns", statement=conclusion.statement, p=p, at=at)
+    holding = int((known >= conclusion.probability).sum())
+    how = "turns" if len(over) == 1 else "points"
+    if holding in (0, len(known)):
+        how = ("always" if holding else "never") if len(known) else "nothing"
+    yield say(
+        f"tipping_point.{how}",
+        statement=conclusion.statement,
+        p=conclusion.probability,
+        n=holding,
+        all=len(known),
+        low=known.min(initial=1.0),
+        high=known.max(initial=0.0),
+        at=[
+            say(
+                f"tipping_point.{'begins' if one.begins else 'stops'}_{one.kind}",
+                **_values(one, *over),
+            )
+            for one in turns
+        ],
+    )
     spans = [
         say("tipping_point.span", name=name, n=len(grid), low=grid[0], high=grid[-1])
         for name, grid in over.items()
@@ -374,20 +377,18 @@ def _said(
     yield say("tipping_point.held", spans=spans)
     for turn in turns:
         ((name, prior),) = priors.items()
-        if not (turn.jump or turn.gap):
+        if turn.kind == "at":
             yield say("tipping_point.range", **_values(turn, name))
         # The side on which it fails, and of several turning points the side above.
-        single = len(turns) == 1
-        above = not (single and turn.begins)
-        sides = turn.between if turn.jump or turn.gap else (turn.value,)
-        shares = sorted(float(1 - prior.cdf(v) if above else prior.cdf(v)) for v in sides)
-        side = "above" if above else "below"
+        side = "below" if len(turns) == 1 and turn.begins else "above"
+        ends = (turn.value,) if turn.kind == "at" else turn.between
+        shares = sorted(float(prior.cdf(v) if side == "below" else 1 - prior.cdf(v)) for v in ends)
         yield say(
-            f"tipping_point.prior_{side}_{'two' if len(sides) > 1 else 'one'}",
+            f"tipping_point.prior_{side}_{'one' if turn.kind == 'at' else 'two'}",
             low=shares[0],
             high=shares[-1],
             value=turn.value,
-            fails=say("tipping_point.fails") if single else "",
+            fails=say("tipping_point.fails") if len(turns) == 1 else "",
         )
     for name, grid in over.items():
         inside = float(priors[name].cdf(grid[-1]) - priors[name].cdf(grid[0]))
@@ -395,12 +396,6 @@ def _said(
     failed = probability.size - len(known)
     if failed:
         yield say("tipping_point.failed", n=failed, all=probability.size)
-
-
-def _how(turn: Turn) -> str:
-    """Return which sentence tells of a turning point."""
-    verb = "begins" if turn.begins else "stops"
-    return f"{verb}_{'jump' if turn.jump else 'gap' if turn.gap else 'at'}"
 
 
 def _values(turn: Turn, name: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ class _Drawing:
             Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)),
                    label=self.say("wanted", p=self.percent(self.wanted))),
         ]  # fmt: skip
-        loose = [turn for turn in self.turns if turn.jump or turn.gap]
+        loose = [turn for turn in self.turns if turn.kind != "at"]
         if len(loose) < len(self.turns):
             keys.append(Line2D([], [], color=ORANGE, linewidth=1.4, label=self.say("turn")))
         if loose:
@@ -164,14 +164,14 @@ class _Drawing:
             for sign in (-1, 0, 1)
         )
         for turn in self.turns:
-            if turn.jump:  # nothing is known of what lies between
+            if turn.kind == "jump":  # nothing is known of what lies between
                 middle[(fine > turn.between[0]) & (fine < turn.between[1])] = np.nan
         drawn = ~np.isnan(middle)
         ax.fill_between(fine, low, high, where=drawn, color="#9ecae1", linewidth=0, zorder=2.5)
         ax.plot(fine, middle, color=BLUE, linewidth=1.8, zorder=4, clip_on=False)
         ax.plot(x, p, "o", color=BLUE, markersize=4, zorder=4, clip_on=False)
         for turn in self.turns:
-            if turn.jump or turn.gap:
+            if turn.kind != "at":
                 ax.axvspan(*turn.between, facecolor="none", edgecolor=ORANGE, hatch="////",
                            linewidth=0.8, zorder=1)  # fmt: skip
             else:
@@ -210,7 +210,7 @@ class _Drawing:
             a, b = turn.between
             text = self.language.figure(float(f"{turn.value:.3g}"))
             value = turn.value
-            if turn.jump or turn.gap:
+            if turn.kind != "at":
                 text = self.say(
                     "between",
                     a=self.language.figure(float(f"{a:.3g}")),

@@ -41,31 +41,11 @@ def judged(
     wrong: bool = False,
     ranked: int = RANKED,
 ) -> Verdict:
-    """Return the verdict on what replicates gave.
+    """Return the verdict on what replicates gave; `calibrate` says what it holds.
 
-    Parameters
-    ----------
-    records : sequence of mapping
-        What every replicate gave.
-    names, kinds : sequence of str
-        What was looked at, and "parameter", "number or share", "own" or "log-likelihood".
-    prior_sd : ndarray
-        Standard deviation of each quantity before the data; NaN where there is none.
-    basis : str
-        What the model rests on: "estimated", "partly imputed" or "imputed".
-    draws : int
-        Posterior draws per fit.
-    engine : str
-        The engine that was asked for.
-    wrong : bool, default False
-        Whether data were made up from another model than was fitted.
-    ranked : int, default 99
-        Draws that each true value is ranked among: ranks go from 0 to this number.
-
-    Returns
-    -------
-    Verdict
-        See `funnelest.check.calibrate` for what it holds.
+    `kinds` are "parameter", "number or share", "own" or "log-likelihood"; `prior_sd` is NaN where
+    there is none; `wrong` tells whether data were made up from another model than was fitted;
+    ranks go from 0 to `ranked`.
     """
     failed = sum(bool(record["failure"]) for record in records)
     columns = [_column(records, i) for i in range(len(names))]
