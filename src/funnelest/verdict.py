@@ -130,7 +130,8 @@ class Verdict:
         if not main:
             return self.text
         shown = self._frame(main)
-        rows = shown.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
+        short = Language(self.language).short  # no 1.956e+04 of people
+        rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"
 
 

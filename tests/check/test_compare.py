@@ -261,3 +261,11 @@ def test_the_same_seed_gives_the_same_table():
         for _ in range(2)
     )
     assert one.equals(two)
+
+
+def test_what_is_printed_has_whole_numbers_of_people(compared):
+    shown = repr(compared)
+    assert shown.startswith(compared.text)
+    number = rows(compared, "shift").loc["number at 'happened', age 0-11", "median"]
+    assert f" {number:,.0f} " in shown
+    assert "e+0" not in shown

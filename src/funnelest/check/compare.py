@@ -33,6 +33,7 @@ type Results = Mapping[str, tuple[Result, ...]]
 #: What stands in the column `interval` where no probability is claimed.
 NO_PROBABILITY = "bounds, no probability"
 _SUBJECT = "the comparison"
+_PRINTED = ("assumption", "quantity", "median", "low", "high", "interval", "basis")
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,7 @@ def judged(looked: Sequence[_Looked], details: Mapping[str, Any]) -> Verdict:
         said=list(_said(looked[0], rows, shut, details)),
         marked=say("compare.mark", names=shut) if shut else "",
         rows={"assumptions": rows},
+        printed=[{name: row[name] for name in _PRINTED} for row in rows],
         found=tuple(looked),
         details=details,
     )

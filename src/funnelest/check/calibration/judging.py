@@ -27,6 +27,10 @@ ALLOWED = 0.01
 PROBABILITIES = (0.5, 0.8, 0.95)
 _LIMITS = {0.5: (2, 4), 0.8: (1, 5), 0.95: (0, 6)}
 _MEDIAN = LEVELS.index(0.5)
+_PRINTED = (
+    "quantity", "p", "p_corrected", "coverage_50", "coverage_95", "bias_in_sd", "contraction",
+    "recovery",
+)  # fmt: skip
 
 
 def judged(
@@ -84,6 +88,7 @@ def judged(
             "recovered": _recovered(records, names),
         },
         details=details,
+        printed=[{name: row[name] for name in _PRINTED} for row in rows],
     )
 
 

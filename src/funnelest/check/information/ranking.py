@@ -19,6 +19,10 @@ _ERRORS = 2.0
 #: Parameters that the text names.
 _NAMED = 5
 _ROOM = "value_of_information"
+_PRINTED = (
+    "kind", "rank", "name", "status", "reduction_percent", "mc_error_percent", "width_now",
+    "width_after",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +122,8 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
     rows = {"parts": [*_rows(figures, about), *_rows(parameters, about)]}
     if about["series"]:
         rows["sizes"] = _sizes(about)
+    costs = ("cost", "cost_per_percent") if _priced(figures) else ()
+    printed = (*_PRINTED, *costs)
     return Verdict(
         check=_ROOM,
         passed=not mark,
@@ -125,6 +131,7 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
         marked=mark,
         rows=rows,
         found=tuple(found),
+        printed=[{name: row[name] for name in printed} for row in rows["parts"]],
         details=about,
     )
 
