@@ -82,9 +82,7 @@ if find_spec("distributed") is not None:
 
     workers = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
     with LocalCluster(**workers, dashboard_address=None) as cluster, Client(cluster) as client:
-        again = fe.check.calibrate(
-            model, replicates=40, seed=2026, executor=client.get_executor(), path=None
-        )
+        again = fe.check.calibrate(model, replicates=40, seed=2026, executor=client.get_executor())
     print(f"The same answer on Dask: {again.table.equals(first.table)}")
 
 # %%

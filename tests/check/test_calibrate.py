@@ -173,6 +173,11 @@ def test_what_is_looked_at(found):
     assert {"p", "p_corrected", "coverage_95", "coverage_interval", "bias_in_sd", "contraction",
             "recovery", "failed", "basis", "mark"} <= set(found.table)  # fmt: skip
     assert "Calibrated" in repr(found)
+    dutch = found.in_language("nl")
+    assert dutch.headline.startswith("Gekalibreerd, voor zover 20 verzonnen gegevenssets")
+    worst = found.table.sort_values("p", kind="stable")["quantity"].iloc[0]
+    assert worst == "number at happened"
+    assert "van \u201caantal bij happened\u201d" in dutch.text
 
 
 @pytest.mark.slow

@@ -477,3 +477,13 @@ def test_ages_that_an_assumption_fills_in_may_be_asked_and_it_says_so():
         if shown:
             assert f"young is {shown}: it rests " in found.text
             assert "(bijgeschat): het berust" in found.in_language("nl").text
+
+
+def test_a_dutch_reader_gets_dutch(result):
+    found = asked(result, "number at told").in_language("nl")
+    assert (
+        "zegt \u201cmany\u201d het meest over aantal bij told: naar verwachting" in found.headline
+    )
+    assert "95%-interval met gelijke staarten" in found.text
+    for word in (" the ", "number", "expected"):
+        assert word not in found.text, word

@@ -202,12 +202,14 @@ def _task(
 ) -> tuple[Task, tuple[str, ...], Any]:
     """Return what every replicate does, the kinds of what is ranked, and its prior spread."""
     source = truth or model
-    parameters = tuple(name for name in model.free if name in source.places)
+    main = main_quantities(model)
+    known = {name: name for name in main}  # as the library names them, in every language
+    parameters = tuple(known.get(name, name) for name in model.free if name in source.places)
     values = prior_draws(model, np.random.default_rng([seed, 2**32 - 1]), _PRIOR)
     q = Quantities(model, values)
     before = {name: values[name] for name in parameters}
     quantities: dict[str, Quantity] = {}
-    for name, function in main_quantities(model).items():
+    for name, function in main.items():
         with np.errstate(all="ignore"):
             sample = np.broadcast_to(np.asarray(function(q), dtype=np.float64), (q.draws,))
         if name in before and np.allclose(sample, before[name], rtol=1e-9):

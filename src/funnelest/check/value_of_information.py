@@ -372,8 +372,8 @@ def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[st
         if not isinstance(result, Result):
             return nothing, []
         known = main_quantities(result.model)
-        for name, function in known.items():
-            if name == quantity:  # as the library names it, in every language
+        for name, function in known.items():  # as the library names it, in every language
+            if name == quantity:
                 return (name, function), []
         return nothing, [
             f"there is no main quantity {quantity!r}; the names are: {', '.join(known)}."
