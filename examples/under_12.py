@@ -261,15 +261,16 @@ compared = fe.check.compare(model(shift), five, seed=2018)
 print(compared.text)
 columns = ["assumption", "quantity", "median", "low", "high", "interval", "contraction", "basis"]
 print(compared.table[columns].round(3).to_string(index=False))
-figure = fe.plot.comparison(compared, title="Child victims under 12, the Netherlands: imputed")
+figure = fe.plot.compare(compared, title="Child victims under 12, the Netherlands: imputed")
 
 # %%
 # A pool only with weights that somebody states; here equal ones, for want of better.
-pooled = compared.pooled(
+pooled = fe.check.pool(
+    compared,
     {"proportional": 0.25, "extrapolate": 0.25, "shift": 0.25, "detection ratio": 0.25},
     statement="equal weights, as an example of a panel that prefers none",
 )
-last = pooled.table[pooled.table["assumption"] == pooled.pool_name]
+last = pooled.table[pooled.table["assumption"].str.startswith("pooled")]
 print(last[["assumption", "quantity", "median", "low", "high", "basis"]].head(2).to_string())
 
 # %%
@@ -320,28 +321,32 @@ print(both.text)
 # %%
 # What would settle it: asking children of 8-11, under the shift. The question is how many. Ages 0-7
 # stay unasked: under this assumption they are like 8-11, which such a survey could not show.
-now = compared.results["shift"][0]
-plan = fe.check.planned(
+now = compared.details["results"]["shift"][0]
+asked_young = {
+    n: fe.Survey("children 8-11", step="happened", yes=0, n=n, where={"age": (8, 11)})
+    for n in (500, 1_000, 2_000, 4_000, 8_000)
+}
+plan = fe.check.value_of_information(
     now,
-    lambda n: fe.Survey("children 8-11", step="happened", yes=0, n=n, where={"age": (8, 11)}),
-    lambda q: q.number("happened", UNDER),
-    n=[500, 1_000, 2_000, 4_000, 8_000],
+    {"victims under 12": lambda q: q.number("happened", UNDER)},
+    plans={"ask children of 8-11": asked_young},
+    parameters=[],
     replicates=100,
     basis="imputed",
     seed=2018,
     progress=False,
 )
 print(plan.text)
-print(plan.table.round(1).to_string(index=False))
+print(plan.tables["sizes"].round(1).to_string(index=False))
 
 # %%
 # The figures, the tables and a page.
 OUT.mkdir(exist_ok=True)
 pictures = {
     "under_12": figure,
-    "under_12_turning": fe.plot.tipping(reported, title="Where the conclusion turns"),
-    "under_12_contour": fe.plot.tipping(both, title="Where the conclusion turns"),
-    "under_12_planned": fe.plot.planned(
+    "under_12_turning": fe.plot.tipping_point(reported, title="Where the conclusion turns"),
+    "under_12_contour": fe.plot.tipping_point(both, title="Where the conclusion turns"),
+    "under_12_planned": fe.plot.value_of_information(
         plan, title="Victims under 12 (imputed): what asking children of 8-11 would tell"
     ),
 }
@@ -350,7 +355,7 @@ for name, one in pictures.items():
 compared.table.to_csv(OUT / "under_12.csv", index=False)
 reported.table.to_csv(OUT / "under_12_turning.csv", index=False)
 both.table.to_csv(OUT / "under_12_contour.csv", index=False)
-plan.table.to_csv(OUT / "under_12_planned.csv", index=False)
+plan.tables["sizes"].to_csv(OUT / "under_12_planned.csv", index=False)
 page = fe.report.page(
     now,
     OUT / "under_12.html",

@@ -22,11 +22,12 @@ import pandas as pd
 from calibration_cases import ModelCase, model_cases
 from calibration_lists import CoverageCase, RankCase, list_cases
 
-from funnelest.check.calibrating import Calibration, calibrate
-from funnelest.check.calibrating.found import ALLOWED
-from funnelest.check.calibrating.kept import Kept
-from funnelest.check.calibrating.uniform import clopper_pearson
+from funnelest.check import calibrate
+from funnelest.check.calibration.judging import ALLOWED
+from funnelest.check.calibration.kept import Kept
+from funnelest.check.calibration.uniform import clopper_pearson
 from funnelest.sampling import parallel
+from funnelest.verdict import Verdict
 
 type Case = ModelCase | RankCase | CoverageCase
 
@@ -94,7 +95,7 @@ def run(
         return _row_of_coverage(case, _kept(case, case.many(replicates), seed, cores, path))
     if isinstance(case, RankCase):
         records = _kept(case, case.many(replicates), seed, cores, path)
-        found = case.calibration(records, seed)
+        found = case.calibration(records)
     else:
         found = calibrate(
             case.model,
@@ -122,17 +123,17 @@ def _kept(
     return [kept.records[i] for i in range(replicates)]
 
 
-def _row_of_ranks(case: ModelCase | RankCase, found: Calibration) -> dict[str, Any]:
+def _row_of_ranks(case: ModelCase | RankCase, found: Verdict) -> dict[str, Any]:
     table = found.table.set_index("quantity")
     worst = table["p_corrected"].astype(float).idxmin()
     row = _base(case) | {
         "test": "ranks",
-        "engine": found.engine,
-        "replicates": found.replicates,
+        "engine": found.details["engine"],
+        "replicates": found.details["replicates"],
         "quantities": len(table),
         "least": worst,
         "p": float(f"{table.loc[worst, 'p_corrected']:.3g}"),
-        "failed": found.failed,
+        "failed": found.details["failed"],
         "shown": case.shown,
     }
     one = table.loc[case.shown if case.shown in table.index else f"{case.shown} (all)"]

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from funnelest.check.calibrating import Calibration
-from funnelest.check.calibrating.replicate import LEVELS, RANKED
+from funnelest.check.calibration.judging import judged
+from funnelest.check.calibration.replicate import LEVELS, RANKED
 from funnelest.lists import (
     BestByBIC,
     ChaoLowerBound,
@@ -40,6 +40,7 @@ from funnelest.lists.estimators.decomposable import Posterior
 from funnelest.lists.table.cells import Cells, patterns
 from funnelest.lists.terms import design, pairs
 from funnelest.sampling import hmc
+from funnelest.verdict import Verdict
 
 type Floats = NDArray[np.float64]
 type Truth = float
@@ -93,17 +94,16 @@ class RankCase:
             "quantiles": [np.quantile(d, LEVELS, method="weibull").tolist() for d in every],
         }  # fmt: skip
 
-    def calibration(self, records: Sequence[Mapping[str, Any]], seed: int) -> Calibration:
+    def calibration(self, records: Sequence[Mapping[str, Any]]) -> Verdict:
         """Return the calibration that these replicates are."""
-        return Calibration(
+        return judged(
+            records,
             names=self.names,
             kinds=("own",) * len(self.names),
-            records=tuple(records),
             prior_sd=np.full(len(self.names), np.nan),
             basis="estimated",
             draws=RANKED,
             engine="of the method",
-            seed=seed,
         )
 
 

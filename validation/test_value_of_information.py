@@ -16,7 +16,7 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.informing import value_of_information
+from funnelest.check import value_of_information
 
 ERRORS, MOST, WIDTHS = 4.0, 0.02, 0.03
 A, B = 7.0, 18.0

@@ -88,8 +88,9 @@ class Verdict:
 
     @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Every table of the check by its name, each with the marks."""
-        return {name: self._frame(rows).assign(mark=self.marks) for name, rows in self.rows.items()}
+        """Every table of the check by its name, each with the marks, or with those of its rows."""
+        made = {name: self._frame(rows) for name, rows in self.rows.items()}
+        return {n: one if "mark" in one else one.assign(mark=self.marks) for n, one in made.items()}
 
     def _frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         """Return rows as a table: sentences in the language, yes and no with room for missing."""
@@ -129,7 +130,8 @@ class Verdict:
         if not main:
             return self.text
         shown = self._frame(main)
-        rows = shown.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
+        short = Language(self.language).short  # no 1.956e+04 of people
+        rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"
 
 

@@ -127,8 +127,8 @@ def test_it_is_in_the_compiled_model():
         ({"statement": ""}, "Halves of ages 0-11: field 'statement' is needed: what is assumed "
          "of these ages, and why?"),
         ({"ages": (0, 16)}, "Halves of ages 0-16: no age above it is left."),
-        ({"axis": "agee"}, "Halves of ages 0-11: field 'axis': there is no axis 'agee' of ages; the population's "
-         "axes are: year, age, sex."),
+        ({"axis": "agee"}, "Halves of ages 0-11: field 'axis': there is no axis 'agee' of "
+         "ages; the population's axes are: year, age, sex."),
         ({"ages": (3, 99)}, "Halves of ages 3-99: field 'ages': 3-99 on axis 'age' is not covered "
          "by the population; axis 'age' has 0, 1, 2, ..., 15, 16."),
         ({"ages": [0, 11]}, "Halves: field 'ages' must be a pair of ages (lowest, highest), both "

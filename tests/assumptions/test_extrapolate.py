@@ -221,8 +221,8 @@ def test_what_is_refused(fields, sentence, refused):
 def test_an_axis_of_names_has_no_ages(refused):
     found = refused(fe.Extrapolate(**GOOD, axis="sex"))
     assert found == [
-        "Extrapolate of ages 0-7: field 'axis': there is no axis 'sex' of ages; the population's axes are: year, "
-        "age, sex."
+        "Extrapolate of ages 0-7: field 'axis': there is no axis 'sex' of "
+        "ages; the population's axes are: year, age, sex."
     ]
 
 

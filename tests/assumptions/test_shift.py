@@ -97,8 +97,8 @@ def test_a_shift_beyond_all_numbers_can_still_be_said():
          "included; given [0, 7]."),
         ({"like": 8}, "Shift: field 'like' must be a pair of ages (lowest, highest), both "
          "included; given 8."),
-        ({"axis": "agee"}, "Shift of ages 0-7: field 'axis': there is no axis 'agee' of ages; the population's "
-         "axes are: year, age, sex."),
+        ({"axis": "agee"}, "Shift of ages 0-7: field 'axis': there is no axis 'agee' of "
+         "ages; the population's axes are: year, age, sex."),
     ],
 )  # fmt: skip
 def test_what_is_refused(fields, sentence, refused):

@@ -1,32 +1,21 @@
 """Checks, one per file: what a model or a result rests on, and what it would take to change it."""
 
 from funnelest.check.alternative_priors import alternative_priors
-from funnelest.check.calibrating import Calibration, calibrate
-from funnelest.check.comparing import Comparison, Looked, compare
+from funnelest.check.calibrate import calibrate
+from funnelest.check.compare import compare, pool
 from funnelest.check.conflict import conflict
 from funnelest.check.contributions import contributions
 from funnelest.check.convergence import convergence
 from funnelest.check.identification import identification
-from funnelest.check.informing import Part, Plan, ValueOfInformation, value_of_information
 from funnelest.check.node_split import node_split
-from funnelest.check.planning import Planned, planned
 from funnelest.check.posterior_predictive import posterior_predictive
 from funnelest.check.prior_sensitivity import prior_sensitivity
-from funnelest.check.tipping import Conclusion, Tipping, Turn, tipping_point
-from funnelest.verdict import Verdict as Check
+from funnelest.check.tipping_point import Conclusion, tipping_point
+from funnelest.check.value_of_information import Plan, value_of_information
 
 __all__ = [
-    "Calibration",
-    "Check",
-    "Comparison",
     "Conclusion",
-    "Looked",
-    "Part",
     "Plan",
-    "Planned",
-    "Tipping",
-    "Turn",
-    "ValueOfInformation",
     "alternative_priors",
     "calibrate",
     "compare",
@@ -35,7 +24,7 @@ __all__ = [
     "convergence",
     "identification",
     "node_split",
-    "planned",
+    "pool",
     "posterior_predictive",
     "prior_sensitivity",
     "tipping_point",

@@ -20,17 +20,11 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 
-__all__ = ["BASES", "Preposterior", "beside", "flattened", "levels_of", "refit", "repeated"]
+__all__ = ["Preposterior", "beside", "flattened", "levels_of", "refit", "repeated"]
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
 
-#: What a quantity can rest on, and what that means.
-BASES = {
-    "estimated": "",
-    "partly imputed": "it rests in part on an assumption about people whom no source sees",
-    "imputed": "it rests on an assumption about people whom no source sees",
-}
 #: Effective draws below which a replicate is fitted again: then each tail beyond a 95% interval
 #: has no more than five of them.
 _EFFECTIVE = 200.0
@@ -107,13 +101,6 @@ class Preposterior:
         distinct = np.bincount(self.same, weights=weights)
         return weights if 1 / np.sum(distinct**2) >= _EFFECTIVE else None
 
-    def replicate(
-        self, truth: int, rng: np.random.Generator
-    ) -> tuple[list[Evidence], Floats | None]:
-        """Return data made up from one of the draws, and what every other draw weighs then."""
-        made = self.made_up(truth, rng)
-        return made, self.weights(made, truth)
-
     def width(self, weights: Floats, levels: tuple[float, float]) -> float:
         """Return the width of the interval of the weighted draws."""
         ordered = weights[self.order]
@@ -122,14 +109,8 @@ class Preposterior:
         low, high = np.interp(levels, heights, self.sorted)
         return float(high - low)
 
-    def spread(self, weights: Floats, levels: tuple[float, float]) -> tuple[float, float]:
-        """Return the width of the interval and the standard deviation of the weighted draws."""
-        mean = np.sum(weights * self.sample)
-        sd = float(np.sqrt(np.sum(weights * (self.sample - mean) ** 2)))
-        return self.width(weights, levels), sd
-
     def with_made(self, made: Sequence[Evidence]) -> Model:
-        """Return the model with made-up data in the place of those that hold it."""
+        """Return the model with made-up data in the place of those that stood for it."""
         given = {id(one): other for one, other in zip(self.added, made, strict=True)}
         return self.model.with_evidence([given.get(id(one), one) for one in self.model.evidence])
 

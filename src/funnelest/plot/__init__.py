@@ -2,8 +2,8 @@
 
 from funnelest.plot.ages import ages
 from funnelest.plot.alternative_priors import alternative_priors
-from funnelest.plot.calibration import calibration
-from funnelest.plot.comparison import comparison
+from funnelest.plot.calibrate import calibrate
+from funnelest.plot.compare import compare
 from funnelest.plot.conflict import conflict
 from funnelest.plot.contributions import contributions
 from funnelest.plot.convergence import convergence
@@ -12,18 +12,17 @@ from funnelest.plot.left_out import left_out
 from funnelest.plot.methods import methods
 from funnelest.plot.node_split import node_split
 from funnelest.plot.overlaps import overlaps
-from funnelest.plot.planned import planned
 from funnelest.plot.posterior_predictive import posterior_predictive
 from funnelest.plot.prior_sensitivity import prior_sensitivity
 from funnelest.plot.route import route
-from funnelest.plot.tipping import tipping
+from funnelest.plot.tipping_point import tipping_point
 from funnelest.plot.value_of_information import value_of_information
 
 __all__ = [
     "ages",
     "alternative_priors",
-    "calibration",
-    "comparison",
+    "calibrate",
+    "compare",
     "conflict",
     "contributions",
     "convergence",
@@ -32,10 +31,9 @@ __all__ = [
     "methods",
     "node_split",
     "overlaps",
-    "planned",
     "posterior_predictive",
     "prior_sensitivity",
     "route",
-    "tipping",
+    "tipping_point",
     "value_of_information",
 ]

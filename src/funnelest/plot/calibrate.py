@@ -8,74 +8,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from funnelest.check.calibrating import Calibration, uniform
-from funnelest.check.calibrating.found import LEVEL, PROBABILITIES
+from funnelest.check.calibration import uniform
+from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, language_problems, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["calibration"]
+__all__ = ["calibrate"]
 
 _RED = "#c00000"
 _KINDS = ("ecdf", "ranks", "recovery", "coverage")
 _WIDTH, _EDGE, _PANEL, _GAP, _LEFT = 7.0, 0.12, 1.35, 0.5, 0.5  # inches
 _COLUMNS = 3
-_WORDS = {
-    "en": {
-        "ecdf x": "Rank of the truth, as a share",
-        "ecdf y": "ECDF minus uniform",
-        "ranks x": "Rank of the truth among {of} draws",
-        "ranks y": "Data sets",
-        "recovery x": "Truth",
-        "recovery y": "Posterior median",
-        "coverage x": "Probability of the interval",
-        "coverage y": "Share that held the truth",
-        "ecdf": "Ranks of {n} true values. Grey: where the whole line lies with {p}% probability "
-        "when the posterior is right (simultaneous, corrected for {m} quantities).",
-        "ranks": "Ranks of {n} true values. Grey: where all bars lie with {p}% probability or more "
-        "when the posterior is right (binomial, corrected for {m} quantities and the bars).",
-        "recovery": "Truth and posterior median with the 95% equal-tailed interval, {shown} of {n} "
-        "made-up data sets; on the line the two are equal.",
-        "coverage": "Share of {n} made-up data sets whose equal-tailed interval held the truth, "
-        "with 95% Clopper-Pearson intervals; on the line it is what the interval says.",
-        "off": "not uniform",
-        "missed": "Orange triangles: the interval misses the truth.",
-        "log-likelihood of the data": "log-likelihood of the data",
-        "number at": "number at",
-    },
-    "nl": {
-        "ecdf x": "Rang van de ware waarde, als aandeel",
-        "ecdf y": "ECDF min uniform",
-        "ranks x": "Rang van de ware waarde onder {of} trekkingen",
-        "ranks y": "Gegevenssets",
-        "recovery x": "Ware waarde",
-        "recovery y": "Posterior mediaan",
-        "coverage x": "Kans die het interval noemt",
-        "coverage y": "Aandeel met de ware waarde erin",
-        "ecdf": "Rangen van {n} ware waarden. Grijs: waar de hele lijn met {p}% kans ligt als de "
-        "posterior klopt (simultaan, gecorrigeerd voor {m} grootheden).",
-        "ranks": "Rangen van {n} ware waarden. Grijs: waar alle staven met {p}% kans of meer "
-        "liggen als de posterior klopt (binomiaal, gecorrigeerd voor {m} grootheden en de staven).",
-        "recovery": "Ware waarde en posterior mediaan met het 95%-interval met gelijke staarten, "
-        "{shown} van {n} verzonnen gegevenssets; op de lijn zijn zij gelijk.",
-        "coverage": "Aandeel van {n} verzonnen gegevenssets waarvan het interval met gelijke "
-        "staarten de ware waarde bevatte, met 95%-Clopper-Pearson-intervallen; op de lijn is dat "
-        "wat het interval zegt.",
-        "off": "niet uniform",
-        "missed": "Oranje driehoeken: de ware waarde ligt buiten het interval.",
-        "log-likelihood of the data": "log-likelihood van de gegevens",
-        "number at": "aantal bij",
-    },
-}
 _SHOWN = 100
 
 
-def calibration(
-    check: Calibration,
+def calibrate(
+    verdict: Verdict,
     *,
     kind: Literal["ecdf", "ranks", "recovery", "coverage"] = "ecdf",
     quantities: Sequence[str] | None = None,
@@ -86,7 +41,7 @@ def calibration(
 
     Parameters
     ----------
-    check : Calibration
+    verdict : Verdict
         What `funnelest.check.calibrate` gave.
     kind : {"ecdf", "ranks", "recovery", "coverage"}
         The distribution of the ranks minus the uniform one, with simultaneous bands; their
@@ -114,23 +69,22 @@ def calibration(
     The bands of the ECDF are those of the test: Säilynoja, Bürkner and Vehtari, Stat Comput
     2022;32:32.
     """
-    raise_if_any(_problems(check, kind, quantities, language), "the figure")
+    raise_if_any(_problems(verdict, kind, quantities, language), "the figure")
     import matplotlib as mpl
 
-    names = list(check.names) if quantities is None else list(quantities)
+    names = list(verdict.details["names"]) if quantities is None else list(quantities)
     with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(check, kind, names, title, Language(language))
+        return _drawn(verdict.in_language(language), kind, names, title, Language(language))
 
 
-def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: Language) -> Figure:
+def _drawn(check: Verdict, kind: str, names: list[str], title: str, show: Language) -> Figure:
     from matplotlib import pyplot as plt
 
-    words = _WORDS[show.code]
     columns = min(_COLUMNS, len(names))
     rows = math.ceil(len(names) / columns)
     room = (_WIDTH - _LEFT - _EDGE) / columns
     width = room - 0.45 if kind == "recovery" else room - 0.3
-    labels = [wrap(_label(name, check, words), 7, width) for name in names]
+    labels = [wrap(_label(name, check, show), 7, width) for name in names]
     deep = 0.14 * max(len(one) for one in labels) + 0.06
     head = [
         (line, size, bold, colour)
@@ -142,14 +96,16 @@ def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: La
         for line in wrap(text, size, _WIDTH - 2 * _EDGE, bold=bold)
     ]
     top = 0.1 + 0.2 * len(head)
-    note = words[kind].format(
-        n=show.figure(check.replicates),
-        p=show.figure(100 * (1 - LEVEL)),
-        m=len(check.names),
-        shown=min(_SHOWN, check.replicates),
+    note = _say(
+        show,
+        kind,
+        n=check.details["replicates"],
+        p=100 * (1 - LEVEL),
+        m=len(check.details["names"]),
+        shown=min(_SHOWN, check.details["replicates"]),
     )
     if kind == "recovery":
-        note += " " + words["missed"]
+        note += " " + _say(show, "missed")
     notes = wrap(note, 6.5, _WIDTH - 2 * _EDGE)
     step = deep + _PANEL + 0.3
     height = top + rows * step + 0.25 + 0.13 * len(notes) + 0.1
@@ -169,9 +125,9 @@ def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: La
                         fontsize=7, color=INK, va="center", parse_math=False)  # fmt: skip
         draw(ax, check, name, show)
     middle, under = (_LEFT + (_WIDTH - _EDGE)) / 2 / _WIDTH, top + rows * step + 0.1
-    figure.text(middle, 1 - under / height, words[f"{kind} x"].format(of=check.ranked), fontsize=8,
-                color=INK, ha="center", va="center")  # fmt: skip
-    figure.text(0.11 / _WIDTH, 1 - (top + rows * step / 2) / height, words[f"{kind} y"],
+    label = _say(show, f"{kind}_x", of=check.details["ranked"])
+    figure.text(middle, 1 - under / height, label, fontsize=8, color=INK, ha="center", va="center")
+    figure.text(0.11 / _WIDTH, 1 - (top + rows * step / 2) / height, _say(show, f"{kind}_y"),
                 fontsize=8, color=INK, rotation=90, ha="center", va="center")  # fmt: skip
     for i, line in enumerate(notes):
         figure.text(_EDGE / _WIDTH, 1 - (under + 0.22 + 0.13 * i) / height, line, fontsize=6.5,
@@ -179,11 +135,14 @@ def _drawn(check: Calibration, kind: str, names: list[str], title: str, show: La
     return figure
 
 
-def _label(name: str, check: Calibration, words: dict[str, str]) -> str:
-    text = words.get(name, name)
-    if name.startswith("number at "):
-        text = words["number at"] + name[len("number at") :]
-    return f"{text} \u2013 {words['off'].upper()}" if name in check.off else text
+def _say(show: Language, key: str, **values: Any) -> str:
+    return show.say(say(f"plot.calibrate.{key}", **values))
+
+
+def _label(name: str, check: Verdict, show: Language) -> str:
+    text = show.say(next(one for one in check.details["names"] if one == name))  # not the user's
+    off = name in check.details["off"]
+    return f"{text} \u2013 {_say(show, 'off').upper()}" if off else text
 
 
 def _styled(ax: Axes) -> None:
@@ -194,22 +153,22 @@ def _styled(ax: Axes) -> None:
     ax.tick_params(labelsize=6, length=2)
 
 
-def _known(check: Calibration, name: str) -> Any:
-    return check.ranks[name].dropna().to_numpy(dtype=np.intp)
+def _known(check: Verdict, name: str) -> Any:
+    return check.tables["ranks"][name].dropna().to_numpy(dtype=np.intp)
 
 
-def _ecdf(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+def _ecdf(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     ranks = _known(check, name)
     if not len(ranks):
         return
-    size, of = len(ranks), check.ranked
+    size, of = len(ranks), check.details["ranked"]
     at = np.arange(1, of + 1) / (of + 1)
-    low, high = uniform.bands(size, of, 1 - LEVEL / len(check.names))
+    low, high = uniform.bands(size, of, 1 - LEVEL / len(check.details["names"]))
     ends = [0.0, *at, 1.0]
     ax.fill_between(ends, [0.0, *(low / size - at), 0.0], [0.0, *(high / size - at), 0.0],
                     color="#d9d9d9", linewidth=0)  # fmt: skip
     line = uniform.below(ranks, of) / size - at
-    off = name in check.off
+    off = name in check.details["off"]
     ax.plot(ends, [0.0, *line, 0.0], color=ORANGE if off else BLUE, linewidth=1.6 if off else 1.1,
             linestyle=(0, (3, 1)) if off else "-", zorder=3)  # fmt: skip
     ax.axhline(0, color=GREY, linewidth=0.6, zorder=2)
@@ -219,16 +178,16 @@ def _ecdf(ax: Axes, check: Calibration, name: str, show: Language) -> None:
     _ticks(ax, show, x=(0, 0.5, 1), few=True)
 
 
-def _ranks(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+def _ranks(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     from scipy.stats import binom
 
     ranks = _known(check, name)
     if not len(ranks):
         return
-    number = uniform.bins(len(ranks), check.ranked)
-    counts = np.bincount(ranks * number // (check.ranked + 1), minlength=number)
-    wide = (check.ranked + 1) / number
-    tail = LEVEL / len(check.names) / number / 2
+    number = uniform.bins(len(ranks), check.details["ranked"])
+    counts = np.bincount(ranks * number // (check.details["ranked"] + 1), minlength=number)
+    wide = (check.details["ranked"] + 1) / number
+    tail = LEVEL / len(check.details["names"]) / number / 2
     low, high = binom.ppf([tail, 1 - tail], len(ranks), 1 / number)
     ax.axhspan(low, high, color="#d9d9d9", linewidth=0)
     outside = (counts < low) | (counts > high)
@@ -238,15 +197,15 @@ def _ranks(ax: Axes, check: Calibration, name: str, show: Language) -> None:
         if one:
             bar.set(hatch="////", edgecolor=ORANGE)
     ax.axhline(len(ranks) / number, color=GREY, linewidth=0.6, zorder=3)
-    ax.set_xlim(0, check.ranked + 1)
+    ax.set_xlim(0, check.details["ranked"] + 1)
     ax.set_ylim(0, 1.15 * max(high, counts.max()))
     _ticks(ax, show, x=(0, 50, 100), few=True)
 
 
-def _recovery(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+def _recovery(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    table = check.recovered
+    table = check.tables["recovered"]
     rows = table[table["quantity"] == name].dropna().head(_SHOWN)
     if not len(rows):
         return
@@ -272,7 +231,7 @@ def _recovery(ax: Axes, check: Calibration, name: str, show: Language) -> None:
     _ticks(ax, show, few=not log)
 
 
-def _coverage(ax: Axes, check: Calibration, name: str, show: Language) -> None:
+def _coverage(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     row = check.table.set_index("quantity").loc[name]
     keys = [f"coverage_{100 * p:.0f}" for p in PROBABILITIES]
     share = np.array([row[key] for key in keys], dtype=float)
@@ -317,18 +276,19 @@ def _short(value: float, show: Language) -> str:
 
 def _problems(check: Any, kind: Any, quantities: Any, language: Any) -> list[str]:
     found = []
-    if not isinstance(check, Calibration):
-        found.append(f"check must be a Calibration; given {check!r}.")
+    fine = isinstance(check, Verdict) and check.check == "calibrate"
+    if not fine:
+        found.append(f"verdict must be what check.calibrate gives; given {check!r}.")
     if kind not in _KINDS:
         found.append(f"kind must be one of {', '.join(map(repr, _KINDS))}; given {kind!r}.")
     if quantities is not None:
         names = isinstance(quantities, Sequence) and not isinstance(quantities, str)
         if not names or not len(quantities):
             found.append(f"quantities must be a list of names; given {quantities!r}.")
-        elif isinstance(check, Calibration):
+        elif fine:
             found += [
-                f"there is no quantity {name!r}; there are: {', '.join(check.names)}."
+                f"there is no quantity {name!r}; there are: {', '.join(check.details['names'])}."
                 for name in quantities
-                if name not in check.names
+                if name not in check.details["names"]
             ]
     return found + language_problems(language)

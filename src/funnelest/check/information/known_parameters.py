@@ -8,7 +8,7 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.informing.folds import Folds
+from funnelest.check.information.folds import Folds
 
 __all__ = ["explained", "width_left"]
 

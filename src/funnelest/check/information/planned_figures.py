@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.informing.folds import FOLDS, Folds
+from funnelest.check.information.folds import FOLDS, Folds
 from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
 from funnelest.inference.fitting import fit
@@ -26,7 +26,7 @@ from funnelest.model.model import Model
 from funnelest.results.result import Result
 from funnelest.sampling.parallel import each
 
-__all__ = ["Expected", "expected"]
+__all__ = ["expected"]
 
 type Floats = NDArray[np.float64]
 
@@ -40,32 +40,6 @@ _FEW = 4
 _FAILED = 0.05
 
 
-@dataclass(frozen=True, kw_only=True)
-class Expected:
-    """What is expected to be left after a figure.
-
-    Parameters
-    ----------
-    left : float
-        Share of the variance that is left; NaN when too many refits failed.
-    mc_error : float
-        Its Monte Carlo standard error.
-    width, width_error : float
-        Expected width of the interval, and its Monte Carlo standard error.
-    reweighted, refitted, failed : int
-        Replicates for which draws were weighed, for which the model was fitted, and of the latter
-        those that failed.
-    """
-
-    left: float
-    mc_error: float
-    width: float
-    width_error: float
-    reweighted: int
-    refitted: int
-    failed: int
-
-
 def expected(
     result: Result,
     plans: Mapping[str, tuple[Model, Sequence[Evidence]]],
@@ -77,13 +51,14 @@ def expected(
     cores: int | None,
     folds: Folds,
     report: Callable[[], Any],
-) -> dict[str, Expected]:
-    """Return what is left of variance and width after each plan, by its name."""
+) -> dict[str, dict[str, Any]]:
+    """Return by name what each plan takes away of the variance, the width that is left, and how."""
     levels = levels_of(probability)
     now = result.sample_of(quantity)
     rng = np.random.default_rng([seed, 0])
     truths = rng.choice(len(now), replicates, replace=replicates > len(now))
-    flat, more = flattened(result), _More(result, seed)
+    flat = flattened(result)
+    more = cache(lambda: _more_draws(result, seed))  # made when they are first asked for
     made: dict[str, _Replicates] = {}
     waiting: list[tuple[str, int, Model, list[int]]] = []
     for place, (name, (model, added)) in enumerate(plans.items()):
@@ -93,16 +68,15 @@ def expected(
         found = made[name] = _Replicates(now, levels, replicates)
         hard = []
         for r, truth in enumerate(truths):
-            figures, weights = plan.replicate(int(truth), np.random.default_rng([seed, 2, r]))
+            figures = plan.made_up(int(truth), np.random.default_rng([seed, 2, r]))
+            weights = plan.weights(figures, int(truth))
             if weights is not None:
                 found.weigh(r, plan, weights, folds)
             else:
-                if wider is None and more.draws:
-                    size = len(next(iter(more.draws.values())))
+                if wider is None and more():
+                    size = len(next(iter(more().values())))
                     # Other draws than those that the figures were made up from: none is left out.
-                    wider = Preposterior(
-                        model, added, beside(model, more.draws, size, seed), quantity
-                    )
+                    wider = Preposterior(model, added, beside(model, more(), size, seed), quantity)
                 weights = None if wider is None else wider.weights(figures)
                 if wider is not None and weights is not None:
                     found.weigh(r, wider, weights)
@@ -125,40 +99,24 @@ def expected(
     return {name: found.expected(folds) for name, found in made.items()}
 
 
-class _More:
-    """More draws from the same posterior, made when they are first asked for.
-
-    Parameters
-    ----------
-    result : Result
-        Where to start.
-    seed : int
-        The seed.
-    """
-
-    def __init__(self, result: Result, seed: int) -> None:
-        self._result, self._seed = result, seed
-
-    @cached_property
-    def draws(self) -> dict[str, Floats]:
-        """Every parameter, shape ``(draws,)``; empty where importance sampling gave no result."""
-        result = self._result
-        # Past a failed gate more draws of the same kind are no better.
-        if result.proposal is None or not result.gate.passed:
-            return {}
-        size = sum(one.size for one in list(result.draws.values())[:1])
-        try:
-            more = fit(
-                result.model,
-                engine="importance",
-                draws=_MORE * size,
-                seed=int(np.random.SeedSequence([self._seed, 5]).generate_state(1)[0]),
-                start=result,
-                progress=False,
-            )
-        except FitError:
-            return {}
-        return flattened(more) if more.gate.passed else {}
+def _more_draws(result: Result, seed: int) -> dict[str, Floats]:
+    """Return more draws of every parameter; none where importance sampling gave no result."""
+    # Past a failed gate more draws of the same kind are no better.
+    if result.proposal is None or not result.gate.passed:
+        return {}
+    size = sum(one.size for one in list(result.draws.values())[:1])
+    try:
+        more = fit(
+            result.model,
+            engine="importance",
+            draws=_MORE * size,
+            seed=int(np.random.SeedSequence([seed, 5]).generate_state(1)[0]),
+            start=result,
+            progress=False,
+        )
+    except FitError:
+        return {}
+    return flattened(more) if more.gate.passed else {}
 
 
 @dataclass
@@ -231,7 +189,7 @@ class _Replicates:
         self.figures[:, r] = q.mean(), np.mean(q**2), q.var(ddof=1), high - low
         self.without[:, :, r] = self.figures[:, r, None]
 
-    def expected(self, folds: Folds) -> Expected:
+    def expected(self, folds: Folds) -> dict[str, Any]:
         """Return what is expected, over the replicates."""
         good = ~np.isnan(self.figures[0])
         fitted = min(int(self.refitted.sum()), _REFITS)
@@ -239,9 +197,8 @@ class _Replicates:
         lost = failed * float(self.counted[self.refitted][0]) if failed else 0.0
         numbers = {"reweighted": int((~self.refitted).sum()), "refitted": fitted, "failed": failed}
         if lost > _FAILED * self.count or good.sum() < 2:
-            return Expected(
-                left=np.nan, mc_error=np.nan, width=np.nan, width_error=np.nan, **numbers
-            )
+            names = ("reduction", "mc_error", "width", "width_error")
+            return {**dict.fromkeys(names, np.nan), **numbers}
         centre, scale = self._scale
         q, counted = (self.now - centre) / scale, self.counted[good]
         (left, width), errors = _controlled(self.figures[:, good], q, counted)
@@ -254,13 +211,13 @@ class _Replicates:
         )
         draws = np.sqrt((FOLDS - 1) / FOLDS * ((again - again.mean(axis=0)) ** 2).sum(axis=0))
         mc_error, width_error = np.hypot(errors, draws)
-        return Expected(
-            left=float(left),
-            mc_error=float(mc_error),
-            width=float(width),
-            width_error=float(width_error),
+        return {
+            "reduction": 1 - float(left),
+            "mc_error": float(mc_error),
+            "width": float(width),
+            "width_error": float(width_error),
             **numbers,
-        )
+        }
 
 
 def _moments(w: Any, wq: Any, wq2: Any, w2: Any, w2q: Any, w2q2: Any) -> tuple[Any, Any, Any]:
@@ -276,7 +233,7 @@ def _moments(w: Any, wq: Any, wq2: Any, w2: Any, w2q: Any, w2q2: Any) -> tuple[A
 def _controlled(figures: Floats, now: Floats, counted: Floats) -> tuple[Floats, Floats]:
     r"""Return the share of the variance that is left and the width, and their standard errors.
 
-    Means over replicates, with control variates: over all data that the model foretells, mean and
+    Means over replicates, with control variates: over all data that the model makes up, mean and
     mean square after the data have those of now as their means.
 
     Parameters

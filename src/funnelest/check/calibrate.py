@@ -1,4 +1,4 @@
-"""Simulation-based calibration: many replicates, side by side, and a file to go on from."""
+"""Whether a model gets back what made-up data were made from: simulation-based calibration."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Literal
 import numpy as np
 
 from funnelest.check.arguments import Quantity, main_quantities, per_draw, quantity_problems
-from funnelest.check.calibrating.found import Calibration
-from funnelest.check.calibrating.kept import Kept
-from funnelest.check.calibrating.replicate import LIKELIHOOD, Task
+from funnelest.check.calibration.judging import judged
+from funnelest.check.calibration.kept import Kept
+from funnelest.check.calibration.replicate import LIKELIHOOD, Task
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import is_number
 from funnelest.inference.fitting import argument_problems
@@ -21,6 +21,7 @@ from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.sampling import parallel
+from funnelest.verdict import Verdict
 
 __all__ = ["calibrate"]
 
@@ -44,7 +45,7 @@ def calibrate(
     cores: int | None = None,
     path: str | os.PathLike[str] | None = None,
     progress: bool = True,
-) -> Calibration:
+) -> Verdict:
     r"""Check that fits of made-up data get back what the data were made from.
 
     Over and over, parameters are drawn from the prior, data are made up from them, and the model
@@ -88,8 +89,23 @@ def calibrate(
 
     Returns
     -------
-    Calibration
-        With `passed`, `text`, `table`, `ranks` and `recovered`.
+    Verdict
+        It passes when all ranks are uniform and hardly any fit failed. The table has a row per
+        quantity: its `kind`; the number of `replicates` with a rank; `p`, the p-value of uniform
+        ranks by the simultaneous test of their distribution, `p_corrected` for the number of
+        quantities (Holm) and the verdict on it, `uniform`; `p_chi_squared`, of even bins, to look
+        at beside it; how often equal-tailed intervals held the truth (`coverage_50`,
+        `coverage_80`, `coverage_95`, with `_low` and `_high` of the `coverage_interval`); the mean
+        of posterior mean minus truth over the posterior standard deviation (`bias_in_sd`) and its
+        standard error (`bias_error`); the median of the `contraction`, ``1 - posterior variance /
+        prior variance``; the rank correlation of truth and posterior median (`recovery`); how many
+        fits `failed` their gate; and the `basis` of the model. ``tables["ranks"]`` has the rank of
+        every true value, one row per replicate, missing where a fit gave no draws;
+        ``tables["recovered"]`` the truth beside posterior median and interval. `details` has the
+        numbers of `replicates`, of those that `failed` (and are in every number: leaving out what
+        is hard to fit would flatter), of those `lost` without any draws, and of true values
+        `redrawn`; the quantities that are `off`, the worst first; the `names`, `ranked`, `draws`,
+        `engine`, and `records`, what every replicate gave.
 
     Raises
     ------
@@ -137,16 +153,15 @@ def calibrate(
     }
     kept = Kept(None if path is None else Path(path), header)
     _run(task, kept, replicates, executor, cores, progress)
-    return Calibration(
-        names=tuple(task.names),
+    return judged(
+        [kept.records[i] for i in range(replicates)],
+        names=task.names,
         kinds=kinds,
-        records=tuple(kept.records[i] for i in range(replicates)),
         prior_sd=prior_sd,
         basis=model.basis(),
         draws=draws,
         engine=engine,
         wrong=truth is not None,
-        seed=task.seed,
     )
 
 
@@ -187,12 +202,14 @@ def _task(
 ) -> tuple[Task, tuple[str, ...], Any]:
     """Return what every replicate does, the kinds of what is ranked, and its prior spread."""
     source = truth or model
-    parameters = tuple(name for name in model.free if name in source.places)
+    main = main_quantities(model)
+    known = {name: name for name in main}  # as the library names them, in every language
+    parameters = tuple(known.get(name, name) for name in model.free if name in source.places)
     values = prior_draws(model, np.random.default_rng([seed, 2**32 - 1]), _PRIOR)
     q = Quantities(model, values)
     before = {name: values[name] for name in parameters}
     quantities: dict[str, Quantity] = {}
-    for name, function in main_quantities(model).items():
+    for name, function in main.items():
         with np.errstate(all="ignore"):
             sample = np.broadcast_to(np.asarray(function(q), dtype=np.float64), (q.draws,))
         if name in before and np.allclose(sample, before[name], rtol=1e-9):

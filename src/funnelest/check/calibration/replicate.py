@@ -17,13 +17,14 @@ from funnelest.likelihood.density import Density, log_likelihoods
 from funnelest.likelihood.simulating import draw_parameters
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
+from funnelest.words import named
 
 __all__ = ["LEVELS", "LIKELIHOOD", "RANKED", "Task"]
 
 type Floats = NDArray[np.float64]
 
 #: The data-dependent test quantity.
-LIKELIHOOD = "log-likelihood of the data"
+LIKELIHOOD = named("calibrate.likelihood")
 #: Draws that the truth is ranked among. Four effective draws or more stand behind each, since
 #: the gate asks for 400: they are then nearly independent.
 RANKED = 99

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.arguments import main_quantities, per_draw
-from funnelest.check.informing.expecting import expected
-from funnelest.check.informing.folds import Folds
-from funnelest.check.informing.found import Part, ValueOfInformation
-from funnelest.check.informing.knowing import explained, width_left
+from funnelest.check.arguments import (
+    Quantity,
+    main_quantities,
+    per_draw,
+    problems_of,
+    whole_problems,
+)
+from funnelest.check.information.folds import Folds
+from funnelest.check.information.known_parameters import explained, width_left
+from funnelest.check.information.planned_figures import expected
+from funnelest.check.information.ranking import Gain, judged
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import is_number
-from funnelest.inference.fitting import seed_problems
-from funnelest.inference.preposterior import BASES, flattened, levels_of
+from funnelest.inference.preposterior import flattened, levels_of
 from funnelest.model.model import Model
-from funnelest.quantities.quantities import Quantities
-from funnelest.results import tables
 from funnelest.results.result import Result
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 __all__ = ["Plan", "value_of_information"]
 
-type Quantity = Callable[[Quantities], Any]
+type Planned = Plan | Evidence | Sequence[Evidence]
 
 _SUBJECT = "the value of information"
+_BASES = ("estimated", "partly imputed", "imputed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +43,10 @@ class Plan:
     Parameters
     ----------
     evidence : Evidence or sequence of Evidence
-        Any evidence of a model, with a name that is not taken and data that hold its place: only
-        what they measure, and how well, counts. A survey of n children is a `Survey`, an audit of
-        n records a `Validation` of the ``"ppv"``, linking n people of one register to another a
-        `Validation` of the ``"coverage"``. Several count as one plan.
+        Any evidence of a model, with a name that is not taken. The data in it stand in for those
+        to come: only what they measure, and how well, counts. A survey of n children is a
+        `Survey`, an audit of n records a `Validation` of the ``"ppv"``, linking n people of one
+        register to another a `Validation` of the ``"coverage"``. Several count as one plan.
     cost : float, optional
         What it costs, above 0, in any unit.
     """
@@ -49,11 +55,21 @@ class Plan:
     cost: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Figure:
+    """A planned figure, its cost, and the plan of several sizes that it belongs to."""
+
+    sources: list[Evidence]
+    cost: Any = None
+    series: str = ""
+    size: int | None = None
+
+
 def value_of_information(
     result: Result,
     quantity: str | Quantity | Mapping[str, Quantity],
     *,
-    plans: Mapping[str, Plan | Evidence] | None = None,
+    plans: Mapping[str, Planned | Mapping[int, Planned]] | None = None,
     parameters: Mapping[str, str | Sequence[str]] | Sequence[str] | None = None,
     replicates: int = 200,
     probability: float = 0.95,
@@ -62,8 +78,10 @@ def value_of_information(
     seed: int,
     cores: int | None = None,
     progress: bool = True,
-) -> ValueOfInformation:
+) -> Verdict:
     r"""Return how much of the variance of a quantity would go with every figure, and parameter.
+
+    Also how wide its interval is then expected to be, by the size of a planned figure.
 
     Parameters
     ----------
@@ -73,8 +91,10 @@ def value_of_information(
         What is asked about: the name of a main quantity, such as ``"number at happened"`` (a mean
         over years) or ``"told -> helped"``, a function of q, a `Quantities`, or
         ``{name: function}``.
-    plans : mapping of str to Plan or Evidence, optional
-        Name -> a figure that is planned. Each is judged by itself, beside what is known now.
+    plans : mapping of str to Plan, Evidence, or mapping of int to these, optional
+        Name -> a figure that is planned, or the same at several sizes:
+        ``{"ask children": {n: fe.Survey(..., n=n) for n in (500, 2_000)}}``. Each is judged by
+        itself, beside what is known now.
     parameters : mapping of str to names, or sequence of str, optional
         What might be known exactly: name -> a parameter, as the ledger names it, a source, which
         stands for all parameters that it brings, or several of these, which are known together. A
@@ -86,7 +106,8 @@ def value_of_information(
     currency : str, default ""
         Unit of the costs, for table and text.
     basis : {"estimated", "partly imputed", "imputed"}, optional
-        What the quantity rests on. Left out: that of the whole model, `Model.basis`.
+        What the quantity rests on. Left out: that of the whole model, `Model.basis`. Give it when
+        the quantity is of some of the people only, who may all be imputed, or none of them.
     seed : int
         The same seed gives the same answer, on one core and on many.
     cores : int, optional
@@ -96,8 +117,12 @@ def value_of_information(
 
     Returns
     -------
-    ValueOfInformation
-        Its table, ranks and text.
+    Verdict
+        It passes unless the result carries a mark. Its table has a row per planned figure and per
+        parameter, by rank: by the cost of 1% of the variance where all figures have a cost.
+        ``tables["sizes"]`` has the expected width by size. `found` has what each takes away, in
+        the same order; `details` the `quantity`, `variance_now`, `width_now`, `probability`,
+        `replicates`, `currency`, `basis`, and the `series` of sizes.
 
     Raises
     ------
@@ -134,17 +159,12 @@ def value_of_information(
     What a planned figure needs and the model does not have, such as the sensitivity of its
     question, is drawn from its prior beside the posterior.
     """
-    functions = _quantity(result, quantity)
-    raise_if_any(
-        [
-            *_problems(result, replicates, probability, seed, cores, currency, basis),
-            *functions[1],
-            *_plan_problems(plans),
-            *_parameter_problems(result, parameters),
-        ],
-        _SUBJECT,
-    )
-    (name, function), plans, seed = functions[0], plans or {}, int(seed)
+    (name, function), problems = _quantity(result, quantity)
+    problems += problems_of(result=result, probability=probability, seed=seed, cores=cores)
+    problems += _problems(replicates, currency, basis)
+    figures, wrong = _figures(plans)
+    raise_if_any([*problems, *wrong, *_parameter_problems(result, parameters)], _SUBJECT)
+    seed, replicates = int(seed), int(replicates)
     function = per_draw(_SUBJECT, f"quantity {name!r}", function)
     now = result.sample_of(function)  # refuses a result behind a closed gate
     if not np.isfinite(now).all() or np.ptp(now) == 0:
@@ -155,7 +175,7 @@ def value_of_information(
             ],
             _SUBJECT,
         )
-    models = _with_plans(result.model, plans)
+    models = _with_plans(result.model, figures)
     known = _known(result.model, parameters)
     if not (models or known):
         raise_if_any(["give plans or parameters: there is nothing to judge."], _SUBJECT)
@@ -169,70 +189,60 @@ def value_of_information(
         leave=False,
         disable=None if progress else True,
     ) as bar:
-        parts = [
-            _learnt(result, function, now, title, names, folds, probability, seed, bar.update)
-            for title, names in known.items()
-        ]
-        found = expected(
+        gains = []
+        for title, names in known.items():
+            gains.append(_learnt(result, now, title, names, folds, levels_of(probability), seed))
+            bar.update()
+        left = expected(
             result,
             models,
             function,
-            replicates=int(replicates),
+            replicates=replicates,
             probability=probability,
             seed=seed,
             cores=cores,
             folds=folds,
             report=bar.update,
         )
-    for title, one in found.items():
-        given = plans[title]
-        parts.append(
-            Part(
+    for title, one in figures.items():
+        gains.append(
+            Gain(
                 name=title,
                 kind="figure",
-                of=tuple(repr(source) for source in models[title][1]),
+                of=tuple(source.describe() for source in models[title][1]),
                 status="planned",
-                reduction=1 - one.left,
-                mc_error=one.mc_error,
-                width=one.width,
-                width_error=one.width_error,
-                cost=float(given.cost)
-                if isinstance(given, Plan) and given.cost is not None
-                else None,
-                reweighted=one.reweighted,
-                refitted=one.refitted,
-                failed=one.failed,
+                cost=None if one.cost is None else float(one.cost),
+                series=one.series,
+                size=one.size,
+                **left[title],
             )
         )
     low, high = np.quantile(now, levels_of(probability))
-    return ValueOfInformation(
+    others = "".join(f"; {mark}" for mark in result.marks)
+    return judged(
+        gains,
+        mark=result.mark if result.gate.passed else say("value_of_information.gate", others=others),
         quantity=name,
-        parts=tuple(parts),
         variance_now=float(np.var(now)),
         width_now=float(high - low),
         probability=float(probability),
-        replicates=int(replicates),
+        replicates=replicates,
         currency=currency,
         basis=result.model.basis() if basis is None else basis,
-        mark=result.mark,
-        seed=seed,
     )
 
 
 def _learnt(
     result: Result,
-    function: Quantity,
     now: Any,
     title: str,
     names: tuple[str, ...],
     folds: Folds,
-    probability: float,
+    levels: tuple[float, float],
     seed: int,
-    report: Callable[[], Any],
-) -> Part:
+) -> Gain:
     """Return what goes when parameters are known exactly."""
-    draws = flattened(result)
-    model = result.model
+    draws, model = flattened(result), result.model
     assumed = {p for a in model.assumptions for p in a.parameters(model.population)}
     status = {0: "estimated", len(names): "assumed"}.get(
         sum(name in assumed for name in names), "partly assumed"
@@ -242,9 +252,8 @@ def _learnt(
     width, width_error = np.nan, np.nan
     if len(names) == 1:
         rng = np.random.default_rng([seed, 7])
-        width, width_error = width_left(now, values[0], folds, levels_of(probability), rng)
-    report()
-    return Part(
+        width, width_error = width_left(now, values[0], folds, levels, rng)
+    return Gain(
         name=title,
         kind="parameter",
         of=names,
@@ -257,26 +266,71 @@ def _learnt(
     )
 
 
+# ---------------------------------------------------------------- plans
+
+
+def _figures(plans: Any) -> tuple[dict[str, _Figure], list[str]]:
+    """Return every planned figure by its name, and what is wrong with them."""
+    if plans is None:
+        return {}, []
+    if not isinstance(plans, Mapping):
+        return {}, [f"plans must map names to plans; given {plans!r}."]
+    made: dict[str, _Figure] = {}
+    found = []
+    for name, given in plans.items():
+        if not isinstance(name, str) or not name:
+            found.append(f"plans must have names; given {name!r}.")
+        if not isinstance(given, Mapping):
+            made[name] = _figure(given)
+            continue
+        if not given or any(whole_problems("", size, 1) for size in given):
+            found.append(
+                f"plan {name!r}: sizes must be whole numbers of at least 1; given {list(given)!r}."
+            )
+            continue
+        for size, one in sorted(given.items()):
+            made[f"{name}, n = {size}"] = _figure(one, series=name, size=int(size))
+    for name, figure in made.items():
+        sources, cost = figure.sources, figure.cost
+        if not sources or not all(isinstance(one, Evidence) for one in sources):
+            found.append(f"plan {name!r} must be evidence or a Plan of it; given {sources!r}.")
+            continue
+        if cost is not None and not (is_number(cost) and cost > 0):
+            found.append(f"plan {name!r}: field 'cost' must be above 0; given {cost!r}.")
+        # A source without a number n, or with a series of studies, says nothing of its size.
+        sized = sources[0].people_asked() if len(sources) == 1 else None
+        if figure.size is not None and sized is not None and sized != figure.size:
+            found.append(f"plan {name!r} must have a field 'n' of {figure.size}; given {sized}.")
+    return made, found
+
+
+def _figure(given: Any, **of: Any) -> _Figure:
+    """Return a planned figure with copies of its sources.
+
+    They are known again by what they are, also when one is given twice, or is in use.
+    """
+    plan = given if isinstance(given, Plan) else Plan(given)
+    sources = plan.evidence if isinstance(plan.evidence, list | tuple) else [plan.evidence]
+    copies: list[Any] = [replace(one) if isinstance(one, Evidence) else one for one in sources]
+    return _Figure(sources=copies, cost=plan.cost, **of)
+
+
 def _with_plans(
-    model: Model, plans: Mapping[str, Plan | Evidence]
-) -> dict[str, tuple[Model, list[Evidence]]]:
-    """Return the model with each plan, and the sources of that plan."""
-    found: dict[str, tuple[Model, list[Evidence]]] = {}
+    model: Model, figures: Mapping[str, _Figure]
+) -> dict[str, tuple[Model, Sequence[Evidence]]]:
+    """Return the model with each planned figure, and the sources of that figure."""
+    found: dict[str, tuple[Model, Sequence[Evidence]]] = {}
     problems: list[str] = []
-    for name, plan in plans.items():
-        # Copies of their own, so that they are known again also when one is given twice.
-        sources = [replace(one) for one in _sources(plan)]
+    for name, figure in figures.items():
         try:
-            found[name] = model.with_evidence([*model.evidence, *sources]), sources
+            found[name] = model.with_evidence([*model.evidence, *figure.sources]), figure.sources
         except SpecError as error:
             problems += [f"plan {name!r}: {text}" for text in error.problems]
     raise_if_any(problems, _SUBJECT)
     return found
 
 
-def _sources(plan: Any) -> list[Any]:
-    given = plan.evidence if isinstance(plan, Plan) else plan
-    return list(given) if isinstance(given, list | tuple) else [given]
+# ---------------------------------------------------------------- quantity and parameters
 
 
 def _known(model: Model, parameters: Any) -> dict[str, tuple[str, ...]]:
@@ -318,8 +372,9 @@ def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[st
         if not isinstance(result, Result):
             return nothing, []
         known = main_quantities(result.model)
-        if quantity in known:
-            return (quantity, known[quantity]), []
+        for name, function in known.items():  # as the library names it, in every language
+            if name == quantity:
+                return (name, function), []
         return nothing, [
             f"there is no main quantity {quantity!r}; the names are: {', '.join(known)}."
         ]
@@ -329,24 +384,6 @@ def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[st
     return nothing, [
         f"quantity must be the name of a main quantity or a function of q; given {quantity!r}."
     ]
-
-
-def _plan_problems(plans: Any) -> list[str]:
-    if plans is None:
-        return []
-    if not isinstance(plans, Mapping):
-        return [f"plans must map names to plans; given {plans!r}."]
-    found = []
-    for name, plan in plans.items():
-        if not isinstance(name, str) or not name:
-            found.append(f"plans must have names; given {name!r}.")
-        sources = _sources(plan)
-        if not sources or not all(isinstance(one, Evidence) for one in sources):
-            found.append(f"plan {name!r} must be evidence or a Plan of it; given {plan!r}.")
-        cost = plan.cost if isinstance(plan, Plan) else None
-        if cost is not None and not (is_number(cost) and cost > 0):
-            found.append(f"plan {name!r}: field 'cost' must be above 0; given {cost!r}.")
-    return found
 
 
 def _parameter_problems(result: Any, parameters: Any) -> list[str]:
@@ -379,32 +416,11 @@ def _parameter_problems(result: Any, parameters: Any) -> list[str]:
     return found
 
 
-def _problems(
-    result: Any,
-    replicates: Any,
-    probability: Any,
-    seed: Any,
-    cores: Any,
-    currency: Any,
-    basis: Any,
-) -> list[str]:
-    found = []
-    if not isinstance(result, Result):
-        found.append(f"result must be a Result; given {result!r}.")
-    if not (_is_whole(replicates) and replicates >= 20):
-        found.append(f"replicates must be a whole number of at least 20; given {replicates!r}.")
-    found += tables.interval_problems(probability, "equal-tailed")
-    found += seed_problems(seed)
-    if cores is not None and not (_is_whole(cores) and cores >= 1):
-        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+def _problems(replicates: Any, currency: Any, basis: Any) -> list[str]:
+    found = whole_problems("replicates", replicates, 20)
     if not isinstance(currency, str):
         found.append(f"currency must be text; given {currency!r}.")
-    if basis is not None and not (isinstance(basis, str) and basis in BASES):
-        known = ", ".join(map(repr, BASES))
+    if basis is not None and basis not in _BASES:
+        known = ", ".join(map(repr, _BASES))
         found.append(f"basis must be one of {known}, or left out; given {basis!r}.")
     return found
-
-
-def _is_whole(value: object) -> bool:
-    """Return whether `value` is a whole number (a truth value is not)."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -14,7 +14,9 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.calibrating import Calibration, calibrate, uniform
+from funnelest.check import calibrate
+from funnelest.check.calibration import uniform
+from funnelest.check.calibration.judging import judged
 from funnelest.check.measures import holm
 from funnelest.errors import SpecError
 
@@ -34,7 +36,7 @@ def found():
     return calibrate(small(), replicates=20, seed=2, cores=1, progress=False)
 
 
-def made(seed=1, size=200, wrong=False, failed=0):
+def made(seed=1, size=200, wrong=False, failed=0, lost=0):
     """Return a calibration of ranks made here."""
     rng = np.random.default_rng(seed)
     ranks = rng.integers(0, 100, (size, 2))
@@ -55,9 +57,13 @@ def made(seed=1, size=200, wrong=False, failed=0):
         }
         for i, row in enumerate(ranks)
     ]
-    return Calibration(
-        names=("a", "b"), kinds=("parameter", "parameter"), records=tuple(records),
-        prior_sd=np.array([0.29, 0.29]), basis="estimated", draws=400, engine="importance", seed=1,
+    for record in records[:lost]:
+        record["failure"] = "x"
+        for name in ("rank", "mean", "sd", "quantiles"):
+            del record[name]
+    return judged(
+        records, names=("a", "b"), kinds=("parameter", "parameter"),
+        prior_sd=np.array([0.29, 0.29]), basis="estimated", draws=400, engine="importance",
     )  # fmt: skip
 
 
@@ -109,10 +115,13 @@ def test_even_ranks_pass_and_shifted_ranks_do_not():
     assert good.mark == ""
     assert good.text.startswith(good.headline)
     assert not bad.passed
-    assert bad.off == ("a",)
+    assert bad.details["off"] == ("a",)
     assert bad.mark == "NOT CALIBRATED: a"
     assert "for a" in bad.headline
     assert set(bad.table["mark"]) == {bad.mark}
+    dutch = bad.in_language("nl")
+    assert dutch.mark == "NIET GEKALIBREERD: a"
+    assert dutch.headline.startswith("Niet gekalibreerd: over 200 verzonnen gegevenssets")
 
 
 def test_failed_fits_are_counted_and_too_many_fail_the_check():
@@ -126,17 +135,12 @@ def test_failed_fits_are_counted_and_too_many_fail_the_check():
 
 
 def test_a_replicate_without_draws_has_no_rank_and_is_said():
-    one = made()
-    gone = {"replicate": 0, "redrawn": 0, "fits": 2, "failure": "x", "truth": [0.5, 0.5]}
-    lost = Calibration(**{**vars_of(one), "records": (gone, *one.records[1:])})
-    assert lost.lost == 1
+    lost = made(lost=1)
+    assert lost.details["lost"] == lost.details["failed"] == 1
     assert "1 gave no draws at all" in lost.text
+    assert "1 gaven helemaal geen trekkingen" in lost.in_language("nl").text
     assert set(lost.table["replicates"]) == {199}
-    assert lost.ranks.isna().sum().sum() == 2
-
-
-def vars_of(one):
-    return {name: getattr(one, name) for name in type(one).__dataclass_fields__}
+    assert lost.tables["ranks"][["a", "b"]].isna().sum().sum() == 2
 
 
 # --------------------------------------------------------------------------------- fits
@@ -144,7 +148,7 @@ def vars_of(one):
 
 def test_ranks_and_medians_are_those_of_the_conjugate_posterior(found):
     model = small()
-    table = found.recovered
+    table = found.tables["recovered"]
     medians = table[table["quantity"] == "happened -> told"]["median"].to_numpy()
     for i in range(20):
         rng = np.random.default_rng([2, i])
@@ -155,19 +159,25 @@ def test_ranks_and_medians_are_those_of_the_conjugate_posterior(found):
         law = stats.beta(2 + yes, 103 - yes)
         assert medians[i] == pytest.approx(law.median(), abs=0.15 * law.std())
         exact = law.cdf(truth["happened -> told"])
-        rank = found.ranks["happened -> told"].iloc[i]
+        rank = found.tables["ranks"]["happened -> told"].iloc[i]
         assert abs((rank + 0.5) / 100 - exact) < 4.5 * np.sqrt(0.25 / 99)
 
 
 def test_what_is_looked_at(found):
-    assert list(found.ranks.columns) == [
-        "number at happened", "happened -> told", "number at told", "log-likelihood of the data",
+    assert list(found.tables["ranks"].columns) == [
+        "replicate", "number at happened", "happened -> told", "number at told",
+        "log-likelihood of the data", "mark",
     ]  # fmt: skip
     assert found.passed
     assert "95% equal-tailed" in found.text
     assert {"p", "p_corrected", "coverage_95", "coverage_interval", "bias_in_sd", "contraction",
             "recovery", "failed", "basis", "mark"} <= set(found.table)  # fmt: skip
     assert "Calibrated" in repr(found)
+    dutch = found.in_language("nl")
+    assert dutch.headline.startswith("Gekalibreerd, voor zover 20 verzonnen gegevenssets")
+    worst = found.table.sort_values("p", kind="stable")["quantity"].iloc[0]
+    assert worst == "number at happened"
+    assert "van \u201caantal bij happened\u201d" in dutch.text
 
 
 @pytest.mark.slow
@@ -181,7 +191,7 @@ def test_a_wrong_prior_is_found_out():
     wrong = small().with_priors({"happened -> told": fe.Beta(30, 10)})
     few = calibrate(wrong, replicates=200, seed=4, truth=small(), progress=False)
     assert not few.passed
-    assert "happened -> told" in few.off
+    assert "happened -> told" in few.details["off"]
     assert "another model" in few.text
     row = few.table.set_index("quantity").loc["happened -> told"]
     assert row["coverage_95_high"] < 0.95
@@ -196,13 +206,13 @@ def test_own_quantities_and_more_draws():
     found = calibrate(small(), replicates=20, quantities={"odds": odds}, draws=800, seed=5, cores=1,
                       progress=False)  # fmt: skip
     # The odds rise with the share: the same ranks.
-    assert (found.ranks["odds"] == found.ranks["happened -> told"]).all()
+    assert (found.tables["ranks"]["odds"] == found.tables["ranks"]["happened -> told"]).all()
 
 
 def test_a_truth_that_holds_a_parameter_has_its_value(monkeypatch):
     truth = small().holding({"happened -> told": 0.4})
     found = calibrate(small(), replicates=10, seed=6, truth=truth, cores=1, progress=False)
-    rows = found.recovered[found.recovered["quantity"] == "happened -> told"]
+    rows = found.tables["recovered"][found.tables["recovered"]["quantity"] == "happened -> told"]
     assert set(rows["truth"]) == {0.4}
 
 
@@ -212,16 +222,17 @@ def test_a_truth_that_holds_a_parameter_has_its_value(monkeypatch):
 def test_executors_give_the_same(found):
     with ThreadPoolExecutor(2) as threads:
         again = calibrate(small(), replicates=20, seed=2, executor=threads, progress=False)
-    assert again.records == found.records
+    assert again.details["records"] == found.details["records"]
 
 
 @pytest.mark.slow
 def test_processes_give_the_same(found):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         again = calibrate(small(), replicates=20, seed=2, executor=processes, progress=False)
-    assert again.records == found.records
-    assert calibrate(small(), replicates=20, seed=2, cores=2, progress=False).records == (
-        found.records
+    assert again.details["records"] == found.details["records"]
+    assert (
+        calibrate(small(), replicates=20, seed=2, cores=2, progress=False).details["records"]
+        == (found.details["records"])
     )
 
 
@@ -237,7 +248,7 @@ def test_dask_gives_the_same(found):
         again = calibrate(
             small(), replicates=20, seed=2, executor=client.get_executor(), progress=False
         )
-    assert again.records == found.records
+    assert again.details["records"] == found.details["records"]
 
 
 def test_a_file_is_gone_on_with_whatever_was_torn(tmp_path, found):
@@ -247,13 +258,13 @@ def test_a_file_is_gone_on_with_whatever_was_torn(tmp_path, found):
     lines = whole.splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:8]) + lines[8][:37])  # killed while it wrote
     again = calibrate(small(), replicates=20, seed=2, cores=1, path=path, progress=False)
-    assert again.records == found.records
+    assert again.details["records"] == found.details["records"]
     assert sorted(json.loads(line)["replicate"] for line in path.read_text().splitlines()[1:]) == (
         list(range(20))
     )
     before = path.read_bytes()
     fewer = calibrate(small(), replicates=12, seed=2, cores=1, path=path, progress=False)
-    assert fewer.records == found.records[:12]
+    assert fewer.details["records"] == found.details["records"][:12]
     assert path.read_bytes() == before
 
 
@@ -262,7 +273,7 @@ def test_a_torn_header_is_begun_anew(tmp_path, found):
     calibrate(small(), replicates=10, seed=2, cores=1, path=path, progress=False)
     path.write_bytes(path.read_bytes()[:30])
     again = calibrate(small(), replicates=10, seed=2, cores=1, path=path, progress=False)
-    assert again.records == found.records[:10]
+    assert again.details["records"] == found.details["records"][:10]
 
 
 def test_another_run_is_refused(tmp_path):
@@ -294,7 +305,7 @@ def test_a_file_of_something_else_is_left_as_it_is(tmp_path, text):
 _SCRIPT = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from test_calibrating import calibrate, small
+from test_calibrate import calibrate, small
 calibrate(small(), replicates=20, seed=2, cores=1, path=sys.argv[2], progress=False)
 """
 
@@ -312,7 +323,7 @@ def test_a_killed_run_loses_nothing(tmp_path, found):
     written = path.read_bytes().count(b"\n") - 1
     assert 3 <= written < 20
     again = calibrate(small(), replicates=20, seed=2, cores=1, path=path, progress=False)
-    assert again.records == found.records
+    assert again.details["records"] == found.details["records"]
 
 
 # ----------------------------------------------------------------------------- bad input

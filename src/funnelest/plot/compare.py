@@ -5,55 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.comparing import NO_PROBABILITY, Comparison
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems, text_width, wrap
+from funnelest.check.compare import NO_PROBABILITY
+from funnelest.plot.base import Language, drawing, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["comparison"]
+__all__ = ["compare"]
 
 _BAND = "#dcdcdc"
-_WORDS = {
-    "en": {
-        "title": "What each assumption implies: {imputed}, imputed",
-        "imputed": "imputed", "partly imputed": "partly imputed",
-        "posterior": "posterior: median and {interval}",
-        "prior": "prior: the same interval",
-        "band": "worst-case bounds: no probability, or the widest that the intervals at both "
-                "bounds reach",
-        "bounds": "bounds",
-        "note": "Nobody asked these people. What is shown of them is imputed: it rests on the "
-                "assumption at the left. Totals and transitions are partly imputed: these people "
-                "are in them. Numbers of people and ratios are on logarithmic scales, shares in "
-                "percent.",
-        "pooled": "Weights of the pool are stated, not estimated.",
-        "failed": "convergence gate failed",
-    },
-    "nl": {
-        "title": "Wat elke aanname inhoudt: {imputed}, imputed (bijgeschat)",
-        "imputed": "imputed (bijgeschat)", "partly imputed": "deels imputed (bijgeschat)",
-        "posterior": "posterior: mediaan en {interval}",
-        "prior": "prior: hetzelfde interval",
-        "band": "uiterste grenzen: zonder kans, of zo ver als de intervallen bij beide grenzen "
-                "reiken",
-        "bounds": "grenzen",
-        "note": "Niemand heeft deze mensen ondervraagd. Wat van hen getoond wordt is imputed "
-                "(bijgeschat): het berust op de aanname links. Totalen en overgangen zijn deels "
-                "bijgeschat: deze mensen zitten erin. Aantallen en verhoudingen staan op "
-                "logaritmische schalen, aandelen in procenten.",
-        "pooled": "De gewichten van de mix zijn opgegeven, niet geschat.",
-        "failed": "convergentietoets niet gehaald",
-    },
-}  # fmt: skip
 _WIDTH, _LINE = 7.5, 0.24  # inches
 
 
-def comparison(
-    compared: Comparison,
+def compare(
+    verdict: Verdict,
     *,
     title: str | None = None,
     transitions: bool = True,
@@ -67,8 +36,8 @@ def comparison(
 
     Parameters
     ----------
-    compared : Comparison
-        What `funnelest.check.compare` gave.
+    verdict : Verdict
+        What `funnelest.check.compare` or `funnelest.check.pool` gave.
     title : str, optional
         Title of the figure.
     transitions : bool, default True
@@ -84,31 +53,31 @@ def comparison(
     Raises
     ------
     SpecError
-        For a language that is none.
+        For arguments that cannot be meant.
     """
-    raise_if_any(language_problems(language), "the figure")
-    return _Drawing(compared, title, transitions, Language(language)).figure()
+    with drawing("verdict", verdict, "compare", language) as show:
+        return _Drawing(verdict.in_language(language), title, transitions, show).figure()
 
 
 class _Drawing:
     def __init__(
-        self, compared: Comparison, title: str | None, transitions: bool, language: Language
+        self, verdict: Verdict, title: str | None, transitions: bool, language: Language
     ) -> None:
-        self.compared, self.language = compared, language
-        self.words = _WORDS[language.code]
-        self.imputed = compared.imputed
-        for axis in compared.model.population.axes:
-            self.imputed = self.imputed.replace(f"{axis.name} ", f"{language.axis(axis)} ")
-        self.title = title or self.words["title"].format(imputed=self.imputed)
-        self.table = compared.table
+        self.about, self.language = verdict.details, language
+        self.title = title or self.say("title", imputed=self.about["imputed"])
+        self.table = verdict.table
         self.names = list(dict.fromkeys(self.table["assumption"]))
-        looked = list(compared.quantities)
+        looked = list(verdict.found)
         # The yearly rate is the number over the people: one of the two is enough to look at.
         rate = next((one for one in looked if one.unit == "share"), None)
         self.wide = [one for one in looked if one.unit != "share"]
         self.small = [one for one in looked if one.unit == "share" and one is not rate]
         if not transitions:
             self.small = []
+
+    def say(self, key: str, **values: Any) -> str:
+        """Return a text of this figure."""
+        return self.language.say(say(f"plot.compare.{key}", **values))
 
     def figure(self) -> Figure:
         """Return the figure."""
@@ -149,13 +118,13 @@ class _Drawing:
         return made
 
     def _notes(self) -> list[str]:
-        text = self.words["note"]
-        if self.compared.weights:
-            text += " " + self.words["pooled"]
+        text = self.say("note")
+        if self.about["weights"]:
+            text += " " + self.say("pooled")
         return wrap(text, 6.5, _WIDTH - 0.2)
 
     def _rows(self, quantity: Any) -> dict[str, Any]:
-        chosen = self.table[self.table["quantity"] == quantity.name]
+        chosen = self.table[self.table["quantity"] == self.language.say(quantity.name)]
         return {row.assumption: row for row in chosen.itertuples()}
 
     def _panel(
@@ -164,10 +133,8 @@ class _Drawing:
         rows = self._rows(quantity)
         share = quantity.unit == "share"
         scale = 100.0 if share else 1.0
-        basis = self.words.get(quantity.basis, quantity.basis)
-        name = quantity.names.get(self.language.code, quantity.name)
-        name = name.replace(self.compared.imputed, self.imputed)
-        head = f"{name}: {basis}" if numbers else name
+        name = self.language.say(quantity.name)
+        head = f"{name}: {self.say(quantity.basis.replace(' ', '_'))}" if numbers else name
         ax.set_title("\n".join(wrap(head, 7.5, room)), fontsize=7.5, loc="left", pad=4,
                      parse_math=False)  # fmt: skip
         low, high = self._limits(rows, share)
@@ -207,10 +174,10 @@ class _Drawing:
     def _shown(self, row: Any, bounded: bool) -> str:
         show = self.language
         if row.mark and math.isnan(row.low):
-            return self.words["failed"]
+            return self.say("failed")
         if bounded:
             text = f"{show.number(row.low)}\u2013{show.number(row.high)}"
-            return f"{text}, {self.words['bounds']}" if row.interval == NO_PROBABILITY else text
+            return f"{text}, {self.say('bounds')}" if row.interval == NO_PROBABILITY else text
         return show.numbers(row.median, row.low, row.high)
 
     def _axes(self, ax: Axes, lines: Any, share: bool) -> None:
@@ -243,15 +210,15 @@ class _Drawing:
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        interval = self.language.interval(self.compared.probability)
-        posterior = self.words["posterior"].format(interval=interval)
+        interval = self.language.interval(self.about["probability"])
+        posterior = self.say("posterior", interval=interval)
         keys: list[Any] = [
             Line2D([], [], color=BLUE, linewidth=2.6, marker="o", markersize=4.5,
                    markeredgecolor="white", label=posterior),
-            Line2D([], [], color=GREY, linewidth=0.8, label=self.words["prior"]),
+            Line2D([], [], color=GREY, linewidth=0.8, label=self.say("prior")),
         ]  # fmt: skip
-        if any(len(fits) > 1 for fits in self.compared.results.values()):
-            keys.append(Patch(color=_BAND, label=self.words["band"]))
+        if any(len(fits) > 1 for fits in self.about["results"].values()):
+            keys.append(Patch(color=_BAND, label=self.say("band")))
         made.legend(
             handles=keys,
             loc="lower left",

@@ -12,7 +12,7 @@ import funnelest as fe
 from funnelest.check import Conclusion, tipping_point
 from funnelest.sampling.gate import Gate
 
-GRID = importlib.import_module("funnelest.check.tipping.grid")
+GRID = importlib.import_module("funnelest.check.tipping_point")
 SHIFT = "shift[age 0-11 against 12-16]"
 YOUNG, OLD = {"age": (0, 11)}, {"age": (12, 16)}
 FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
@@ -49,6 +49,11 @@ def exact(shift):
     return POSTERIOR.sf(expit(logit(0.015) - np.asarray(shift)))
 
 
+def judged(found, **changed):
+    """Return the verdict on the same, with other numbers."""
+    return GRID.judged({**found.details, **changed})
+
+
 @pytest.fixture(scope="module")
 def found():
     return tipping_point(model(), many(0.8), {SHIFT: np.linspace(-1, 0.4, 8)}, seed=3, draws=2000)
@@ -67,15 +72,15 @@ def test_the_probability_at_every_value(found):
 
 def test_where_it_turns(found):
     truth = float(logit(0.015) - logit(POSTERIOR.ppf(0.2)))
-    (value,) = found.turns_at
-    (turn,) = found.turns
+    (value,) = found.tables["turns"]["value"]
+    (turn,) = found.found
     assert value == pytest.approx(truth, abs=0.02)
     assert turn.low < value < turn.high
     assert turn.between[0] < value < turn.between[1]
     assert turn.begins
-    assert not turn.jump
+    assert turn.kind == "at"
     assert turn.prior_above == pytest.approx(stats.norm(-0.7, 0.5).sf(value))
-    assert "begins to hold at" in found.text
+    assert "begins to hold at" in found.headline
     below = f"{100 * (1 - turn.prior_above):.0f}% on values below"
     assert f"The prior of the model puts {below}" in found.text
     assert "imputed" in found.text
@@ -86,9 +91,9 @@ def test_the_same_seed_gives_the_same_answer():
     one, same, other = (
         tipping_point(model(), many(), grid, seed=seed, draws=400) for seed in (5, 5, 6)
     )
-    assert (one.probability == same.probability).all()
-    assert one.turns == same.turns
-    assert (one.probability != other.probability).any()
+    assert one.table.equals(same.table)
+    assert one.found == same.found
+    assert (one.table["probability"] != other.table["probability"]).any()
 
 
 def test_what_follows_from_the_held_value_jumps():
@@ -96,9 +101,14 @@ def test_what_follows_from_the_held_value_jumps():
         statement="more under 12 than at 12-16", larger=young, than=old, probability=0.9
     )
     found = tipping_point(model(), conclusion, {SHIFT: [-1.5, -1, -0.5, 0]}, seed=1, draws=400)
-    assert list(found.probability) == [0, 0, 1, 1]  # it turns at log(1/2) on the log-odds, or so
-    (turn,) = found.turns
-    assert turn.jump
+    assert list(found.table["probability"]) == [
+        0,
+        0,
+        1,
+        1,
+    ]  # it turns at log(1/2) on the log-odds, or so
+    (turn,) = found.found
+    assert turn.kind == "jump"
     assert turn.value == -0.75  # halfway, whatever the stated probability
     assert (turn.low, turn.high) == turn.between == (-1.0, -0.5)
     assert "between shift[age 0-11 against 12-16] = -1 and -0.5" in found.text
@@ -110,23 +120,23 @@ def test_what_follows_from_the_held_value_jumps():
 def test_a_conclusion_that_never_turns(than, word):
     conclusion = Conclusion(statement="it", larger=young, than=than)
     found = tipping_point(model(), conclusion, {SHIFT: [-1, 0, 1]}, seed=1, draws=400)
-    assert found.turns_at == []
-    assert f"It {word} over the whole grid" in found.text
+    assert found.found == ()
+    assert f"{word} over the whole grid" in found.headline
 
 
 def test_two_parameters():
     grid = {SHIFT: [-1.0, -0.4, 0.2], "rate of happened": [0.01, 0.02, 0.04, 0.08]}
     found = tipping_point(model(), many(), grid, seed=1, draws=400)
-    assert found.probability.shape == (3, 4)
+    assert found.details["probability"].shape == (3, 4)
     table = found.table
     rate = expit(logit(table["rate of happened"]) + table[SHIFT])
     assert list(table["holds"]) == list(rate > 0.015)
-    assert found.turns_at == []
-    assert f"It holds at {int((rate > 0.015).sum())} of the 12 points" in found.text
+    assert found.found == ()
+    assert f"holds at {int((rate > 0.015).sum())} of the 12 points" in found.headline
 
 
 def test_turning_twice_and_a_fit_that_failed(found):
-    hump = replace(
+    hump = judged(
         found,
         over={SHIFT: (-2.0, -1.0, 0.0, 1.0, 2.0)},
         conclusion=many(0.5),
@@ -134,8 +144,8 @@ def test_turning_twice_and_a_fit_that_failed(found):
         mc_error=np.array([0.01, np.nan, 0.01, 0.01, 0.01]),
         marks=np.array(["", "CONVERGENCE GATE FAILED", "", "", ""]),
     )
-    first, second = hump.turns
-    assert first.gap
+    first, second = hump.found
+    assert first.kind == "gap"
     assert (first.low, first.high) == (-2.0, 0.0)
     assert first.value == pytest.approx(-1.0)
     assert second.value == pytest.approx(1.5)
@@ -160,7 +170,7 @@ def test_a_failed_gate_gives_a_mark_and_never_a_number(monkeypatch):
 
     monkeypatch.setattr(GRID, "fit", failing)
     found = tipping_point(model(), many(), {SHIFT: [-1, 0, 1, 2]}, seed=1, draws=400)
-    assert np.isnan(found.probability).tolist() == [False, True, True, False]
+    assert np.isnan(found.table["probability"]).tolist() == [False, True, True, False]
     assert found.table["mark"].tolist() == [
         "", "CONVERGENCE GATE FAILED", "NO FIT: nothing fits", "",
     ]  # fmt: skip
@@ -171,7 +181,7 @@ def test_a_failed_gate_gives_a_mark_and_never_a_number(monkeypatch):
 def test_a_quantity_without_a_value():
     conclusion = Conclusion(statement="it", larger=lambda q: young(q) * np.nan, than=1.0)
     found = tipping_point(model(), conclusion, {SHIFT: [-1, 0, 1]}, seed=1, draws=400)
-    assert np.isnan(found.probability).all()
+    assert np.isnan(found.table["probability"]).all()
     assert all(mark.startswith("NO VALUE") for mark in found.table["mark"])
     assert "nothing can be said" in found.text
 
@@ -192,7 +202,7 @@ def test_every_problem_at_once():
         "must lie between -2 and 1, the support of its prior; given 3",
         "must hold at least 3 values; given 2",
         "must hold finite numbers",
-        "'statement' is needed",
+        "conclusion: it needs a statement",
         "larger must be a function",
         "than must be a function of q or a number",
         "probability must lie between 0 and 1; given 1.0",
@@ -289,7 +299,7 @@ def test_limits_without_a_distribution_are_refused_before_any_fit(no_fit):
 
 def test_between_neighbours_it_is_linear_in_the_parameter(found):
     # Over a span that the figure draws logarithmically: halfway is (1 + 100) / 2, and not 10.
-    wide = replace(
+    wide = judged(
         found,
         over={SHIFT: (1.0, 100.0)},
         conclusion=many(0.5),
@@ -297,4 +307,17 @@ def test_between_neighbours_it_is_linear_in_the_parameter(found):
         mc_error=np.array([0.01, 0.01]),
         marks=np.array(["", ""]),
     )
-    assert wide.turns_at == pytest.approx([50.5])
+    assert [turn.value for turn in wide.found] == pytest.approx([50.5])
+
+
+def test_a_dutch_reader_gets_dutch(found):
+    said = found.in_language("nl")
+    assert said.headline.startswith("Van laag naar hoog geldt voor de conclusie \u201cmore than")
+    assert "gaat op vanaf" in said.headline
+    assert "Vastgezet, niet geschat" in said.text
+    failed = judged(
+        found, marks=np.full(8, "CONVERGENCE GATE FAILED"), probability=np.full(8, np.nan)
+    )
+    assert failed.mark == "NO PROBABILITY AT 8 OF 8 POINTS"
+    assert failed.in_language("nl").mark == "GEEN KANS OP 8 VAN 8 PUNTEN"
+    assert "nothing can be said" in failed.headline

@@ -9,16 +9,17 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
-from funnelest.check.calibrating import Calibration
+from funnelest.check.calibration.judging import judged
 from funnelest.errors import SpecError
-from funnelest.plot.calibration import calibration
+from funnelest.plot import calibrate
+from funnelest.verdict import Verdict
 
 mpl.use("Agg")
 KINDS = ("ecdf", "ranks", "recovery", "coverage")
 NAMES = ("number at happened", "happened -> told", "log-likelihood of the data", "costs $5 to $6")
 
 
-def made(wrong: bool = False) -> Calibration:
+def made(wrong: bool = False) -> Verdict:
     rng = np.random.default_rng(1)
     ranks = rng.integers(0, 100, (120, len(NAMES)))
     if wrong:
@@ -41,15 +42,14 @@ def made(wrong: bool = False) -> Calibration:
                 "quantiles": [list(m * spread) for m in middle],
             }
         )
-    return Calibration(
+    return judged(
+        records,
         names=NAMES,
         kinds=("number or share", "parameter", "log-likelihood", "own"),
-        records=tuple(records),
         prior_sd=np.ones(len(NAMES)),
         basis="estimated",
         draws=400,
         engine="importance",
-        seed=1,
     )
 
 
@@ -83,24 +83,24 @@ def overlapping(figure: mpl.figure.Figure) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("wrong", [False, True])
 def test_no_texts_meet_and_what_fails_is_said(kind: str, language: str, wrong: bool) -> None:
     check = made(wrong)
-    figure = calibration(check, kind=kind, language=language, title="A model")  # type: ignore[arg-type]
+    figure = calibrate(check, kind=kind, language=language, title="A model")  # type: ignore[arg-type]
     said = " ".join(texts(figure))
     assert not overlapping(figure)
     assert "A model" in said
     word = "UNIFORM"  # a long label is broken into lines
     assert (word in said) == wrong
-    assert (check.mark in said) == bool(check.mark) or not wrong
+    assert (check.in_language(language).mark in said) == bool(check.mark) or not wrong
     assert "120" in said
 
 
 def test_some_quantities() -> None:
-    figure = calibration(made(), quantities=["happened -> told"])
+    figure = calibrate(made(), quantities=["happened -> told"])
     assert len(figure.axes) == 1
 
 
 def test_bad_arguments_are_all_named() -> None:
     with pytest.raises(SpecError) as error:
-        calibration(made(), kind="pie", quantities=["nothing"], language="xx")  # type: ignore[arg-type]
+        calibrate(made(), kind="pie", quantities=["nothing"], language="xx")  # type: ignore[arg-type]
     assert len(error.value.problems) == 3
-    with pytest.raises(SpecError, match="Calibration"):
-        calibration(3)  # type: ignore[arg-type]
+    with pytest.raises(SpecError, match=r"what check\.calibrate gives"):
+        calibrate(3)  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """What the figure of a turning conclusion says, and that no two of its texts meet."""
 
+import importlib
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -10,7 +11,8 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import funnelest as fe
-from funnelest.check import Conclusion, Tipping
+from funnelest.check import Conclusion
+from funnelest.verdict import Verdict
 
 mpl.use("Agg")
 SHIFT, RATIO = "shift[age 0-11 against 12-16]", "detection ratio[age 0-11 against 12-16]"
@@ -25,22 +27,23 @@ def _close() -> Iterator[None]:
     assert dict(mpl.rcParams) == style
 
 
-def found(over: dict[str, list[float]], probability: object, mark: str = "") -> Tipping:
+def found(over: dict[str, list[float]], probability: object, mark: str = "") -> Verdict:
     p = np.array(probability, dtype=float)
-    return Tipping(
-        conclusion=Conclusion(
-            statement="more victims under 12 than at 12-16",
-            larger=lambda q: q.number("a"),
-            than=0.0,
-            probability=0.6,
-        ),
-        over={name: tuple(values) for name, values in over.items()},
-        priors={name: PRIORS[name] for name in over},
-        probability=p,
-        mc_error=np.where(np.isnan(p), np.nan, 0.02),
-        marks=np.where(np.isnan(p), mark, ""),
-        draws=1000,
-        seed=1,
+    return importlib.import_module("funnelest.check.tipping_point").judged(
+        {
+            "conclusion": Conclusion(
+                statement="more victims under 12 than at 12-16",
+                larger=lambda q: q.number("a"),
+                than=0.0,
+                probability=0.6,
+            ),
+            "over": {name: tuple(values) for name, values in over.items()},
+            "priors": {name: PRIORS[name] for name in over},
+            "probability": p,
+            "mc_error": np.where(np.isnan(p), np.nan, 0.02),
+            "marks": np.where(np.isnan(p), mark, ""),
+            "draws": 1000,
+        }
     )
 
 
@@ -85,7 +88,7 @@ FLAT = found({SHIFT: [-1.0, -0.5, 0.0], RATIO: [0.1, 0.2, 0.3]}, np.full((3, 3),
 
 
 def test_one_parameter() -> None:
-    figure = fe.plot.tipping(ONE, title="How alike?")
+    figure = fe.plot.tipping_point(ONE, title="How alike?")
     said = "\n".join(texts(figure))
     for text in (
         "How alike?",
@@ -94,7 +97,7 @@ def test_one_parameter() -> None:
         "stated probability of the conclusion: 60%",
         "95% equal-tailed interval of the prior",
         "Held, not estimated",
-        f"{ONE.turns_at[0]:.3g}",
+        f"{ONE.found[0].value:.3g}",
     ):
         assert text in said, text
     assert "FAILED" not in said
@@ -103,15 +106,15 @@ def test_one_parameter() -> None:
 
 
 def test_the_curve_crosses_the_stated_probability_where_it_turns() -> None:
-    ax = fe.plot.tipping(ONE).axes[0]
+    ax = fe.plot.tipping_point(ONE).axes[0]
     curve = max(ax.lines, key=lambda line: len(line.get_xdata()))
     assert np.interp(0.6, curve.get_ydata(), curve.get_xdata()) == pytest.approx(
-        ONE.turns_at[0], abs=1e-3
+        ONE.found[0].value, abs=1e-3
     )
 
 
 def test_a_jump_is_a_band_and_no_line() -> None:
-    figure = fe.plot.tipping(JUMP)
+    figure = fe.plot.tipping_point(JUMP)
     said = texts(figure)
     assert "-1 to -0.5" in said
     assert "it turns somewhere between these two values" in said
@@ -121,7 +124,7 @@ def test_a_jump_is_a_band_and_no_line() -> None:
 
 
 def test_marks_and_a_logarithmic_axis() -> None:
-    figure = fe.plot.tipping(HUMPS)
+    figure = fe.plot.tipping_point(HUMPS)
     said = texts(figure)
     assert "CONVERGENCE GATE FAILED" in said
     assert "the fit failed: no probability" in said
@@ -129,7 +132,7 @@ def test_marks_and_a_logarithmic_axis() -> None:
 
 
 def test_two_parameters() -> None:
-    figure = fe.plot.tipping(TWO)
+    figure = fe.plot.tipping_point(TWO)
     said = texts(figure)
     assert "60%" in said  # on the line
     assert "line at the stated probability of the conclusion: 60%" in said
@@ -138,14 +141,14 @@ def test_two_parameters() -> None:
     assert figure.axes[0].get_xscale() == "linear"
     assert figure.axes[0].get_yscale() == "log"
     assert "line at the stated probability of the conclusion: 60%" not in texts(
-        fe.plot.tipping(FLAT)
+        fe.plot.tipping_point(FLAT)
     )
 
 
 @pytest.mark.parametrize("one", [ONE, JUMP, HUMPS, TWO, FLAT])
 @pytest.mark.parametrize("language", ["en", "nl"])
-def test_no_two_texts_meet_and_the_word_is_there(one: Tipping, language: str) -> None:
-    figure = fe.plot.tipping(
+def test_no_two_texts_meet_and_the_word_is_there(one: Verdict, language: str) -> None:
+    figure = fe.plot.tipping_point(
         one, title="A title that is " + "very " * 25 + "long", language=language
     )
     assert not overlapping(figure)
@@ -154,5 +157,5 @@ def test_no_two_texts_meet_and_the_word_is_there(one: Tipping, language: str) ->
 
 def test_refusals() -> None:
     with pytest.raises(fe.SpecError) as caught:
-        fe.plot.tipping(3, language="fr")  # type: ignore[arg-type]
+        fe.plot.tipping_point(3, language="fr")  # type: ignore[arg-type]
     assert len(caught.value.problems) == 2

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from scipy import stats
 
 import funnelest as fe
-from funnelest.check.comparing import NO_PROBABILITY
+from funnelest.verdict import Verdict
+
+COMPARE = importlib.import_module("funnelest.check.compare")
 
 CHILDREN = fe.Population({"age": [(0, 11), (12, 16), 17]}, [2_000_000, 1_000_000, 200_000])
 ROUTE = fe.Route("happened", "told")
@@ -35,7 +39,7 @@ def model(*assumptions: object) -> fe.Model:
 
 
 @pytest.fixture(scope="module")
-def compared() -> fe.check.Comparison:
+def compared() -> Verdict:
     return fe.check.compare(
         model(SHIFT), ALTERNATIVES, seed=4, engine="importance", draws=2000, progress=False
     )
@@ -86,7 +90,7 @@ def test_bounds_have_no_median_and_are_exact_for_what_is_bounded(compared):
     found = rows(compared, "bounds")
     number = found.loc["number at 'happened', age 0-11"]
     assert np.isnan(number["median"])
-    assert number["interval"] == NO_PROBABILITY
+    assert number["interval"] == COMPARE.NO_PROBABILITY
     np.testing.assert_allclose([number["low"], number["high"]], [2_000, 60_000])
     whole = found.loc["number at 'happened', all"]
     assert whole["interval"] == "95% equal-tailed at both bounds, the widest"
@@ -95,38 +99,43 @@ def test_bounds_have_no_median_and_are_exact_for_what_is_bounded(compared):
 
 
 def test_other_assumptions_stay(compared):
-    for fits in compared.results.values():
+    for fits in compared.details["results"].values():
         for one in fits:
             assert SEVENTEEN in one.model.assumptions
-            assert SHIFT not in one.model.assumptions or compared.results["shift"] == fits
+            assert (
+                SHIFT not in one.model.assumptions or compared.details["results"]["shift"] == fits
+            )
 
 
 def test_a_pool_is_the_mixture_with_the_stated_weights(compared):
-    pooled = compared.pooled({"shift": 0.25, "pattern": 0.75}, statement="as the panel advised")
+    pooled = fe.check.pool(
+        compared, {"shift": 0.25, "pattern": 0.75}, statement="as the panel advised"
+    )
     name = "pooled: 0.25 shift, 0.75 pattern"
-    assert pooled.pool_name == name
-    of = compared.quantities[0].of
-    parts = [compared.results[n][0].sample_of(of) for n in ("shift", "pattern")]
+    of = compared.found[0].of
+    parts = [compared.details["results"][n][0].sample_of(of) for n in ("shift", "pattern")]
     row = rows(pooled, name).loc["number at 'happened', age 0-11"]
     below = [np.mean(part <= row["median"]) for part in parts]
     assert 0.25 * below[0] + 0.75 * below[1] == pytest.approx(0.5, abs=0.01)
     assert row["basis"] == "imputed, pooled with stated weights"
     assert "as the panel advised" in pooled.text
-    assert compared.weights == {}  # nothing is pooled unless asked for
+    assert compared.details["weights"] == {}  # nothing is pooled unless asked for
 
 
 def test_every_problem_of_a_pool_comes_at_once(compared):
     with pytest.raises(fe.SpecError) as error:
-        compared.pooled({"bounds": 0.5, "other": -1}, statement=" ")
+        fe.check.pool(compared, {"bounds": 0.5, "other": -1}, statement=" ")
     text = str(error.value)
-    assert "'statement' is needed" in text
+    assert "a pool needs a statement" in text
     assert "'bounds' are bounds" in text
     assert "no alternative 'other'" in text
     assert "must be above 0; given -1" in text
     with pytest.raises(fe.SpecError, match=r"add up to 1; they add up to 0\.9"):
-        compared.pooled({"shift": 0.4, "pattern": 0.5}, statement="so")
+        fe.check.pool(compared, {"shift": 0.4, "pattern": 0.5}, statement="so")
     with pytest.raises(fe.SpecError, match="must map alternatives"):
-        compared.pooled({}, statement="so")
+        fe.check.pool(compared, {}, statement="so")
+    with pytest.raises(fe.SpecError, match=r"must be what check\.compare gives"):
+        fe.check.pool(3, {"shift": 1.0}, statement="so")
 
 
 def test_alternatives_must_be_about_the_same_people():
@@ -208,15 +217,20 @@ def test_people_may_be_narrowed_down_only_where_that_means_something():
 def test_a_failed_gate_shows_no_number(compared):
     from dataclasses import replace
 
-    fits = compared.results["shift"][0]
+    fits = compared.details["results"]["shift"][0]
     closed = replace(fits, gate=replace(fits.gate, failures=("k-hat 0.9",)))
     assert not closed.gate.passed
-    shown = replace(compared, results={**compared.results, "shift": (closed,)})
+    results = {**compared.details["results"], "shift": (closed,)}
+    shown = COMPARE.judged(compared.found, {**compared.details, "results": results})
     found = rows(shown, "shift")
     assert found[["median", "low", "high", "prior_low"]].isna().all().all()
     assert (found["mark"] == "CONVERGENCE GATE FAILED").all()
     assert not shown.passed
-    assert "gate failed" in shown.text
+    assert "gate failed: shift" in shown.text
+    assert shown.mark == "CONVERGENCE GATE FAILED: shift"
+    dutch = shown.in_language("nl")
+    assert set(rows(dutch, "shift")["mark"]) == {"CONVERGENTIETOETS NIET GEHAALD"}
+    assert "niet werd gehaald: shift" in dutch.text
 
 
 def test_several_assumptions_may_be_one_alternative():
@@ -227,9 +241,12 @@ def test_several_assumptions_may_be_one_alternative():
     both = fe.check.compare(
         model(SHIFT), {"both": parts}, seed=1, engine="importance", draws=400, progress=False
     )
-    (fits,) = both.results["both"]
+    (fits,) = both.details["results"]["both"]
     assert list(fits.model.assumptions) == parts
-    assert both.imputed == "age 0-11, 17"
+    assert both.headline.startswith("Nobody asked these people (age 0-11, 17): every number")
+    assert both.in_language("nl").headline.startswith(
+        "Niemand heeft deze mensen ondervraagd (leeftijd 0-11, 17): elk getal"
+    )
 
 
 def test_the_same_seed_gives_the_same_table():
@@ -245,3 +262,11 @@ def test_the_same_seed_gives_the_same_table():
         for _ in range(2)
     )
     assert one.equals(two)
+
+
+def test_what_is_printed_has_whole_numbers_of_people(compared):
+    shown = repr(compared)
+    assert shown.startswith(compared.text)
+    number = rows(compared, "shift").loc["number at 'happened', age 0-11", "median"]
+    assert f" {number:,.0f} " in shown
+    assert "e+0" not in shown

@@ -8,60 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.check.tipping import Tipping
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, framed, language_problems, round_ticks, text_width, wide
+from funnelest.plot.base import Language, drawing, framed, round_ticks, text_width, wide
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
+from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["tipping"]
+__all__ = ["tipping_point"]
 
 _RED, _SHADE = "#c00000", "#dcdcdc"
-_WORDS = {
-    "en": {
-        "y": "Probability of the conclusion",
-        "held": "{name} (held; imputed)",
-        "conclusion": "Conclusion: {statement}",
-        "curve": "probability (between the held values: interpolated), two Monte Carlo standard "
-                 "errors on both sides",
-        "wanted": "stated probability of the conclusion: {p}%",
-        "turn": "where it turns",
-        "jump": "it turns somewhere between these two values",
-        "prior": "{p}% equal-tailed interval of the prior that was set aside",
-        "line": "line at the stated probability of the conclusion: {p}%",
-        "points": "values that were held",
-        "failed": "the fit failed: no probability",
-        "between": "{a} to {b}",
-        "note": "Imputed: {names}. Held, not estimated; everything else was fitted again at each "
-                "value. The place on the axis is assumed, whatever the figures say of it.",
-        "and": " and ",
-    },
-    "nl": {
-        "y": "Kans op de conclusie",
-        "held": "{name} (vastgezet; imputed)",
-        "conclusion": "Conclusie: {statement}",
-        "curve": "kans (tussen de vastgezette waarden: ge\u00efnterpoleerd), aan weerszijden twee "
-                 "Monte Carlo-standaardfouten",
-        "wanted": "gestelde kans van de conclusie: {p}%",
-        "turn": "waar zij omslaat",
-        "jump": "zij slaat ergens tussen deze twee waarden om",
-        "prior": "{p}%-interval met gelijke staarten van de prior, die terzijde is gezet",
-        "line": "lijn bij de gestelde kans van de conclusie: {p}%",
-        "points": "vastgezette waarden",
-        "failed": "schatting mislukt: geen kans",
-        "between": "{a} tot {b}",
-        "note": "Imputed (bijgeschat): {names}. Vastgezet, niet geschat; al het andere is op elke "
-                "waarde opnieuw geschat. De plaats op de as is aangenomen, wat de cijfers er ook "
-                "over zeggen.",
-        "and": " en ",
-    },
-}  # fmt: skip
 
 
-def tipping(tipping: Tipping, *, title: str = "", language: str = "en") -> Figure:
+def tipping_point(verdict: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the probability of a conclusion over the values that were held.
 
     Of one parameter a curve with its Monte Carlo error, the stated probability, the turning
@@ -72,7 +33,7 @@ def tipping(tipping: Tipping, *, title: str = "", language: str = "en") -> Figur
 
     Parameters
     ----------
-    tipping : Tipping
+    verdict : Verdict
         What `funnelest.check.tipping_point` gave.
     title : str, default ""
         Title of the figure.
@@ -89,45 +50,33 @@ def tipping(tipping: Tipping, *, title: str = "", language: str = "en") -> Figur
     SpecError
         For arguments that cannot be meant.
     """
-    problems = []
-    if not isinstance(tipping, Tipping):
-        problems.append(f"tipping must be a Tipping; given {tipping!r}.")
-    problems += language_problems(language)
-    raise_if_any(problems, "the figure")
-    import matplotlib as mpl
-
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        drawing = _Drawing(tipping, title, Language(language))
-        return drawing.curve() if len(tipping.over) == 1 else drawing.map()
+    with drawing("verdict", verdict, "tipping_point", language) as show:
+        made = _Drawing(verdict, title, show)
+        return made.curve() if len(made.over) == 1 else made.map()
 
 
 class _Drawing:
-    """What both kinds of figure have in common.
+    """What both kinds of figure have in common."""
 
-    Parameters
-    ----------
-    found : Tipping
-        What is drawn.
-    title : str
-        Title of the figure.
-    language : Language
-        How numbers are written.
-    """
-
-    def __init__(self, found: Tipping, title: str, language: Language) -> None:
-        self.found, self.language = found, language
-        self.words = _WORDS[language.code]
-        self.failed = np.isnan(found.probability)
-        marks = sorted({str(mark).split(":")[0] for mark in found.marks.flat if mark})
+    def __init__(self, verdict: Verdict, title: str, language: Language) -> None:
+        about = verdict.details
+        self.turns, self.language = verdict.found, language
+        self.over, self.priors, self.draws = (about[n] for n in ("over", "priors", "draws"))
+        self.probability, self.mc_error = about["probability"], about["mc_error"]
+        self.wanted = about["conclusion"].probability
+        self.failed = np.isnan(self.probability)
+        marks = {language.say(mark).split(":")[0] for mark in about["marks"].flat if mark}
+        statement = about["conclusion"].statement
         self.head = [
             ("title", title),
-            ("mark", "; ".join(marks)),
-            (
-                "subtitle",
-                self.words["conclusion"].format(statement=found.conclusion.statement),
-            ),
+            ("mark", "; ".join(sorted(marks))),
+            ("subtitle", self.say("conclusion", statement=statement)),
         ]
-        self.note = self.words["note"].format(names=self.words["and"].join(found.over))
+        self.note = self.say("note", names=list(self.over))
+
+    def say(self, key: str, **values: Any) -> str:
+        """Return a text of this figure."""
+        return self.language.say(say(f"plot.tipping_point.{key}", **values))
 
     def percent(self, share: float) -> str:
         """Return a share in percent, as given."""
@@ -142,7 +91,7 @@ class _Drawing:
 
     def _smooth(self, fine: Any, x: Any, p: Any) -> Any:
         """Return probabilities on a finer grid, between as the turning points are found."""
-        edge = 0.5 / self.found.draws
+        edge = 0.5 / self.draws
         inside = np.clip(p, edge, 1 - edge)
         made = 1 / (1 + np.exp(-np.interp(fine, x, np.log(inside) - np.log1p(-inside))))
         at = np.searchsorted(fine, x)
@@ -155,7 +104,7 @@ class _Drawing:
         if not self.failed.any():
             return []
         cross: dict[str, Any] = {"marker": "x", "color": _RED, "linestyle": "none"}
-        return [Line2D([], [], markersize=5, label=self.words["failed"], **cross)]
+        return [Line2D([], [], markersize=5, label=self.say("failed"), **cross)]
 
     def _axis(self, axis: Any, name: str, values: tuple[float, ...]) -> None:
         """Set scale, ticks and label of the axis of a parameter."""
@@ -172,9 +121,7 @@ class _Drawing:
             axis.set_major_locator(FixedLocator(inside))
         axis.set_minor_locator(NullLocator())
         axis.set_major_formatter(FuncFormatter(lambda v, _: self.language.figure(round(v, 9))))
-        axis.set_label_text(
-            self.words["held"].format(name=name), fontsize=8, color=INK, parse_math=False
-        )
+        axis.set_label_text(self.say("held", name=name), fontsize=8, color=INK, parse_math=False)
 
     # ------------------------------------------------------------ one parameter
 
@@ -183,22 +130,20 @@ class _Drawing:
         from matplotlib.lines import Line2D
         from matplotlib.patches import Patch
 
-        found, words = self.found, self.words
-        ((name, grid),) = found.over.items()
-        wanted = found.conclusion.probability
+        ((name, grid),) = self.over.items()
         keys: list[Any] = [
             Line2D([], [], color=BLUE, linewidth=1.8, marker="o", markersize=4,
-                   label=words["curve"]),
+                   label=self.say("curve")),
             Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)),
-                   label=words["wanted"].format(p=self.percent(wanted))),
+                   label=self.say("wanted", p=self.percent(self.wanted))),
         ]  # fmt: skip
-        loose = [turn for turn in found.turns if turn.jump or turn.gap]
-        if len(loose) < len(found.turns):
-            keys.append(Line2D([], [], color=ORANGE, linewidth=1.4, label=words["turn"]))
+        loose = [turn for turn in self.turns if turn.kind != "at"]
+        if len(loose) < len(self.turns):
+            keys.append(Line2D([], [], color=ORANGE, linewidth=1.4, label=self.say("turn")))
         if loose:
             keys.append(Patch(facecolor="white", edgecolor=ORANGE, hatch="////", linewidth=0.8,
-                              label=words["jump"]))  # fmt: skip
-        keys.append(Patch(color=_SHADE, label=words["prior"].format(p="95")))
+                              label=self.say("jump")))  # fmt: skip
+        keys.append(Patch(color=_SHADE, label=self.say("prior", p="95")))
         keys += self._failed_key()
         labels = self._labels(grid)
         rows = max((row for _, _, row in labels), default=-1) + 1
@@ -210,23 +155,23 @@ class _Drawing:
         ax.set_xlim(*self._limits(grid))
         ax.set_ylim(-0.03, 1.03)
         self._probabilities(ax)
-        ax.axvspan(*found.priors[name].interval(0.95), color=_SHADE, linewidth=0, zorder=0)
-        ax.axhline(wanted, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=2)
-        x, p = np.array(grid), found.probability
+        ax.axvspan(*self.priors[name].interval(0.95), color=_SHADE, linewidth=0, zorder=0)
+        ax.axhline(self.wanted, color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=2)
+        x, p = np.array(grid), self.probability
         fine = self._fine(grid)
         low, middle, high = (
-            np.clip(self._smooth(fine, x, p + sign * 2 * found.mc_error), 0, 1)
+            np.clip(self._smooth(fine, x, p + sign * 2 * self.mc_error), 0, 1)
             for sign in (-1, 0, 1)
         )
-        for turn in found.turns:
-            if turn.jump:  # nothing is known of what lies between
+        for turn in self.turns:
+            if turn.kind == "jump":  # nothing is known of what lies between
                 middle[(fine > turn.between[0]) & (fine < turn.between[1])] = np.nan
         drawn = ~np.isnan(middle)
         ax.fill_between(fine, low, high, where=drawn, color="#9ecae1", linewidth=0, zorder=2.5)
         ax.plot(fine, middle, color=BLUE, linewidth=1.8, zorder=4, clip_on=False)
         ax.plot(x, p, "o", color=BLUE, markersize=4, zorder=4, clip_on=False)
-        for turn in found.turns:
-            if turn.jump or turn.gap:
+        for turn in self.turns:
+            if turn.kind != "at":
                 ax.axvspan(*turn.between, facecolor="none", edgecolor=ORANGE, hatch="////",
                            linewidth=0.8, zorder=1)  # fmt: skip
             else:
@@ -261,12 +206,13 @@ class _Drawing:
 
         ends: list[float] = []
         made = []
-        for turn in self.found.turns:
+        for turn in self.turns:
             a, b = turn.between
             text = self.language.figure(float(f"{turn.value:.3g}"))
             value = turn.value
-            if turn.jump or turn.gap:
-                text = self.words["between"].format(
+            if turn.kind != "at":
+                text = self.say(
+                    "between",
                     a=self.language.figure(float(f"{a:.3g}")),
                     b=self.language.figure(float(f"{b:.3g}")),
                 )
@@ -282,7 +228,7 @@ class _Drawing:
 
         ax.set_yticks([0, 0.25, 0.5, 0.75, 1])
         ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}%"))
-        ax.set_ylabel(self.words["y"], fontsize=8, color=INK)
+        ax.set_ylabel(self.say("y"), fontsize=8, color=INK)
 
     # ----------------------------------------------------------- two parameters
 
@@ -291,31 +237,31 @@ class _Drawing:
         from matplotlib.lines import Line2D
         from matplotlib.ticker import FuncFormatter
 
-        found, words = self.found, self.words
-        (first, across), (second, up) = found.over.items()
-        wanted = found.conclusion.probability
-        holds = found.probability >= wanted
+        (first, across), (second, up) = self.over.items()
+        holds = self.probability >= self.wanted
         line = bool(holds.any() and not holds[~self.failed].all())
         keys: list[Any] = []
         if line:
-            text = words["line"].format(p=self.percent(wanted))
+            text = self.say("line", p=self.percent(self.wanted))
             keys.append(Line2D([], [], color=ORANGE, linewidth=2.0, label=text))
         keys.append(Line2D([], [], color=INK, marker="o", markersize=2.5, linestyle="none",
-                           label=words["points"]))  # fmt: skip
+                           label=self.say("points")))  # fmt: skip
         keys += self._failed_key()
         figure, ax = framed(
             self.head, keys, self.note, left=_LEFT + 0.15, right=1.0, width=_WIDTH, high=3.4
         )
         x, y = self._fine(across), self._fine(up)
-        rows = np.array([self._smooth(y, up, row) for row in found.probability])
+        rows = np.array([self._smooth(y, up, row) for row in self.probability])
         p = np.ma.masked_invalid([self._smooth(x, across, column) for column in rows.T])
         self._axis(ax.xaxis, first, across)
         self._axis(ax.yaxis, second, up)
         filled = ax.contourf(x, y, p, levels=np.linspace(0, 1, 11), cmap="Blues", zorder=1)
         if line:
-            drawn = ax.contour(x, y, p, levels=[wanted], colors=[ORANGE], linewidths=2.0, zorder=3)
+            drawn = ax.contour(
+                x, y, p, levels=[self.wanted], colors=[ORANGE], linewidths=2.0, zorder=3
+            )
             for label in ax.clabel(
-                drawn, fmt=lambda _: f"{self.percent(wanted)}%", fontsize=7.5, inline=False
+                drawn, fmt=lambda _: f"{self.percent(self.wanted)}%", fontsize=7.5, inline=False
             ):
                 label.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 1.0})
                 label.set_rotation(0)
@@ -330,7 +276,7 @@ class _Drawing:
         bar.set_ticks([0, 0.25, 0.5, 0.75, 1])
         bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}%"))
         bar.ax.tick_params(labelsize=7, length=2.5)
-        bar.set_label(words["y"], fontsize=8, color=INK)
+        bar.set_label(self.say("y"), fontsize=8, color=INK)
         bar.outline.set_edgecolor(GREY)
         return figure
 

@@ -6,13 +6,14 @@ import matplotlib.pyplot as plt
 import pytest
 
 import funnelest as fe
+from funnelest.verdict import Verdict
 
 CHILDREN = fe.Population({"age": [(0, 11), (12, 16)]}, [2_000_000, 1_000_000])
 SHIFT = fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(-0.7, 0.5), statement="nobody asked")
 
 
 @pytest.fixture(scope="module")
-def compared() -> fe.check.Comparison:
+def compared() -> Verdict:
     model = fe.Model(
         fe.Route("happened", "told"),
         CHILDREN,
@@ -64,7 +65,7 @@ def words(figure):
     ],
 )
 def test_the_figure_says_what_is_imputed_and_which_interval(compared, language, wanted):
-    figure = fe.plot.comparison(compared, language=language)
+    figure = fe.plot.compare(compared, language=language)
     said = words(figure)
     for text in wanted:
         assert text in said
@@ -74,22 +75,22 @@ def test_the_figure_says_what_is_imputed_and_which_interval(compared, language, 
 
 
 def test_transitions_may_be_left_out_and_a_title_given(compared):
-    figure = fe.plot.comparison(compared, transitions=False, title="Imputed, and why")
+    figure = fe.plot.compare(compared, transitions=False, title="Imputed, and why")
     assert len(figure.axes) == 3
     assert "Imputed, and why" in words(figure)
     plt.close(figure)
 
 
 def test_a_pool_says_that_its_weights_were_stated(compared):
-    pooled = compared.pooled({"a $shift$ of odds": 1.0}, statement="one only")
-    figure = fe.plot.comparison(pooled)
+    pooled = fe.check.pool(compared, {"a $shift$ of odds": 1.0}, statement="one only")
+    figure = fe.plot.compare(pooled)
     assert "stated, not estimated" in words(figure)
     assert "pooled: 1 a $shift$ of odds" in words(figure).replace("\n", " ")
     plt.close(figure)
 
 
 def test_no_text_leaves_the_sheet(compared):
-    figure = fe.plot.comparison(compared)
+    figure = fe.plot.compare(compared)
     figure.canvas.draw()
     whole = figure.bbox
     for ax in figure.axes:
@@ -102,4 +103,4 @@ def test_no_text_leaves_the_sheet(compared):
 
 def test_an_unknown_language_is_refused(compared):
     with pytest.raises(fe.SpecError, match="language must be one of"):
-        fe.plot.comparison(compared, language="fr")
+        fe.plot.compare(compared, language="fr")

@@ -1,0 +1,1 @@
+"""Simulation-based calibration: one replicate, the file of them, and what they show."""
