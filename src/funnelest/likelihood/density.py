@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.model.model import Model
-from funnelest.priors import LogUniform, Prior, Truncated, bijection
+from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Density", "log_likelihoods", "prior_draws"]
@@ -22,16 +22,15 @@ class _Block:
 
     def __init__(self, rows: list[int], priors: list[Prior]) -> None:
         self.rows = np.array(rows)
-        self.prior = priors[0] if isinstance(priors[0], Truncated) else priors[0].stacked(priors)
-        self.line, self.back, self.slope = bijection(
-            self.prior.support, log_scale=isinstance(self.prior, LogUniform)
-        )
+        first = priors[0]
+        self.prior = first.stacked(priors) if first.together else first
+        self.line, self.back, self.slope = self.prior.line()
 
 
 def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
     groups: dict[Any, list[tuple[int, Prior]]] = {}
     for row, (name, prior) in enumerate(free.items()):
-        key = name if isinstance(prior, Truncated) else type(prior)
+        key = type(prior) if prior.together else name
         groups.setdefault(key, []).append((row, prior))
     return [
         _Block([row for row, _ in group], [prior for _, prior in group])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +34,6 @@ from funnelest.likelihood.components import (
     weighted_quantiles,
 )
 from funnelest.model.model import Model
-from funnelest.priors import Beta, LogUniform, Uniform
 from funnelest.results import tables
 from funnelest.results.result import Result
 
@@ -143,19 +141,13 @@ def prior_sensitivity(
     return PriorSensitivity(
         rows=scaling.rows(),
         base={name: scaling.spread(draws, even) for name, draws in after.items()},
-        flat=tuple(name for name, prior in model.free.items() if _is_flat(prior)),
+        flat=tuple(name for name, prior in model.free.items() if prior.flat),
         held=held(model),
         probability=float(probability),
         threshold=float(threshold),
         basis=model.basis(),
         result_mark=result.mark,
         seed=int(seed),
-    )
-
-
-def _is_flat(prior: Any) -> bool:
-    return isinstance(prior, Uniform | LogUniform) or (
-        isinstance(prior, Beta) and prior.alpha == prior.beta == 1
     )
 
 
