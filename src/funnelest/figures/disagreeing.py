@@ -14,15 +14,16 @@ from funnelest.figures.base import (
     Counts,
     Figure,
     Floats,
-    as_figure,
     as_tuple,
     is_number,
     known,
+    larger_and_same,
     listed,
     log1mexp,
     plain_weights,
     weight_problems,
 )
+from funnelest.figures.given import as_figure
 
 __all__ = ["Disagreeing"]
 
@@ -76,7 +77,6 @@ class Disagreeing(Figure):
         return [as_figure(one, divisor) for one in self.figures]
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         if not isinstance(self.figures, tuple) or len(self.figures) < 2:
             return [f"field 'figures' must hold two values or more; given {self.figures!r}."]
         found = []
@@ -161,6 +161,16 @@ class Disagreeing(Figure):
                 value = math.floor(math.exp(min(log_value, math.log(_LARGEST))) + 0.5)
                 shown[at] = _like(old, one.printed(value, divisor, rng), divisor)
         return replace(self, figures=tuple(shown))
+
+    def used(self, divisor: int = 1) -> Figure:
+        """Return the value that is used; all of them in a mixture."""
+        return self if self._mixed else self._parts(divisor)[int(self.use)].used(divisor)
+
+    def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
+        """Return of the values of a mixture the one that the others fit best."""
+        usual = np.nanmedian(numbers)
+        value = min((one.middle for one in self._parts()), key=lambda one: abs(one - usual))
+        return value, *larger_and_same(numbers, value)
 
     @property
     def middle(self) -> float:

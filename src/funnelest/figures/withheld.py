@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,9 +35,9 @@ class Withheld(Figure):
     high: int = 4
     value: float | None = None
     to: float = 1
+    in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         found = Between(self.low, self.high).problems() + self._rounded().problems()
         if found or self.value is None:
             return found
@@ -73,7 +74,6 @@ class Withheld(Figure):
         return (self.low + self.high) / 2 if self.value is None else float(self.value)
 
     def describe(self) -> str:
-        """Return the figure as text."""
         hidden = f"{self.low:,} to {self.high:,}"
         if self.value is None:
             return f"withheld ({hidden})"

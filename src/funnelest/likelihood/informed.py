@@ -118,8 +118,7 @@ class Probe:
 
     def _expected(self, observation: Any) -> Iterator[Floats]:
         """Yield what the distribution of an observation is made from, one value per draw."""
-        law = getattr(observation, "distribution", observation)
-        yield from _arrays(law, self._draws)
+        yield from _arrays(observation.expected, self._draws)
 
 
 def _arrays(value: Any, draws: int) -> Iterator[Floats]:
@@ -135,8 +134,7 @@ def _arrays(value: Any, draws: int) -> Iterator[Floats]:
             yield from _arrays(one, draws)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            if field.name not in ("figure", "figures", "printed"):  # data, not expected
-                yield from _arrays(getattr(value, field.name), draws)
+            yield from _arrays(getattr(value, field.name), draws)
 
 
 def _quantiles(prior: Prior, p: Floats) -> Floats:
