@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.sampling.gate import Gate, importance_gate, nuts_gate, tail_size
+from funnelest.sampling.gate import Gate, importance_gate, nuts_gate
+from funnelest.sampling.weights import tail_size
 
 SUMMARY = [
     "mean",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ __all__ = [
     "Gate",
     "hmc_gate",
     "importance_gate",
+    "measured",
     "nuts_gate",
 ]
 
@@ -86,31 +88,46 @@ def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> 
     return Gate("importance", measures, tuple(failures))
 
 
-def nuts_gate(
-    r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float
-) -> Gate:
-    """Return the verdict on Markov chains of the No-U-Turn sampler."""
-    return _chains_gate("nuts", "transitions", r_hat, ess_bulk, ess_tail, divergences, bfmi)
+def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
+    """Return what Markov chains are judged by, as arguments of `nuts_gate` and `hmc_gate`.
 
-
-def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
-    """Return the verdict on Markov chains of set path lengths: the thresholds are NUTS's.
-
-    Of divergences only those in fine steps count (`lists.computing.hmc.gate_of` says why).
+    Parameters
+    ----------
+    draws : ndarray
+        What has to have converged, shape ``(quantities, chains, draws)``. The worst counts.
+    energies : ndarray
+        Shape ``(chains, draws)``.
+    divergences : int
+        Number of divergences.
     """
-    moves = "trajectories in fine steps"
-    return _chains_gate("hmc", moves, r_hat, ess_bulk, ess_tail, divergences, bfmi)
+    from arviz_stats.base import array_stats
+
+    axes = {"chain_axis": 1, "draw_axis": 2}
+    bfmi = np.mean(np.diff(energies, axis=1) ** 2, axis=1) / np.var(energies, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):  # draws that are all the same
+        r_hat = array_stats.rhat(draws, **axes)
+        bulk = array_stats.ess(draws, **axes, method="bulk")
+        tail = array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95))
+    return {
+        "r_hat": float(np.max(r_hat)),
+        "ess_bulk": float(np.min(bulk)),
+        "ess_tail": float(np.min(tail)),
+        "divergences": divergences,
+        "bfmi": float(bfmi.min()),
+    }
 
 
-def _chains_gate(
-    engine: str,
-    moves: str,
+def nuts_gate(
     r_hat: float,
     ess_bulk: float,
     ess_tail: float,
     divergences: int,
     bfmi: float,
+    *,
+    engine: str = "nuts",
+    moves: str = "transitions",
 ) -> Gate:
+    """Return the verdict on Markov chains of the No-U-Turn sampler."""
     failures = []
     if not r_hat < R_HAT:
         failures.append(f"the largest R-hat is {r_hat:.4f}, it must be below {R_HAT}")
@@ -132,3 +149,12 @@ def _chains_gate(
         "E-BFMI": bfmi,
     }
     return Gate(engine, measures, tuple(failures))
+
+
+def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
+    """Return the verdict on Markov chains of set path lengths: the thresholds are NUTS's.
+
+    Of divergences only those in fine steps count (`hmc.gate_of` says why).
+    """
+    fine = "trajectories in fine steps"
+    return nuts_gate(r_hat, ess_bulk, ess_tail, divergences, bfmi, engine="hmc", moves=fine)

@@ -16,8 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.sampling.convergence import ess_bulk, ess_tail, r_hat
-from funnelest.sampling.gate import Gate, hmc_gate
+from funnelest.sampling.gate import Gate, hmc_gate, measured
 
 __all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
 
@@ -347,15 +346,7 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     were it too steep even for them, the draws might miss it. That places which only every 8th
     trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
-    energy = chains.energies
-    bfmi = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
-    return hmc_gate(
-        r_hat=float(np.max(r_hat(quantities))),
-        ess_bulk=float(np.min(ess_bulk(quantities))),
-        ess_tail=float(np.min(ess_tail(quantities))),
-        divergences=chains.divergences,
-        bfmi=float(bfmi.min()),
-    )
+    return hmc_gate(**measured(quantities, chains.energies, chains.divergences))
 
 
 def one_thread() -> AbstractContextManager[object]:
