@@ -339,6 +339,24 @@ def test_tails_are_how_often_counts_print_so(figure, divisor):
     assert equal.mean() == pytest.approx(same, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    ("figure", "short"),
+    [
+        (fe.Exact(1200), "1 200"), (fe.Between(3, 7), "3\u20137"), (fe.Rounded(950, to=50), "950"),
+        (fe.RandomlyRounded(15), "15"), (fe.RoundedToUnknown(100), "100"),
+        (fe.Withheld(), "0\u20134"),
+        (fe.Withheld(value=12), "12"), (fe.AtMost(40), "\u2264 40"), (fe.AtLeast(40), "\u2265 40"),
+        (fe.Disagreeing((fe.Rounded(950, to=50), 960), use=1), "960"),
+        (fe.Disagreeing((fe.AtMost(950), 960), use="mixture"), "\u2264 950 / 960"),
+        (Tens(3), "34.5"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_figure_in_short_is_what_was_printed(figure, short):
+    assert figure.short(lambda value: f"{value:,.0f}".replace(",", " ")) == short
+    assert any(used for _, used in figure.values())
+
+
 def test_a_figure_without_them_says_so():
     with pytest.raises(TypeError, match="does not say which counts"):
         fe.Figure().candidates()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -83,6 +83,17 @@ class Figure:
     def describe(self) -> str:
         """Return the figure as text."""
         return f"{self.middle:,.10g}"
+
+    def short(self, number: Callable[[float], str]) -> str:
+        """Return what was printed, and not how, as short as a figure has room for.
+
+        `number` writes a number as its language does.
+        """
+        return self.describe()
+
+    def values(self) -> list[tuple[Figure, bool]]:
+        """Return every official value that is kept, and whether it is used."""
+        return [(self, True)]
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of the figure, under a `distribution` of counts, per draw.

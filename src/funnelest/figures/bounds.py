@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -125,6 +126,9 @@ class AtMost(_Bound):
         last = self._last(divisor)
         return self if count <= last else AtLeast(_quotient(last + 1, divisor))
 
+    def short(self, number: Callable[[float], str]) -> str:
+        return f"\u2264 {number(self.value)}"
+
     def describe(self) -> str:
         return f"at most {self.value:,.10g}"
 
@@ -179,6 +183,9 @@ class AtLeast(_Bound):
         """Return whether `count` over `divisor` is at least this, or at most the number before."""
         first = self._first(divisor)
         return self if count >= first else AtMost(_quotient(first - 1, divisor))
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return f"\u2265 {number(self.value)}"
 
     def describe(self) -> str:
         return f"at least {self.value:,.10g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ from funnelest.figures.base import (
     weight_problems,
 )
 from funnelest.figures.given import as_figure
+from funnelest.figures.plain import Exact
+from funnelest.figures.rounded import Rounded
 
 __all__ = ["Disagreeing"]
 
@@ -189,22 +191,29 @@ class Disagreeing(Figure):
             return 0.0
         return high / low - 1 if low > 0 else math.inf
 
+    def values(self) -> list[tuple[Figure, bool]]:
+        return [(one, self._mixed or at == self.use) for at, one in enumerate(self._parts())]
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return " / ".join(one.short(number) for one, used in self.values() if used)
+
     def describe(self) -> str:
         """Return all values as text."""
-        shown = [one.describe() for one in self._parts()]
         if self._mixed:
+            shown = [one.describe() for one in self._parts()]
             weights = plain_weights(self.weights, len(shown))
             chances = listed([f"{weight:.3g}" for weight in weights], "and")
             return f"{listed(shown, 'or')} (probability {chances})"
-        words = ["used" if at == int(self.use) else "not used" for at in range(len(shown))]
-        return ", ".join(f"{one} ({word})" for one, word in zip(shown, words, strict=True))
+        return ", ".join(
+            f"{one.describe()} ({'used' if used else 'not used'})" for one, used in self.values()
+        )
 
 
 def _like(old: Any, figure: Figure, divisor: int) -> Any:
     """Return a value in the form in which the old one was given, where that means the same."""
-    value = getattr(figure, "value", None)
-    plain = not isinstance(old, Figure) and as_figure(value, divisor) == figure
-    return value if plain else figure
+    if isinstance(old, Figure) or not isinstance(figure, Exact | Rounded):
+        return figure
+    return figure.value if as_figure(figure.value, divisor) == figure else figure
 
 
 def _log_wrong(figure: Figure, divisor: int, counts: Counts, apart: float) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar
@@ -52,6 +53,9 @@ class Exact(Figure):
     def middle(self) -> float:
         """The count itself."""
         return float(self.value)
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
 
     def describe(self) -> str:
         return f"{self.value:,.10g}"
@@ -106,6 +110,9 @@ class Between(Figure):
     def middle(self) -> float:
         """The middle of the interval."""
         return (self.low + self.high) / 2
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return f"{number(self.low)}\u2013{number(self.high)}"
 
     def describe(self) -> str:
         return f"between {self.low:,} and {self.high:,}"

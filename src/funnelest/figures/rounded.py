@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
@@ -128,6 +128,9 @@ class Rounded(Figure):
         """The middle of the interval of counts that print as this figure."""
         return float(self.value) + (float(self.to) / 2 if self.rule == "floor" else 0.0)
 
+    def short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
     def describe(self) -> str:
         rule = "" if self.rule == "half up" else f" ({self.rule})"
         return f"{self.value:,.10g} rounded to {self.to:g}{rule}"
@@ -201,6 +204,9 @@ class RandomlyRounded(Figure):
     def middle(self) -> float:
         """The printed number."""
         return float(self.value)
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
 
     def describe(self) -> str:
         return f"{self.value:,.10g} randomly rounded to {self.to:g}"
@@ -295,6 +301,9 @@ class RoundedToUnknown(Figure):
         """The middle of the interval of counts, averaged over the bases."""
         parts = self._possible()
         return sum(one.middle * w for one, w in parts) / sum(w for _, w in parts)
+
+    def short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
 
     def describe(self) -> str:
         rule = "" if self.rule == "half up" else f" ({self.rule})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import ClassVar
@@ -72,6 +73,11 @@ class Withheld(Figure):
     def middle(self) -> float:
         """The printed number, or the middle of the counts that are withheld."""
         return (self.low + self.high) / 2 if self.value is None else float(self.value)
+
+    def short(self, number: Callable[[float], str]) -> str:
+        if self.value is None:
+            return Between(self.low, self.high).short(number)
+        return number(float(self.value))
 
     def describe(self) -> str:
         hidden = f"{self.low:,} to {self.high:,}"

@@ -49,7 +49,7 @@ def to_pymc(model: Model) -> pm.Model:
                 values[name] = prior.from_pymc(variable[i][None])
         q = Quantities(model, values)
         for source in model.evidence:
-            power = model.powers.get(source.name, 1.0)
+            power = model.power_of(source.name)
             if not power:
                 continue
             terms = [observation.logp() for observation in source.observations(q)]

@@ -65,9 +65,7 @@ def components(model: Model) -> list[Component]:
         of each assumption; of each defect of a source; of each further parameter alone. Each
         unknown parameter is in one of them, and names are not taken twice.
     """
-    found = [
-        Component(one.name, "source") for one in model.evidence if model.powers.get(one.name, 1.0)
-    ]
+    found = [Component(one.name, "source") for one in model.evidence if model.power_of(one.name)]
     names = {one.name for one in found}
     taken: set[str] = set()
 
@@ -141,7 +139,7 @@ def log_densities(model: Model, values: Mapping[str, Floats]) -> dict[str, Float
     found = {}
     for one in components(model):
         if one.kind == "source":
-            found[one.name] = model.powers.get(one.name, 1.0) * sources[one.name]
+            found[one.name] = model.power_of(one.name) * sources[one.name]
         else:
             found[one.name] = np.sum(
                 [log_prior_density(model.free[name], values[name]) for name in one.parameters],

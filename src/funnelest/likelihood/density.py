@@ -90,7 +90,7 @@ class Density:
         with np.errstate(all="ignore"):
             q = Quantities(self.model, self.values(z), self._memory)
             for one in self.model.evidence:
-                power = self.model.powers.get(one.name, 1.0)
+                power = self.model.power_of(one.name)
                 for observation in one.observations(q) if power else ():
                     logp = observation.logp()
                     total = total + (logp if power == 1 else power * logp)
@@ -117,7 +117,7 @@ class Density:
             return [
                 (value, aim, power * information) if power != 1 else (value, aim, information)
                 for one in self.model.evidence
-                if (power := self.model.powers.get(one.name, 1.0))
+                if (power := self.model.power_of(one.name))
                 for observation in one.observations(q)
                 for place in observation.locations()
                 if place is not None
@@ -141,7 +141,7 @@ class Density:
             return all(
                 None not in observation.locations()
                 for one in self.model.evidence
-                if self.model.powers.get(one.name, 1.0)
+                if self.model.power_of(one.name)
                 for observation in one.observations(q)
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -47,11 +47,7 @@ class Margin:
 
 def row(distribution: Distribution, i: Any) -> Any:
     """Return the distribution of one of the counts (of several, when `i` is a list)."""
-    changed = {
-        f.name: getattr(distribution, f.name)[i]
-        for f in fields(distribution)  # type: ignore[arg-type]
-        if getattr(getattr(distribution, f.name), "ndim", 0) >= 2
-    }
+    changed = {name: value[i] for name, value in vars(distribution).items() if np.ndim(value) >= 2}
     return replace(distribution, **changed)  # type: ignore[type-var]
 
 

@@ -11,18 +11,7 @@ import numpy as np
 from funnelest.errors import raise_if_any
 from funnelest.evidence.linked import Linked
 from funnelest.evidence.register import Register
-from funnelest.figures import (
-    AtLeast,
-    AtMost,
-    Between,
-    Disagreeing,
-    Exact,
-    RandomlyRounded,
-    Rounded,
-    RoundedToUnknown,
-    Withheld,
-    as_figure,
-)
+from funnelest.figures import as_figure
 from funnelest.plot.base import Ladder, Language, Row, imputed_number, language_problems
 from funnelest.route import Edge
 
@@ -363,7 +352,7 @@ class _Contents:
             value = sum(figure.middle for figure in figures) * factor
             shown = self.language.number(value)
             if factor == 1 and len(figures) == 1:  # else another number than the one printed
-                shown = _as_printed(figures[0], self.language)
+                shown = figures[0].short(self.language.figure)
             other = []
             for axis, a, b in zip(population.axes, cells, drawn, strict=True):
                 if not np.array_equal(a, b):
@@ -414,18 +403,3 @@ def _cells(register: Register, population: Population) -> list[Any]:
     """Return the level indices of each axis that the counts of a register are of."""
     chosen = [population.select(where) for _, where, _ in register.classes()]
     return [np.unique(np.concatenate(parts)) for parts in zip(*chosen, strict=True)]
-
-
-def _as_printed(figure: Any, language: Language) -> str:
-    """Return a figure as short as a row has room for: what was printed, not how."""
-    if isinstance(figure, Between) or (isinstance(figure, Withheld) and figure.value is None):
-        return "\u2013".join(map(language.figure, (figure.low, figure.high)))
-    if isinstance(figure, AtMost | AtLeast):
-        sign = "\u2264" if isinstance(figure, AtMost) else "\u2265"
-        return f"{sign} {language.figure(figure.value)}"
-    if isinstance(figure, Disagreeing):
-        parts = figure.figures if figure.use == "mixture" else [figure.figures[int(figure.use)]]
-        return " / ".join(_as_printed(as_figure(one), language) for one in parts)
-    if isinstance(figure, Exact | Rounded | RandomlyRounded | RoundedToUnknown | Withheld):
-        return language.figure(float(figure.middle if figure.value is None else figure.value))
-    return str(figure.describe())  # a user's own kind

@@ -64,7 +64,7 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
     with importance._threads().limit(limits=1, user_api="blas"):
         target = Target(density)
         model = density.model
-        informed = any(model.powers.get(one.name, 1.0) for one in model.evidence)
+        informed = any(model.power_of(one.name) for one in model.evidence)
         if not target.size or not informed or not density.all_located():
             return None
         try:

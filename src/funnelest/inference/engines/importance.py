@@ -133,7 +133,7 @@ def _sample(
     progress: Progress,
 ) -> Weighted:
     model = target.density.model
-    if not target.size or not any(model.powers.get(one.name, 1.0) for one in model.evidence):
+    if not target.size or not any(model.power_of(one.name) for one in model.evidence):
         # The posterior is the prior: its draws are exact and independent.
         u = rng.standard_normal((target.size, draws))
         none = Proposal((), np.zeros(0), 1.0)
