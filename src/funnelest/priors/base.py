@@ -15,6 +15,8 @@ from funnelest.priors.line import Bijection, bijection
 
 __all__ = ["FromInterval", "Prior"]
 
+#: Two parameters, or None where none will do.
+type Pair = tuple[float, float] | None
 #: PyMC's name of a family, and our name of each parameter -> PyMC's.
 type PyMC = tuple[str, Mapping[str, str]]
 type Floats = NDArray[np.float64]
@@ -59,6 +61,8 @@ class Prior:
     source: str = ""
     #: What the constructor from an interval could not do, in a sentence.
     trouble: str = field(default="", repr=False)
+    #: Parameters that must be above 0.
+    positive: ClassVar[tuple[str, ...]] = ()
     #: What PyMC calls the family and its parameters; see `to_pymc` where that is not all.
     pymc: ClassVar[PyMC | None] = None
     #: Whether several priors of the family can be evaluated at once (`stacked`).
@@ -174,12 +178,9 @@ class Prior:
         return found or self._own_problems()
 
     def _own_problems(self) -> list[str]:
-        return []
-
-    def _must_be_positive(self, *names: str) -> list[str]:
         return [
             f"{type(self).__name__}: {name} must be above 0; given {getattr(self, name)}."
-            for name in names
+            for name in self.positive
             if not getattr(self, name) > 0
         ]
 
@@ -210,9 +211,7 @@ class FromInterval(Prior):
         return self._range
 
     @classmethod
-    def _with_interval(
-        cls, low: float, high: float, probability: float
-    ) -> tuple[float, float] | None:
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
         """Return the parameters that give the interval, or None when there are none."""
         raise TypeError(f"{cls.__name__} does not say how to find them")
 

@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import UNIT, Floats, FromInterval, PyMC, normal_quantile, solve, special
+from funnelest.priors.base import (
+    UNIT,
+    Floats,
+    FromInterval,
+    Pair,
+    PyMC,
+    normal_quantile,
+    solve,
+    special,
+)
 
 __all__ = ["Beta"]
 
@@ -25,12 +34,11 @@ class Beta(FromInterval):
     alpha: float
     beta: float
     _range: ClassVar[tuple[float, float]] = UNIT
+    positive: ClassVar[tuple[str, ...]] = ("alpha", "beta")
     pymc: ClassVar[PyMC] = ("Beta", {"alpha": "alpha", "beta": "beta"})
 
     @classmethod
-    def _with_interval(
-        cls, low: float, high: float, probability: float
-    ) -> tuple[float, float] | None:
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
         limits = np.array([low, high])
         mean, spread = limits.mean(), (high - low) / 2 / normal_quantile(probability)
         size = max(mean * (1 - mean) / spread**2 - 1, 0.5)
@@ -53,9 +61,6 @@ class Beta(FromInterval):
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         return rng.beta(self.alpha, self.beta, size)
-
-    def _own_problems(self) -> list[str]:
-        return self._must_be_positive("alpha", "beta")
 
     @property
     def flat(self) -> bool:

@@ -11,6 +11,7 @@ from funnelest.priors.base import (
     POSITIVE,
     Floats,
     FromInterval,
+    Pair,
     PyMC,
     normal_quantile,
     solve,
@@ -33,12 +34,11 @@ class Gamma(FromInterval):
     shape: float
     rate: float
     _range: ClassVar[tuple[float, float]] = POSITIVE
+    positive: ClassVar[tuple[str, ...]] = ("shape", "rate")
     pymc: ClassVar[PyMC] = ("Gamma", {"shape": "alpha", "rate": "beta"})
 
     @classmethod
-    def _with_interval(
-        cls, low: float, high: float, probability: float
-    ) -> tuple[float, float] | None:
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
         limits = np.array([low, high])
         spread = (high - low) / 2 / normal_quantile(probability)
         shape = max((limits.mean() / spread) ** 2, 0.2)
@@ -60,9 +60,6 @@ class Gamma(FromInterval):
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         return rng.gamma(self.shape, 1 / self.rate, size)
-
-    def _own_problems(self) -> list[str]:
-        return self._must_be_positive("shape", "rate")
 
     def powered(self, power: float) -> Gamma:
         """Return the gamma with both parameters times the power: as many observations more."""

@@ -25,6 +25,7 @@ class HalfNormal(Prior):
     """
 
     sd: float
+    positive: ClassVar[tuple[str, ...]] = ("sd",)
     pymc: ClassVar[PyMC] = ("HalfNormal", {"sd": "sigma"})
 
     @property
@@ -40,9 +41,6 @@ class HalfNormal(Prior):
 
     def ppf(self, p: Any) -> Any:
         return self.sd * special().ndtri((1 + np.asarray(p)) / 2)
-
-    def _own_problems(self) -> list[str]:
-        return self._must_be_positive("sd")
 
     def own_scale(self) -> Bijection:
         """Return the natural scale: it is a normal, of which one half is left out."""

@@ -1,20 +1,68 @@
-"""A normal distribution."""
+"""A normal distribution: of a number, or of what it is on another scale."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from funnelest.priors.base import REAL, Floats, FromInterval, PyMC, normal_quantile, special
+from funnelest.priors.base import (
+    REAL,
+    Floats,
+    FromInterval,
+    Pair,
+    PyMC,
+    normal_quantile,
+    special,
+)
+from funnelest.priors.line import bijection
 
-__all__ = ["Normal"]
+__all__ = ["Normal", "NormalOnLine"]
+
+
+class NormalOnLine(FromInterval):
+    """A number that is normal on the unconstrained line; mean and standard deviation come first."""
+
+    @property
+    def straight(self) -> tuple[Any, Any]:
+        mean, sd = (getattr(self, name) for name in self.parameters())
+        return mean, sd
+
+    @classmethod
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
+        a, b = (float(bijection(cls._range)[1](limit)) for limit in (low, high))
+        return (a + b) / 2, (b - a) / 2 / normal_quantile(probability)
+
+    def _score(self, x: Any) -> tuple[Any, Any]:
+        """Return the place on the line, and how many standard deviations from the mean it is."""
+        mean, sd = self.straight
+        with np.errstate(divide="ignore"):
+            at = self.line()[1](x)
+        return at, (at - mean) / sd
+
+    def logpdf(self, x: Any) -> Any:
+        at, z = self._score(x)
+        constant = np.log(self.straight[1]) + 0.5 * math.log(2 * math.pi)
+        return -0.5 * z * z - constant - self.line()[2](at)
+
+    def cdf(self, x: Any) -> Any:
+        return special().ndtr(self._score(x)[1])
+
+    def ppf(self, p: Any) -> Any:
+        mean, sd = self.straight
+        return self.line()[0](mean + sd * special().ndtri(p))
+
+    def powered(self, power: float) -> Self:
+        """Return the member whose variance on the line is over the power."""
+        _, name = self.parameters()
+        changed: dict[str, Any] = {name: getattr(self, name) / math.sqrt(power)}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True, repr=False)
-class Normal(FromInterval):
+class Normal(NormalOnLine):
     """Normal distribution.
 
     Parameters
@@ -26,34 +74,8 @@ class Normal(FromInterval):
     mean: float
     sd: float
     _range: ClassVar[tuple[float, float]] = REAL
+    positive: ClassVar[tuple[str, ...]] = ("sd",)
     pymc: ClassVar[PyMC] = ("Normal", {"mean": "mu", "sd": "sigma"})
-
-    @classmethod
-    def _with_interval(
-        cls, low: float, high: float, probability: float
-    ) -> tuple[float, float] | None:
-        return (low + high) / 2, (high - low) / 2 / normal_quantile(probability)
-
-    def logpdf(self, x: Any) -> Any:
-        z = (x - self.mean) / self.sd
-        return -0.5 * z * z - np.log(self.sd) - 0.5 * math.log(2 * math.pi)
-
-    def cdf(self, x: Any) -> Any:
-        return special().ndtr((x - self.mean) / self.sd)
-
-    def ppf(self, p: Any) -> Any:
-        return self.mean + self.sd * special().ndtri(p)
 
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         return rng.normal(self.mean, self.sd, size)
-
-    def _own_problems(self) -> list[str]:
-        return self._must_be_positive("sd")
-
-    @property
-    def straight(self) -> tuple[float, float]:
-        return self.mean, self.sd
-
-    def powered(self, power: float) -> Normal:
-        """Return the normal whose variance is over the power."""
-        return replace(self, sd=self.sd / math.sqrt(power))

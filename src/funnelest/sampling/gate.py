@@ -8,14 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "LIMITS",
-    "Gate",
-    "hmc_gate",
-    "importance_gate",
-    "measured",
-    "nuts_gate",
-]
+__all__ = ["LIMITS", "Gate", "chains_gate", "importance_gate", "measured"]
 
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
@@ -29,6 +22,15 @@ LIMITS = {
     "k-hat": ("below", K_HAT),
     "E-BFMI": ("above", BFMI),
     "divergences": ("at most", 0.0),
+}
+#: How a measure that is on the wrong side is told.
+_SAID = {
+    "k-hat": "Pareto k-hat is {:.2f}",
+    "R-hat": "the largest R-hat is {:.4f}",
+    "ESS": "the effective sample size is {:.0f}",
+    "bulk ESS": "the smallest bulk effective sample size is {:.0f}",
+    "tail ESS": "the smallest effective sample size of a tail is {:.0f}",
+    "E-BFMI": "the smallest E-BFMI is {:.2f}",
 }
 
 
@@ -74,22 +76,12 @@ def _shown(value: float) -> str:
 
 def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> Gate:
     """Return the verdict on weighted draws."""
-    failures = []
-    if not k_hat < K_HAT:
-        failures.append(f"Pareto k-hat is {k_hat:.2f}, it must be below {K_HAT}")
-    if not ess > ESS:
-        failures.append(f"the effective sample size is {ess:.0f}, it must be above {ESS:.0f}")
-    if not tail > ESS:
-        failures.append(
-            f"the smallest effective sample size of a tail is {tail:.0f}, it must be above "
-            f"{ESS:.0f}"
-        )
     measures = {"k-hat": k_hat, "ESS": ess, "tail ESS": tail, "evaluations": float(evaluations)}
-    return Gate("importance", measures, tuple(failures))
+    return _judged("importance", measures)
 
 
 def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
-    """Return what Markov chains are judged by, as arguments of `nuts_gate` and `hmc_gate`.
+    """Return what Markov chains are judged by, as arguments of `chains_gate`.
 
     Parameters
     ----------
@@ -117,7 +109,7 @@ def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
     }
 
 
-def nuts_gate(
+def chains_gate(
     r_hat: float,
     ess_bulk: float,
     ess_tail: float,
@@ -127,20 +119,7 @@ def nuts_gate(
     engine: str = "nuts",
     moves: str = "transitions",
 ) -> Gate:
-    """Return the verdict on Markov chains of the No-U-Turn sampler."""
-    failures = []
-    if not r_hat < R_HAT:
-        failures.append(f"the largest R-hat is {r_hat:.4f}, it must be below {R_HAT}")
-    for name, value in (("bulk", ess_bulk), ("tail", ess_tail)):
-        if not value > ESS:
-            failures.append(
-                f"the smallest {name} effective sample size is {value:.0f}, it must be above "
-                f"{ESS:.0f}"
-            )
-    if divergences:
-        failures.append(f"{divergences} {moves} diverged, none may")
-    if not bfmi > BFMI:
-        failures.append(f"the smallest E-BFMI is {bfmi:.2f}, it must be above {BFMI}")
+    """Return the verdict on Markov chains; `moves` are those of which none may diverge."""
     measures = {
         "R-hat": r_hat,
         "bulk ESS": ess_bulk,
@@ -148,13 +127,18 @@ def nuts_gate(
         "divergences": float(divergences),
         "E-BFMI": bfmi,
     }
+    return _judged(engine, measures, moves)
+
+
+def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
+    failures = []
+    for name, said in _SAID.items():
+        side, limit = LIMITS[name]
+        value = measures.get(name)
+        # A measure that is not a number is on no side.
+        if value is None or (value < limit if side == "below" else value > limit):
+            continue
+        failures.append(f"{said.format(value)}, it must be {side} {limit:g}")
+    if off := measures.get("divergences"):
+        failures.append(f"{off:.0f} {moves} diverged, none may")
     return Gate(engine, measures, tuple(failures))
-
-
-def hmc_gate(r_hat: float, ess_bulk: float, ess_tail: float, divergences: int, bfmi: float) -> Gate:
-    """Return the verdict on Markov chains of set path lengths: the thresholds are NUTS's.
-
-    Of divergences only those in fine steps count (`hmc.gate_of` says why).
-    """
-    fine = "trajectories in fine steps"
-    return nuts_gate(r_hat, ess_bulk, ess_tail, divergences, bfmi, engine="hmc", moves=fine)

@@ -16,7 +16,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.sampling.gate import Gate, hmc_gate, measured
+from funnelest.sampling.gate import Gate, chains_gate, measured
 
 __all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
 
@@ -346,7 +346,8 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     were it too steep even for them, the draws might miss it. That places which only every 8th
     trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
-    return hmc_gate(**measured(quantities, chains.energies, chains.divergences))
+    measures = measured(quantities, chains.energies, chains.divergences)
+    return chains_gate(**measures, engine="hmc", moves="trajectories in fine steps")
 
 
 def one_thread() -> AbstractContextManager[object]:

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.errors import FitError
 from funnelest.likelihood.as_pymc import split, to_pymc
 from funnelest.model.model import Model
-from funnelest.sampling.gate import Gate, measured, nuts_gate
+from funnelest.sampling.gate import Gate, chains_gate, measured
 
 __all__ = ["Chains", "sample"]
 
@@ -83,7 +83,7 @@ def sample(
     stats = tree["sample_stats"].dataset
     diverging = int(stats["diverging"].values.sum())
     measures = measured(np.stack(list(found.values())), stats["energy"].values, diverging)
-    return Chains(found, nuts_gate(**measures))
+    return Chains(found, chains_gate(**measures))
 
 
 def _done(state: Any) -> float:
