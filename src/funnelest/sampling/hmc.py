@@ -9,7 +9,6 @@ first draw is there in milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.sampling.gate import Gate, chains_gate, measured
+from funnelest.sampling.parallel import one_thread
 
 __all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
 
@@ -348,13 +348,3 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     """
     measures = measured(quantities, chains.energies, chains.divergences)
     return chains_gate(**measures, engine="hmc", moves="trajectories in fine steps")
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Return a context in which linear algebra has one thread.
-
-    The products are small: one thread is faster, and gives the same sums on every machine.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")  # type: ignore[no-any-return]

@@ -46,8 +46,8 @@ def quantiles(
     levels : float or sequence of float
         Probabilities, from 0 to 1.
     weights : ndarray, optional
-        What each draw weighs, one per entry along `axis`, of at least 0 and any sum; equal when
-        left out.
+        What each draw weighs, at least 0 and of any sum; equal when left out. The draws then have
+        one axis.
     axis : int, default -1
         The axis of the draws.
 
@@ -59,7 +59,10 @@ def quantiles(
     values = np.asarray(draws, dtype=np.float64)
     if weights is None or np.ptp(weights) == 0:
         return _even(values, levels, axis)
-    return _by_row(_weighted, values, levels, weights, axis)
+    values, weights = _in_order(values, weights)
+    places = np.cumsum(weights) - weights / 2
+    places -= places[0]
+    return np.asarray(np.interp(levels, places / (places[-1] or 1.0), values))
 
 
 def discrete_quantiles(
@@ -74,7 +77,10 @@ def discrete_quantiles(
     values = np.asarray(draws)
     if weights is None or np.ptp(weights) == 0:
         return np.asarray(np.quantile(values, levels, axis=axis, method="inverted_cdf"))
-    return _by_row(_first_reached, values, levels, weights, axis)
+    values, weights = _in_order(values, weights)
+    heights = np.cumsum(weights)
+    at = np.searchsorted(heights, np.asarray(levels) * heights[-1], side="left")
+    return np.asarray(values[np.minimum(at, len(values) - 1)])
 
 
 def levels_of(probability: float) -> tuple[float, float, float]:
@@ -114,34 +120,11 @@ def _even(values: Floats, levels: Levels, axis: int) -> Floats:
     return np.where(np.isnan(found), limit, found)
 
 
-def _weighted(values: Floats, levels: Levels, weights: Floats) -> Any:
-    values, weights = _in_order(values, weights)
-    places = np.cumsum(weights) - weights / 2
-    places -= places[0]
-    return np.interp(levels, places / (places[-1] or 1.0), values)
-
-
-def _first_reached(values: Floats, levels: Levels, weights: Floats) -> Any:
-    values, weights = _in_order(values, weights)
-    heights = np.cumsum(weights)
-    at = np.searchsorted(heights, np.asarray(levels) * heights[-1], side="left")
-    return values[np.minimum(at, len(values) - 1)]
-
-
 def _in_order(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Return the draws that have a weight, in ascending order, and their weights."""
     order = np.argsort(values, kind="stable")
     order = order[weights[order] > 0]
     return values[order], weights[order]
-
-
-def _by_row(rule: Any, values: Any, levels: Levels, weights: Floats, axis: int) -> Floats:
-    """Return a rule's quantiles of every row of draws along an axis, as NumPy lays them out."""
-    rows = np.moveaxis(values, axis, -1)
-    if rows.ndim == 1:
-        return np.asarray(rule(rows, levels, weights))
-    found = np.apply_along_axis(rule, -1, rows, levels, weights)
-    return np.moveaxis(found, -1, 0) if np.ndim(levels) else found
 
 
 def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
