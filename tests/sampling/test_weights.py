@@ -21,7 +21,9 @@ def draws():
 @pytest.mark.parametrize("even", [None, np.ones(501), np.full(501, 1 / 501)])
 def test_of_equal_weights_they_are_those_of_numpy(draws, rule, method, even):
     expected = np.quantile(draws, LEVELS, axis=1, method=method)
-    np.testing.assert_array_equal(rule(draws, LEVELS, even), expected)
+    np.testing.assert_array_equal(rule(draws, LEVELS, even, axis=1), expected)
+    every = np.quantile(draws, LEVELS, method=method)
+    np.testing.assert_array_equal(rule(draws, LEVELS), every)
     np.testing.assert_array_equal(rule(draws.T, LEVELS, even, axis=0), expected)
     assert rule(draws[0], 0.3, even) == np.quantile(draws[0], 0.3, method=method)
 

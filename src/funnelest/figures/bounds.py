@@ -49,7 +49,6 @@ class _Bound(Figure):
 
     @property
     def middle(self) -> float:
-        """The limit itself."""
         return float(self.value)
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:

@@ -198,7 +198,6 @@ class Disagreeing(Figure):
         return " / ".join(one.short(number) for one, used in self.values() if used)
 
     def describe(self) -> str:
-        """Return all values as text."""
         if self._mixed:
             shown = [one.describe() for one in self._parts()]
             weights = plain_weights(self.weights, len(shown))

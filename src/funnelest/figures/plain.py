@@ -43,7 +43,6 @@ class Exact(Figure):
         )
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Exact:
-        """Return `count` as it would have been printed."""
         return Exact(count / divisor if divisor > 1 else count)
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
@@ -51,7 +50,6 @@ class Exact(Figure):
 
     @property
     def middle(self) -> float:
-        """The count itself."""
         return float(self.value)
 
     def short(self, number: Callable[[float], str]) -> str:
@@ -108,7 +106,6 @@ class Between(Figure):
 
     @property
     def middle(self) -> float:
-        """The middle of the interval."""
         return (self.low + self.high) / 2
 
     def short(self, number: Callable[[float], str]) -> str:

@@ -99,7 +99,6 @@ class Rounded(Figure):
         return found or _multiple_problems(self.value, self.to)
 
     def candidates(self, divisor: int = 1) -> Counts:
-        """Return every count that prints as this figure after division by `divisor`."""
         value, base = _exact(self.value), _exact(self.to)
         half = base / 2
         low, high = (value, value + base) if self.rule == "floor" else (value - half, value + half)
@@ -112,7 +111,6 @@ class Rounded(Figure):
         return np.arange(max(start, 0), stop + 1, dtype=np.int64)
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Rounded:
-        """Return `count`, divided by `divisor`, rounded by the same rule."""
         base = _exact(self.to)
         steps = Fraction(count, divisor) / base
         whole = math.floor(steps)
@@ -202,7 +200,6 @@ class RandomlyRounded(Figure):
 
     @property
     def middle(self) -> float:
-        """The printed number."""
         return float(self.value)
 
     def short(self, number: Callable[[float], str]) -> str:

@@ -64,7 +64,6 @@ class Withheld(Figure):
         return np.asarray(counts[(counts < hidden[0]) | (counts > hidden[-1])])
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Withheld:
-        """Return `count`, divided by `divisor`, withheld or rounded by the same rule."""
         if self.low <= math.floor(Fraction(count, divisor)) <= self.high:
             return replace(self, value=None)
         return replace(self, value=self._rounded().printed(count, divisor, rng).value)

@@ -32,5 +32,4 @@ class Fixed(Prior):
         return np.full_like(np.asarray(p, dtype=np.float64), self.value)
 
     def describe(self) -> str:
-        """Return the number as text."""
         return f"fixed at {self.value:g}"

@@ -26,11 +26,9 @@ class Shared(Prior):
     limits: tuple[float, float] = field(default=REAL, repr=False)
 
     def problems(self) -> list[str]:
-        """Return what is wrong with this reference, one sentence each."""
         if isinstance(self.name, str) and self.name:
             return []
         return [f"Shared needs the name of one of the model's parameters; given {self.name!r}."]
 
     def describe(self) -> str:
-        """Return the reference as text."""
         return f"the parameter {self.name!r}"

@@ -60,7 +60,6 @@ class Truncated(Prior):
         return np.clip(self.prior.ppf(below + (above - below) * np.asarray(p)), *self.support)
 
     def problems(self) -> list[str]:
-        """Return what is wrong with this prior, one sentence each."""
         if not isinstance(self.prior, Prior) or isinstance(self.prior, Fixed | Shared):
             return [f"Truncated needs a prior to truncate; given {self.prior!r}."]
         if not self.prior.truncatable:
@@ -82,7 +81,6 @@ class Truncated(Prior):
         return found
 
     def describe(self) -> str:
-        """Return the distribution as text."""
         return f"{self.prior.describe()} between {self.low:g} and {self.high:g}"
 
     def own_scale(self) -> Bijection:

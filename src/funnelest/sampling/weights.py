@@ -35,7 +35,7 @@ type Levels = float | Sequence[float] | Floats
 
 
 def quantiles(
-    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int = -1
+    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int | None = None
 ) -> Floats:
     """Return quantiles of draws, by the rule of this module.
 
@@ -46,10 +46,10 @@ def quantiles(
     levels : float or sequence of float
         Probabilities, from 0 to 1.
     weights : ndarray, optional
-        What each draw weighs, at least 0 and of any sum; equal when left out. The draws then have
-        one axis.
-    axis : int, default -1
-        The axis of the draws.
+        What each draw weighs, of at least 0 and any sum; equal when left out. With weights the
+        draws have one axis.
+    axis : int, optional
+        The axis of the draws; all axes together when left out.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def quantiles(
 
 
 def discrete_quantiles(
-    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int = -1
+    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int | None = None
 ) -> Floats:
     """Return the smallest draw with at least so much probability up to and including it.
 
@@ -90,7 +90,7 @@ def levels_of(probability: float) -> tuple[float, float, float]:
 
 
 def equal_tailed(
-    draws: Any, probability: float, weights: Floats | None = None, *, axis: int = -1
+    draws: Any, probability: float, weights: Floats | None = None, *, axis: int | None = None
 ) -> Floats:
     """Return lower limit, median and upper limit of the interval with equal tails."""
     return quantiles(draws, levels_of(probability), weights, axis=axis)
@@ -106,7 +106,7 @@ def effective_size(weights: Floats) -> float:
     return float(np.sum(weights) ** 2 / np.sum(weights**2))
 
 
-def _even(values: Floats, levels: Levels, axis: int) -> Floats:
+def _even(values: Floats, levels: Levels, axis: int | None) -> Floats:
     with np.errstate(invalid="ignore"):
         found = np.asarray(np.quantile(values, levels, axis=axis))
         if np.isfinite(found).all() or np.isnan(values).any():
