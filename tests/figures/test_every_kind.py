@@ -353,8 +353,8 @@ def test_tails_are_how_often_counts_print_so(figure, divisor):
     ids=repr,
 )  # fmt: skip
 def test_a_figure_in_short_is_what_was_printed(figure, short):
-    assert figure.short(lambda value: f"{value:,.0f}".replace(",", " ")) == short
-    assert any(used for _, used in figure.values())
+    assert figure.in_short(lambda value: f"{value:,.0f}".replace(",", " ")) == short
+    assert any(used for _, used in figure.official())
 
 
 def test_a_figure_without_them_says_so():

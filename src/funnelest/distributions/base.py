@@ -57,9 +57,10 @@ class Distribution:
         return None
 
     def total(self, counts: Any, log_weights: Any = None) -> Value:
-        """Return the log of the weighted sum of the probabilities of consecutive counts.
+        """Return the log of the sum of the probabilities of consecutive `counts`.
 
-        Faster than term by term; None for symbols, and where there is no faster way.
+        With the weights in `log_weights`, and faster than term by term; None for symbols, and
+        where there is no faster way.
         """
         return None
 
@@ -79,15 +80,15 @@ class Distribution:
         return None
 
     def marginal(self, i: int) -> Distribution | None:
-        """Return the distribution of one of its numbers by itself; None when it has no name."""
+        """Return the distribution of number `i` by itself; None when it has no name."""
         return self
 
     def summed(self, rows: list[int]) -> Distribution | None:
-        """Return the distribution of a sum of independent counts; None when it has no name."""
+        """Return the distribution of the sum of the counts in `rows`; None without a name."""
         return None
 
     def tails(self, x: float) -> tuple[Any, Any] | None:
-        """Return the probabilities of more than, and of exactly, a number; None when not known."""
+        """Return the probabilities of more than, and of exactly, `x`; None when not known."""
         # A number of an effective sample need not be whole: between the two that are next to it.
         low = float(np.floor(x + 1e-9))
         part = max(x - low, 0.0) if x - low > 1e-9 else 0.0
@@ -101,7 +102,7 @@ class Distribution:
         return above, same
 
     def anew(self, data: Any, draws: int, rng: np.random.Generator) -> Any:
-        """Return a made-up value for every number in the `data` and every draw, or None."""
+        """Return values made up with `rng` for all numbers in `data` and all `draws`, or None."""
         values = np.atleast_2d(np.asarray(self.sample(rng), dtype=np.float64))
         return np.broadcast_to(values, (len(values), draws))
 

@@ -42,7 +42,7 @@ class Figure:
     #: Whether the rule of printing never turns the order of two counts around.
     in_order: ClassVar[bool] = False
     #: "at least" or "at most", of a limit from one side.
-    limit: ClassVar[Literal["", "at least", "at most"]] = ""
+    side: ClassVar[Literal["", "at least", "at most"]] = ""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the figure, one sentence each."""
@@ -84,14 +84,14 @@ class Figure:
         """Return the figure as text."""
         return f"{self.middle:,.10g}"
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         """Return what was printed, and not how, as short as a figure has room for.
 
         `number` writes a number as its language does.
         """
         return self.describe()
 
-    def values(self) -> list[tuple[Figure, bool]]:
+    def official(self) -> list[tuple[Figure, bool]]:
         """Return every official value that is kept, and whether it is used."""
         return [(self, True)]
 
@@ -129,11 +129,11 @@ class Figure:
     # ----------------------------------------------- beside what might have been printed instead
 
     def used(self, divisor: int = 1) -> Figure:
-        """Return the figure that is used: itself, but where several values are kept."""
+        """Return the figure that is used, given the `divisor`; another one of several values."""
         return self
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
-        """Return the number in what each of many counts is printed as."""
+        """Return the number in what each of the `counts` over `divisor` is printed as by `rng`."""
         whole = np.round(counts).astype(np.int64)
         # In order no chance comes in: each count is printed once.
         shown, at = np.unique(whole, return_inverse=True) if self.in_order else (whole, slice(None))
@@ -142,7 +142,8 @@ class Figure:
     def tails(self, law: Any, divisor: int) -> tuple[Floats, Floats] | None:
         """Return the probabilities that a count prints as a larger number, and as this one.
 
-        None where only counts made up from the distribution `law` can say.
+        The count is from the distribution `law` and divided by `divisor`. None where only counts
+        made up from it can say.
         """
         above = law.log_sf(known(self, divisor)[0][-1] + 1.0) if self.in_order else None
         return None if above is None else (np.exp(above), np.exp(self.logp(law, divisor)))
@@ -150,7 +151,7 @@ class Figure:
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         """Return the number in it, and for others whether they are larger, and the same.
 
-        The `numbers` are those of `anew`; the answers are 0 or 1.
+        The `numbers` are those that `anew` gives with the `divisor`; the answers are 0 or 1.
         """
         return self.middle, *larger_and_same(numbers, self.middle)
 

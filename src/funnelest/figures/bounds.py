@@ -58,7 +58,7 @@ class _Bound(Figure):
     def tails(self, law: Any, divisor: int) -> tuple[Floats, Floats] | None:
         """Return the probabilities that a count is past the limit upwards, and keeps to it."""
         holds = np.exp(self.logp(law, divisor))
-        return (1.0 - holds if self.limit == "at most" else 0.0 * holds), holds
+        return (1.0 - holds if self.side == "at most" else 0.0 * holds), holds
 
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         """Return the limit, and which counts are past it upwards, and which keep to it."""
@@ -100,7 +100,7 @@ class AtMost(_Bound):
     as one of two things: at most the limit, or at least the number after it.
     """
 
-    limit: ClassVar[Literal["at most"]] = "at most"
+    side: ClassVar[Literal["at most"]] = "at most"
 
     def _last(self, divisor: int) -> int:
         near = self._near(divisor)
@@ -125,7 +125,7 @@ class AtMost(_Bound):
         last = self._last(divisor)
         return self if count <= last else AtLeast(_quotient(last + 1, divisor))
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return f"\u2264 {number(self.value)}"
 
     def describe(self) -> str:
@@ -150,7 +150,7 @@ class AtLeast(_Bound):
     count is printed as one of two things: at least the limit, or at most the number before it.
     """
 
-    limit: ClassVar[Literal["at least"]] = "at least"
+    side: ClassVar[Literal["at least"]] = "at least"
 
     def _first(self, divisor: int) -> int:
         near = self._near(divisor)
@@ -183,7 +183,7 @@ class AtLeast(_Bound):
         first = self._first(divisor)
         return self if count >= first else AtMost(_quotient(first - 1, divisor))
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return f"\u2265 {number(self.value)}"
 
     def describe(self) -> str:

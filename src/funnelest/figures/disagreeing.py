@@ -191,11 +191,11 @@ class Disagreeing(Figure):
             return 0.0
         return high / low - 1 if low > 0 else math.inf
 
-    def values(self) -> list[tuple[Figure, bool]]:
+    def official(self) -> list[tuple[Figure, bool]]:
         return [(one, self._mixed or at == self.use) for at, one in enumerate(self._parts())]
 
-    def short(self, number: Callable[[float], str]) -> str:
-        return " / ".join(one.short(number) for one, used in self.values() if used)
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return " / ".join(one.in_short(number) for one, used in self.official() if used)
 
     def describe(self) -> str:
         if self._mixed:
@@ -204,7 +204,7 @@ class Disagreeing(Figure):
             chances = listed([f"{weight:.3g}" for weight in weights], "and")
             return f"{listed(shown, 'or')} (probability {chances})"
         return ", ".join(
-            f"{one.describe()} ({'used' if used else 'not used'})" for one, used in self.values()
+            f"{one.describe()} ({'used' if used else 'not used'})" for one, used in self.official()
         )
 
 

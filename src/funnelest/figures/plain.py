@@ -52,7 +52,7 @@ class Exact(Figure):
     def middle(self) -> float:
         return float(self.value)
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return number(float(self.value))
 
     def describe(self) -> str:
@@ -108,7 +108,7 @@ class Between(Figure):
     def middle(self) -> float:
         return (self.low + self.high) / 2
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return f"{number(self.low)}\u2013{number(self.high)}"
 
     def describe(self) -> str:

@@ -126,7 +126,7 @@ class Rounded(Figure):
         """The middle of the interval of counts that print as this figure."""
         return float(self.value) + (float(self.to) / 2 if self.rule == "floor" else 0.0)
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return number(float(self.value))
 
     def describe(self) -> str:
@@ -202,7 +202,7 @@ class RandomlyRounded(Figure):
     def middle(self) -> float:
         return float(self.value)
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return number(float(self.value))
 
     def describe(self) -> str:
@@ -299,7 +299,7 @@ class RoundedToUnknown(Figure):
         parts = self._possible()
         return sum(one.middle * w for one, w in parts) / sum(w for _, w in parts)
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         return number(float(self.value))
 
     def describe(self) -> str:

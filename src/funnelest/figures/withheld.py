@@ -73,9 +73,9 @@ class Withheld(Figure):
         """The printed number, or the middle of the counts that are withheld."""
         return (self.low + self.high) / 2 if self.value is None else float(self.value)
 
-    def short(self, number: Callable[[float], str]) -> str:
+    def in_short(self, number: Callable[[float], str]) -> str:
         if self.value is None:
-            return Between(self.low, self.high).short(number)
+            return Between(self.low, self.high).in_short(number)
         return number(float(self.value))
 
     def describe(self) -> str:

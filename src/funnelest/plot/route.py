@@ -352,7 +352,7 @@ class _Contents:
             value = sum(figure.middle for figure in figures) * factor
             shown = self.language.number(value)
             if factor == 1 and len(figures) == 1:  # else another number than the one printed
-                shown = figures[0].short(self.language.figure)
+                shown = figures[0].in_short(self.language.figure)
             other = []
             for axis, a, b in zip(population.axes, cells, drawn, strict=True):
                 if not np.array_equal(a, b):

@@ -137,7 +137,7 @@ def _compared(
         numbers = used.anew(raw, seen.divisor, rng)
         value, *among = used.beside(numbers, seen.divisor)
         tails = None if law is None else used.tails(law, seen.divisor)
-        text, limit = figure.describe(), figure.limit
+        text, limit = figure.describe(), figure.side
     else:
         numbers, value = raw * seen.unit, float(figure)
         among = [*larger_and_same(numbers, value)]

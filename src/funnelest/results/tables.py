@@ -262,7 +262,7 @@ def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | N
     if isinstance(figure, Figure):
         return [
             (one.middle, one.describe(), used, None if one.bounded else one.limits())
-            for one, used in figure.values()
+            for one, used in figure.official()
         ]
     if isinstance(figure, str):
         return [(np.nan, figure, True, None)]
