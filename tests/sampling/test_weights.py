@@ -84,3 +84,10 @@ def test_intervals_and_their_name(draws):
 def test_effective_sizes():
     assert w.effective_size(np.ones(50)) == 50
     assert w.effective_size(np.array([3.0, 1.0, 0.0])) == pytest.approx(1.6)
+    # What smoothing cuts down counts as what it was.
+    logs = np.random.default_rng(1).standard_t(2, 2000)
+    smoothed, _ = w.pareto_smooth(logs)
+    raw = np.exp(logs)
+    assert w.effective_size(smoothed) > w.effective_size(raw)
+    assert w.importance_size(logs, smoothed) == pytest.approx(w.effective_size(raw))
+    assert w.importance_size(logs, np.eye(2000)[0]) == 1

@@ -23,6 +23,7 @@ __all__ = [
     "discrete_quantiles",
     "effective_size",
     "equal_tailed",
+    "importance_size",
     "interval_name",
     "levels_of",
     "pareto_smooth",
@@ -104,6 +105,15 @@ def interval_name(probability: float, kind: str = "equal-tailed") -> str:
 def effective_size(weights: Floats) -> float:
     """Return how many draws of equal weight are worth as much: ``sum(w)**2 / sum(w**2)``."""
     return float(np.sum(weights) ** 2 / np.sum(weights**2))
+
+
+def importance_size(log_weights: Floats, smoothed: Floats) -> float:
+    """Return the effective size of weights that `pareto_smooth` made of these logarithms.
+
+    Smoothing cuts a few huge weights down: these few count as what they were.
+    """
+    raw = np.exp(log_weights - log_weights.max())
+    return min(effective_size(smoothed), effective_size(raw))
 
 
 def _even(values: Floats, levels: Levels, axis: int | None) -> Floats:

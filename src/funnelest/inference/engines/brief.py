@@ -21,7 +21,7 @@ from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import ESS, K_HAT, importance_gate
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.weights import effective_size, tail_size
+from funnelest.sampling.weights import importance_size, tail_size
 
 __all__ = ["brief"]
 
@@ -95,7 +95,7 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
         drawn, log_weights = importance._weigh(target, proposal, rng, size)
         proposal = _fitted(target, proposal, drawn, log_weights)
         weights, k_hat = importance._smoothed(log_weights)
-        effective = min(effective_size(weights), importance._ess(log_weights))
+        effective = importance_size(log_weights, weights)
         gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
         if k_hat < K_HAT and effective > ESS and gate.measures["tail ESS"] > _TAIL:
             chosen = drawn.u[:, importance._resample(weights, draws, rng)]

@@ -34,7 +34,7 @@ from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.weights import effective_size, pareto_smooth, tail_size
+from funnelest.sampling.weights import effective_size, importance_size, pareto_smooth, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
 
@@ -276,8 +276,7 @@ def _final(
     size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
     drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
     weights, k_hat = _smoothed(log_weights)
-    # Smoothing cuts a few huge weights down: these few count as what they were.
-    effective = min(effective_size(weights), _ess(log_weights))
+    effective = importance_size(log_weights, weights)
     gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     chosen = drawn.u[:, _resample(weights, draws, rng)]
     better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
