@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from scipy import stats
 from scipy.integrate import quad
 
 import funnelest as fe
-from funnelest.priors import as_prior, bijection, within
+from funnelest.likelihood.components import log_prior_density
+from funnelest.likelihood.density import Density
+from funnelest.priors import as_prior, within
 
 SCIPY = [
     (fe.Normal(0.4, 0.6), stats.norm(0.4, 0.6)),
@@ -72,7 +76,7 @@ def test_draws_come_from_the_distribution(prior):
 
 def test_the_map_to_the_line_has_the_stated_slope(prior):
     continuous(prior)
-    line, back, slope = bijection(prior.support, log_scale=isinstance(prior, fe.LogUniform))
+    line, back, slope = prior.line()
     z = np.linspace(-4, 4, 33)
     np.testing.assert_allclose(back(line(z)), z, atol=1e-8)
     numeric = (line(z + 1e-6) - line(z - 1e-6)) / 2e-6
@@ -166,3 +170,87 @@ def test_a_number_is_a_known_value():
     assert as_prior(0.3) == fe.Fixed(0.3)
     assert as_prior(np.float64(0.3)) == fe.Fixed(0.3)
     assert as_prior(True).problems()
+
+
+@dataclass(frozen=True)
+class Kumaraswamy(fe.Prior):
+    """A family of a user's own script, which the library has never heard of."""
+
+    a: float
+    b: float
+    pymc = ("Kumaraswamy", {"a": "a", "b": "b"})
+
+    @property
+    def support(self):
+        return 0.0, 1.0
+
+    def logpdf(self, x):
+        a, b = self.a, self.b
+        return np.log(a * b) + (a - 1) * np.log(x) + (b - 1) * np.log1p(-(x**a))
+
+    def cdf(self, x):
+        return 1 - (1 - x**self.a) ** self.b
+
+    def ppf(self, p):
+        return (1 - (1 - np.asarray(p)) ** (1 / self.b)) ** (1 / self.a)
+
+
+def own_family(first, second):
+    """Return a model with priors of a family of one's own, and one of the library's name."""
+    ab = fe.Route("a", "b")
+    people = fe.Population({"sex": ["all"]}, [100_000])
+    return fe.Model(
+        ab, people, fe.Rate(first), {("a", "b"): fe.Share(second)},
+        evidence=[fe.Survey(name="s", step="b", of="a", yes=30, n=100)],
+        parameters={"x": fe.Beta(2, 2)},
+    )  # fmt: skip
+
+
+def test_an_own_family_works_without_registration():
+    model = own_family(Kumaraswamy(2.0, 5.0), Kumaraswamy(3.0, 3.0))
+    assert model.free["a -> b"].describe() == "Kumaraswamy(3, 3)"
+    assert fe.Model.from_dict(model.to_dict(), kinds=[Kumaraswamy]) == model
+    made = fe.simulate(model, seed=1, parameters={"rate of a": 0.3, "a -> b": 0.5, "x": 0.5})
+    found = fe.fit(made, seed=2, draws=1000, engine="importance").draws
+    assert stats.kstest(np.ravel(found["rate of a"]), model.free["rate of a"].cdf).pvalue > 1e-3
+    grid = (np.arange(2000) + 0.5) / 2000
+    yes = made.evidence[0].yes
+    density = stats.binom(100, grid).pmf(yes) * np.exp(model.free["a -> b"].logpdf(grid))
+    mean = grid @ density / density.sum()
+    assert np.mean(found["a -> b"]) == pytest.approx(mean, abs=0.01)
+    # The symbols have the same density, and each draw comes back under its own name.
+    other, z = fe.to_pymc(model), np.random.default_rng(3).normal(size=(3, 4))
+    density = Density(model)
+    rows = {name: i for i, name in enumerate(density.names)}
+    logp = other.compile_logp(sum=True)
+    for point, value in zip(z.T, density(z), strict=True):
+        at = {
+            other.rvs_to_values[one].name: np.array(
+                [point[rows[name]] for name in other.coords[f"{one.name}_parameter"]]
+            )
+            for one in other.free_RVs
+        }
+        assert float(logp(at)) == pytest.approx(value, rel=1e-10)
+
+
+def test_an_own_family_that_cannot_do_all_says_so():
+    class Beta(Kumaraswamy):
+        """Not the library's, for all its name."""
+
+    unnamed = type("Unnamed", (Kumaraswamy,), {"pymc": None})
+    assert Beta(1.0, 2.0).powered(0.5) is None
+    made = fe.to_pymc(own_family(Beta(1.0, 2.0), Beta(3.0, 2.0)))
+    assert {one.name for one in made.free_RVs} == {"beta", "beta_"}
+    with pytest.raises(fe.SpecError, match="Unnamed, the family of a prior, has no name in PyMC"):
+        fe.to_pymc(own_family(unnamed(1.0, 2.0), unnamed(2.0, 2.0)))
+
+
+def test_a_power_is_that_of_the_density_on_the_own_scale(prior):
+    continuous(prior)
+    other = prior.powered(0.5)
+    if other is None:
+        assert isinstance(prior, fe.Uniform | fe.LogUniform)
+        return
+    x = prior.ppf(np.linspace(0.05, 0.95, 19))
+    difference = log_prior_density(other, x) - 0.5 * log_prior_density(prior, x)
+    np.testing.assert_allclose(difference, difference[0], atol=1e-9)

@@ -10,7 +10,7 @@ import pytest
 import funnelest as fe
 from funnelest.check.convergence import _quantile_error, convergence
 from funnelest.plot.convergence import convergence as drawn
-from funnelest.sampling.gate import Gate, importance_gate, nuts_gate
+from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 
 
 def test_it_says_what_the_gate_says(fitted):
@@ -32,7 +32,7 @@ def test_it_says_what_the_gate_says(fitted):
 
 @pytest.mark.parametrize(
     "gate",
-    [importance_gate(0.9, 100, 50, 1000), nuts_gate(1.2, 100, 500, 3, 0.5)],
+    [importance_gate(0.9, 100, 50, 1000), chains_gate(1.2, 100, 500, 3, 0.5)],
     ids=["importance", "nuts"],
 )
 def test_a_failed_gate_is_told_and_marked(fitted, gate):

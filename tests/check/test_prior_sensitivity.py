@@ -11,7 +11,6 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.check.alternative_priors import alternative_priors
-from funnelest.check.measures import quantiles
 from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.likelihood.components import log_prior_density, powered
 
@@ -234,14 +233,6 @@ def test_alternative_priors(belief, how):
     dutch = found.in_language("nl").text
     assert f"{belief.describe()} voor rate of a in plaats van Beta(1, 1)" in dutch
     assert " the " not in dutch
-
-
-def test_weighted_quantiles():
-    draws = np.random.default_rng(1).normal(size=2000)
-    even = np.full(2000, 1 / 2000)
-    np.testing.assert_allclose(
-        quantiles(draws, LEVELS, even), np.quantile(draws, LEVELS, method="hazen")
-    )
 
 
 @pytest.mark.slow

@@ -80,12 +80,12 @@ def test_rounded_totals_of_two_lists(first, second):
     law = Overlapping(means, {(0, 1): rng.uniform(0, 1, 30) * means.min(axis=0)})
     pairs = [law.logp([x, y]) for x in first for y in second]
     expected = special.logsumexp(pairs, axis=0)
-    np.testing.assert_allclose(law.total(first, second), expected, rtol=1e-10)
+    np.testing.assert_allclose(law.total_of_two(first, second), expected, rtol=1e-10)
 
 
 def test_overlaps_that_are_larger_than_a_list_are_impossible():
     law = Overlapping(np.array([[5.0, 5.0], [5.0, 5.0]]), {(0, 1): np.array([6.0, 3.0])})
-    for found in (law.logp([3, 4]), law.normal_logp([3, 4]), law.total([3, 4], [4])):
+    for found in (law.logp([3, 4]), law.normal_logp([3, 4]), law.total_of_two([3, 4], [4])):
         assert found[0] == -np.inf
         assert np.isfinite(found[1])
 

@@ -47,7 +47,7 @@ CASES = {
         [[(96.0, 80.0, 10.0), (91.0, 100.0, 20.0)], (20.0, 10.0, 12.0)],
     ),
     "Overlapping, rounded": (
-        lambda d: d.total(np.arange(95, 105), np.arange(85, 90)),
+        lambda d: d.total_of_two(np.arange(95, 105), np.arange(85, 90)),
         lambda m, both: Overlapping(m, {(0, 1): both}),
         [[(96.0, 80.0, 10.0), (91.0, 100.0, 20.0)], (20.0, 10.0, 12.0)],
     ),

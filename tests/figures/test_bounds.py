@@ -11,6 +11,7 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
+from funnelest.distributions import Distribution
 from funnelest.figures import figure_problems
 from funnelest.figures.base import log1mexp
 
@@ -19,7 +20,7 @@ MEAN = np.array([3.0, 11.0, 40.0])
 
 
 @dataclass(frozen=True)
-class Plain:
+class Plain(Distribution):
     mean: Any
 
     def logp(self, x):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 import funnelest as fe
+from funnelest.distributions import Distribution
 from funnelest.figures import figure_problems
 
 RNG = np.random.default_rng(1)
@@ -22,7 +23,7 @@ PAIR = (fe.Rounded(950, to=50), fe.Rounded(960, to=10))
 
 
 @dataclass(frozen=True)
-class Plain:
+class Plain(Distribution):
     mean: Any
 
     def logp(self, x):

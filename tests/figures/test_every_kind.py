@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scipy import special, stats
 
 import funnelest as fe
-from funnelest.distributions import Poisson
+from funnelest.distributions import Distribution, Poisson
 from funnelest.figures import as_figure, figure_problems, show_figure
 
 TOP = 60
@@ -23,7 +23,7 @@ RULES = ("half up", "half even", "floor")
 
 
 @dataclass(frozen=True)
-class ByScipy:
+class ByScipy(Distribution):
     """A Poisson count without the shortcuts of the package."""
 
     mean: Any
@@ -272,6 +272,12 @@ class Tens(fe.Figure):
         return Tens(count // (10 * divisor))
 
 
+class Ordered(Tens):
+    """One that says that it keeps the order of the counts."""
+
+    in_order = True
+
+
 class Listed(Tens):
     """One that cannot be hashed."""
 
@@ -293,6 +299,62 @@ def test_a_figure_of_your_own_needs_two_methods(kind):
     assert fe.Observation(Poisson(np.array([33.0])), figure).simulate(np.random.default_rng(1)) in [
         Tens(k) for k in range(8)
     ]
+
+
+def test_a_figure_of_your_own_beside_what_might_have_been_printed():
+    """Exact where it says that it keeps the order of the counts, else by counts made up."""
+    rng, law = np.random.default_rng(1), Poisson(np.array([33.0, 20.0]))
+    assert Tens(3).tails(law, 1) is None
+    above, same = Ordered(3).tails(law, 1)
+    np.testing.assert_allclose(above, stats.poisson.sf(39, law.mean))
+    np.testing.assert_allclose(
+        same, stats.poisson.cdf(39, law.mean) - stats.poisson.cdf(29, law.mean)
+    )
+    for kind in (Tens, Ordered):
+        numbers = kind(3).anew(np.array([33.0, 41.0, 41.0, 7.0]), 1, rng)
+        np.testing.assert_allclose(numbers, [34.5, 44.5, 44.5, 4.5])
+        value, larger, equal = kind(3).beside(numbers, 1)
+        assert (value, list(larger), list(equal)) == (34.5, [0, 1, 1, 0], [1, 0, 0, 0])
+    # A distribution without tails has none to offer.
+    assert Ordered(3).tails(ByScipy(law.mean), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "divisor"),
+    [
+        (fe.Exact(12), 1), (fe.Between(10, 14), 1), (fe.Rounded(10, to=5), 2),
+        (fe.Rounded(10, to=5, rule="floor"), 1), (fe.Withheld(0, 4), 1),
+        (fe.Withheld(0, 4, value=10, to=5), 1), (fe.RandomlyRounded(15), 1),
+        (fe.AtMost(13), 1), (fe.AtLeast(7), 2), (fe.Disagreeing((fe.Exact(9), 12)).used(), 1),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_tails_are_how_often_counts_print_so(figure, divisor):
+    rng, law = np.random.default_rng(3), Poisson(np.array([13.0 * divisor]))
+    above, same = (float(part[0]) for part in figure.tails(law, divisor))
+    counts = rng.poisson(law.mean[0], 40_000).astype(float)
+    value, larger, equal = figure.beside(figure.anew(counts, divisor, rng), divisor)
+    assert value == figure.middle
+    assert larger.mean() == pytest.approx(above, abs=0.01)
+    assert equal.mean() == pytest.approx(same, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("figure", "short"),
+    [
+        (fe.Exact(1200), "1 200"), (fe.Between(3, 7), "3\u20137"), (fe.Rounded(950, to=50), "950"),
+        (fe.RandomlyRounded(15), "15"), (fe.RoundedToUnknown(100), "100"),
+        (fe.Withheld(), "0\u20134"),
+        (fe.Withheld(value=12), "12"), (fe.AtMost(40), "\u2264 40"), (fe.AtLeast(40), "\u2265 40"),
+        (fe.Disagreeing((fe.Rounded(950, to=50), 960), use=1), "960"),
+        (fe.Disagreeing((fe.AtMost(950), 960), use="mixture"), "\u2264 950 / 960"),
+        (Tens(3), "34.5"),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_figure_in_short_is_what_was_printed(figure, short):
+    assert figure.in_short(lambda value: f"{value:,.0f}".replace(",", " ")) == short
+    assert any(used for _, used in figure.official())
 
 
 def test_a_figure_without_them_says_so():

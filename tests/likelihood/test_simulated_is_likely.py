@@ -15,6 +15,7 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.figures import Figure
+from funnelest.observations.overlap import Overlap
 from funnelest.quantities.quantities import Quantities
 
 PEOPLE = fe.Population(
@@ -232,9 +233,9 @@ def possible(observation, counts_of):
         printings(figure, last, divisor)
         for (_, figure, divisor), last in zip(counts, lasts, strict=True)
     ]
-    if hasattr(observation, "unit"):  # one count
+    if isinstance(observation, fe.Observation):  # one count
         return parts[0]
-    if not hasattr(observation, "printed"):  # lists that overlap
+    if isinstance(observation, Overlap):  # lists that share people
         return [list(shown) for shown in product(*parts)]
     sums = [printings(figure, sum(lasts[i] for i in rows), counts[0][2]) for rows, figure in totals]
     return [(list(p), list(s)) for p in product(*parts) for s in product(*sums)]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.sampling.gate import Gate, importance_gate, nuts_gate, tail_size
+from funnelest.sampling.gate import Gate, chains_gate, importance_gate
+from funnelest.sampling.weights import tail_size
 
 SUMMARY = [
     "mean",
@@ -425,7 +426,7 @@ def test_gates():
     assert not importance_gate(0.5, 1000, 399, 1).passed
     assert not importance_gate(float("nan"), float("nan"), float("nan"), 1).passed
     good = {"r_hat": 1.0, "ess_bulk": 900.0, "ess_tail": 800.0, "divergences": 0, "bfmi": 0.9}
-    assert nuts_gate(**good).passed
+    assert chains_gate(**good).passed
     for name, value in (
         ("r_hat", 1.02),
         ("ess_bulk", 300),
@@ -433,10 +434,10 @@ def test_gates():
         ("divergences", 1),
         ("bfmi", 0.2),
     ):
-        gate = nuts_gate(**{**good, name: value})
+        gate = chains_gate(**{**good, name: value})
         assert len(gate.failures) == 1
         assert gate.failures[0] in gate.text
-    assert not nuts_gate(
+    assert not chains_gate(
         **{name: float("nan") if name != "divergences" else 0 for name in good}
     ).passed
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from funnelest.sampling import convergence, hmc
+from funnelest.sampling import hmc
+from funnelest.sampling.gate import measured
 
 
 def normal(covariance):
@@ -152,38 +153,34 @@ def test_the_mode_and_the_curvature_of_a_normal_distribution():
     np.testing.assert_allclose(covariance, np.linalg.inv(precision), rtol=1e-6)
 
 
-def correlated(length):
-    """Return chains from antithetic to slow, one with ties, one not mixed, one with a long tail."""
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(8, 6, length))
-    for i, kept in enumerate(np.linspace(-0.5, 0.95, 8)):
-        for t in range(1, length):
-            x[i, :, t] = kept * x[i, :, t - 1] + np.sqrt(1 - kept**2) * x[i, :, t]
-    x[3, 0] += 0.5
-    x[4] = np.round(x[4], 1)
-    x[5] = np.exp(2 * x[5])
+def correlated(kept, shape, rng):
+    """Return autoregressive chains, in each of which a draw keeps so much of the one before."""
+    x = rng.normal(size=shape)
+    for t in range(1, shape[-1]):
+        x[..., t] = kept * x[..., t - 1] + np.sqrt(1 - kept**2) * x[..., t]
     return x
 
 
-@pytest.mark.parametrize("length", [200, 301])
-def test_convergence_is_measured_as_arviz_does(length):
-    from arviz_stats.base import array_stats
-
-    draws = correlated(length)
-    axes = {"chain_axis": 1, "draw_axis": 2}
-    np.testing.assert_allclose(
-        convergence.r_hat(draws), array_stats.rhat(draws, **axes), rtol=1e-10
-    )
-    bulk = array_stats.ess(draws, **axes, method="bulk")
-    np.testing.assert_allclose(convergence.ess_bulk(draws), bulk, rtol=0.03)
-    tail = array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95))
-    np.testing.assert_allclose(convergence.ess_tail(draws), tail, rtol=0.03)
+@pytest.mark.parametrize("kept", [-0.4, 0.0, 0.6, 0.9])
+def test_effective_sizes_are_those_of_autoregressive_chains(kept):
+    rng = np.random.default_rng(1)
+    draws = correlated(kept, (1, 8, 4000), rng)
+    found = measured(draws, rng.normal(size=(8, 4000)), 3)
+    assert found["ess_bulk"] == pytest.approx(32_000 * (1 - kept) / (1 + kept), rel=0.15)
+    assert found["r_hat"] == pytest.approx(1.0, abs=0.005)
+    assert found["divergences"] == 3
+    assert found["bfmi"] == pytest.approx(2.0, abs=0.15)  # of energies that are independent
 
 
-def test_a_tail_without_spread_is_as_arviz_has_it():
-    """A small count, with none above its 95% quantile."""
-    from arviz_stats.base import array_stats
-
-    draws = np.minimum(np.random.default_rng(1).poisson(1.0, (1, 6, 200)), 2).astype(float)
-    tail = array_stats.ess(draws, chain_axis=1, draw_axis=2, method="tail", prob=(0.05, 0.95))
-    np.testing.assert_allclose(convergence.ess_tail(draws), tail, rtol=0.03)
+def test_the_worst_quantity_counts():
+    rng = np.random.default_rng(2)
+    good, energies = rng.normal(size=(1, 4, 500)), rng.normal(size=(4, 500))
+    apart, slow, wild = good.copy(), correlated(0.9, good.shape, rng), good.copy()
+    apart[0, 0] += 1.0
+    # Chains that agree in the middle and not in how far they reach.
+    wild[0, 0] *= 4.0
+    fine = measured(good, energies, 0)
+    for one, name in ((apart, "r_hat"), (wild, "r_hat")):
+        assert measured(np.concatenate([good, one]), energies, 0)[name] > 1.05 > fine[name]
+    for name in ("ess_bulk", "ess_tail"):
+        assert measured(np.concatenate([slow, good]), energies, 0)[name] < 0.5 * fine[name]

@@ -19,7 +19,6 @@ from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, 
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.likelihood.components import Component, components, held, log_densities
-from funnelest.priors import Beta, LogUniform, Uniform
 from funnelest.results import tables
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
@@ -135,15 +134,9 @@ def prior_sensitivity(
     return _judged(
         result,
         scaling.rows(float(threshold)),
-        flat=[name for name, prior in model.free.items() if _is_flat(prior)],
+        flat=[name for name, prior in model.free.items() if prior.flat],
         probability=float(probability),
         threshold=float(threshold),
-    )
-
-
-def _is_flat(prior: Any) -> bool:
-    return isinstance(prior, Uniform | LogUniform) or (
-        isinstance(prior, Beta) and prior.alpha == prior.beta == 1
     )
 
 

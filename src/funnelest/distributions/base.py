@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,29 +26,85 @@ type Value = Any
 type Location = tuple[Any, Any, Any]
 
 
-class Distribution(Protocol):
-    """How observed numbers scatter around what is expected.
+class Distribution:
+    """How observed numbers scatter around what is expected. Your own inherits this.
 
-    What is expected has shape ``(draws,)``, or ``(figures, draws)`` for several figures at once;
-    symbols have length 1 in place of the draws. Further methods are optional:
-
-    - ``locations(x, spread)`` returns a list of `Location`, with `spread` the variance of the
-      rounding of `x`: the importance engine follows these.
-    - ``total(counts, log_weights)`` returns the log of the weighted sum of the probabilities of
-      consecutive counts, faster than term by term, or None for symbols. ``steps()`` is what it
-      needs: ``(r, top, step)``, where the probability of `x` over that of ``x - 1`` is
-      ``r (top + step (x - 1)) / x``.
-    - ``log_cdf(k)`` and ``log_sf(k)`` return the log-probability of at most, and of at least, `k`.
+    It must give `logp`, `sample` and `moments`; what the others return here says that it does not
+    have them. What is expected has shape ``(draws,)``, or ``(figures, draws)`` for several figures
+    at once; symbols have length 1 in place of the draws.
     """
+
+    #: Whether it is of numbers, made for every draw; else of data of any kind, made for the first.
+    of_numbers: ClassVar[bool] = True
 
     def logp(self, x: Any) -> Value:
         """Return the log-probability of `x`, whose last axis broadcasts against the draws."""
+        raise TypeError(f"{type(self).__name__} does not say how likely data are")
 
     def sample(self, rng: np.random.Generator) -> Any:
         """Return one observed value per draw, made with `rng`."""
+        raise TypeError(f"{type(self).__name__} does not say how data are made up")
 
     def moments(self) -> tuple[Any, Any]:
         """Return mean and standard deviation per draw, on the printed scale."""
+        raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
+
+    def locations(self, x: Any, spread: Any) -> list[Location] | None:
+        """Return what `x` locates, with `spread` the variance of its rounding, or None.
+
+        The importance engine follows these.
+        """
+        return None
+
+    def total(self, counts: Any, log_weights: Any = None) -> Value:
+        """Return the log of the sum of the probabilities of consecutive `counts`.
+
+        With the weights in `log_weights`, and faster than term by term; None for symbols, and
+        where there is no faster way.
+        """
+        return None
+
+    def steps(self) -> tuple[Value, Value, Value]:
+        """Return ``(r, top, step)``, from which `hidden_counts.log_total` makes a `total`.
+
+        The probability of `x` over that of ``x - 1`` is ``r (top + step (x - 1)) / x``.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how its probabilities go on")
+
+    def log_cdf(self, k: Any) -> Value:
+        """Return the log-probability of at most `k`, or None."""
+        return None
+
+    def log_sf(self, k: Any) -> Value:
+        """Return the log-probability of at least `k`, or None."""
+        return None
+
+    def marginal(self, i: int) -> Distribution | None:
+        """Return the distribution of number `i` by itself; None when it has no name."""
+        return self
+
+    def summed(self, rows: list[int]) -> Distribution | None:
+        """Return the distribution of the sum of the counts in `rows`; None without a name."""
+        return None
+
+    def tails(self, x: float) -> tuple[Any, Any] | None:
+        """Return the probabilities of more than, and of exactly, `x`; None when not known."""
+        # A number of an effective sample need not be whole: between the two that are next to it.
+        low = float(np.floor(x + 1e-9))
+        part = max(x - low, 0.0) if x - low > 1e-9 else 0.0
+        above = self.log_sf(low + 1)
+        if above is None:
+            return None
+        above, same = np.exp(above), np.exp(self.logp(low))
+        if part:
+            more, equal = np.exp(self.log_sf(low + 2)), np.exp(self.logp(low + 1))
+            above, same = (1 - part) * above + part * more, (1 - part) * same + part * equal
+        return above, same
+
+    def anew(self, data: Any, draws: int, rng: np.random.Generator) -> Any:
+        """Return values made up with `rng` for all numbers in `data` and all `draws`, or None."""
+        values = np.atleast_2d(np.asarray(self.sample(rng), dtype=np.float64))
+        return np.broadcast_to(values, (len(values), draws))
 
 
 def xlogy(x: Any, y: Value) -> Value:

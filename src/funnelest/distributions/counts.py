@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Location, Value, constant_gammaln, xlogy
+from funnelest.distributions.base import Distribution, Location, Value, constant_gammaln, xlogy
 from funnelest.distributions.hidden_counts import is_symbol, log_total, poisson_total
 from funnelest.distributions.tails import log_sum, log_tail, special
 
@@ -17,7 +17,7 @@ __all__ = ["NegativeBinomial", "Poisson"]
 
 
 @dataclass(frozen=True)
-class Poisson:
+class Poisson(Distribution):
     """A count with this mean.
 
     Parameters
@@ -58,6 +58,9 @@ class Poisson:
         x = x + 0.5
         return [(fm.log(self.mean), np.log(x), x**2 / (x + spread))]
 
+    def summed(self, rows: list[int]) -> Poisson:
+        return Poisson(self.mean[rows].sum(axis=0))
+
     def sample(self, rng: np.random.Generator) -> Any:
         return rng.poisson(self.mean)
 
@@ -66,7 +69,7 @@ class Poisson:
 
 
 @dataclass(frozen=True)
-class NegativeBinomial:
+class NegativeBinomial(Distribution):
     """A count with this mean and extra variation.
 
     The variance is ``mean + (cv * mean)**2``: `cv` is the coefficient of variation of the

@@ -8,7 +8,7 @@ is a polynomial, whose coefficients depend on the printed figure only and are re
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -293,9 +293,9 @@ def poisson_total(distribution: Any, counts: Any, log_weights: Any = None) -> An
 
 def part_of(distribution: Any, chosen: NDArray[np.bool_]) -> Any:
     """Return the `distribution` for the `chosen` draws, which then have one dimension."""
-    changed = {}
-    for field in fields(distribution):
-        value = getattr(distribution, field.name)
-        if isinstance(value, np.ndarray) and value.ndim:
-            changed[field.name] = np.broadcast_to(value, chosen.shape)[chosen]
+    changed = {
+        name: np.broadcast_to(value, chosen.shape)[chosen]
+        for name, value in vars(distribution).items()
+        if isinstance(value, np.ndarray) and value.ndim
+    }
     return replace(distribution, **changed)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.distributions.base import Location, Value
+from funnelest.distributions.base import Distribution, Location, Value
 
 __all__ = ["MultivariateNormalOn", "NormalOn", "off_scale", "on_scale", "scale_problems"]
 
@@ -48,7 +48,7 @@ def on_scale(scale: str, value: Value) -> Value:
 
 
 @dataclass(frozen=True)
-class NormalOn:
+class NormalOn(Distribution):
     """An estimate that is normal on a scale, around the true value on that scale.
 
     Parameters
@@ -75,6 +75,13 @@ class NormalOn:
         forward = _SCALES[self.scale][0]
         return [(forward(self.expected), forward(np.asarray(x, float)), 1 / self.sd**2)]
 
+    def tails(self, x: float) -> tuple[Any, Any]:
+        from scipy.special import ndtr
+
+        forward = _SCALES[self.scale][0]
+        z = (forward(self.expected) - forward(np.float64(x))) / self.sd
+        return ndtr(z), 0.0 * z
+
     def sample(self, rng: np.random.Generator) -> Any:
         forward, back, _ = _SCALES[self.scale]
         return back(forward(self.expected) + self.sd * rng.standard_normal(np.shape(self.expected)))
@@ -91,7 +98,7 @@ def _factors(covariance: bytes, size: int) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class MultivariateNormalOn:
+class MultivariateNormalOn(Distribution):
     """Several estimates that are normal together on a scale, with a known covariance.
 
     Parameters
@@ -130,6 +137,10 @@ class MultivariateNormalOn:
         seen = self._whitened(forward(np.asarray(x, dtype=np.float64).reshape(-1, 1)))
         found = self._whitened(forward(self.expected))
         return [(found[i], float(seen[i, 0]), 1.0) for i in range(len(seen))]
+
+    def marginal(self, i: int) -> NormalOn:
+        variance = np.asarray(self.covariance, dtype=np.float64)[i, i]
+        return NormalOn(self.expected[i], float(np.sqrt(variance)), self.scale)
 
     def sample(self, rng: np.random.Generator) -> Any:
         lower, _ = self._parts()

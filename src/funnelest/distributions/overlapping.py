@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.distributions.base import Location, Value
+from funnelest.distributions.base import Distribution, Location, Value
 from funnelest.distributions.counts import Poisson
 from funnelest.distributions.hidden_counts import PowerSum, is_symbol
 from funnelest.errors import SpecError
@@ -28,7 +28,7 @@ _MOST, _NUMBERS = 2_000_000, 100_000
 
 
 @dataclass(frozen=True)
-class Overlapping:
+class Overlapping(Distribution):
     """Counts of several lists, some people being on two of them and nobody on three.
 
     Parameters
@@ -92,9 +92,9 @@ class Overlapping:
         x = np.asarray(x, dtype=np.float64).ravel()
         if len(self._lists()) != 2:
             return self.normal_logp(x)
-        return self.total([int(x[0])], [int(x[1])])
+        return self.total_of_two([int(x[0])], [int(x[1])])
 
-    def total(self, first: Any, second: Any, log_weights: Any = (None, None)) -> Value:
+    def total_of_two(self, first: Any, second: Any, log_weights: Any = (None, None)) -> Value:
         """Return the log-probability that the counts of two lists are among these.
 
         Parameters

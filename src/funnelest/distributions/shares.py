@@ -10,6 +10,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import (
+    Distribution,
     Location,
     Value,
     constant_gammaln,
@@ -24,7 +25,7 @@ __all__ = ["BetaBinomial", "Binomial", "Multinomial"]
 
 
 @dataclass(frozen=True)
-class Binomial:
+class Binomial(Distribution):
     """A number of `n` with probability `p` each; `n` may be an effective sample.
 
     Parameters
@@ -93,7 +94,7 @@ class Binomial:
 
 
 @dataclass(frozen=True)
-class BetaBinomial:
+class BetaBinomial(Distribution):
     """A number of `n`, clustered: the variance is `deff` times that of a binomial.
 
     The intra-cluster correlation is ``(deff - 1) / (n - 1)``, so `deff` lies between 1 and `n`.
@@ -159,7 +160,7 @@ class BetaBinomial:
 
 
 @dataclass(frozen=True)
-class Multinomial:
+class Multinomial(Distribution):
     """Numbers of `n` over several outcomes; the rest went to none of them.
 
     `p` has one row per outcome; the shares of the rest are ``1 - sum(p)``.
@@ -192,6 +193,9 @@ class Multinomial:
             (fm.log(p), math.log((count + 0.5) / total), count + 0.5)
             for p, count in zip(shares, counts, strict=True)
         ]
+
+    def marginal(self, i: int) -> Binomial:
+        return Binomial(self.n, self.p[i])
 
     def sample(self, rng: np.random.Generator) -> Any:
         p = np.concatenate([self.p, np.clip(1 - self.p.sum(axis=0), 0, None)[None]], axis=0).T

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Location, Value, constant_gammaln
+from funnelest.distributions.base import Distribution, Location, Value, constant_gammaln
 from funnelest.distributions.hidden_counts import is_symbol
 
 __all__ = ["LogisticNormalBinomial"]
@@ -37,7 +37,7 @@ def _narrowed(low: Value, high: Value, below: Any, dimensions: int) -> tuple[Val
 
 
 @dataclass(frozen=True)
-class LogisticNormalBinomial:
+class LogisticNormalBinomial(Distribution):
     """A number of `n` whose log-odds vary from study to study.
 
     ``y ~ Binomial(n, p)`` with ``logit p ~ Normal(mean, sd)``; `p` is integrated out.

@@ -4,9 +4,10 @@ One file per way of printing. What a figure must be able to do stands in `base`;
 class that inherits `Figure` works without registration.
 """
 
-from funnelest.figures.base import Figure, as_figure, figure_problems, show_figure
+from funnelest.figures.base import Figure
 from funnelest.figures.bounds import AtLeast, AtMost
 from funnelest.figures.disagreeing import Disagreeing
+from funnelest.figures.given import as_figure, figure_problems, show_figure
 from funnelest.figures.plain import Between, Exact
 from funnelest.figures.rounded import RandomlyRounded, Rounded, RoundedToUnknown
 from funnelest.figures.withheld import Withheld

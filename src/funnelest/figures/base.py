@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
 
-__all__ = ["Figure", "as_figure", "figure_problems", "show_figure"]
+__all__ = ["Figure"]
 
 type Counts = NDArray[np.int64]
 type Floats = NDArray[np.float64]
@@ -39,6 +39,10 @@ class Figure:
 
     #: Whether `candidates` lists the counts. A limit from one side has no use for such a list.
     bounded: ClassVar[bool] = True
+    #: Whether the rule of printing never turns the order of two counts around.
+    in_order: ClassVar[bool] = False
+    #: "at least" or "at most", of a limit from one side.
+    side: ClassVar[Literal["", "at least", "at most"]] = ""
 
     def problems(self) -> list[str]:
         """Return what is wrong with the figure, one sentence each."""
@@ -80,6 +84,17 @@ class Figure:
         """Return the figure as text."""
         return f"{self.middle:,.10g}"
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        """Return what was printed, and not how, as short as a figure has room for.
+
+        `number` writes a number as its language does.
+        """
+        return self.describe()
+
+    def official(self) -> list[tuple[Figure, bool]]:
+        """Return every official value that is kept, and whether it is used."""
+        return [(self, True)]
+
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of the figure, under a `distribution` of counts, per draw.
 
@@ -91,10 +106,9 @@ class Figure:
         if len(counts) == 1:
             value = distribution.logp(counts[0])
             return value if log_weights is None else value + log_weights[0]
-        total = getattr(distribution, "total", None)
-        if total is not None and counts[-1] - counts[0] == len(counts) - 1:
-            value = total(counts, log_weights)
-            if value is not None:  # None: symbols
+        if counts[-1] - counts[0] == len(counts) - 1:
+            value = distribution.total(counts, log_weights)
+            if value is not None:
                 return value
         terms = distribution.logp(counts[:, None])
         if log_weights is not None:
@@ -111,6 +125,41 @@ class Figure:
         weights = None if log_weights is None else np.exp(log_weights - log_weights.max())
         mean = float(np.average(counts, weights=weights))
         return mean, float(np.average((counts - mean) ** 2, weights=weights))
+
+    # ----------------------------------------------- beside what might have been printed instead
+
+    def used(self, divisor: int = 1) -> Figure:
+        """Return the figure that is used, given the `divisor`; another one of several values."""
+        return self
+
+    def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
+        """Return the number in what each of the `counts` over `divisor` is printed as by `rng`."""
+        whole = np.round(counts).astype(np.int64)
+        # In order no chance comes in: each count is printed once.
+        shown, at = np.unique(whole, return_inverse=True) if self.in_order else (whole, slice(None))
+        return np.array([self.printed(int(one), divisor, rng).middle for one in shown])[at]
+
+    def tails(self, law: Any, divisor: int) -> tuple[Floats, Floats] | None:
+        """Return the probabilities that a count prints as a larger number, and as this one.
+
+        The count is from the distribution `law` and divided by `divisor`. None where only counts
+        made up from it can say.
+        """
+        above = law.log_sf(known(self, divisor)[0][-1] + 1.0) if self.in_order else None
+        return None if above is None else (np.exp(above), np.exp(self.logp(law, divisor)))
+
+    def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
+        """Return the number in it, and for others whether they are larger, and the same.
+
+        The `numbers` are those that `anew` gives with the `divisor`; the answers are 0 or 1.
+        """
+        return self.middle, *larger_and_same(numbers, self.middle)
+
+
+def larger_and_same(numbers: Floats, value: float) -> tuple[Floats, Floats]:
+    """Return 1 for numbers above a value, and 1 for those that are it, up to rounding."""
+    close = np.isclose(numbers, value, rtol=1e-9, atol=0.0)
+    return ((numbers > value) & ~close).astype(np.float64), close.astype(np.float64)
 
 
 @lru_cache(maxsize=1024)
@@ -186,39 +235,3 @@ def log1mexp(x: Any) -> Any:
     half = -math.log(2.0)
     near = fm.log(-fm.expm1(fm.maximum(x, half)))
     return fm.where(x > half, near, fm.log1p(-fm.exp(fm.minimum(x, half))))
-
-
-def as_figure(value: Any, divisor: int = 1) -> Figure:
-    """Return a printed number as a figure.
-
-    A plain whole number is exact; as a mean over several years it was rounded to 1.
-    """
-    # Inside the function: these inherit the class above.
-    from funnelest.figures.plain import Exact
-    from funnelest.figures.rounded import Rounded
-
-    if isinstance(value, Figure):
-        return value
-    if divisor > 1 and is_number(value) and float(value) == int(value):
-        return Rounded(int(value), to=1)
-    return Exact(value)
-
-
-def figure_problems(value: object, divisor: int = 1) -> list[str]:
-    """Return what is wrong with a printed number, one sentence each."""
-    figure = as_figure(value, divisor)
-    found = figure.problems()
-    if found or not figure.bounded:
-        return found
-    count = len(figure.candidates(divisor))
-    if not count:
-        years = f" as a mean over {divisor}" if divisor > 1 else ""
-        found.append(f"no whole number prints as {figure.describe()}{years}.")
-    elif count > _LIMIT:
-        found.append(too_wide(figure.describe(), count))
-    return found
-
-
-def show_figure(value: Any) -> str:
-    """Return a printed number as text."""
-    return as_figure(value).describe()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from funnelest import math as fm
 from funnelest.errors import SpecError
-from funnelest.figures.base import _LIMIT, Counts, Figure, is_number, log1mexp
+from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, log1mexp
 
 __all__ = ["AtLeast", "AtMost"]
 
@@ -32,7 +33,6 @@ class _Bound(Figure):
     bounded: ClassVar[bool] = False
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         if not is_number(self.value) or self.value < 0:
             return [f"the limit of a count must be a number of at least 0; given {self.value!r}."]
         return []
@@ -49,8 +49,23 @@ class _Bound(Figure):
 
     @property
     def middle(self) -> float:
-        """The limit itself."""
         return float(self.value)
+
+    def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
+        """Return the counts themselves: whether they keep to the limit is what matters."""
+        return np.asarray(np.round(counts) / divisor)
+
+    def tails(self, law: Any, divisor: int) -> tuple[Floats, Floats] | None:
+        """Return the probabilities that a count is past the limit upwards, and keeps to it."""
+        holds = np.exp(self.logp(law, divisor))
+        return (1.0 - holds if self.side == "at most" else 0.0 * holds), holds
+
+    def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
+        """Return the limit, and which counts are past it upwards, and which keep to it."""
+        low, high = self.limits(divisor)
+        counts = np.round(numbers * divisor)
+        holds = (counts >= low) & (counts <= high)
+        return self.middle, (counts > high).astype(np.float64), holds.astype(np.float64)
 
     def _below(self, distribution: Any, last: int) -> Any:
         """Return the log-probability of a count of 0 to `last`, term by term."""
@@ -85,6 +100,8 @@ class AtMost(_Bound):
     as one of two things: at most the limit, or at least the number after it.
     """
 
+    side: ClassVar[Literal["at most"]] = "at most"
+
     def _last(self, divisor: int) -> int:
         near = self._near(divisor)
         return math.floor(self.value * divisor) if near is None else near
@@ -100,16 +117,18 @@ class AtMost(_Bound):
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of a count of at most the limit, per draw."""
         last = self._last(divisor)
-        log_cdf = getattr(distribution, "log_cdf", None)
-        return self._below(distribution, last) if log_cdf is None else log_cdf(last)
+        value = distribution.log_cdf(last)
+        return self._below(distribution, last) if value is None else value
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
         """Return whether `count` over `divisor` is at most this, or at least the next number."""
         last = self._last(divisor)
         return self if count <= last else AtLeast(_quotient(last + 1, divisor))
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return f"\u2264 {number(self.value)}"
+
     def describe(self) -> str:
-        """Return the figure as text."""
         return f"at most {self.value:,.10g}"
 
 
@@ -131,6 +150,8 @@ class AtLeast(_Bound):
     count is printed as one of two things: at least the limit, or at most the number before it.
     """
 
+    side: ClassVar[Literal["at least"]] = "at least"
+
     def _first(self, divisor: int) -> int:
         near = self._near(divisor)
         return math.ceil(self.value * divisor) if near is None else near
@@ -146,9 +167,9 @@ class AtLeast(_Bound):
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of a count of at least the limit, per draw."""
         first = self._first(divisor)
-        log_sf = getattr(distribution, "log_sf", None)
-        if log_sf is not None:
-            return log_sf(first)
+        value = distribution.log_sf(first)
+        if value is not None:
+            return value
         if first == 0:  # every count is
             return distribution.logp(0) * 0.0
         below = self._below(distribution, first - 1)
@@ -162,8 +183,10 @@ class AtLeast(_Bound):
         first = self._first(divisor)
         return self if count >= first else AtMost(_quotient(first - 1, divisor))
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return f"\u2265 {number(self.value)}"
+
     def describe(self) -> str:
-        """Return the figure as text."""
         return f"at least {self.value:,.10g}"
 
 

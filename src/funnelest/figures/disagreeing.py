@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,15 +14,18 @@ from funnelest.figures.base import (
     Counts,
     Figure,
     Floats,
-    as_figure,
     as_tuple,
     is_number,
     known,
+    larger_and_same,
     listed,
     log1mexp,
     plain_weights,
     weight_problems,
 )
+from funnelest.figures.given import as_figure
+from funnelest.figures.plain import Exact
+from funnelest.figures.rounded import Rounded
 
 __all__ = ["Disagreeing"]
 
@@ -76,7 +79,6 @@ class Disagreeing(Figure):
         return [as_figure(one, divisor) for one in self.figures]
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         if not isinstance(self.figures, tuple) or len(self.figures) < 2:
             return [f"field 'figures' must hold two values or more; given {self.figures!r}."]
         found = []
@@ -162,6 +164,16 @@ class Disagreeing(Figure):
                 shown[at] = _like(old, one.printed(value, divisor, rng), divisor)
         return replace(self, figures=tuple(shown))
 
+    def used(self, divisor: int = 1) -> Figure:
+        """Return the value that is used; all of them in a mixture."""
+        return self if self._mixed else self._parts(divisor)[int(self.use)].used(divisor)
+
+    def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
+        """Return of the values of a mixture the one that the others fit best."""
+        usual = np.nanmedian(numbers)
+        value = min((one.middle for one in self._parts()), key=lambda one: abs(one - usual))
+        return value, *larger_and_same(numbers, value)
+
     @property
     def middle(self) -> float:
         """The middle of the one that is used; of a mixture the mean."""
@@ -179,22 +191,28 @@ class Disagreeing(Figure):
             return 0.0
         return high / low - 1 if low > 0 else math.inf
 
+    def official(self) -> list[tuple[Figure, bool]]:
+        return [(one, self._mixed or at == self.use) for at, one in enumerate(self._parts())]
+
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return " / ".join(one.in_short(number) for one, used in self.official() if used)
+
     def describe(self) -> str:
-        """Return all values as text."""
-        shown = [one.describe() for one in self._parts()]
         if self._mixed:
+            shown = [one.describe() for one in self._parts()]
             weights = plain_weights(self.weights, len(shown))
             chances = listed([f"{weight:.3g}" for weight in weights], "and")
             return f"{listed(shown, 'or')} (probability {chances})"
-        words = ["used" if at == int(self.use) else "not used" for at in range(len(shown))]
-        return ", ".join(f"{one} ({word})" for one, word in zip(shown, words, strict=True))
+        return ", ".join(
+            f"{one.describe()} ({'used' if used else 'not used'})" for one, used in self.official()
+        )
 
 
 def _like(old: Any, figure: Figure, divisor: int) -> Any:
     """Return a value in the form in which the old one was given, where that means the same."""
-    value = getattr(figure, "value", None)
-    plain = not isinstance(old, Figure) and as_figure(value, divisor) == figure
-    return value if plain else figure
+    if isinstance(old, Figure) or not isinstance(figure, Exact | Rounded):
+        return figure
+    return figure.value if as_figure(figure.value, divisor) == figure else figure
 
 
 def _log_wrong(figure: Figure, divisor: int, counts: Counts, apart: float) -> Floats:

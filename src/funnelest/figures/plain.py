@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
-from funnelest.figures.base import _LIMIT, Counts, Figure, is_number, too_wide
+from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, too_wide
 
 __all__ = ["Between", "Exact"]
 
@@ -25,9 +27,9 @@ class Exact(Figure):
     """
 
     value: float
+    in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         if not is_number(self.value) or self.value < 0:
             return [f"a count must be a number of at least 0; given {self.value!r}."]
         return []
@@ -41,16 +43,19 @@ class Exact(Figure):
         )
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Exact:
-        """Return `count` as it would have been printed."""
         return Exact(count / divisor if divisor > 1 else count)
+
+    def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
+        return np.asarray(np.round(counts) / divisor)
 
     @property
     def middle(self) -> float:
-        """The count itself."""
         return float(self.value)
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
     def describe(self) -> str:
-        """Return the figure as text."""
         return f"{self.value:,.10g}"
 
 
@@ -69,9 +74,9 @@ class Between(Figure):
 
     low: int
     high: int
+    in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         for value in (self.low, self.high):
             if not is_number(value) or value < 0 or float(value) != int(value):
                 return [
@@ -101,9 +106,10 @@ class Between(Figure):
 
     @property
     def middle(self) -> float:
-        """The middle of the interval."""
         return (self.low + self.high) / 2
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return f"{number(self.low)}\u2013{number(self.high)}"
+
     def describe(self) -> str:
-        """Return the figure as text."""
         return f"between {self.low:,} and {self.high:,}"

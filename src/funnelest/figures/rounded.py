@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from funnelest.figures.base import (
     Floats,
     as_tuple,
     is_number,
+    known,
     listed,
     plain_weights,
     too_wide,
@@ -26,6 +27,8 @@ from funnelest.figures.base import (
 __all__ = ["RandomlyRounded", "Rounded", "RoundedToUnknown"]
 
 type Rule = Literal["half up", "half even", "floor"]
+#: Most counts that are summed one by one for the tail of a figure that is printed at random.
+_FEW = 400
 _RULES = ("half up", "half even", "floor")
 
 
@@ -86,9 +89,9 @@ class Rounded(Figure):
     value: float
     to: float
     rule: Rule = "half up"
+    in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         found = _base_problems(self.value, self.to)
         if not found and self.to > _LIMIT:
             found.append(too_wide(self.describe(), float(self.to)))
@@ -96,7 +99,6 @@ class Rounded(Figure):
         return found or _multiple_problems(self.value, self.to)
 
     def candidates(self, divisor: int = 1) -> Counts:
-        """Return every count that prints as this figure after division by `divisor`."""
         value, base = _exact(self.value), _exact(self.to)
         half = base / 2
         low, high = (value, value + base) if self.rule == "floor" else (value - half, value + half)
@@ -109,7 +111,6 @@ class Rounded(Figure):
         return np.arange(max(start, 0), stop + 1, dtype=np.int64)
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Rounded:
-        """Return `count`, divided by `divisor`, rounded by the same rule."""
         base = _exact(self.to)
         steps = Fraction(count, divisor) / base
         whole = math.floor(steps)
@@ -125,8 +126,10 @@ class Rounded(Figure):
         """The middle of the interval of counts that print as this figure."""
         return float(self.value) + (float(self.to) / 2 if self.rule == "floor" else 0.0)
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
     def describe(self) -> str:
-        """Return the figure as text."""
         rule = "" if self.rule == "half up" else f" ({self.rule})"
         return f"{self.value:,.10g} rounded to {self.to:g}{rule}"
 
@@ -156,7 +159,6 @@ class RandomlyRounded(Figure):
     to: float = 5
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         found = _base_problems(self.value, self.to)
         if not found and 2 * self.to > _LIMIT:
             found.append(too_wide(self.describe(), 2 * float(self.to)))
@@ -170,7 +172,6 @@ class RandomlyRounded(Figure):
         return np.arange(max(start, 0), stop, dtype=np.int64)
 
     def log_weights(self, divisor: int = 1) -> Floats:
-        """Return the log-probability that each candidate prints as this figure."""
         value, base = _exact(self.value), _exact(self.to)
         # In whole units of one over the denominators: nothing is lost by a large value.
         unit = math.lcm(value.denominator, base.denominator)
@@ -185,13 +186,26 @@ class RandomlyRounded(Figure):
         up = rng.random() < float(steps - whole)
         return replace(self, value=_number((whole + int(up)) * base))
 
+    def tails(self, law: Any, divisor: int) -> tuple[Floats, Floats] | None:
+        counts, log_weights = known(self, divisor)
+        beyond = law.log_sf(counts[-1] + 1.0)
+        if beyond is None or len(counts) > _FEW:
+            return None
+        assert log_weights is not None
+        # A count above the multiple is rounded to it, or to the next one.
+        up = counts > self.value * divisor + 1e-9
+        probability = np.exp(law.logp(counts[up][:, None]))
+        above = np.sum(probability * -np.expm1(log_weights[up])[:, None], axis=0)
+        return np.exp(beyond) + above, np.exp(self.logp(law, divisor))
+
     @property
     def middle(self) -> float:
-        """The printed number."""
         return float(self.value)
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
     def describe(self) -> str:
-        """Return the figure as text."""
         return f"{self.value:,.10g} randomly rounded to {self.to:g}"
 
 
@@ -227,7 +241,6 @@ class RoundedToUnknown(Figure):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         found = _value_problems(self.value) + _rule_problems(self.rule)
         bases = self.bases
         if not isinstance(bases, tuple) or not bases:
@@ -268,7 +281,6 @@ class RoundedToUnknown(Figure):
         return np.unique(np.concatenate([*parts, np.array([], dtype=np.int64)]))
 
     def log_weights(self, divisor: int = 1) -> Floats:
-        """Return the log-probability that each candidate prints as this figure."""
         counts = self.candidates(divisor)
         total = np.zeros(len(counts))
         for one, weight in self._possible():
@@ -287,8 +299,10 @@ class RoundedToUnknown(Figure):
         parts = self._possible()
         return sum(one.middle * w for one, w in parts) / sum(w for _, w in parts)
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
     def describe(self) -> str:
-        """Return the figure as text."""
         rule = "" if self.rule == "half up" else f" ({self.rule})"
         bases = listed([f"{one.to:g}" for one, _ in self._possible()], "or")
         return f"{self.value:,.10g} rounded to {bases}, not known which{rule}"

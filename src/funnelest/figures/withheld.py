@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 
@@ -34,9 +36,9 @@ class Withheld(Figure):
     high: int = 4
     value: float | None = None
     to: float = 1
+    in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        """Return what is wrong with the figure, one sentence each."""
         found = Between(self.low, self.high).problems() + self._rounded().problems()
         if found or self.value is None:
             return found
@@ -62,7 +64,6 @@ class Withheld(Figure):
         return np.asarray(counts[(counts < hidden[0]) | (counts > hidden[-1])])
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Withheld:
-        """Return `count`, divided by `divisor`, withheld or rounded by the same rule."""
         if self.low <= math.floor(Fraction(count, divisor)) <= self.high:
             return replace(self, value=None)
         return replace(self, value=self._rounded().printed(count, divisor, rng).value)
@@ -72,8 +73,12 @@ class Withheld(Figure):
         """The printed number, or the middle of the counts that are withheld."""
         return (self.low + self.high) / 2 if self.value is None else float(self.value)
 
+    def in_short(self, number: Callable[[float], str]) -> str:
+        if self.value is None:
+            return Between(self.low, self.high).in_short(number)
+        return number(float(self.value))
+
     def describe(self) -> str:
-        """Return the figure as text."""
         hidden = f"{self.low:,} to {self.high:,}"
         if self.value is None:
             return f"withheld ({hidden})"

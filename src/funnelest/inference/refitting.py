@@ -14,8 +14,9 @@ from funnelest.errors import FitError
 from funnelest.inference.fitting import fit
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import K_HAT, pareto_smooth
+from funnelest.sampling.gate import K_HAT
 from funnelest.sampling.parallel import each
+from funnelest.sampling.weights import importance_size, pareto_smooth
 
 __all__ = ["Reweighted", "refits", "reweighted"]
 
@@ -67,10 +68,7 @@ def reweighted(log_ratio: Floats) -> Reweighted:
     if not np.isfinite(ratio.max()):
         return Reweighted(np.full(len(ratio), 1 / len(ratio)), np.inf, 0.0)
     weights, k_hat = pareto_smooth(ratio)
-    raw = np.exp(ratio - ratio.max())
-    # Smoothing cuts a few huge weights down: they count as what they were.
-    effective = min(1 / np.sum(weights**2), raw.sum() ** 2 / np.sum(raw**2))
-    return Reweighted(weights, k_hat, float(effective))
+    return Reweighted(weights, k_hat, importance_size(ratio, weights))
 
 
 def refits(

@@ -8,24 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.model.model import Model
-from funnelest.priors import LogUniform, Prior, Truncated
+from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 
 if TYPE_CHECKING:
     import pymc as pm
 
 __all__ = ["split", "to_pymc"]
-
-#: Family -> PyMC's name for it, and ours -> its names of the parameters.
-_FAMILIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "Normal": ("Normal", {"mean": "mu", "sd": "sigma"}),
-    "HalfNormal": ("HalfNormal", {"sd": "sigma"}),
-    "LogNormal": ("LogNormal", {"log_mean": "mu", "log_sd": "sigma"}),
-    "LogitNormal": ("LogitNormal", {"logit_mean": "mu", "logit_sd": "sigma"}),
-    "Beta": ("Beta", {"alpha": "alpha", "beta": "beta"}),
-    "Gamma": ("Gamma", {"shape": "alpha", "rate": "beta"}),
-    "Uniform": ("Uniform", {"low": "lower", "high": "upper"}),
-}
 
 
 def to_pymc(model: Model) -> pm.Model:
@@ -49,21 +38,18 @@ def to_pymc(model: Model) -> pm.Model:
     import pymc as pm
     import pytensor.tensor as pt
 
-    groups: dict[str, dict[str, Prior]] = {}
-    for name, prior in model.free.items():
-        key = name if isinstance(prior, Truncated) else _snake(type(prior).__name__)
-        groups.setdefault(key, {})[name] = prior
+    groups = _groups(model.free)
     coords = {f"{key}_parameter": list(group) for key, group in groups.items()}
     with pm.Model(coords=coords) as made:
         values: dict[str, Any] = {}
         for key, group in groups.items():
-            variable = _variable(key, list(group.values()))
+            priors = list(group.values())
+            variable = priors[0].to_pymc(key, priors, f"{key}_parameter")
             for i, (name, prior) in enumerate(group.items()):
-                one = variable[i][None]
-                values[name] = one.exp() if isinstance(prior, LogUniform) else one
+                values[name] = prior.from_pymc(variable[i][None])
         q = Quantities(model, values)
         for source in model.evidence:
-            power = model.powers.get(source.name, 1.0)
+            power = model.power_of(source.name)
             if not power:
                 continue
             terms = [observation.logp() for observation in source.observations(q)]
@@ -81,42 +67,22 @@ def split(model: Model, posterior: Any) -> dict[str, np.ndarray[Any, Any]]:
         if names is None:
             continue
         for i, name in enumerate(names.values):
-            draws = variable.values[..., i]
-            found[str(name)] = np.exp(draws) if key == "log_uniform" else draws
+            found[str(name)] = model.free[str(name)].from_pymc(variable.values[..., i])
     return {name: found[name] for name in model.free}
 
 
-def _variable(key: str, priors: list[Prior]) -> Any:
-    import pymc as pm
-
-    dims = f"{key}_parameter"
-    first = priors[0]
-    if isinstance(first, Truncated):
-        low, high = first.support
-        inner, arguments = _pymc_family([first.prior])
-        return pm.Truncated(
-            key,
-            getattr(pm, inner).dist(**arguments, shape=(1,)),
-            lower=low if np.isfinite(low) else None,
-            upper=high if np.isfinite(high) else None,
-            dims=dims,
-        )
-    if isinstance(first, LogUniform):
-        lower, upper = (np.log([getattr(p, f) for p in priors]) for f in ("low", "high"))
-        return pm.Uniform(key, lower=lower, upper=upper, dims=dims)
-    family, arguments = _pymc_family(priors)
-    if family == "LogitNormal":  # the one family for which PyMC has no map from the line
-        arguments["default_transform"] = pm.distributions.transforms.logodds
-    return getattr(pm, family)(key, **arguments, dims=dims)
-
-
-def _pymc_family(priors: list[Prior]) -> tuple[str, dict[str, Any]]:
-    family, names = _FAMILIES[type(priors[0]).__name__]
-    arguments = {
-        theirs: np.array([float(getattr(prior, ours)) for prior in priors])
-        for ours, theirs in names.items()
-    }
-    return family, arguments
+def _groups(free: Mapping[str, Prior]) -> dict[str, dict[str, Prior]]:
+    """Return the parameters of each PyMC variable, by its name."""
+    groups: dict[Any, dict[str, Prior]] = {}
+    for name, prior in free.items():
+        groups.setdefault(type(prior) if prior.together else name, {})[name] = prior
+    found: dict[str, dict[str, Prior]] = {}
+    for key, group in groups.items():
+        name = key if isinstance(key, str) else _snake(key.__name__)
+        while name in found:  # a family of the user's that is called as another one
+            name += "_"
+        found[name] = group
+    return found
 
 
 def _snake(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,21 +11,9 @@ from numpy.typing import NDArray
 
 from funnelest.likelihood.density import log_likelihoods
 from funnelest.model.model import Model
-from funnelest.priors import (
-    Beta,
-    Fixed,
-    Gamma,
-    HalfNormal,
-    LogitNormal,
-    LogNormal,
-    LogUniform,
-    Normal,
-    Prior,
-    Truncated,
-    Uniform,
-    bijection,
-)
+from funnelest.priors import Fixed, Prior
 from funnelest.route import show_edge
+from funnelest.sampling.weights import quantiles
 
 __all__ = [
     "Component",
@@ -77,9 +65,7 @@ def components(model: Model) -> list[Component]:
         of each assumption; of each defect of a source; of each further parameter alone. Each
         unknown parameter is in one of them, and names are not taken twice.
     """
-    found = [
-        Component(one.name, "source") for one in model.evidence if model.powers.get(one.name, 1.0)
-    ]
+    found = [Component(one.name, "source") for one in model.evidence if model.power_of(one.name)]
     names = {one.name for one in found}
     taken: set[str] = set()
 
@@ -153,7 +139,7 @@ def log_densities(model: Model, values: Mapping[str, Floats]) -> dict[str, Float
     found = {}
     for one in components(model):
         if one.kind == "source":
-            found[one.name] = model.powers.get(one.name, 1.0) * sources[one.name]
+            found[one.name] = model.power_of(one.name) * sources[one.name]
         else:
             found[one.name] = np.sum(
                 [log_prior_density(model.free[name], values[name]) for name in one.parameters],
@@ -182,68 +168,20 @@ def log_prior_density(prior: Prior, x: Floats) -> Floats:
     ndarray
         Shape ``(draws,)``; minus infinity where the parameter is impossible.
     """
-    inner = prior
-    while isinstance(inner, Truncated):
-        inner = inner.prior
     with np.errstate(all="ignore"):
-        found = prior.logpdf(x)
-        if not isinstance(inner, HalfNormal):  # a normal, of which one half is left out
-            _, back, slope = bijection(inner.support, log_scale=isinstance(inner, LogUniform))
-            found = found + slope(back(x))
+        _, back, slope = prior.own_scale()
+        found = prior.logpdf(x) + slope(back(x))
     return np.where(np.isnan(found), -np.inf, found)
 
 
 def powered(prior: Prior, power: float) -> Prior | None:
-    """Return a prior whose density is that of another to a power, on its own scale.
-
-    Parameters
-    ----------
-    prior : Prior
-        The prior.
-    power : float
-        Above 0: one half lets it count half.
-
-    Returns
-    -------
-    Prior or None
-        A normal, half-normal, log-normal or logit-normal with its variance over the power; a beta
-        or gamma with its parameters times the power, like as many observations more or fewer;
-        the beta with both parameters equal to the power for a uniform share. None where the
-        family has no such member.
-    """
-    root = float(np.sqrt(power))
-    match prior:
-        case Truncated():
-            inner = powered(prior.prior, power)
-            return None if inner is None else replace(prior, prior=inner)
-        case Normal() | HalfNormal():
-            return replace(prior, sd=prior.sd / root)
-        case LogNormal():
-            return replace(prior, log_sd=prior.log_sd / root)
-        case LogitNormal():
-            return replace(prior, logit_sd=prior.logit_sd / root)
-        case Beta():
-            return replace(prior, alpha=power * prior.alpha, beta=power * prior.beta)
-        case Gamma():
-            return replace(prior, shape=power * prior.shape, rate=power * prior.rate)
-        case Uniform(low=0, high=1):
-            return Beta(power, power, statement=prior.statement, source=prior.source)
-    return None
+    """Old name of `Prior.powered`."""
+    return prior.powered(power)
 
 
 def weighted_quantiles(draws: Floats, weights: Floats, levels: Sequence[float]) -> Any:
-    """Return quantiles of weighted draws; with even weights those of Hazen.
-
-    Parameters
-    ----------
-    draws, weights : ndarray
-        Shape ``(draws,)``; the weights add up to 1.
-    levels : sequence of float
-        Probabilities.
-    """
-    order = np.argsort(draws, kind="stable")
-    ordered = weights[order]
-    return np.interp(levels, np.cumsum(ordered) - ordered / 2, draws[order])
+    """Old name of `funnelest.sampling.weights.quantiles`."""
+    return quantiles(draws, levels, weights)
 
 
 def weighted_variance(draws: Floats, weights: Floats) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.model.model import Model
-from funnelest.priors import LogUniform, Prior, Truncated, bijection
+from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Density", "log_likelihoods", "prior_draws"]
@@ -22,16 +22,15 @@ class _Block:
 
     def __init__(self, rows: list[int], priors: list[Prior]) -> None:
         self.rows = np.array(rows)
-        self.prior = priors[0] if isinstance(priors[0], Truncated) else priors[0].stacked(priors)
-        self.line, self.back, self.slope = bijection(
-            self.prior.support, log_scale=isinstance(self.prior, LogUniform)
-        )
+        first = priors[0]
+        self.prior = first.stacked(priors) if first.together else first
+        self.line, self.back, self.slope = self.prior.line()
 
 
 def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
     groups: dict[Any, list[tuple[int, Prior]]] = {}
     for row, (name, prior) in enumerate(free.items()):
-        key = name if isinstance(prior, Truncated) else type(prior)
+        key = type(prior) if prior.together else name
         groups.setdefault(key, []).append((row, prior))
     return [
         _Block([row for row, _ in group], [prior for _, prior in group])
@@ -91,7 +90,7 @@ class Density:
         with np.errstate(all="ignore"):
             q = Quantities(self.model, self.values(z), self._memory)
             for one in self.model.evidence:
-                power = self.model.powers.get(one.name, 1.0)
+                power = self.model.power_of(one.name)
                 for observation in one.observations(q) if power else ():
                     logp = observation.logp()
                     total = total + (logp if power == 1 else power * logp)
@@ -118,7 +117,7 @@ class Density:
             return [
                 (value, aim, power * information) if power != 1 else (value, aim, information)
                 for one in self.model.evidence
-                if (power := self.model.powers.get(one.name, 1.0))
+                if (power := self.model.power_of(one.name))
                 for observation in one.observations(q)
                 for place in observation.locations()
                 if place is not None
@@ -142,7 +141,7 @@ class Density:
             return all(
                 None not in observation.locations()
                 for one in self.model.evidence
-                if self.model.powers.get(one.name, 1.0)
+                if self.model.power_of(one.name)
                 for observation in one.observations(q)
             )
 

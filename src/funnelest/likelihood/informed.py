@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.model.model import Model
-from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Probe", "depends_on", "informed"]
@@ -46,12 +45,12 @@ class Probe:
         moved = np.repeat(p[:, :, None], size + 1, axis=2)
         for i in range(size):
             moved[i, :, 1 + i] = other[i]
-        values = {
-            name: _quantiles(prior, moved[i].ravel())
-            for i, (name, prior) in enumerate(model.free.items())
-        }
         self._draws = _POINTS * (size + 1)
         with np.errstate(all="ignore"):
+            values = {
+                name: np.asarray(prior.ppf(moved[i].ravel()), dtype=np.float64)
+                for i, (name, prior) in enumerate(model.free.items())
+            }
             self._q = Quantities(model, values)
 
     def informed(self) -> dict[str, frozenset[str]]:
@@ -60,7 +59,7 @@ class Probe:
         if not self.names:
             return {}
         for one in self.model.evidence:
-            if not self.model.powers.get(one.name, 1.0):
+            if not self.model.power_of(one.name):
                 continue
             for i in np.flatnonzero(self._sees(one)):
                 seen[self.names[i]].add(one.name)
@@ -93,7 +92,8 @@ class Probe:
                 moved, unclear = found, True
             found = found | moved
             if unclear and not found.all():
-                for value in self._expected(observation):
+                # What its distribution is made from.
+                for value in _arrays(observation.expected, self._draws):
                     found = found | self._moved(value)[0]
         return found
 
@@ -116,11 +116,6 @@ class Probe:
         unclear = same & (~np.isfinite(base) | (base == 0))
         return (~same & ~small).any(axis=(0, 1)), bool(unclear.any())
 
-    def _expected(self, observation: Any) -> Iterator[Floats]:
-        """Yield what the distribution of an observation is made from, one value per draw."""
-        law = getattr(observation, "distribution", observation)
-        yield from _arrays(law, self._draws)
-
 
 def _arrays(value: Any, draws: int) -> Iterator[Floats]:
     """Yield the arrays inside a value that have one entry per draw."""
@@ -135,13 +130,7 @@ def _arrays(value: Any, draws: int) -> Iterator[Floats]:
             yield from _arrays(one, draws)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            if field.name not in ("figure", "figures", "printed"):  # data, not expected
-                yield from _arrays(getattr(value, field.name), draws)
-
-
-def _quantiles(prior: Prior, p: Floats) -> Floats:
-    with np.errstate(all="ignore"):
-        return np.asarray(prior.ppf(p), dtype=np.float64)
+            yield from _arrays(getattr(value, field.name), draws)
 
 
 def informed(model: Model) -> Mapping[str, frozenset[str]]:

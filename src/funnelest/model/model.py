@@ -199,6 +199,10 @@ class Model:
                 found[name] = name
         return found
 
+    def power_of(self, source: str) -> float:
+        """Return the power to which the likelihood of a source is raised, 1 unless it was set."""
+        return self.powers.get(source, 1.0)
+
     def imputed(self) -> NDArray[np.bool_]:
         """Return which cells' rates no source sees but an assumption sets.
 

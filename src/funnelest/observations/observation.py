@@ -8,11 +8,11 @@ cannot drift apart, and a new evidence kind writes neither.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from funnelest.distributions import Custom, Distribution, Location
+from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 
 __all__ = ["Observation", "Seen"]
@@ -20,24 +20,63 @@ __all__ = ["Observation", "Seen"]
 type Value = Any
 
 
-class Seen(Protocol):
-    """What a source gives of its numbers: one of them, or several that belong together."""
+class Seen:
+    """What a source gives of its numbers: one of them, or several that belong together.
+
+    It must give `logp`, `simulate` and `moments`; the rest has an answer here.
+    """
 
     def logp(self) -> Value:
         """Return the log-likelihood per draw."""
-
-    def locations(self) -> list[Location | None]:
-        """Return what the numbers locate; with None among them when one cannot say."""
+        raise TypeError(f"{type(self).__name__} does not say how likely its numbers are")
 
     def simulate(self, rng: np.random.Generator) -> Any:
         """Return made-up numbers of the same kind, from the first draw."""
+        raise TypeError(f"{type(self).__name__} does not say how its numbers are made up")
 
     def moments(self) -> tuple[Any, Any]:
         """Return mean and standard deviation per draw, on the printed scale."""
+        raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
+
+    def locations(self) -> list[Location | None]:
+        """Return what the numbers locate; with None among them when one cannot say."""
+        return [None]
+
+    @property
+    def divisor(self) -> int:
+        """What its counts are divided by when they are printed."""
+        return 1
+
+    @property
+    def unit(self) -> float:
+        """The printed scale of one unit, of numbers that are not counts."""
+        return 1.0
+
+    @property
+    def limited(self) -> bool:
+        """Whether it is a limit from one side, and nothing else."""
+        return False
+
+    @property
+    def expected(self) -> Any:
+        """What its distribution is made from: arrays, or what holds them."""
+        return self
+
+    def law(self, rows: tuple[int, ...]) -> Distribution | None:
+        """Return the distribution of one of its numbers, or of a sum; None without a name."""
+        return None
+
+    def anew(self, draws: int, rng: np.random.Generator) -> Any:
+        """Return a made-up value per number and draw, not printed; None where there is none."""
+        return None
+
+    def all_known(self, rows: tuple[int, ...]) -> bool:
+        """Return whether some of its counts are known, so that their sum says nothing new."""
+        return False
 
 
 @dataclass(frozen=True)
-class Observation:
+class Observation(Seen):
     """One printed number (or vector of numbers) and its distribution.
 
     Parameters
@@ -59,31 +98,41 @@ class Observation:
     unit: float = 1.0
 
     def logp(self) -> Value:
-        """Return the log-likelihood per draw."""
         if not isinstance(self.figure, Figure):
             return self.distribution.logp(self.figure)
         return self.figure.logp(self.distribution, self.divisor)
 
     def locations(self) -> list[Location | None]:
-        """Return what the figure locates; None for one of which it cannot be said."""
-        found = getattr(self.distribution, "locations", None)
-        if found is None:
-            return [None]
-        if not isinstance(self.figure, Figure):
-            return list(found(self.figure, 0.0))
-        place = self.figure.location(self.divisor)
-        return [None] if place is None else list(found(*place))
+        place: tuple[Any, float] | None = (self.figure, 0.0)
+        if isinstance(self.figure, Figure):
+            place = self.figure.location(self.divisor)
+        found = None if place is None else self.distribution.locations(*place)
+        return [None] if found is None else list(found)
 
     def simulate(self, rng: np.random.Generator) -> Any:
-        """Return a made-up figure of the same kind, from the first draw."""
-        if isinstance(self.distribution, Custom):  # data of any kind, made for one draw
-            return self.distribution.sample(rng)
-        value = np.asarray(self.distribution.sample(rng))[..., 0]
+        value = self.distribution.sample(rng)
+        if not self.distribution.of_numbers:
+            return value
+        value = np.asarray(value)[..., 0]
         if isinstance(self.figure, Figure):
             return self.figure.printed(int(value), self.divisor, rng)
         return value * self.unit if value.ndim else float(value) * self.unit
 
     def moments(self) -> tuple[Any, Any]:
-        """Return mean and standard deviation per draw, on the printed scale."""
         mean, sd = self.distribution.moments()
         return mean * self.unit / self.divisor, sd * self.unit / self.divisor
+
+    @property
+    def limited(self) -> bool:
+        return isinstance(self.figure, Figure) and not self.figure.bounded
+
+    @property
+    def expected(self) -> Distribution:
+        return self.distribution
+
+    def law(self, rows: tuple[int, ...]) -> Distribution | None:
+        (i,) = rows
+        return self.distribution.marginal(i)
+
+    def anew(self, draws: int, rng: np.random.Generator) -> Any:
+        return self.distribution.anew(self.figure, draws, rng)

@@ -11,13 +11,13 @@ import numpy as np
 from funnelest.distributions import Location, Overlapping, Poisson
 from funnelest.figures import Figure
 from funnelest.figures.base import known
-from funnelest.observations.observation import Observation
+from funnelest.observations.observation import Observation, Seen
 
 __all__ = ["Overlap"]
 
 
 @dataclass(frozen=True)
-class Overlap:
+class Overlap(Seen):
     """Counts of registers with known overlaps, each as printed.
 
     Parameters
@@ -49,14 +49,12 @@ class Overlap:
             return law.normal_logp([mean for mean, _ in places])
         law = Overlapping(self.means, self.doubles)
         counts, weights = zip(*(known(one, self.divisor) for one in self.figures), strict=True)
-        return law.total(counts[0], counts[1], weights)
+        return law.total_of_two(counts[0], counts[1], weights)
 
     def locations(self) -> list[Location | None]:
-        """Return what the counts locate."""
         return [place for one in self.rows() for place in one.locations()]
 
     def simulate(self, rng: np.random.Generator) -> list[Figure]:
-        """Return made-up counts, printed as the real ones, from the first draw."""
         counts = np.asarray(Overlapping(self.means, self.doubles).sample(rng))[..., 0]
         return [
             figure.printed(int(count), self.divisor, rng)
@@ -64,8 +62,11 @@ class Overlap:
         ]
 
     def moments(self) -> tuple[Any, Any]:
-        """Return means and standard deviations per draw, on the printed scale."""
         return self.means / self.divisor, np.sqrt(self.means) / self.divisor
+
+    @property
+    def expected(self) -> tuple[Any, Any]:
+        return self.means, self.doubles
 
     def rows(self) -> list[Observation]:
         """Return every count as an observation of its own."""

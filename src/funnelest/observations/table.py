@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 from funnelest.figures.base import known
+from funnelest.observations.observation import Seen
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
 
@@ -46,11 +47,7 @@ class Margin:
 
 def row(distribution: Distribution, i: Any) -> Any:
     """Return the distribution of one of the counts (of several, when `i` is a list)."""
-    changed = {
-        f.name: getattr(distribution, f.name)[i]
-        for f in fields(distribution)  # type: ignore[arg-type]
-        if getattr(getattr(distribution, f.name), "ndim", 0) >= 2
-    }
+    changed = {name: value[i] for name, value in vars(distribution).items() if np.ndim(value) >= 2}
     return replace(distribution, **changed)  # type: ignore[type-var]
 
 
@@ -171,7 +168,7 @@ class Printed:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Seen):
     """Printed counts of one source, each with its expected value.
 
     Parameters
@@ -192,7 +189,6 @@ class Table:
     printed: Printed
 
     def logp(self) -> Value:
-        """Return the log-likelihood per draw."""
         total: Value = self.printed.constant
         at, counts = self.printed.exact
         if at:
@@ -204,7 +200,7 @@ class Table:
                 total = total + figure.logp(law, self.printed.divisor)
                 continue
             value = law.total(counts, weights if weights.any() else None)
-            if value is None:  # symbols
+            if value is None:
                 finite = np.maximum(weights, _NEVER)[:, None]
                 value = fm.logsumexp(law.logp(counts[:, None]) + finite, axis=0)
             total = total + value
@@ -218,18 +214,17 @@ class Table:
         return total
 
     def locations(self) -> list[Location | None]:
-        """Return what the counts locate; with None among them when one cannot say."""
         at, means, variances = self.printed.places
         found: list[Location | None] = []
         if at:
-            found += row(self.distribution, at).locations(means, variances)
+            found += row(self.distribution, at).locations(means, variances) or [None]
         if len(at) < len(self.printed.figures):
             found.append(None)
         return found
 
     def simulate(self, rng: np.random.Generator) -> tuple[list[Figure], list[Figure]]:
         """Return made-up counts and totals, printed as the real ones, from the first draw."""
-        divisor = self.printed.divisor
+        divisor = self.divisor
         counts = [int(v) for v in np.asarray(self.distribution.sample(rng))[..., 0]]
         parts = [
             figure.printed(count, divisor, rng)
@@ -242,9 +237,27 @@ class Table:
         return parts, totals
 
     def moments(self) -> tuple[Any, Any]:
-        """Return means and standard deviations per draw, on the printed scale."""
         mean, sd = self.distribution.moments()
-        return mean / self.printed.divisor, sd / self.printed.divisor
+        return mean / self.divisor, sd / self.divisor
+
+    @property
+    def divisor(self) -> int:
+        return self.printed.divisor
+
+    @property
+    def expected(self) -> Distribution:
+        return self.distribution
+
+    def law(self, rows: tuple[int, ...]) -> Distribution | None:
+        one = len(rows) == 1
+        return row(self.distribution, rows[0]) if one else self.distribution.summed(list(rows))
+
+    def anew(self, draws: int, rng: np.random.Generator) -> Any:
+        return self.distribution.anew(self.printed.figures, draws, rng)
+
+    def all_known(self, rows: tuple[int, ...]) -> bool:
+        figures = [self.printed.figures[i] for i in rows]
+        return all(one.bounded and len(known(one, self.divisor)[0]) == 1 for one in figures)
 
 
 def _dense(i: int, figure: Figure, divisor: int) -> _Row:

@@ -11,18 +11,6 @@ import numpy as np
 
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import OnRoute
-from funnelest.figures import (
-    AtLeast,
-    AtMost,
-    Between,
-    Disagreeing,
-    Exact,
-    RandomlyRounded,
-    Rounded,
-    RoundedToUnknown,
-    Withheld,
-    as_figure,
-)
 from funnelest.plot.base import (
     Axis,
     Block,
@@ -376,7 +364,7 @@ class _Sources:
         values = (one.number / levels, limits[0] / levels, limits[1] / levels)
         shown = show.numbers(*values) if one.interval else show.number(values[0])
         if one.figure is not None and one.means == levels:  # else another than the one printed
-            shown = _as_printed(one.figure, show)
+            shown = one.figure.in_short(show.figure)
         return _Printed(label, shown, values=values)
 
     def _other(self, one: OnRoute, mask: NDArray[np.bool_]) -> str:
@@ -405,18 +393,3 @@ def _levels(mask: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
     """Return which levels of each axis a mask has cells of."""
     axes = range(mask.ndim)
     return [np.flatnonzero(mask.any(axis=tuple(i for i in axes if i != at))) for at in axes]
-
-
-def _as_printed(figure: Any, language: Language) -> str:
-    """Return a figure as short as a row has room for: what was printed, not how."""
-    if isinstance(figure, Between) or (isinstance(figure, Withheld) and figure.value is None):
-        return "\u2013".join(map(language.figure, (figure.low, figure.high)))
-    if isinstance(figure, AtMost | AtLeast):
-        sign = "\u2264" if isinstance(figure, AtMost) else "\u2265"
-        return f"{sign} {language.figure(figure.value)}"
-    if isinstance(figure, Disagreeing):
-        parts = figure.figures if figure.use == "mixture" else [figure.figures[int(figure.use)]]
-        return " / ".join(_as_printed(as_figure(one), language) for one in parts)
-    if isinstance(figure, Exact | Rounded | RandomlyRounded | RoundedToUnknown | Withheld):
-        return language.figure(float(figure.middle if figure.value is None else figure.value))
-    return str(figure.describe())  # a user's own kind

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar, Self, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.errors import SpecError
+from funnelest.priors.line import Bijection, bijection
+
 __all__ = ["FromInterval", "Prior"]
 
+#: Two parameters, or None where none will do.
+type Pair = tuple[float, float] | None
+#: PyMC's name of a family, and our name of each parameter -> PyMC's.
+type PyMC = tuple[str, Mapping[str, str]]
 type Floats = NDArray[np.float64]
 
 REAL = (-math.inf, math.inf)
@@ -26,9 +33,18 @@ def special() -> Any:
     return scipy.special
 
 
+def is_real(value: object) -> TypeGuard[float]:
+    """Return whether a value is a number, which need not be finite."""
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prior:
     """What is believed of one number before the figures are seen.
+
+    A family of your own inherits this. It is a frozen dataclass whose fields are its parameters,
+    and has `support`, `logpdf`, `cdf` and `ppf`, written so that parameters may be columns of
+    numbers. With `pymc` it goes through NUTS too, and with `powered` it can count for more or less.
 
     Parameters
     ----------
@@ -45,8 +61,19 @@ class Prior:
     source: str = ""
     #: What the constructor from an interval could not do, in a sentence.
     trouble: str = field(default="", repr=False)
-    #: Names of the fields that are the distribution's parameters.
-    _parameters: ClassVar[tuple[str, ...]] = ()
+    #: Parameters that must be above 0.
+    positive: ClassVar[tuple[str, ...]] = ()
+    #: What PyMC calls the family and its parameters; see `to_pymc` where that is not all.
+    pymc: ClassVar[PyMC | None] = None
+    #: Whether several priors of the family can be evaluated at once (`stacked`).
+    together: ClassVar[bool] = True
+    #: Whether `Truncated` can hold it.
+    truncatable: ClassVar[bool] = True
+
+    @classmethod
+    def parameters(cls) -> tuple[str, ...]:
+        """Return the names of the fields that are the distribution's parameters."""
+        return tuple(one.name for one in fields(cls) if one.repr and not one.kw_only)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -69,34 +96,91 @@ class Prior:
         """Return `size` independent draws."""
         return np.asarray(self.ppf(rng.random(size)), dtype=np.float64)
 
-    def stacked(self, others: list[Any]) -> Self:
-        """Return one prior whose parameters are columns, a row per prior in `others`."""
+    @property
+    def flat(self) -> bool:
+        """Whether it says nothing but where the parameter lies, as far as anyone stated."""
+        return False
+
+    @property
+    def straight(self) -> tuple[float, float] | None:
+        """Shift and scale of a standard normal number on the line; None where it has no such."""
+        return None
+
+    def line(self) -> Bijection:
+        """Return the map from the unconstrained line, its inverse, and the log of its slope."""
+        return bijection(self.support)
+
+    def own_scale(self) -> Bijection:
+        """Return the map from the scale on which the prior is raised to a power; see `powered`."""
+        return self.line()
+
+    def powered(self, power: float) -> Prior | None:
+        """Return the prior whose density, on its own scale, is that of this one to a power.
+
+        None where there is none.
+        """
+        return None
+
+    def narrowed(self, low: float, high: float) -> Prior:
+        """Return the prior restricted to an interval."""
+        from funnelest.priors.truncated import Truncated
+
+        return Truncated(self, low=low, high=high, statement=self.statement, source=self.source)
+
+    @classmethod
+    def stacked(cls, priors: Sequence[Prior]) -> Prior:
+        """Return one prior whose parameters are columns, a row per prior of the family."""
         columns: dict[str, Any] = {
-            name: np.array([[float(getattr(one, name))] for one in others])
-            for name in self._parameters
+            name: np.array([[float(getattr(one, name))] for one in priors])
+            for name in cls.parameters()
         }
-        return replace(self, **columns)
+        return replace(priors[0], **columns)
+
+    @classmethod
+    def in_pymc(cls, priors: Sequence[Prior]) -> tuple[str, dict[str, Any]]:
+        """Return PyMC's name of the family, and its arguments with an entry per prior."""
+        if cls.pymc is None:
+            raise SpecError(
+                [
+                    f"{cls.__name__}, the family of a prior, has no name in PyMC: give the class "
+                    "an attribute 'pymc', or use engine='importance'."
+                ]
+            )
+        family, names = cls.pymc
+        return family, {
+            theirs: np.array([float(getattr(one, ours)) for one in priors])
+            for ours, theirs in names.items()
+        }
+
+    @classmethod
+    def to_pymc(cls, name: str, priors: Sequence[Prior], dims: str) -> Any:
+        """Return several priors of the family as one vector variable of the open PyMC model."""
+        import pymc as pm
+
+        family, arguments = cls.in_pymc(priors)
+        return getattr(pm, family)(name, **arguments, dims=dims)
+
+    def from_pymc(self, value: Any) -> Any:
+        """Return the parameter, given its entry of the PyMC variable."""
+        return value
 
     def problems(self) -> list[str]:
         """Return what is wrong with this prior, one sentence each."""
         if self.trouble:
             return [self.trouble]
         found = []
-        for name in self._parameters:
+        for name in self.parameters():
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+            if not is_real(value):
                 found.append(f"{type(self).__name__}: {name} must be a number; given {value!r}.")
             elif not math.isfinite(value):
                 found.append(f"{type(self).__name__}: {name} must be finite; given {value}.")
         return found or self._own_problems()
 
     def _own_problems(self) -> list[str]:
-        return []
-
-    def _must_be_positive(self, *names: str) -> list[str]:
         return [
             f"{type(self).__name__}: {name} must be above 0; given {getattr(self, name)}."
-            for name in names
+            for name in self.positive
             if not getattr(self, name) > 0
         ]
 
@@ -106,13 +190,13 @@ class Prior:
         return float(self.ppf(tail)), float(self.ppf(1 - tail))
 
     def __repr__(self) -> str:
-        parts = [f"{name}={getattr(self, name)!r}" for name in self._parameters]
+        parts = [f"{name}={getattr(self, name)!r}" for name in self.parameters()]
         parts += [f"{n}={getattr(self, n)!r}" for n in ("statement", "source") if getattr(self, n)]
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def describe(self) -> str:
         """Return the distribution as text, such as ``Beta(16, 4)``."""
-        shown = ", ".join(f"{getattr(self, name):.4g}" for name in self._parameters)
+        shown = ", ".join(f"{getattr(self, name):.4g}" for name in self.parameters())
         return f"{type(self).__name__}({shown})"
 
 
@@ -127,9 +211,7 @@ class FromInterval(Prior):
         return self._range
 
     @classmethod
-    def _with_interval(
-        cls, low: float, high: float, probability: float
-    ) -> tuple[float, float] | None:
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
         """Return the parameters that give the interval, or None when there are none."""
         raise TypeError(f"{cls.__name__} does not say how to find them")
 
@@ -170,7 +252,7 @@ class FromInterval(Prior):
                 f"interval {low}-{high}."
             )
         first, second = (math.nan, math.nan) if found is None else found
-        arguments: dict[str, Any] = dict(zip(cls._parameters, (first, second), strict=True))
+        arguments: dict[str, Any] = dict(zip(cls.parameters(), (first, second), strict=True))
         return cls(**arguments, statement=statement, source=source, trouble=trouble)
 
 
@@ -180,7 +262,7 @@ def _interval_trouble(
     """Return in a sentence why an interval is impossible, or an empty string."""
     given = f"given low={low!r}, high={high!r}, probability={probability!r}"
     for value in (low, high, probability):
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        if not is_real(value):
             return f"{family}.from_interval needs numbers; {given}."
     if not 0 < probability < 1:
         return f"{family}.from_interval: probability must lie between 0 and 1; {given}."

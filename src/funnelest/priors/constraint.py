@@ -6,8 +6,10 @@ import math
 from typing import Any
 
 from funnelest.fields import Constraint, explained
-from funnelest.priors.families import Beta, Normal
-from funnelest.priors.uses import Fixed, as_prior, prior_problems
+from funnelest.priors.beta import Beta
+from funnelest.priors.fixed import Fixed
+from funnelest.priors.normal import Normal
+from funnelest.priors.uses import as_prior, prior_problems
 
 __all__ = ["prior_of"]
 

@@ -7,29 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.priors.base import special
-
-__all__ = ["bijection"]
+__all__ = ["Bijection", "bijection"]
 
 #: To the parameter, back to the line, and the log of the slope.
 type Bijection = tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]
 
 
-def bijection(support: tuple[Any, Any], *, log_scale: bool = False) -> Bijection:
+def bijection(support: tuple[Any, Any]) -> Bijection:
     """Return the map from the line to a support, its inverse, and the log of its slope.
 
     The same maps as PyMC's default transforms, so that densities on the line can be compared.
-    With `log_scale` the interval is mapped on the scale of the logarithm.
     """
+    from scipy.special import expit, logit
+
     low, high = support
-    expit, logit = special().expit, special().logit
-    if log_scale:
-        line, back, slope = bijection((np.log(low), np.log(high)))
-        return (
-            lambda z: np.exp(line(z)),
-            lambda x: back(np.log(x)),
-            lambda z: slope(z) + line(z),
-        )
     if np.all(np.isinf(low)) and np.all(np.isinf(high)):
         return (lambda z: z, lambda x: x, np.zeros_like)
     if np.all(np.isinf(high)):

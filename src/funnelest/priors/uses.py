@@ -1,160 +1,34 @@
-"""Known numbers, shared parameters, truncated priors, and what fits where."""
+"""What fits where: a field that takes a prior or a number."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar
+from dataclasses import replace
 
-import numpy as np
+from funnelest.priors.base import Prior, is_real
+from funnelest.priors.fixed import Fixed
+from funnelest.priors.shared import Shared
 
-from funnelest.priors.base import REAL, Prior
-from funnelest.priors.families import LogUniform, Uniform
-
-__all__ = ["Fixed", "Shared", "Truncated", "as_prior", "prior_problems", "within"]
-
-
-@dataclass(frozen=True)
-class Truncated(Prior):
-    """Another prior, restricted to an interval.
-
-    Parameters
-    ----------
-    prior : Prior
-        The distribution to restrict.
-    low, high : float
-        The limits. The density inside is divided by the probability of the interval.
-    """
-
-    prior: Prior
-    low: float = -math.inf
-    high: float = math.inf
-
-    @property
-    def support(self) -> tuple[float, float]:
-        low, high = self.prior.support
-        return (max(low, self.low), min(high, self.high))
-
-    def _tails(self) -> tuple[float, float]:
-        low, high = self.support
-        return float(self.prior.cdf(low)), float(self.prior.cdf(high))
-
-    def logpdf(self, x: Any) -> Any:
-        low, high = self.support
-        below, above = self._tails()
-        inside = (x >= low) & (x <= high)
-        return np.where(inside, self.prior.logpdf(x) - math.log(above - below), -np.inf)
-
-    def cdf(self, x: Any) -> Any:
-        below, above = self._tails()
-        return np.clip((self.prior.cdf(x) - below) / (above - below), 0.0, 1.0)
-
-    def ppf(self, p: Any) -> Any:
-        below, above = self._tails()
-        # Clipped: the quantile of a limit's own probability may fall a rounding error outside.
-        return np.clip(self.prior.ppf(below + (above - below) * np.asarray(p)), *self.support)
-
-    def problems(self) -> list[str]:
-        """Return what is wrong with this prior, one sentence each."""
-        if not isinstance(self.prior, Prior) or isinstance(self.prior, Fixed | Shared):
-            return [f"Truncated needs a prior to truncate; given {self.prior!r}."]
-        if isinstance(self.prior, Truncated | LogUniform):
-            return [f"Truncated: {type(self.prior).__name__} has limits of its own; narrow those."]
-        found = self.prior.problems()
-        found += [
-            f"Truncated: {name} must be a number; given {limit!r}."
-            for name, limit in (("low", self.low), ("high", self.high))
-            if isinstance(limit, bool) or not isinstance(limit, int | float | np.number)
-        ]
-        if not found:
-            low, high = self.support
-            below, above = self._tails() if low < high else (0.0, 0.0)
-            if not above - below > 1e-12:
-                found.append(
-                    f"Truncated: {self.prior.describe()} has no probability between "
-                    f"{self.low:g} and {self.high:g}."
-                )
-        return found
-
-    def describe(self) -> str:
-        """Return the distribution as text."""
-        return f"{self.prior.describe()} between {self.low:g} and {self.high:g}"
-
-
-@dataclass(frozen=True, repr=False)
-class Fixed(Prior):
-    """A number that is taken as known.
-
-    Parameters
-    ----------
-    value : float
-        The number.
-    """
-
-    value: float
-    _parameters: ClassVar[tuple[str, ...]] = ("value",)
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (self.value, self.value)
-
-    def ppf(self, p: Any) -> Any:
-        return np.full_like(np.asarray(p, dtype=np.float64), self.value)
-
-    def describe(self) -> str:
-        """Return the number as text."""
-        return f"fixed at {self.value:g}"
-
-
-@dataclass(frozen=True, repr=False)
-class Shared(Prior):
-    """A parameter of the model that several parts use, by its name.
-
-    Parameters
-    ----------
-    name : str
-        A key of the model's `parameters`, whose prior is given there.
-    limits : (float, float)
-        Filled in by the library: the limits that the place of use sets.
-    """
-
-    name: str
-    _parameters: ClassVar[tuple[str, ...]] = ("name",)
-    #: Limits that the place of use sets; the model checks them against the prior.
-    limits: tuple[float, float] = field(default=REAL, repr=False)
-
-    def problems(self) -> list[str]:
-        """Return what is wrong with this reference, one sentence each."""
-        if isinstance(self.name, str) and self.name:
-            return []
-        return [f"Shared needs the name of one of the model's parameters; given {self.name!r}."]
-
-    def describe(self) -> str:
-        """Return the reference as text."""
-        return f"the parameter {self.name!r}"
+__all__ = ["as_prior", "prior_problems", "within"]
 
 
 def as_prior(value: object) -> Prior:
     """Return `value` as a prior: a plain number becomes `Fixed`."""
     if isinstance(value, Prior):
         return value
-    if isinstance(value, int | float | np.number) and not isinstance(value, bool):
+    if is_real(value):
         return Fixed(float(value))
     return Fixed(math.nan, trouble=f"a prior or a number is needed; given {value!r}.")
 
 
 def within(prior: Prior, low: float, high: float) -> Prior:
-    """Return `prior`, truncated to (`low`, `high`) when its support reaches beyond."""
+    """Return `prior`, restricted to (`low`, `high`) when its support reaches beyond."""
     if isinstance(prior, Shared):
         return replace(prior, limits=(low, high))
     if isinstance(prior, Fixed) or prior.problems():
         return prior
     a, b = prior.support
-    if a >= low and b <= high:
-        return prior
-    if isinstance(prior, Truncated | Uniform | LogUniform):
-        return replace(prior, low=max(prior.low, low), high=min(prior.high, high))
-    return Truncated(prior, low=low, high=high, statement=prior.statement, source=prior.source)
+    return prior if a >= low and b <= high else prior.narrowed(low, high)
 
 
 def prior_problems(

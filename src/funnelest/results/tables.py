@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where, show_level
 from funnelest.fields import is_number
-from funnelest.figures import Disagreeing, Figure, as_figure
+from funnelest.figures import Figure
 from funnelest.observations.table import Table
 from funnelest.population import Population
 
@@ -259,16 +259,10 @@ def _label(parts: Mapping[str, Any]) -> str:
 
 def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | None]]:
     """Return the numbers of a figure, as text, whether they are used, and limits that they set."""
-    if isinstance(figure, Disagreeing):
-        several = [as_figure(one) for one in figure.figures]
-        mixed = figure.use == "mixture"
-        return [
-            (one.middle, one.describe(), mixed or i == figure.use, None)
-            for i, one in enumerate(several)
-        ]
     if isinstance(figure, Figure):
         return [
-            (figure.middle, figure.describe(), True, None if figure.bounded else figure.limits())
+            (one.middle, one.describe(), used, None if one.bounded else one.limits())
+            for one, used in figure.official()
         ]
     if isinstance(figure, str):
         return [(np.nan, figure, True, None)]

@@ -9,15 +9,14 @@ first draw is there in milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.sampling.convergence import ess_bulk, ess_tail, r_hat
-from funnelest.sampling.gate import Gate, hmc_gate
+from funnelest.sampling.gate import Gate, chains_gate, measured
+from funnelest.sampling.parallel import one_thread
 
 __all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
 
@@ -347,22 +346,5 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     were it too steep even for them, the draws might miss it. That places which only every 8th
     trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
-    energy = chains.energies
-    bfmi = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
-    return hmc_gate(
-        r_hat=float(np.max(r_hat(quantities))),
-        ess_bulk=float(np.min(ess_bulk(quantities))),
-        ess_tail=float(np.min(ess_tail(quantities))),
-        divergences=chains.divergences,
-        bfmi=float(bfmi.min()),
-    )
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """Return a context in which linear algebra has one thread.
-
-    The products are small: one thread is faster, and gives the same sums on every machine.
-    """
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, user_api="blas")  # type: ignore[no-any-return]
+    measures = measured(quantities, chains.energies, chains.divergences)
+    return chains_gate(**measures, engine="hmc", moves="trajectories in fine steps")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, as_completed
+from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 from funnelest.errors import SpecError
 
-__all__ = ["each"]
+__all__ = ["each", "one_thread"]
 
 
 def each(
@@ -62,6 +64,24 @@ def each(
     finally:  # an error, or a caller that has enough
         for future in futures:
             future.cancel()
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Return a context in which linear algebra has one thread.
+
+    The products are small: threads that wait for each other cost four times the work on a busy
+    machine, and sums are the same to the last digit on one core and on many.
+    """
+    return _threads().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
+
+
+@cache
+def _threads() -> Any:
+    """Return what can limit the threads of the libraries loaded; looking for them takes long."""
+    import scipy.linalg  # noqa: F401  # a library of its own: one that is loaded later is missed
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _cores() -> int:

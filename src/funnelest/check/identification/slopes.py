@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw
-from funnelest.figures import Figure
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -197,8 +196,7 @@ def _expected(one: Any, q: Quantities) -> tuple[list[tuple[Any, Any]], bool, boo
             if len(known) == len(places):
                 continue
             # What the rest locates nobody can say: of a limit that is so.
-            figure = getattr(observation, "figure", None)
-            if known or (isinstance(figure, Figure) and not figure.bounded):
+            if known or observation.limited:
                 limited = True
                 continue
             found += _moments(observation, q.draws)

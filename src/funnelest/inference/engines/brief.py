@@ -19,7 +19,9 @@ from funnelest.inference.engines.modes import find_modes
 from funnelest.inference.engines.proposal import Component, Draws, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ESS, K_HAT, importance_gate, tail_size
+from funnelest.sampling.gate import ESS, K_HAT, importance_gate
+from funnelest.sampling.parallel import one_thread
+from funnelest.sampling.weights import importance_size, tail_size
 
 __all__ = ["brief"]
 
@@ -60,10 +62,10 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
         below 0.7 and more than 400 effective draws, of which 200 in every tail; the gate of what
         is returned asks 400 there, and may be closed for that alone.
     """
-    with importance._threads().limit(limits=1, user_api="blas"):
+    with one_thread():
         target = Target(density)
         model = density.model
-        informed = any(model.powers.get(one.name, 1.0) for one in model.evidence)
+        informed = any(model.power_of(one.name) for one in model.evidence)
         if not target.size or not informed or not density.all_located():
             return None
         try:
@@ -74,15 +76,12 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
 
 def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | None:
     modes = find_modes(target, rng, starts=_STARTS, steps=_CLIMB)
-    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
-    shares = np.exp(mass - mass.max())
-    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
     proposal = Proposal(
         tuple(
             Component.at(point, matrix, int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum()))
             for _, point, matrix in modes
         ),
-        shares / shares.sum(),
+        importance._shares(modes),
     )
     batch = max(_LEAST, _BATCH * target.size)
     for _ in range(_ROUNDS):
@@ -96,7 +95,7 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
         drawn, log_weights = importance._weigh(target, proposal, rng, size)
         proposal = _fitted(target, proposal, drawn, log_weights)
         weights, k_hat = importance._smoothed(log_weights)
-        effective = min(float(1 / np.sum(weights**2)), importance._ess(log_weights))
+        effective = importance_size(log_weights, weights)
         gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
         if k_hat < K_HAT and effective > ESS and gate.measures["tail ESS"] > _TAIL:
             chosen = drawn.u[:, importance._resample(weights, draws, rng)]

@@ -21,8 +21,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +32,9 @@ from funnelest.inference.engines.proposal import Component, Draws, Proposal
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import Gate, importance_gate, pareto_smooth, tail_size
+from funnelest.sampling.gate import Gate, importance_gate
+from funnelest.sampling.parallel import one_thread
+from funnelest.sampling.weights import effective_size, importance_size, pareto_smooth, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
 
@@ -110,18 +110,8 @@ def sample(
     FitError
         When no draw from the prior has a finite density.
     """
-    # One thread: the products are small, threads that wait for each other cost four times the
-    # work on a busy machine, and sums are the same to the last digit on one core and on many.
-    with _threads().limit(limits=1, user_api="blas"):
+    with one_thread():
         return _sample(Target(density), draws, rng, start, progress)
-
-
-@cache
-def _threads() -> Any:
-    """Return what can limit the threads of the libraries loaded; looking for them takes long."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _sample(
@@ -132,7 +122,7 @@ def _sample(
     progress: Progress,
 ) -> Weighted:
     model = target.density.model
-    if not target.size or not any(model.powers.get(one.name, 1.0) for one in model.evidence):
+    if not target.size or not any(model.power_of(one.name) for one in model.evidence):
         # The posterior is the prior: its draws are exact and independent.
         u = rng.standard_normal((target.size, draws))
         none = Proposal((), np.zeros(0), 1.0)
@@ -189,10 +179,7 @@ def _moved(target: Target, start: Proposal) -> Proposal:
 
 def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
     """Return the proposal at the modes whose number of held directions served best."""
-    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
-    shares = np.exp(mass - mass.max())
-    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
-    shares /= shares.sum()
+    shares = _shares(modes)
     stiffness = [np.linalg.eigvalsh(matrix) - 1 for _, _, matrix in modes]
     best: tuple[float, Proposal] | None = None
     tried = set()
@@ -217,6 +204,14 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
             best = (reached, proposal)
     assert best is not None
     return best[1]
+
+
+def _shares(modes: list[Mode]) -> Floats:
+    """Return the part of each mode by its mass, none far smaller than the others."""
+    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
+    shares = np.exp(mass - mass.max())
+    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
+    return np.asarray(shares / shares.sum())
 
 
 def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
@@ -281,8 +276,7 @@ def _final(
     size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
     drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
     weights, k_hat = _smoothed(log_weights)
-    # Smoothing cuts a few huge weights down: these few count as what they were.
-    effective = min(float(1 / np.sum(weights**2)), _ess(log_weights))
+    effective = importance_size(log_weights, weights)
     gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     chosen = drawn.u[:, _resample(weights, draws, rng)]
     better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
@@ -343,8 +337,7 @@ def _resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _ess(log_weights: Floats) -> float:
-    weights = np.exp(log_weights - log_weights.max())
-    return float(weights.sum() ** 2 / np.sum(weights**2))
+    return effective_size(np.exp(log_weights - log_weights.max()))
 
 
 def _evenness(log_weights: Floats) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.errors import FitError
 from funnelest.likelihood.as_pymc import split, to_pymc
 from funnelest.model.model import Model
-from funnelest.sampling.gate import Gate, nuts_gate
+from funnelest.sampling.gate import Gate, chains_gate, measured
 
 __all__ = ["Chains", "sample"]
 
@@ -80,28 +80,13 @@ def sample(
         except RuntimeError as error:
             raise FitError(f"NUTS could not start: {error}") from error
     found = split(model, tree["posterior"].dataset)
-    return Chains(found, _gate(found, tree["sample_stats"].dataset))
+    stats = tree["sample_stats"].dataset
+    diverging = int(stats["diverging"].values.sum())
+    measures = measured(np.stack(list(found.values())), stats["energy"].values, diverging)
+    return Chains(found, chains_gate(**measures))
 
 
 def _done(state: Any) -> float:
     """Return the share of all draws that the chains have made."""
     total = sum(one.total_draws for one in state)
     return sum(one.finished_draws for one in state) / total if total else 0.0
-
-
-def _gate(draws: dict[str, np.ndarray[Any, Any]], stats: Any) -> Gate:
-    from arviz_stats.base import array_stats
-
-    stacked = np.stack(list(draws.values()))
-    measure = {"chain_axis": 1, "draw_axis": 2}
-    energy = stats["energy"].values
-    bfmi = np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
-    return nuts_gate(
-        r_hat=float(np.max(array_stats.rhat(stacked, **measure))),
-        ess_bulk=float(np.min(array_stats.ess(stacked, **measure, method="bulk"))),
-        ess_tail=float(
-            np.min(array_stats.ess(stacked, **measure, method="tail", prob=(0.05, 0.95)))
-        ),
-        divergences=int(stats["diverging"].values.sum()),
-        bfmi=float(bfmi.min()),
-    )

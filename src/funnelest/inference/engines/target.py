@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from funnelest.errors import FitError
 from funnelest.likelihood.density import Density
-from funnelest.priors import LogitNormal, LogNormal, LogUniform, Normal, Prior, bijection
+from funnelest.priors import Prior
 
 __all__ = ["Target"]
 
@@ -44,7 +44,7 @@ class Target:
         self.size = len(density.names)
         self.evaluations = 0
         free = list(density.model.free.values())
-        straight = [_straight(prior) for prior in free]
+        straight = [prior.straight for prior in free]
         self._shift = np.array([[one[0] if one else 0.0] for one in straight])
         self._scale = np.array([[one[1] if one else 1.0] for one in straight])
         self._curved = np.array([i for i, one in enumerate(straight) if one is None], dtype=int)
@@ -119,22 +119,11 @@ def _finite(value: Floats) -> Floats:
     return value
 
 
-def _straight(prior: Prior) -> tuple[float, float] | None:
-    """Return shift and scale from scores to the line, where that map is linear."""
-    if type(prior) is Normal:
-        return prior.mean, prior.sd
-    if type(prior) is LogNormal:
-        return prior.log_mean, prior.log_sd
-    if type(prior) is LogitNormal:
-        return prior.logit_mean, prior.logit_sd
-    return None
-
-
 @lru_cache(maxsize=256)  # models are fitted again and again, with other data and the same priors
 def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
     """Return limits, and cubic pieces on the grid of scores, of the map to the line."""
     scores = np.linspace(_LOW, _HIGH, _NODES)
-    _, back, _ = bijection(prior.support, log_scale=isinstance(prior, LogUniform))
+    _, back, _ = prior.line()
     with np.errstate(all="ignore"):
         line = np.asarray(back(np.asarray(prior.ppf(ndtr(scores)), dtype=np.float64)))
         rises = np.isfinite(line[:-1]) & np.isfinite(line[1:]) & (np.diff(line) > 1e-9)

@@ -1,0 +1,43 @@
+"""What is given as a figure, or as a plain number that stands for one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from funnelest.figures.base import _LIMIT, Figure, is_number, too_wide
+from funnelest.figures.plain import Exact
+from funnelest.figures.rounded import Rounded
+
+__all__ = ["as_figure", "figure_problems", "show_figure"]
+
+
+def as_figure(value: Any, divisor: int = 1) -> Figure:
+    """Return a printed number as a figure.
+
+    A plain whole number is exact; as a mean over several years it was rounded to 1.
+    """
+    if isinstance(value, Figure):
+        return value
+    if divisor > 1 and is_number(value) and float(value) == int(value):
+        return Rounded(int(value), to=1)
+    return Exact(value)
+
+
+def figure_problems(value: object, divisor: int = 1) -> list[str]:
+    """Return what is wrong with a printed number, one sentence each."""
+    figure = as_figure(value, divisor)
+    found = figure.problems()
+    if found or not figure.bounded:
+        return found
+    count = len(figure.candidates(divisor))
+    if not count:
+        years = f" as a mean over {divisor}" if divisor > 1 else ""
+        found.append(f"no whole number prints as {figure.describe()}{years}.")
+    elif count > _LIMIT:
+        found.append(too_wide(figure.describe(), count))
+    return found
+
+
+def show_figure(value: Any) -> str:
+    """Return a printed number as text."""
+    return as_figure(value).describe()

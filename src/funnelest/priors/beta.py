@@ -1,0 +1,71 @@
+"""A beta distribution of a share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from funnelest.priors.base import (
+    UNIT,
+    Floats,
+    FromInterval,
+    Pair,
+    PyMC,
+    normal_quantile,
+    solve,
+    special,
+)
+
+__all__ = ["Beta"]
+
+
+@dataclass(frozen=True, repr=False)
+class Beta(FromInterval):
+    """Beta distribution of a share.
+
+    Parameters
+    ----------
+    alpha, beta : float
+        Shape parameters above 0; like having seen `alpha` successes and `beta` failures.
+    """
+
+    alpha: float
+    beta: float
+    _range: ClassVar[tuple[float, float]] = UNIT
+    positive: ClassVar[tuple[str, ...]] = ("alpha", "beta")
+    pymc: ClassVar[PyMC] = ("Beta", {"alpha": "alpha", "beta": "beta"})
+
+    @classmethod
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
+        limits = np.array([low, high])
+        mean, spread = limits.mean(), (high - low) / 2 / normal_quantile(probability)
+        size = max(mean * (1 - mean) / spread**2 - 1, 0.5)
+        return solve(
+            [mean * size, (1 - mean) * size],
+            lambda ab: special().betainc(ab[0], ab[1], limits),
+            probability,
+        )
+
+    def logpdf(self, x: Any) -> Any:
+        betaln = special().betaln(self.alpha, self.beta)
+        xlogy, xlog1py = special().xlogy, special().xlog1py
+        return xlogy(self.alpha - 1, x) + xlog1py(self.beta - 1, -x) - betaln
+
+    def cdf(self, x: Any) -> Any:
+        return special().betainc(self.alpha, self.beta, x)
+
+    def ppf(self, p: Any) -> Any:
+        return special().betaincinv(self.alpha, self.beta, p)
+
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:
+        return rng.beta(self.alpha, self.beta, size)
+
+    @property
+    def flat(self) -> bool:
+        return self.alpha == self.beta == 1
+
+    def powered(self, power: float) -> Beta:
+        """Return the beta with both parameters times the power: as many observations more."""
+        return replace(self, alpha=power * self.alpha, beta=power * self.beta)

@@ -1,0 +1,66 @@
+"""A gamma distribution of a positive number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from funnelest.priors.base import (
+    POSITIVE,
+    Floats,
+    FromInterval,
+    Pair,
+    PyMC,
+    normal_quantile,
+    solve,
+    special,
+)
+
+__all__ = ["Gamma"]
+
+
+@dataclass(frozen=True, repr=False)
+class Gamma(FromInterval):
+    """Gamma distribution of a positive number.
+
+    Parameters
+    ----------
+    shape, rate : float
+        Shape and rate above 0; the mean is ``shape / rate``.
+    """
+
+    shape: float
+    rate: float
+    _range: ClassVar[tuple[float, float]] = POSITIVE
+    positive: ClassVar[tuple[str, ...]] = ("shape", "rate")
+    pymc: ClassVar[PyMC] = ("Gamma", {"shape": "alpha", "rate": "beta"})
+
+    @classmethod
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
+        limits = np.array([low, high])
+        spread = (high - low) / 2 / normal_quantile(probability)
+        shape = max((limits.mean() / spread) ** 2, 0.2)
+        return solve(
+            [shape, shape / limits.mean()],
+            lambda ab: special().gammainc(ab[0], ab[1] * limits),
+            probability,
+        )
+
+    def logpdf(self, x: Any) -> Any:
+        constant = self.shape * np.log(self.rate) - special().gammaln(self.shape)
+        return constant + (self.shape - 1) * np.log(x) - self.rate * x
+
+    def cdf(self, x: Any) -> Any:
+        return special().gammainc(self.shape, self.rate * np.asarray(x))
+
+    def ppf(self, p: Any) -> Any:
+        return special().gammaincinv(self.shape, p) / self.rate
+
+    def sample(self, rng: np.random.Generator, size: int) -> Floats:
+        return rng.gamma(self.shape, 1 / self.rate, size)
+
+    def powered(self, power: float) -> Gamma:
+        """Return the gamma with both parameters times the power: as many observations more."""
+        return replace(self, shape=power * self.shape, rate=power * self.rate)
