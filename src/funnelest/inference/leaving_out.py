@@ -117,7 +117,7 @@ def left_out(
     found: dict[str, LeftOut] = {}
     again, k_hats = {}, {}
     for name in sources:
-        power = model.powers.get(name, 1.0)
+        power = model.power_of(name)
         weighed = reweighted(-power * logs[name])
         k_hats[name] = weighed.k_hat
         few = weighed.effective * result.effective_draws / size

@@ -8,7 +8,7 @@ import numpy as np
 
 from funnelest.errors import SpecError
 from funnelest.likelihood.density import prior_draws
-from funnelest.model.model import Model
+from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["draw_parameters", "simulate"]
@@ -77,4 +77,4 @@ def simulate(
             one.with_data([o.simulate(rng) for o in one.observations(q)], model.population)
             for one in model.evidence
         ]
-    return model.with_evidence(evidence)
+    return with_made_up(model, evidence)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from funnelest.assumptions.base import Entry
+from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
-
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
 
 __all__ = ["entries"]
 
 
-def entries(model: Model) -> list[Entry]:
+def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
         Entry(
@@ -29,7 +27,7 @@ def entries(model: Model) -> list[Entry]:
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
-    for varying, name in (*model._varying(), *_varying_defects(model)):
+    for varying, name in (*model.varying(), *_varying_defects(model)):
         for term in varying.terms:
             if getattr(term, "prior", 0) is None:  # left to the default
                 defaulted |= set(term.parameters(name, model.population))
@@ -89,7 +87,7 @@ def entries(model: Model) -> list[Entry]:
     return found
 
 
-def _varying_defects(model: Model) -> Iterable[tuple[Any, str]]:
+def _varying_defects(model: Parts) -> Iterable[tuple[Any, str]]:
     """Yield the defects that vary by terms, and their names."""
     for one in model.sources():
         for defect in one.defects:

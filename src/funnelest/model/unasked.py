@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Axis, show_level
 from funnelest.evidence.base import NumberEvidence
+from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.rates import Number
 
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
-
-__all__ = ["age_axis", "asked_cells", "first_event_cells", "shared_over", "unasked_problems"]
+__all__ = [
+    "age_axis",
+    "asked_cells",
+    "first_event_cells",
+    "imputed_cells",
+    "shared_over",
+    "unasked_problems",
+]
 
 type Mask = NDArray[np.bool_]
 
@@ -23,7 +26,7 @@ type Mask = NDArray[np.bool_]
 _AGES = ("age", "ages", "age group", "age_group", "leeftijd", "leeftijdsgroep")
 
 
-def asked_cells(model: Model) -> Mask:
+def asked_cells(model: Parts) -> Mask:
     """Return of which cells some source sees how many are victims in a year.
 
     A number that pools ages which are seen apart with others that are not says nothing of the
@@ -52,7 +55,7 @@ def asked_cells(model: Model) -> Mask:
     return found
 
 
-def first_event_cells(model: Model) -> Mask:
+def first_event_cells(model: Parts) -> Mask:
     """Return of which cells some source sees first events."""
     none = np.zeros(model.population.shape, dtype=bool)
     seen = [one.first_events_of(model.population) for one in model.sources()]
@@ -67,12 +70,30 @@ def shared_over(mask: Mask, population: Population, axes: set[str]) -> Mask:
     return mask
 
 
+def imputed_cells(model: Parts) -> Mask:
+    """Return of which cells no source sees the rate, but an assumption sets it.
+
+    Also those of which only first events are known, so that the yearly rate rests on the
+    conversion by `FirstTime`.
+    """
+    mask: Mask = np.zeros(model.population.shape, dtype=bool)
+    if model.conversion is not None:
+        over = {model.conversion.axis} | model.occurrence.axes()
+        first, asked = (
+            shared_over(cells, model.population, over)
+            for cells in (first_event_cells(model), asked_cells(model))
+        )
+        mask = first & ~asked
+    filled = [one.imputed(model.population) for one in model.assumptions]
+    return np.asarray(np.logical_or.reduce([mask, *filled]))
+
+
 def age_axis(population: Population) -> Axis | None:
     """Return the axis of ages, known by its name."""
     return next((one for one in population.axes if one.numeric and one.name.lower() in _AGES), None)
 
 
-def unasked_problems(model: Model) -> list[str]:
+def unasked_problems(model: Parts) -> list[str]:
     """Find ages whose yearly rate no source sees and no assumption fills in.
 
     Only where some source does ask people, at some ages: then a rate that is the same at every age,
@@ -87,7 +108,7 @@ def unasked_problems(model: Model) -> list[str]:
     known = shared_over(asked_cells(model) | first_event_cells(model), population, over)
     at = population.position(axis.name)
     some = known.any(axis=at, keepdims=True)
-    missing = some & ~known & ~model.imputed() & (population.counts > 0)
+    missing = some & ~known & ~imputed_cells(model) & (population.counts > 0)
     if not missing.any():
         return []
     others = tuple(i for i in range(missing.ndim) if i != at)

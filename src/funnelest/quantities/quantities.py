@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -11,10 +11,8 @@ from funnelest import math as fm
 from funnelest.axes import Axis, Where
 from funnelest.errors import SpecError
 from funnelest.population import Population
+from funnelest.quantities.asked import AskedSource
 from funnelest.quantities.cells import Cells, Selections
-
-if TYPE_CHECKING:
-    from funnelest.evidence.base import Evidence
 
 __all__ = ["Quantities"]
 
@@ -50,7 +48,7 @@ class Quantities(Cells):
             )
         return self._values[name]
 
-    def source(self, name: str) -> Evidence:
+    def source(self, name: str) -> AskedSource:
         """Return the piece of evidence with this `name`, also one that is part of another."""
         known = {one.name: one for one in self._model.sources()}
         if name not in known:
