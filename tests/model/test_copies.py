@@ -32,7 +32,7 @@ MODEL = fe.Model(
     [SHIFT],
 )  # fmt: skip
 HIGH = fe.Model(
-    fe.Route("a", "b"), PEOPLE, fe.Rate(fe.Uniform(0.5, 1)),
+    fe.Route("a", "b"), PEOPLE, fe.Rate(fe.Beta(90, 10)),
     evidence=[fe.OwnPoisson(name="o", count=9, quantity=needs_a_high_rate)],
 )  # fmt: skip
 
