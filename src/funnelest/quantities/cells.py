@@ -33,17 +33,7 @@ class Selections(tuple[Where, ...]):
 
 
 class Cells:
-    """Numbers per person in cells, and their sums.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    values : mapping of str to array
-        Parameter name -> its values, of shape ``(draws,)``.
-    memory : dict, optional
-        Kept between calls for one model: which cells a `where` selects, found once.
-    """
+    """Numbers per person in cells, and their sums; its arguments are those of `Quantities`."""
 
     def __init__(
         self, model: AskedModel, values: Mapping[str, Any], memory: dict[Any, Any] | None = None

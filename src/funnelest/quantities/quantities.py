@@ -11,7 +11,6 @@ from funnelest import math as fm
 from funnelest.axes import Axis, Where
 from funnelest.errors import SpecError
 from funnelest.population import Population
-from funnelest.quantities.asked import AskedSource
 from funnelest.quantities.cells import Cells, Selections
 
 __all__ = ["Quantities"]
@@ -48,7 +47,7 @@ class Quantities(Cells):
             )
         return self._values[name]
 
-    def source(self, name: str) -> AskedSource:
+    def source(self, name: str) -> Any:
         """Return the piece of evidence with this `name`, also one that is part of another."""
         known = {one.name: one for one in self._model.sources()}
         if name not in known:
@@ -95,7 +94,7 @@ class Quantities(Cells):
         source : str
             Name of the source.
         where : mapping, optional
-            Which cells; all that the registers see when left out.
+            As in `distinct`.
 
         Returns
         -------

@@ -160,14 +160,8 @@ class Result(Drawn):
 
         Parameters
         ----------
-        where : mapping, optional
-            Which cells; all when left out.
-        by : str or sequence of str, default ()
-            Axes of which every level gets rows of its own.
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        where, by, probability, kind
+            As in `steps`.
 
         Returns
         -------
@@ -280,7 +274,7 @@ class Result(Drawn):
         of : str, optional
             The step; the first one when left out.
         where, by, probability, kind
-            As in `transitions`.
+            As in `steps`.
 
         Returns
         -------
@@ -323,10 +317,8 @@ class Result(Drawn):
         basis : str, optional
             What to print as their basis, such as "imputed" for a number of unobserved ages. Left
             out: "derived", and that the model is partly imputed where it is.
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        probability, kind
+            As in `steps`.
 
         Returns
         -------
@@ -352,10 +344,8 @@ class Result(Drawn):
 
         Parameters
         ----------
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        probability, kind
+            As in `steps`.
 
         Returns
         -------
