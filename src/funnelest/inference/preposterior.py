@@ -158,7 +158,7 @@ def refit(
 
 def flattened(result: Result) -> dict[str, Floats]:
     """Return the draws of every parameter, all chains after each other."""
-    return {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+    return result.flat
 
 
 def repeated(draws: Mapping[str, Floats]) -> NDArray[np.intp]:

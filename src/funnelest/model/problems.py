@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -348,18 +348,14 @@ def _prior_problems(model: Parts) -> list[str]:
                 f"{prior.name!r} is {target.describe()}, which reaches beyond; give that one a "
                 "prior (or Truncated) within these limits."
             )
-    taken: dict[str, str] = {}
-    parts: list[tuple[str, dict[str, Prior]]] = [
-        (f"evidence {one.name!r}", one.parameters(model.population)) for one in model.evidence
+    people, taken = model.population, dict[str, str]()
+    rates = [varying.parameters(name, people) for varying, name in model.varying()]
+    parts: list[tuple[str, Iterable[str]]] = [
+        ("the rates and transitions", {name for one in rates for name in one}),
+        *((f"evidence {one.name!r}", one.parameters(people)) for one in model.evidence),
+        *(("an assumption", one.parameters(people)) for one in model.assumptions),
+        ("the model's parameters", model.parameters),
     ]
-    parts += [("an assumption", one.parameters(model.population)) for one in model.assumptions]
-    parts += [("the model's parameters", dict(model.parameters))]
-    rates = {
-        name
-        for varying, name in model.varying()
-        for name in varying.parameters(name, model.population)
-    }
-    taken.update(dict.fromkeys(rates, "the rates and transitions"))
     for owner, priors in parts:
         for name in priors:
             if name in taken:

@@ -62,12 +62,13 @@ class Drawn:
         return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
 
     @cached_property
-    def _flat(self) -> dict[str, Floats]:
+    def flat(self) -> dict[str, Floats]:
+        """Parameter name -> its draws, all chains after each other."""
         return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
 
     @cached_property
     def _posterior(self) -> Quantities:
-        return Quantities(self.model, self._flat)
+        return Quantities(self.model, self.flat)
 
     @cached_property
     def prior_draws(self) -> dict[str, Floats]:
