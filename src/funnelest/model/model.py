@@ -183,15 +183,8 @@ class Model(Parts):
     def holding(self, values: Mapping[str, float]) -> Model:
         """Return the same model with unknown parameters held at numbers.
 
-        Parameters
-        ----------
-        values : mapping of str to float
-            Parameter name -> its number, beside those that are already held.
-
-        Returns
-        -------
-        Model
-            Its ledger calls them fixed, and says which prior they had.
+        `values` has parameter name -> its number, beside those that are already held. The ledger
+        calls them fixed, and says which prior they had.
         """
         raise_if_any(problems.change_problems("values", values), "holding")
         return self._changed(instead={**self.instead, **values})
@@ -199,15 +192,7 @@ class Model(Parts):
     def with_priors(self, priors: Mapping[str, Prior]) -> Model:
         """Return the same model with other priors of some unknown parameters.
 
-        Parameters
-        ----------
-        priors : mapping of str to Prior
-            Parameter name, as in the ledger, -> the prior that takes the place of its own.
-
-        Returns
-        -------
-        Model
-            Its ledger has these priors.
+        `priors` has parameter name, as in the ledger, -> the prior that takes the place of its own.
         """
         raise_if_any(problems.change_problems("priors", priors), "with_priors")
         return self._changed(instead={**self.instead, **priors})

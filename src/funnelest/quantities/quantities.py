@@ -89,17 +89,7 @@ class Quantities(Cells):
     def multiplicity(self, source: str, where: Where | None = None) -> Any:
         """Return in how many registers of an `Unlinked` source a person in them is, on average.
 
-        Parameters
-        ----------
-        source : str
-            Name of the source.
-        where : mapping, optional
-            As in `distinct`.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `source` and `where` as in `distinct`.
         """
         return self._unlinked(source).multiplicity(self, where)
 
@@ -228,21 +218,9 @@ class Quantities(Cells):
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None
     ) -> Any:
-        """Return the expected number of people who go directly from one step to the next.
+        """Return the expected number of people who go directly from step `first` to step `last`.
 
-        Parameters
-        ----------
-        first, last : str
-            The two steps of the transition.
-        where : mapping, optional
-            Which cells; all when left out.
-        per : str, optional
-            Name of an axis over whose selected levels the mean is taken.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `where` and `per` as in `number`.
         """
         return self.pool(self.in_cells((first, last)), where) / self._levels(per, where)
 
@@ -275,18 +253,8 @@ class Quantities(Cells):
         return self.pool(there, where) / self.number(of, where)
 
     def transition(self, first: str, last: str, where: Where | None = None) -> Any:
-        """Return the share of the people in `first` who go directly to `last`.
+        """Return the share of the people in step `first` who go directly to step `last`.
 
-        Parameters
-        ----------
-        first, last : str
-            The two steps of the transition.
-        where : mapping, optional
-            Which cells; all when left out.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `where` as in `number`.
         """
         return self.flow(first, last, where) / self.number(first, where)
