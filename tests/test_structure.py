@@ -62,8 +62,13 @@ def test_no_circle_of_imports_is_large():
     assert sizes.max() <= 5, largest
 
 
-#: Kinds that are made of others: linked and unlinked registers, and a withheld figure.
-MADE_OF = {"evidence.linked": "register", "evidence.unlinked": "register", "figures.withheld": ""}
+#: Kinds that are made of others.
+MADE_OF = {
+    "evidence.linked": {"register"}, "evidence.unlinked": {"register"},
+    "figures.withheld": {"plain", "rounded"}, "priors.truncated": {"fixed", "shared"},
+}  # fmt: skip
+#: What kinds share.
+SHARED = {"base", "imputation", "line", "given", "uses", "constraint"}
 
 
 @pytest.mark.parametrize(
@@ -75,13 +80,16 @@ def test_kinds_do_not_import_each_other(room):
     init = (ROOT / room / "__init__.py").read_text(encoding="utf-8")
     files = set(re.findall(rf"from \.{room}\.(\w+) import", stub))
     files |= set(re.findall(rf"from funnelest\.{room}\.(\w+) import", init))
-    kinds = files - {"base", "imputation", "line"}
+    kinds = files - SHARED
     assert len(kinds) > 3
     for kind in kinds:
-        found = {name.split(".")[2] for name in imports(ROOT / room / f"{kind}.py")
-                 if name.startswith(f"funnelest.{room}.")}  # fmt: skip
-        others = found & kinds - {kind, MADE_OF.get(f"{room}.{kind}")}
-        assert not others or MADE_OF.get(f"{room}.{kind}") == "", (kind, others)
+        found = {
+            name.split(".")[2]
+            for name in imports(ROOT / room / f"{kind}.py")
+            if name.startswith(f"funnelest.{room}.")
+        }
+        others = found & kinds - {kind}
+        assert others <= MADE_OF.get(f"{room}.{kind}", set()), kind
 
 
 def test_the_map_is_that_of_the_tree():

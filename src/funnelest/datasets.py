@@ -24,11 +24,7 @@ def load_figures() -> pd.DataFrame:
         rounding, reliability, definition, source, note; and `read`, how it was read: "read" in
         the source itself, "second-hand" through others, "derived" or "inference".
     """
-    import pandas as pd
-
-    path = files("funnelest") / "data" / "figures.csv"
-    with path.open(encoding="utf-8") as stream:
-        return pd.read_csv(stream, index_col="id")
+    return _table("figures.csv")
 
 
 def load_onset() -> pd.DataFrame:
@@ -44,8 +40,11 @@ def load_onset() -> pd.DataFrame:
         percent, low95, high95, definition, source; and `read`, how it was read: "read" in the
         source itself, or "second-hand" through others.
     """
+    return _table("onset.csv")
+
+
+def _table(name: str) -> pd.DataFrame:
     import pandas as pd
 
-    path = files("funnelest") / "data" / "onset.csv"
-    with path.open(encoding="utf-8") as stream:
+    with (files("funnelest") / "data" / name).open(encoding="utf-8") as stream:
         return pd.read_csv(stream, index_col="id")

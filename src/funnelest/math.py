@@ -50,6 +50,11 @@ def _library(*values: Value) -> Any:
     return np
 
 
+def shape_of(x: Value) -> tuple[int | None, ...]:
+    """Return the lengths of the axes of `x`; None where a symbol does not know one."""
+    return tuple(x.shape if isinstance(x, np.ndarray) else x.type.shape)
+
+
 def exp(x: Value) -> Value:
     """Return e to the power `x`."""
     return _library(x).exp(x)

@@ -11,8 +11,8 @@ pty = pytest.importorskip("pty", reason="pseudo-terminals exist on Unix only")
 
 SCRIPT = """
 import time
-from funnelest.inference.fitting import _bar
-with _bar({wanted}) as report:
+from funnelest.inference.progress import progress_bar
+with progress_bar({wanted}) as report:
     report(0.4, "compiling")
     time.sleep({seconds})
 print("done")
@@ -56,8 +56,8 @@ def test_no_bar_when_not_asked_for_or_not_needed(wanted, seconds):
 
 
 def test_nothing_is_written_where_there_is_no_terminal(capfd):
-    from funnelest.inference.fitting import _bar
+    from funnelest.inference.progress import progress_bar
 
-    with _bar(True) as report:
+    with progress_bar(True) as report:
         report(0.4, "compiling")
     assert capfd.readouterr().err == ""

@@ -17,7 +17,7 @@ from matplotlib.text import Text
 
 import funnelest as fe
 from funnelest.likelihood.density import prior_draws
-from funnelest.sampling.gate import Gate, hmc_gate, importance_gate, nuts_gate
+from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 from funnelest.words import Language, catalogue, language
 
 mpl.use("Agg")
@@ -116,8 +116,8 @@ def test_names_that_the_library_makes_are_said_in_the_language() -> None:
         assert Language("en").named(english) == english
     failures = [
         *importance_gate(0.9, 10, 10, 100).failures,
-        *nuts_gate(1.2, 10, 10, 3, 0.1).failures,
-        *hmc_gate(1.2, 10, 10, 3, 0.1).failures,
+        *chains_gate(1.2, 10, 10, 3, 0.1).failures,
+        *chains_gate(1.2, 10, 10, 3, 0.1, moves="trajectories in fine steps").failures,
     ]
     assert len(failures) == 13
     for failure in failures:  # each is known, and none of its English is left

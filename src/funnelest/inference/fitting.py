@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from threading import Event, Thread
 from typing import Any, Literal
 
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
 from funnelest.fields import seed_problems
+from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 
@@ -78,7 +76,7 @@ def fit(
     begun = time.perf_counter()
     notes: list[str] = []
     result: Result | None = None
-    with _bar(progress) as report:
+    with progress_bar(progress) as report:
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
             result = _importance(model, draws, chains, seed, start, report)
@@ -171,41 +169,3 @@ def _nuts(
         model, draws=-(-draws // chains), chains=chains, seed=seed, cores=cores, progress=report
     )
     return Result(model=model, draws=found.draws, gate=found.gate, seed=seed)
-
-
-@contextmanager
-def _bar(wanted: bool) -> Iterator[Any]:
-    """Yield a function that moves a progress bar, shown after two seconds on a terminal."""
-    from tqdm import tqdm
-
-    ended = Event()
-    # disable=None: silent when the stream is not a terminal. The delay never ends by itself: the
-    # thread below draws the bar, so that it also moves while something compiles.
-    with tqdm(
-        total=100,
-        delay=float("inf"),
-        disable=None if wanted else True,
-        leave=False,
-        bar_format="{desc} {bar} {elapsed}",
-    ) as bar:
-
-        def draw() -> None:
-            pause = 2.0
-            while not ended.wait(pause):
-                bar.refresh()
-                pause = 0.3
-
-        def report(done: float, text: str) -> None:
-            bar.desc = text
-            bar.n = max(bar.n, 100 * done)
-
-        drawing = Thread(target=draw, daemon=True)
-        if not bar.disable:
-            drawing.start()
-        try:
-            yield report
-        finally:
-            ended.set()
-            if not bar.disable:
-                drawing.join()
-                bar.clear()

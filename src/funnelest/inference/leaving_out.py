@@ -107,7 +107,7 @@ def left_out(
     only where the k-hat of the likelihoods that are averaged is below 0.7.
     """
     model = result.model
-    flat = {name: np.asarray(one).reshape(-1) for name, one in result.draws.items()}
+    flat = result.flat
     size = len(next(iter(flat.values())))
     logs = log_likelihoods(model, flat)
     # What a source excludes altogether has no draw that could be weighed up again.
@@ -118,7 +118,7 @@ def left_out(
     found: dict[str, LeftOut] = {}
     again, k_hats = {}, {}
     for name in sources:
-        power = model.powers.get(name, 1.0)
+        power = model.power_of(name)
         weighed = reweighted(-power * logs[name])
         k_hats[name] = weighed.k_hat
         few = weighed.effective * result.effective_draws / size
@@ -161,7 +161,7 @@ def _refitted(name: str, one: Any, k_hat: float) -> LeftOut:
         return LeftOut(source=name, how="failed", why=str(one), k_hat=k_hat)
     if not one.gate.passed:
         return LeftOut(source=name, how="failed", why=one.gate.text, k_hat=k_hat)
-    flat = {parameter: np.asarray(d).reshape(-1) for parameter, d in one.draws.items()}
+    flat = one.flat
     size = len(next(iter(flat.values())))
     weights = np.full(size, 1 / size)
     logs = log_likelihoods(one.model, flat)[name]

@@ -16,7 +16,7 @@ from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
 from funnelest.inference.fitting import fit
 from funnelest.likelihood.density import prior_draws
-from funnelest.model.model import Model
+from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 
@@ -112,7 +112,7 @@ class Preposterior:
     def with_made(self, made: Sequence[Evidence]) -> Model:
         """Return the model with made-up data in the place of those that stood for it."""
         given = {id(one): other for one, other in zip(self.added, made, strict=True)}
-        return self.model.with_evidence([given.get(id(one), one) for one in self.model.evidence])
+        return with_made_up(self.model, [given.get(id(one), one) for one in self.model.evidence])
 
 
 def refit(
@@ -139,7 +139,7 @@ def refit(
 
 def flattened(result: Result) -> dict[str, Floats]:
     """Return the draws of every parameter, all chains after each other."""
-    return {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+    return result.flat
 
 
 def repeated(draws: Mapping[str, Floats]) -> NDArray[np.intp]:

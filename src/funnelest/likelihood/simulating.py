@@ -9,7 +9,7 @@ import numpy as np
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import seed_problems
 from funnelest.likelihood.density import prior_draws
-from funnelest.model.model import Model
+from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["draw_parameters", "simulate"]
@@ -80,4 +80,4 @@ def simulate(
             one.with_data([o.simulate(rng) for o in one.observations(q)], model.population)
             for one in model.evidence
         ]
-    return model.with_evidence(evidence)
+    return with_made_up(model, evidence)

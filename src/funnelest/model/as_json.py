@@ -10,11 +10,11 @@ import numpy as np
 
 from funnelest import rates
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.model.model import Model
+from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.route import Route
 
-__all__ = ["kinds", "model_from_dict", "model_to_dict"]
+__all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
 _FORMAT = 5
@@ -91,8 +91,8 @@ def _function_name(function: Any, problems: list[str]) -> str:
     return name
 
 
-def model_to_dict(model: Model) -> dict[str, Any]:
-    """Return a model as plain JSON types."""
+def parts_to_dict(model: Parts) -> dict[str, Any]:
+    """Return the parts of a model as plain JSON types."""
     problems: list[str] = []
     data = {
         "format": _FORMAT,
@@ -165,13 +165,13 @@ class _Reader:
         return kind(**parts)
 
 
-def model_from_dict(
+def parts_from_dict(
     data: Mapping[str, Any],
     *,
     functions: Mapping[str, Callable[..., Any]],
     kinds: Sequence[type],
-) -> Model:
-    """Rebuild a model from `model_to_dict`."""
+) -> dict[str, Any]:
+    """Rebuild the parts of a model from `parts_to_dict`."""
     if data.get("format") != _FORMAT:
         raise SpecError(
             [f"format {data.get('format')!r} cannot be read; this version reads {_FORMAT}."],
@@ -179,6 +179,8 @@ def model_from_dict(
         )
     reader = _Reader(functions, kinds)
     parts = {
+        "route": Route.from_dict(data["route"]),
+        "population": Population.from_dict(data["population"]),
         "occurrence": reader.read(data["occurrence"]),
         "transitions": {tuple(edge): reader.read(share) for edge, share in data["transitions"]},
         "evidence": reader.read(data["evidence"]),
@@ -188,4 +190,4 @@ def model_from_dict(
         "powers": reader.read(data["powers"]),
     }
     raise_if_any(reader.problems, "reading the model")
-    return Model(Route.from_dict(data["route"]), Population.from_dict(data["population"]), **parts)
+    return parts

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
-
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
 
 __all__ = ["Entry", "entries"]
 
@@ -40,14 +37,14 @@ class Entry:
     stated: bool
 
 
-def entries(model: Model) -> list[Entry]:
+def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
         Entry(a.describe(), "assumption", "", a.statement, a.source, True)
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
-    for varying, name in model._varying():
+    for varying, name in model.varying():
         defaulted |= varying.by_default(name, model.population)
     for one in model.sources():
         for defect in one.defects:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,35 +16,23 @@ from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.model import ledger, problems
+from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
-from funnelest.model.unasked import asked_cells, first_event_cells, shared_over
+from funnelest.model.parts import Parts
+from funnelest.model.unasked import first_event_cells, imputed_cells, shared_over
 from funnelest.population import Population
-from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior
-from funnelest.rates import Hazard, Number, Rate, Share
-from funnelest.route import Edge, Route, show_edge
+from funnelest.priors import Prior, as_prior
+from funnelest.rates import Number, Rate, Share
+from funnelest.route import Route
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Model"]
-
-_FIELDS = (
-    "route",
-    "population",
-    "occurrence",
-    "transitions",
-    "evidence",
-    "assumptions",
-    "parameters",
-    "instead",
-    "powers",
-)
-_DEFAULT_SHARE = Share(Beta(1.0, 1.0))
+__all__ = ["Model", "with_made_up"]
 
 
 @dataclass(frozen=True, init=False, eq=False)
-class Model:
+class Model(Parts):
     """A route, who enters it, how people pass it, and what was observed of them.
 
     A model is a value: nothing is computed until it is fitted, and nothing in it changes. All
@@ -84,16 +72,6 @@ class Model:
     fit : Estimate everything in the model.
     simulate : The same model with made-up data.
     """
-
-    route: Route
-    population: Population
-    occurrence: Rate | Number
-    transitions: Mapping[Edge, Share]
-    evidence: tuple[Evidence, ...]
-    assumptions: tuple[Assumption, ...]
-    parameters: Mapping[str, Prior]
-    instead: Mapping[str, Prior | float]
-    powers: Mapping[str, float]
 
     def __init__(
         self,
@@ -135,74 +113,6 @@ class Model:
 
     # -------------------------------------------------------------- structure
 
-    @property
-    def occurrence_name(self) -> str:
-        """Name of the parameter of the first step."""
-        kinds = {Number: "number at", Hazard: "hazard of"}
-        return f"{kinds.get(type(self.occurrence), 'rate of')} {self.route.steps[0]}"
-
-    @property
-    def hazard(self) -> bool:
-        """Whether the occurrence is the hazard of a first event, and not a yearly rate."""
-        return isinstance(self.occurrence, Hazard)
-
-    @cached_property
-    def conversion(self) -> Any:
-        """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
-        known = [one for one in self.assumptions if isinstance(one, Assumption)]
-        return next((one for one in known if one.gives("first_share")), None)
-
-    def transition(self, first: str, last: str) -> Share:
-        """Return the share of a transition, the default when none was given."""
-        return self.transitions.get((first, last), _DEFAULT_SHARE)
-
-    @cached_property
-    def priors(self) -> dict[str, Prior]:
-        """Every prior, fixed number and shared parameter, by parameter name."""
-        found = dict(self.occurrence.parameters(self.occurrence_name, self.population))
-        for edge in self.route.edges:
-            share = self.transition(*edge)
-            found.update(share.parameters(show_edge(edge), self.population))
-        for assumption in self.assumptions:
-            found.update(assumption.parameters(self.population))
-        for one in self.evidence:
-            found.update(one.parameters(self.population))
-        found.update(self.parameters)
-        for name, value in self.instead.items():
-            before = found[name].describe()
-            found[name] = (
-                value
-                if isinstance(value, Prior)
-                else Fixed(float(value), statement=f"held; its prior is {before}")
-            )
-        return found
-
-    @cached_property
-    def free(self) -> dict[str, Prior]:
-        """The unknown parameters and their priors, in the order of the engines."""
-        return {
-            name: prior
-            for name, prior in self.priors.items()
-            if not isinstance(prior, Fixed | Shared)
-        }
-
-    @cached_property
-    def places(self) -> dict[str, Any]:
-        """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
-        found: dict[str, Any] = {}
-        for name, prior in self.priors.items():
-            if isinstance(prior, Shared):
-                found[name] = prior.name
-            elif isinstance(prior, Fixed):
-                found[name] = prior.value
-            else:
-                found[name] = name
-        return found
-
-    def power_of(self, source: str) -> float:
-        """Return the power to which the likelihood of a source is raised, 1 unless it was set."""
-        return self.powers.get(source, 1.0)
-
     def imputed(self) -> NDArray[np.bool_]:
         """Return which cells' rates no source sees but an assumption sets.
 
@@ -214,22 +124,9 @@ class Model:
     @cached_property
     def _imputed(self) -> NDArray[np.bool_]:
         # Asked for by every row of every table: found once.
-        mask = self._converted()
-        for assumption in self.assumptions:
-            mask = mask | assumption.imputed(self.population)
+        mask = imputed_cells(self)
         mask.flags.writeable = False
         return mask
-
-    def _converted(self) -> NDArray[np.bool_]:
-        """Return the cells whose yearly rate rests on first events and their conversion alone."""
-        if self.conversion is None:
-            return np.zeros(self.population.shape, dtype=bool)
-        over = {self.population.age_axis(self.conversion.axis).name} | self.occurrence.axes()
-        first, asked = (
-            shared_over(cells, self.population, over)
-            for cells in (first_event_cells(self), asked_cells(self))
-        )
-        return first & ~asked
 
     def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
         """Return "estimated", "partly imputed" or "imputed", for the selected cells.
@@ -275,29 +172,6 @@ class Model:
 
         return pd.DataFrame([vars(entry) for entry in self.ledger()])
 
-    def _varying(self) -> Iterable[tuple[Any, str]]:
-        yield self.occurrence, self.occurrence_name
-        for edge in self.route.edges:
-            yield self.transition(*edge), show_edge(edge)
-
-    def sources(self) -> list[Evidence]:
-        """Return every source, also those that are part of another."""
-        return [one for top in self.evidence for one in (top, *top.members())]
-
-    def varies_over(self) -> set[str]:
-        """Return the names of the axes over which any rate or transition varies."""
-        found: set[str] = set()
-        for varying, _ in self._varying():
-            found |= varying.axes()
-        if self.hazard and self.conversion is not None:  # fewer are left at risk at every age
-            found |= self.conversion.axes(self.population)
-        for assumption in self.assumptions:
-            mask = assumption.imputed(self.population)
-            for i, axis in enumerate(self.population.axes):
-                if (mask != mask.take([0], axis=i)).any():
-                    found.add(axis.name)
-        return found
-
     # ---------------------------------------------------------------- changes
 
     def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
@@ -311,15 +185,8 @@ class Model:
     def holding(self, values: Mapping[str, float]) -> Model:
         """Return the same model with unknown parameters held at numbers.
 
-        Parameters
-        ----------
-        values : mapping of str to float
-            Parameter name -> its number, beside those that are already held.
-
-        Returns
-        -------
-        Model
-            Its ledger calls them fixed, and says which prior they had.
+        `values` has parameter name -> its number, beside those that are already held. The ledger
+        calls them fixed, and says which prior they had.
         """
         raise_if_any(problems.change_problems("values", values), "holding")
         return self._changed(instead={**self.instead, **values})
@@ -327,15 +194,7 @@ class Model:
     def with_priors(self, priors: Mapping[str, Prior]) -> Model:
         """Return the same model with other priors of some unknown parameters.
 
-        Parameters
-        ----------
-        priors : mapping of str to Prior
-            Parameter name, as in the ledger, -> the prior that takes the place of its own.
-
-        Returns
-        -------
-        Model
-            Its ledger has these priors.
+        `priors` has parameter name, as in the ledger, -> the prior that takes the place of its own.
         """
         raise_if_any(problems.change_problems("priors", priors), "with_priors")
         return self._changed(instead={**self.instead, **priors})
@@ -361,6 +220,10 @@ class Model:
         raise_if_any(problems.change_problems("powers", powers), "with_powers")
         return self._changed(powers={**self.powers, **powers})
 
+    def power_of(self, name: str) -> float:
+        """Return the power to which the likelihood of the source `name` is raised."""
+        return self.powers.get(name, 1.0)
+
     def without(self, *names: str) -> Model:
         """Return the same model without the sources of these names."""
         known = [one.name for one in self.evidence]
@@ -377,14 +240,16 @@ class Model:
         )
 
     def _changed(self, **parts: Any) -> Model:
-        current = {name: getattr(self, name) for name in _FIELDS}
-        return Model(**{**current, **parts})
+        """Return a copy, of which is checked what its new parts can have broken."""
+        made = self._with(**parts)
+        raise_if_any(problems.model_problems(made, parts))
+        return made
 
-    def _changed_unchecked(self, **parts: Any) -> Model:
-        """Return a copy for the checks themselves, which are made before the model is whole."""
+    def _with(self, **parts: Any) -> Model:
+        """Return a copy that is not checked, with parts of which nothing new can be wrong."""
         made = object.__new__(Model)
-        for name in _FIELDS:
-            object.__setattr__(made, name, parts.get(name, getattr(self, name)))
+        for one in fields(Parts):
+            object.__setattr__(made, one.name, parts.get(one.name, getattr(self, one.name)))
         return made
 
     # ------------------------------------------------------------------- JSON
@@ -398,9 +263,7 @@ class Model:
             Numbers, texts, lists and dicts only. Functions of your own evidence are written as
             their name, ``"module:name"``; hand them to `from_dict` again.
         """
-        from funnelest.model.as_json import model_to_dict
-
-        return model_to_dict(self)
+        return as_json.parts_to_dict(self)
 
     @classmethod
     def from_dict(
@@ -432,9 +295,7 @@ class Model:
         SpecError
             For an unknown kind or a function that was not handed in, all at once.
         """
-        from funnelest.model.as_json import model_from_dict
-
-        return model_from_dict(data, functions=functions or {}, kinds=kinds)
+        return cls(**as_json.parts_from_dict(data, functions=functions or {}, kinds=kinds))
 
     def hash(self) -> str:
         """Return a short fingerprint of everything in the model."""
@@ -455,3 +316,16 @@ class Model:
         lines += [f"  {type(one).__name__} {one.name!r}" for one in self.evidence]
         lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
         return "\n".join(lines)
+
+
+def with_made_up(model: Model, evidence: Sequence[Evidence]) -> Model:
+    """Return the model with made-up data in its sources, which are not checked again.
+
+    `evidence` is what `with_data` of each source gave: only numbers are other. Where a kind of the
+    user gives something else, it is checked as any.
+    """
+    same = all(
+        type(new) is type(old) and new.name == old.name
+        for new, old in zip(evidence, model.evidence, strict=True)
+    )
+    return model._with(evidence=tuple(evidence)) if same else model.with_evidence(evidence)

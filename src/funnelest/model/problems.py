@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -16,15 +16,13 @@ from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
 from funnelest.fields import is_number
+from funnelest.model.parts import Parts
 from funnelest.model.unasked import unasked_problems
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared
 from funnelest.quantities.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
-
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
 
 __all__ = ["change_problems", "model_problems", "part_problems"]
 
@@ -59,38 +57,38 @@ def _asked(problems: Callable[..., list[str]], *about: Any) -> list[str]:
         return [f"a field has a value that cannot be used ({type(error).__name__}: {error})."]
 
 
-def model_problems(model: Model) -> list[str]:
-    """Return what is wrong with a model, one sentence each; empty when all is well."""
-    found = []
-    for what, kind in (("route", Route), ("population", Population)):
-        value = getattr(model, what)
-        if not isinstance(value, kind):
-            found.append(f"{what} must be a {kind.__name__}; given {value!r}.")
-    if found:  # nothing else can be checked without these two
-        return found
-    if model.population.could_hold("years"):  # every table gives a mean over years
-        found.append(model.population.question("years"))
-    found += _rate_problems(model)
-    found += _evidence_problems(model)
-    found += _assumption_problems(model)
-    for name, prior in model.parameters.items():
-        if not isinstance(name, str):
-            found.append(f"the name of a parameter must be text; given {name!r}.")
-        found += [f"parameter {name!r}: {text}" for text in prior.problems()]
-        if isinstance(prior, Shared):
-            found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
-    if not found:  # of names first: the priors of a held name are looked up by it
-        found += _instead_problems(model) + _power_problems(model)
-    if not found:
-        found += _prior_problems(model)
-    if not found:
-        found += _function_problems(model)
-    if not found:
-        found += unasked_problems(model) + _impossible(model)
-    return found
+def model_problems(model: Parts, changed: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with a model, one sentence each; empty when all is well.
+
+    Of a copy only what its `changed` parts can have broken; else everything.
+    """
+    if not changed:
+        found = [
+            f"{what} must be a {kind.__name__}; given {value!r}."
+            for what, kind in (("route", Route), ("population", Population))
+            if not isinstance(value := getattr(model, what), kind)
+        ]
+        if found:  # nothing else can be checked without these two
+            return found
+    for stage in _STAGES:
+        found = [
+            text
+            for check, reads in stage.items()
+            if not changed or not reads.isdisjoint(changed)
+            for text in check(model)
+        ]
+        if found:
+            return found
+    return []
 
 
-def _rate_problems(model: Model) -> list[str]:
+def _year_problems(model: Parts) -> list[str]:
+    """Ask which axis is that of the years, over which every table gives a mean."""
+    could = model.population.could_hold("years")
+    return [model.population.question("years")] if could else []
+
+
+def _rate_problems(model: Parts) -> list[str]:
     found = []
     if not isinstance(model.occurrence, Rate | Number):
         found.append(f"occurrence must be a Rate or a Number; given {model.occurrence!r}.")
@@ -126,7 +124,7 @@ def _rate_problems(model: Model) -> list[str]:
     return found
 
 
-def _evidence_problems(model: Model) -> list[str]:
+def _evidence_problems(model: Parts) -> list[str]:
     found = []
     known = [one for one in model.evidence if isinstance(one, Evidence)]
     members = [_members(one) for one in known]
@@ -177,7 +175,7 @@ _NO_CONVERSION = (
 )
 
 
-def _assumption_problems(model: Model) -> list[str]:
+def _assumption_problems(model: Parts) -> list[str]:
     found = []
     good = []
     known = [one for one in model.evidence if isinstance(one, Evidence)]
@@ -227,7 +225,18 @@ def _assumption_problems(model: Model) -> list[str]:
     return found
 
 
-def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
+def _parameter_problems(model: Parts) -> list[str]:
+    found = []
+    for name, prior in model.parameters.items():
+        if not isinstance(name, str):
+            found.append(f"the name of a parameter must be text; given {name!r}.")
+        found += [f"parameter {name!r}: {text}" for text in prior.problems()]
+        if isinstance(prior, Shared):
+            found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
+    return found
+
+
+def _hazard_problems(model: Parts, conversions: list[Any]) -> list[str]:
     """Return why a hazard cannot be turned into yearly rates, one sentence each."""
     if not conversions:
         return [f"{model.occurrence_name}: {_NO_CONVERSION}"]
@@ -243,10 +252,10 @@ def _hazard_problems(model: Model, conversions: list[Any]) -> list[str]:
     ]
 
 
-def _instead_problems(model: Model) -> list[str]:
+def _instead_problems(model: Parts) -> list[str]:
     """Check the parameters that are held at a number or have another prior."""
     found = []
-    plain = model._changed_unchecked(instead={})
+    plain = model.but(instead={})
     for name, value in model.instead.items():
         if name not in plain.free:
             known = ", ".join(map(repr, plain.free)) or "none"
@@ -275,7 +284,7 @@ def _instead_problems(model: Model) -> list[str]:
     return found
 
 
-def _power_problems(model: Model) -> list[str]:
+def _power_problems(model: Parts) -> list[str]:
     """Check the powers to which the likelihoods of sources are raised."""
     names = [one.name for one in model.evidence]
     found = [
@@ -290,7 +299,7 @@ def _power_problems(model: Model) -> list[str]:
     ]
 
 
-def _function_problems(model: Model) -> list[str]:
+def _function_problems(model: Parts) -> list[str]:
     """Try the functions of the user's own evidence once, on draws from the priors."""
     own = [
         one
@@ -304,7 +313,7 @@ def _function_problems(model: Model) -> list[str]:
     values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
     # Limits without a distribution have no draws: the functions are tried at the upper one.
     ended = [one.ends(model.population).get("upper", one) for one in model.assumptions]
-    tried = model._changed_unchecked(assumptions=tuple(ended))
+    tried = model.but(assumptions=tuple(ended))
     for one in own:
         start = f"{type(one).__name__} {one.name!r}"
         try:
@@ -322,7 +331,7 @@ def _function_problems(model: Model) -> list[str]:
     return found
 
 
-def _prior_problems(model: Model) -> list[str]:
+def _prior_problems(model: Parts) -> list[str]:
     """Check what needs all parts: shared parameters, and names given twice."""
     found = []
     for name, prior in model.priors.items():
@@ -344,18 +353,14 @@ def _prior_problems(model: Model) -> list[str]:
                 f"{prior.name!r} is {target.describe()}, which reaches beyond; give that one a "
                 "prior (or Truncated) within these limits."
             )
-    taken: dict[str, str] = {}
-    parts: list[tuple[str, dict[str, Prior]]] = [
-        (f"evidence {one.name!r}", one.parameters(model.population)) for one in model.evidence
+    people, taken = model.population, dict[str, str]()
+    rates = [varying.parameters(name, people) for varying, name in model.varying()]
+    parts: list[tuple[str, Iterable[str]]] = [
+        ("the rates and transitions", {name for one in rates for name in one}),
+        *((f"evidence {one.name!r}", one.parameters(people)) for one in model.evidence),
+        *(("an assumption", one.parameters(people)) for one in model.assumptions),
+        ("the model's parameters", model.parameters),
     ]
-    parts += [("an assumption", one.parameters(model.population)) for one in model.assumptions]
-    parts += [("the model's parameters", dict(model.parameters))]
-    rates = {
-        name
-        for varying, name in model._varying()
-        for name in varying.parameters(name, model.population)
-    }
-    taken.update(dict.fromkeys(rates, "the rates and transitions"))
     for owner, priors in parts:
         for name in priors:
             if name in taken:
@@ -364,7 +369,7 @@ def _prior_problems(model: Model) -> list[str]:
     return found
 
 
-def _impossible(model: Model) -> list[str]:
+def _impossible(model: Parts) -> list[str]:
     """Find figures that no value of the parameters can produce together."""
     implied = []
     changed = {name for one in model.assumptions for name in one.register_names()}
@@ -414,7 +419,7 @@ def _impossible(model: Model) -> list[str]:
     return found
 
 
-def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> float | None:
+def _comparable(model: Parts, later: Any, earlier: Any, varying: set[str]) -> float | None:
     """Return what to multiply the earlier source's share by, or None when incomparable.
 
     On axes over which nothing varies, shares of the population compare across selections. The
@@ -433,3 +438,24 @@ def _comparable(model: Model, later: Any, earlier: Any, varying: set[str]) -> fl
     if (here[seen] == 0).any():
         return None
     return float((there[seen] / here[seen]).max())
+
+
+_SOURCES = frozenset({"evidence", "assumptions"})
+#: Every check with the parts that it reads. Each stage only where the one before finds nothing: of
+#: names first, since the priors of a held name are looked up by it.
+_STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
+    {
+        _rate_problems: frozenset({"occurrence", "transitions"}),
+        _evidence_problems: _SOURCES,
+        _assumption_problems: _SOURCES,
+        _parameter_problems: frozenset({"parameters"}),
+        _year_problems: frozenset(),
+    },
+    {
+        _instead_problems: _SOURCES | {"parameters", "instead"},
+        _power_problems: frozenset({"evidence", "powers"}),
+    },
+    {_prior_problems: _SOURCES | {"parameters"}},
+    {_function_problems: _SOURCES | {"parameters", "instead"}},
+    {unasked_problems: _SOURCES, _impossible: _SOURCES},
+)

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Axis, show_level
 from funnelest.evidence.base import NumberEvidence
+from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.rates import Number
 
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
-
-__all__ = ["asked_cells", "first_event_cells", "shared_over", "unasked_problems"]
+__all__ = ["asked_cells", "first_event_cells", "imputed_cells", "shared_over", "unasked_problems"]
 
 type Mask = NDArray[np.bool_]
 
 
-def asked_cells(model: Model, along: Axis | None = None) -> Mask:
+def asked_cells(model: Parts, along: Axis | None = None) -> Mask:
     """Return of which cells some source sees how many are victims in a year.
 
     A number that pools ages which are seen apart with others that are not says nothing of the
@@ -50,7 +46,7 @@ def asked_cells(model: Model, along: Axis | None = None) -> Mask:
     return found
 
 
-def first_event_cells(model: Model) -> Mask:
+def first_event_cells(model: Parts) -> Mask:
     """Return of which cells some source sees first events."""
     none = np.zeros(model.population.shape, dtype=bool)
     seen = [one.first_events_of(model.population) for one in model.sources()]
@@ -65,7 +61,25 @@ def shared_over(mask: Mask, population: Population, axes: set[str]) -> Mask:
     return mask
 
 
-def unasked_problems(model: Model) -> list[str]:
+def imputed_cells(model: Parts) -> Mask:
+    """Return of which cells no source sees the rate, but an assumption sets it.
+
+    Also those of which only first events are known, so that the yearly rate rests on the
+    conversion by `FirstTime`.
+    """
+    mask: Mask = np.zeros(model.population.shape, dtype=bool)
+    if model.conversion is not None:
+        over = {model.population.age_axis(model.conversion.axis).name} | model.occurrence.axes()
+        first, asked = (
+            shared_over(cells, model.population, over)
+            for cells in (first_event_cells(model), asked_cells(model))
+        )
+        mask = first & ~asked
+    filled = [one.imputed(model.population) for one in model.assumptions]
+    return np.asarray(np.logical_or.reduce([mask, *filled]))
+
+
+def unasked_problems(model: Parts) -> list[str]:
     """Find ages whose yearly rate no source sees and no assumption fills in.
 
     Only where some source does ask people, at some ages: then a rate that is the same at every age,
@@ -82,14 +96,14 @@ def unasked_problems(model: Model) -> list[str]:
     return [population.question("ages")] if matters else []
 
 
-def _silent(model: Model, axis: Axis) -> list[str]:
+def _silent(model: Parts, axis: Axis) -> list[str]:
     """Find ages along an axis of which nobody says anything."""
     population = model.population
     over = {axis.name} | model.occurrence.axes()
     known = shared_over(asked_cells(model, axis) | first_event_cells(model), population, over)
     at = population.position(axis.name)
     some = known.any(axis=at, keepdims=True)
-    missing = some & ~known & ~model.imputed() & (population.counts > 0)
+    missing = some & ~known & ~imputed_cells(model) & (population.counts > 0)
     if not missing.any():
         return []
     others = tuple(i for i in range(missing.ndim) if i != at)

@@ -10,17 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.errors import SpecError
+from funnelest.quantities.asked import AskedModel
 from funnelest.route import Edge, show_edge
-
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
 
 __all__ = ["Cells", "Selections"]
 
@@ -35,20 +33,10 @@ class Selections(tuple[Where, ...]):
 
 
 class Cells:
-    """Numbers per person in cells, and their sums.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    values : mapping of str to array
-        Parameter name -> its values, of shape ``(draws,)``.
-    memory : dict, optional
-        Kept between calls for one model: which cells a `where` selects, found once.
-    """
+    """Numbers per person in cells, and their sums; its arguments are those of `Quantities`."""
 
     def __init__(
-        self, model: Model, values: Mapping[str, Any], memory: dict[Any, Any] | None = None
+        self, model: AskedModel, values: Mapping[str, Any], memory: dict[Any, Any] | None = None
     ) -> None:
         self._memory = {} if memory is None else memory
         self._model = model
@@ -269,7 +257,7 @@ class Cells:
     ) -> Any:
         """Return sums over cells with the weights of each selection: one matrix product."""
         axes = len(self._model.population.axes)
-        shape = value.type.shape[:axes] if hasattr(value, "type") else value.shape[:axes]
+        shape = fm.shape_of(value)[:axes]
         lengths = tuple(
             size if length is None else length
             for length, size in zip(shape, self._model.population.shape, strict=True)
@@ -302,8 +290,7 @@ class Cells:
         value = per_person * self._exposure()
         if not axes:
             return population.counts * value
-        shape = value.type.shape[:axes] if hasattr(value, "type") else value.shape[:axes]
-        people, index = self._selected(where, tuple(shape))
+        people, index = self._selected(where, fm.shape_of(value)[:axes])
         for i, one in enumerate(index):
             if not isinstance(one, slice) and len(one) < population.shape[i]:
                 value = value[(slice(None),) * i + (one,)]
@@ -346,7 +333,7 @@ class Cells:
 class _Resolved(Mapping[str, Any]):
     """Parameter values by name, with fixed numbers and shared parameters filled in."""
 
-    def __init__(self, model: Model, values: Mapping[str, Any]) -> None:
+    def __init__(self, model: AskedModel, values: Mapping[str, Any]) -> None:
         self._model = model
         self._values = values
 

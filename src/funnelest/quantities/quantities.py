@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from funnelest.axes import Axis, Where, show_level
 from funnelest.errors import SpecError
 from funnelest.population import Population
 from funnelest.quantities.cells import Cells, Selections
-
-if TYPE_CHECKING:
-    from funnelest.evidence.base import Evidence
 
 __all__ = ["Quantities"]
 
@@ -50,7 +47,7 @@ class Quantities(Cells):
             )
         return self._values[name]
 
-    def source(self, name: str) -> Evidence:
+    def source(self, name: str) -> Any:
         """Return the piece of evidence with this `name`, also one that is part of another."""
         known = {one.name: one for one in self._model.sources()}
         if name not in known:
@@ -92,17 +89,7 @@ class Quantities(Cells):
     def multiplicity(self, source: str, where: Where | None = None) -> Any:
         """Return in how many registers of an `Unlinked` source a person in them is, on average.
 
-        Parameters
-        ----------
-        source : str
-            Name of the source.
-        where : mapping, optional
-            Which cells; all that the registers see when left out.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `source` and `where` as in `distinct`.
         """
         return self.source(source).registers_per_person(self, where)
 
@@ -216,21 +203,9 @@ class Quantities(Cells):
     def flow(
         self, first: str, last: str, where: Where | None = None, *, per: str | None = None
     ) -> Any:
-        """Return the expected number of people who go directly from one step to the next.
+        """Return the expected number of people who go directly from step `first` to step `last`.
 
-        Parameters
-        ----------
-        first, last : str
-            The two steps of the transition.
-        where : mapping, optional
-            Which cells; all when left out.
-        per : str, optional
-            Name of an axis over whose selected levels the mean is taken.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `where` and `per` as in `number`.
         """
         return self.pool(self.in_cells((first, last)), where) / self._levels(per, where)
 
@@ -263,18 +238,8 @@ class Quantities(Cells):
         return self.pool(there, where) / self.number(of, where)
 
     def transition(self, first: str, last: str, where: Where | None = None) -> Any:
-        """Return the share of the people in `first` who go directly to `last`.
+        """Return the share of the people in step `first` who go directly to step `last`.
 
-        Parameters
-        ----------
-        first, last : str
-            The two steps of the transition.
-        where : mapping, optional
-            Which cells; all when left out.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `where` as in `number`.
         """
         return self.flow(first, last, where) / self.number(first, where)

@@ -28,29 +28,7 @@ type Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Draws from the posterior, whether they can be trusted, and samples of any quantity.
-
-    Parameters
-    ----------
-    model : Model
-        The model that was fitted.
-    draws : mapping of str to ndarray
-        Parameter name -> draws, shape ``(chains, draws)``.
-    gate : Gate
-        Whether the engine converged.
-    seed : int
-        The seed, with which the same draws come again.
-    seconds : float
-        Time that the fit took.
-    notes : tuple of str
-        What happened on the way, such as a change of engine.
-    accepted : bool, default False
-        Whether the tables were opened although the gate failed; see `despite_failed_gate`.
-    marks : tuple of Sentence or str, default ()
-        Of checks that failed: what every table and figure then says; see `marked`.
-    proposal : object, optional
-        Where a refit with other data can start; internal to the engine.
-    """
+    """Draws, and whether they can be trusted; the fields are those of `Result`."""
 
     model: Model
     draws: Mapping[str, Floats]
@@ -85,12 +63,13 @@ class Drawn:
         return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
 
     @cached_property
-    def _flat(self) -> dict[str, Floats]:
+    def flat(self) -> dict[str, Floats]:
+        """Parameter name -> its draws, all chains after each other."""
         return {name: np.asarray(draws).reshape(-1) for name, draws in self.draws.items()}
 
     @cached_property
     def _posterior(self) -> Quantities:
-        return Quantities(self.model, self._flat)
+        return Quantities(self.model, self.flat)
 
     @cached_property
     def prior_draws(self) -> dict[str, Floats]:

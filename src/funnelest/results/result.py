@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from funnelest.axes import Where, show_level
+from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.linked import Linked
 from funnelest.evidence.unlinked import Unlinked
-from funnelest.fields import is_number
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
+from funnelest.results.intervals import interval_name, interval_problems, summary
 from funnelest.results.realised import known_and_hidden
 
 if TYPE_CHECKING:
@@ -68,16 +67,16 @@ class Result(Drawn):
         import pandas as pd
 
         self._open()
-        raise_if_any(tables.interval_problems(probability, kind), "the table")
+        raise_if_any(interval_problems(probability, kind), "the table")
         made = []
         for labels, quantity, basis in rows:
-            posterior = tables.summary(self._evaluate(quantity, self._posterior), probability, kind)
-            prior = tables.summary(self._evaluate(quantity, self._prior), probability, kind)
+            posterior = summary(self._evaluate(quantity, self._posterior), probability, kind)
+            prior = summary(self._evaluate(quantity, self._prior), probability, kind)
             made.append(
                 {
                     **labels,
                     **posterior,
-                    "interval": tables.interval_name(probability, kind),
+                    "interval": interval_name(probability, kind),
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
@@ -87,43 +86,18 @@ class Result(Drawn):
             )
         return pd.DataFrame(made)
 
-    def _cells(
-        self, where: Where | None, by: Sequence[str] | str
-    ) -> list[tuple[dict[str, Any], Where]]:
-        """Return labels and selection of every combination of the levels of the axes `by`."""
-        population = self.model.population
-        if not isinstance(by, str | list | tuple):
-            raise_if_any([f"by must name axes; given {by!r}."], "the table")
-        by = [by] if isinstance(by, str) else list(by)
-        known = ", ".join(axis.name for axis in population.axes) or "none"
-        raise_if_any(
-            [
-                f"by names axis {name!r}; the population's axes are: {known}."
-                for name in by
-                if population.axis(name) is None
-            ]
-            + population.problems_in(where or {}),
-            "the table",
-        )
-        chosen = population.select(where)
-        found: list[tuple[dict[str, Any], Where]] = [({}, dict(where or {}))]
-        for name in by:
-            axis = population.axes[population.position(name)]
-            levels = [axis.levels[i] for i in chosen[population.position(name)]]
-            found = [
-                ({**labels, name: show_level(level)}, {**selection, name: level})
-                for labels, selection in found
-                for level in levels
-            ]
-        return found
+    def _each(
+        self, where: Where | None, by: Sequence[str] | str, per: str | None = None
+    ) -> Iterator[tuple[dict[str, Any], Where, str | None, str]]:
+        """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
+        axis = self._per(per)
+        for labels, cells in tables.selections(self.model.population, where, by):
+            yield labels, cells, None if axis in labels else axis, self.model.basis(cells)
 
     def _per(self, per: str | None) -> str | None:
         """Return the axis of the mean, if there is one."""
         raise_if_any(self.model.population.per_problems(per), "the table")
         return self.model.population.mean_over(per)
-
-    def _unit(self, per: str | None, where: Where) -> str:
-        return tables.unit(self.model.population, per, where)
 
     def steps(
         self,
@@ -156,18 +130,15 @@ class Result(Drawn):
             One row per step (and level). The numbers are expected numbers: chance variation of
             the counts from year to year is not in the interval.
         """
-        axis = self._per(per)
-        rows = []
-        for labels, selection in self._cells(where, by):
-            over = None if axis in labels else axis
-            for step in self.model.route.steps:
-                rows.append(
-                    (
-                        {"step": step, **labels, "unit": self._unit(over, selection)},
-                        lambda q, s=step, w=selection, p=over: q.number(s, w, per=p),
-                        self.model.basis(selection),
-                    )
-                )
+        rows = [
+            (
+                {"step": step, **labels, "unit": tables.unit(self.model.population, over, cells)},
+                lambda q, s=step, w=cells, p=over: q.number(s, w, per=p),
+                basis,
+            )
+            for labels, cells, over, basis in self._each(where, by, per)
+            for step in self.model.route.steps
+        ]
         return self._table(rows, probability, kind)
 
     def transitions(
@@ -182,14 +153,8 @@ class Result(Drawn):
 
         Parameters
         ----------
-        where : mapping, optional
-            Which cells; all when left out.
-        by : str or sequence of str, default ()
-            Axes of which every level gets rows of its own.
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        where, by, probability, kind
+            As in `steps`.
 
         Returns
         -------
@@ -199,10 +164,10 @@ class Result(Drawn):
         rows = [
             (
                 {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))},
-                lambda q, a=a, b=b, w=selection: q.transition(a, b, w),
-                self.model.basis(selection),
+                lambda q, a=a, b=b, w=cells: q.transition(a, b, w),
+                basis,
             )
-            for labels, selection in self._cells(where, by)
+            for labels, cells, _, basis in self._each(where, by)
             for a, b in self.model.route.edges
         ]
         return self._table(rows, probability, kind)
@@ -228,24 +193,21 @@ class Result(Drawn):
         pandas.DataFrame
             One row per transition (and level).
         """
-        axis = self._per(per)
-        rows = []
-        for labels, selection in self._cells(where, by):
-            over = None if axis in labels else axis
-            for a, b in self.model.route.edges:
-                rows.append(
-                    (
-                        {
-                            "from": a,
-                            "to": b,
-                            **labels,
-                            "skip": self.model.route.is_skip((a, b)),
-                            "unit": self._unit(over, selection),
-                        },
-                        lambda q, a=a, b=b, w=selection, p=over: q.flow(a, b, w, per=p),
-                        self.model.basis(selection),
-                    )
-                )
+        rows = [
+            (
+                {
+                    "from": a,
+                    "to": b,
+                    **labels,
+                    "skip": self.model.route.is_skip((a, b)),
+                    "unit": tables.unit(self.model.population, over, cells),
+                },
+                lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
+                basis,
+            )
+            for labels, cells, over, basis in self._each(where, by, per)
+            for a, b in self.model.route.edges
+        ]
         return self._table(rows, probability, kind)
 
     def first_events(
@@ -280,40 +242,14 @@ class Result(Drawn):
         SpecError
             When the model has no `FirstTime`, or `before` is no list of ages.
         """
-        raise_if_any(
-            [f"before must be a list of ages; given {before!r}."]
-            if not isinstance(before, list | tuple)
-            or not all(is_number(age) and age > 0 for age in before)
-            else [],
-            "the table",
-        )
-        for _, selection in self._cells(where, by):
-            self._room_for_first_events(max(before, default=0), selection)
-        over = self._per(per)
-        rows = [
-            row
-            for labels, selection in self._cells(where, by)
-            for row in tables.first_event_rows(
-                self.model, labels, selection, before, None if over in labels else over
-            )
-        ]
+        raise_if_any(tables.before_problems(before), "the table")
+        rows: list[Any] = []
+        for labels, cells, over, _ in self._each(where, by, per):
+            if before:
+                ever = self.sample_of(partial(Quantities.ever_before, age=max(before), where=cells))
+                raise_if_any(tables.room_problems(ever, max(before)), "the table")
+            rows += tables.first_event_rows(self.model, labels, cells, before, over)
         return self._table(rows, probability, kind)
-
-    def _room_for_first_events(self, age: float, where: Where) -> None:
-        """Refuse when first events before an age come to more than all people."""
-        if not age:
-            return
-        too_many = float(np.mean(self.sample_of(lambda q: q.ever_before(age, where)) > 1))
-        raise_if_any(
-            [
-                f"in {too_many:.1%} of the draws more people have a first event before age "
-                f"{age:g} than there are: the share of first-time victims cannot be as high at "
-                "every age. Let it fall with age (FirstTime with a Share that varies), or model "
-                "the first events themselves with a Hazard."
-            ]
-            * (too_many > 0.001),
-            "the table",
-        )
 
     def shares(
         self,
@@ -331,7 +267,7 @@ class Result(Drawn):
         of : str, optional
             The step; the first one when left out.
         where, by, probability, kind
-            As in `transitions`.
+            As in `steps`.
 
         Returns
         -------
@@ -348,10 +284,10 @@ class Result(Drawn):
         rows = [
             (
                 {"of": start, "step": step, **labels},
-                lambda q, s=step, w=selection: q.share(s, w, of=start),
-                self.model.basis(selection),
+                lambda q, s=step, w=cells: q.share(s, w, of=start),
+                basis,
             )
-            for labels, selection in self._cells(where, by)
+            for labels, cells, _, basis in self._each(where, by)
             for step in route.steps
             if step != start and route.leads(start, step)
         ]
@@ -374,10 +310,8 @@ class Result(Drawn):
         basis : str, optional
             What to print as their basis, such as "imputed" for a number of unobserved ages. Left
             out: "derived", and that the model is partly imputed where it is.
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        probability, kind
+            As in `steps`.
 
         Returns
         -------
@@ -403,10 +337,8 @@ class Result(Drawn):
 
         Parameters
         ----------
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
+        probability, kind
+            As in `steps`.
 
         Returns
         -------
@@ -509,7 +441,7 @@ class Result(Drawn):
             the step who are in the source.
         """
         self._open()
-        raise_if_any(tables.interval_problems(probability, "equal-tailed"), "the table")
+        raise_if_any(interval_problems(probability), "the table")
         return tables.figure_table(self.model, self._posterior, probability, self.mark)
 
     # ------------------------------------------------------------------- show
@@ -525,16 +457,7 @@ class Result(Drawn):
             return "\n".join(
                 [*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"]
             )
-        table = self.steps()
-        lines.append(
-            f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:"
-        )
-        width = max(len(step) for step in table["step"])
-        lines += [
-            f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"
-            f"  {row.basis}"
-            for row in table.itertuples()
-        ]
+        lines += tables.step_lines(self.steps())
         if self.mark:
             lines.append(f"  {self.mark}")
         return "\n".join(lines)

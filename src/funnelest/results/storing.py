@@ -46,9 +46,8 @@ def to_datatree(result: Result) -> xr.DataTree:
 
     model, prior = result.model, result.prior_draws
     shape = next((np.shape(draws) for draws in result.draws.values()), (1, 1))
-    flat = {name: np.reshape(draws, -1) for name, draws in result.draws.items()}
     with np.errstate(divide="ignore"):
-        log_prior = {name: model.free[name].logpdf(draws) for name, draws in flat.items()}
+        log_prior = {name: model.free[name].logpdf(draws) for name, draws in result.flat.items()}
 
     def group(values: Mapping[str, Any], shape: tuple[int, ...]) -> xr.Dataset:
         return xr.Dataset(
@@ -64,7 +63,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         {
             "/posterior": group(result.draws, shape),
             "/prior": group(prior, (1, size)),
-            "/log_likelihood": group(log_likelihoods(model, flat), shape),
+            "/log_likelihood": group(log_likelihoods(model, result.flat), shape),
             "/log_prior": group(log_prior, shape),
         }
     )

@@ -1,4 +1,4 @@
-"""Summaries of draws: intervals that name their probability and kind, and tables as text."""
+"""Tables: their rows, every figure beside what is expected of it, and a table as text."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Where, show_level
+from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.observations.table import Table
 from funnelest.population import Population
+from funnelest.results.intervals import equal_tailed, interval_name, interval_problems, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +32,7 @@ __all__ = [
     "html_table",
     "interval_name",
     "interval_problems",
+    "selections",
     "shown_figures",
     "standardised",
     "summary",
@@ -37,21 +40,6 @@ __all__ = [
 ]
 
 type Floats = NDArray[np.float64]
-
-
-def interval_problems(probability: float, kind: str) -> list[str]:
-    """Return why there is no such interval, one sentence each."""
-    found = []
-    if not (is_number(probability) and 0 < probability < 1):
-        found.append(f"probability must lie between 0 and 1; given {probability!r}.")
-    if kind not in ("equal-tailed", "highest-density"):
-        found.append(f"kind must be 'equal-tailed' or 'highest-density'; given {kind!r}.")
-    return found
-
-
-def interval_name(probability: float, kind: str) -> str:
-    """Return the name of an interval, ``95% equal-tailed``."""
-    return f"{100 * probability:g}% {kind}"
 
 
 def unit(population: Population, per: str | None, where: Where) -> str:
@@ -66,23 +54,52 @@ def unit(population: Population, per: str | None, where: Where) -> str:
     return f"people per {name}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
 
 
-def summary(draws: Floats, probability: float, kind: str) -> dict[str, float]:
-    """Return mean, median, standard deviation and interval of draws."""
-    if kind == "equal-tailed":
-        tail = (1 - probability) / 2
-        low, median, high = np.quantile(draws, [tail, 0.5, 1 - tail])
-    else:
-        from arviz_stats.base import array_stats
+def selections(
+    population: Population, where: Where | None, by: Sequence[str] | str
+) -> list[tuple[dict[str, Any], Where]]:
+    """Return labels and selection of every combination of the levels of the axes `by`."""
+    if not isinstance(by, str | list | tuple):
+        raise_if_any([f"by must name axes; given {by!r}."], "the table")
+    names = [by] if isinstance(by, str) else by
+    known = ", ".join(axis.name for axis in population.axes) or "none"
+    raise_if_any(
+        [
+            f"by names axis {name!r}; the population's axes are: {known}."
+            for name in names
+            if population.axis(name) is None
+        ]
+        + population.problems_in(where or {}),
+        "the table",
+    )
+    chosen = population.select(where)
+    found: list[tuple[dict[str, Any], Where]] = [({}, dict(where or {}))]
+    for name in names:
+        at = population.position(name)
+        levels = [population.axes[at].levels[i] for i in chosen[at]]
+        found = [
+            ({**labels, name: show_level(level)}, {**selection, name: level})
+            for labels, selection in found
+            for level in levels
+        ]
+    return found
 
-        median = np.median(draws)
-        low, high = array_stats.hdi(np.asarray(draws), prob=probability)
-    return {
-        "mean": float(np.mean(draws)),
-        "median": float(median),
-        "sd": float(np.std(draws)),
-        "low": float(low),
-        "high": float(high),
-    }
+
+def before_problems(before: object) -> list[str]:
+    """Return why these are no ages before which a first event can be."""
+    if isinstance(before, list | tuple) and all(is_number(age) and age > 0 for age in before):
+        return []
+    return [f"before must be a list of ages; given {before!r}."]
+
+
+def room_problems(ever: Floats, age: float) -> list[str]:
+    """Return why shares with a first event before an age cannot be: they exceed all people."""
+    too_many = float(np.mean(ever > 1))
+    return [
+        f"in {too_many:.1%} of the draws more people have a first event before age {age:g} than "
+        "there are: the share of first-time victims cannot be as high at every age. Let it fall "
+        "with age (FirstTime with a Share that varies), or model the first events themselves with "
+        "a Hazard."
+    ] * (too_many > 0.001)
 
 
 def first_event_rows(
@@ -147,18 +164,16 @@ def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> 
 def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
     """Return a row per figure of a source: as given, as read, as expected, and how far apart."""
     rows: list[dict[str, Any]] = []
-    tail = (1 - probability) / 2
-    levels = [tail, 0.5, 1 - tail]
     # Registers know what their records are; a total is of all its counts, and has no such row.
     true, seen = source.record_shares(q) or (None, None)
     for one in shown_figures(source, q):
         mean, place = one.mean, one.place
-        low, median, high = np.quantile(mean, levels)
+        low, median, high = equal_tailed(mean, probability)
         shares: dict[str, float] = {}
         for name, found in (("cases_per_record", true), ("registered_share", seen)):
             known = np.full(3, np.nan)
             if found is not None and place is not None:
-                known = np.quantile(np.broadcast_to(found[place], mean.shape), levels)
+                known = equal_tailed(np.broadcast_to(found[place], mean.shape), probability)
             shares |= {name: known[1], f"{name}_low": known[0], f"{name}_high": known[2]}
         for value, text, used, limits in _values(one.figure):
             rows.append(
@@ -267,6 +282,19 @@ def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | N
     if isinstance(figure, str):
         return [(np.nan, figure, True, None)]
     return [(figure, f"{figure:,.6g}", True, None)]
+
+
+def step_lines(table: pd.DataFrame) -> list[str]:
+    """Return a table of steps as lines of text."""
+    width = max(len(step) for step in table["step"])
+    return [
+        f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:",
+        *(
+            f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"
+            f"  {row.basis}"
+            for row in table.itertuples()
+        ),
+    ]
 
 
 def html_table(table: pd.DataFrame) -> str:

@@ -15,7 +15,7 @@ from funnelest.inference.engines.brief import brief
 from funnelest.inference.fitting import fit
 from funnelest.likelihood.density import Density, log_likelihoods
 from funnelest.likelihood.simulating import draw_parameters
-from funnelest.model.model import Model
+from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 from funnelest.words import named
 
@@ -121,7 +121,7 @@ class Task:
             evidence = [
                 one.with_data(figures[one.name], source.population) for one in source.evidence
             ]
-            made = source.with_evidence(evidence)
+            made = with_made_up(source, evidence)
             if _possible(made, arrays):
                 if self.truth is not None:  # the same figures, with the priors of the model
                     made = self.model.with_evidence(

@@ -1,0 +1,125 @@
+"""The parts of a model, not checked, and what follows from them: names, priors, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any
+
+from funnelest.assumptions.base import Assumption
+from funnelest.evidence.base import Evidence
+from funnelest.population import Population
+from funnelest.priors import Beta, Fixed, Prior, Shared
+from funnelest.rates import Hazard, Number, Rate, Share
+from funnelest.route import Edge, Route, show_edge
+
+__all__ = ["Parts"]
+
+_DEFAULT_SHARE = Share(Beta(1.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Parts:
+    """What a `Model` holds, as its docstring says, before it is checked."""
+
+    route: Route
+    population: Population
+    occurrence: Rate | Number
+    transitions: Mapping[Edge, Share]
+    evidence: tuple[Evidence, ...]
+    assumptions: tuple[Assumption, ...]
+    parameters: Mapping[str, Prior]
+    instead: Mapping[str, Prior | float]
+    powers: Mapping[str, float]
+
+    def but(self, **parts: Any) -> Parts:
+        """Return the same parts with some in the place of others; nothing is checked."""
+        return Parts(**{one.name: getattr(self, one.name) for one in fields(Parts)} | parts)
+
+    @property
+    def occurrence_name(self) -> str:
+        """Name of the parameter of the first step."""
+        kinds = {Number: "number at", Hazard: "hazard of"}
+        return f"{kinds.get(type(self.occurrence), 'rate of')} {self.route.steps[0]}"
+
+    @property
+    def hazard(self) -> bool:
+        """Whether the occurrence is the hazard of a first event, and not a yearly rate."""
+        return isinstance(self.occurrence, Hazard)
+
+    @cached_property
+    def conversion(self) -> Any:
+        """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
+        known = [one for one in self.assumptions if isinstance(one, Assumption)]
+        return next((one for one in known if one.gives("first_share")), None)
+
+    def transition(self, first: str, last: str) -> Share:
+        """Return the share of a transition, the default when none was given."""
+        return self.transitions.get((first, last), _DEFAULT_SHARE)
+
+    def varying(self) -> Iterable[tuple[Rate | Number | Share, str]]:
+        """Yield the occurrence and the share of every transition, each with its name."""
+        yield self.occurrence, self.occurrence_name
+        for edge in self.route.edges:
+            yield self.transition(*edge), show_edge(edge)
+
+    def sources(self) -> list[Evidence]:
+        """Return every source, also those that are part of another."""
+        return [one for top in self.evidence for one in (top, *top.members())]
+
+    @cached_property
+    def priors(self) -> dict[str, Prior]:
+        """Every prior, fixed number and shared parameter, by parameter name."""
+        found: dict[str, Prior] = {}
+        for varying, name in self.varying():
+            found.update(varying.parameters(name, self.population))
+        for assumption in self.assumptions:
+            found.update(assumption.parameters(self.population))
+        for one in self.evidence:
+            found.update(one.parameters(self.population))
+        found.update(self.parameters)
+        for name, value in self.instead.items():
+            before = found[name].describe()
+            found[name] = (
+                value
+                if isinstance(value, Prior)
+                else Fixed(float(value), statement=f"held; its prior is {before}")
+            )
+        return found
+
+    @cached_property
+    def free(self) -> dict[str, Prior]:
+        """The unknown parameters and their priors, in the order of the engines."""
+        return {
+            name: prior
+            for name, prior in self.priors.items()
+            if not isinstance(prior, Fixed | Shared)
+        }
+
+    @cached_property
+    def places(self) -> dict[str, Any]:
+        """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
+        found: dict[str, Any] = {}
+        for name, prior in self.priors.items():
+            if isinstance(prior, Shared):
+                found[name] = prior.name
+            elif isinstance(prior, Fixed):
+                found[name] = prior.value
+            else:
+                found[name] = name
+        return found
+
+    def varies_over(self) -> set[str]:
+        """Return the names of the axes over which any rate or transition varies."""
+        found: set[str] = set()
+        for varying, _ in self.varying():
+            found |= varying.axes()
+        if self.hazard and self.conversion is not None:  # fewer are left at risk at every age
+            found |= self.conversion.axes(self.population)
+        for assumption in self.assumptions:
+            mask = assumption.imputed(self.population)
+            for i, axis in enumerate(self.population.axes):
+                if (mask != mask.take([0], axis=i)).any():
+                    found.add(axis.name)
+        return found
