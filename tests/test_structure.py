@@ -64,9 +64,13 @@ def test_no_circle_of_imports_is_large():
 
 #: Kinds that are made of others.
 MADE_OF = {
-    "evidence.linked": {"register"}, "evidence.unlinked": {"register"},
-    "figures.withheld": {"plain", "rounded"}, "priors.truncated": {"fixed", "shared"},
-}  # fmt: skip
+    "evidence.linked": {"register"},
+    "evidence.unlinked": {"register"},
+    "figures.disagreeing": {"plain", "rounded"},
+    "figures.withheld": {"plain", "rounded"},
+    "priors.truncated": {"fixed", "shared"},
+    "priors.uniform": {"beta"},
+}
 #: What kinds share.
 SHARED = {"base", "imputation", "line", "given", "uses", "constraint"}
 
