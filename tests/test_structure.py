@@ -68,6 +68,9 @@ MADE_OF = {
     "evidence.unlinked": {"register"},
     "figures.disagreeing": {"plain", "rounded"},
     "figures.withheld": {"plain", "rounded"},
+    "priors.half_normal": {"normal"},
+    "priors.log_normal": {"normal"},
+    "priors.logit_normal": {"normal"},
     "priors.truncated": {"fixed", "shared"},
     "priors.uniform": {"beta"},
 }

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.examples import FORMS
 
 import funnelest as fe
 
@@ -1074,10 +1075,24 @@ def made(make):
     return None
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("kind", FORMS, ids=lambda kind: kind.__name__)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_garbage_is_refused_or_used_as_given(source, build, data):
+def test_garbage_is_refused_or_used_as_given(kind, build, data):
     """A wrong field gives a SpecError; what is accepted gives no nonsense when evaluated."""
+    try_garbage(data.draw(st.sampled_from(FORMS[kind]), label="form"), build, data)
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=60, derandomize=False, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_garbage_in_any_form_with_fresh_seeds(source, build, data):
+    try_garbage(source, build, data)
+
+
+def try_garbage(source, build, data):
     names = [field.name for field in dataclasses.fields(source) if field.name != "name"]
     chosen = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     values = {name: data.draw(GARBAGE, label=name) for name in chosen}
