@@ -106,6 +106,9 @@ def test_the_map_is_that_of_the_tree():
     for row in re.findall(r"^\| (`[^|]*) \|", table, flags=re.MULTILINE):
         told |= set(re.findall(r"`([\w./]+)`", row))
     there = {path.name for path in ROOT.glob("*.py*") if path.suffix in (".py", ".pyi")}
-    there |= {f"{path.parent.relative_to(ROOT)}/" for path in MODULES if path.parent != ROOT
-              and path.name == "__init__.py"}  # fmt: skip
+    there |= {
+        f"{path.relative_to(ROOT)}/"
+        for path in ROOT.rglob("*")
+        if path.is_dir() and path.name != "__pycache__"
+    }
     assert told == there
