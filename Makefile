@@ -53,6 +53,7 @@ lint: $(VENV)/.made-dev ## Check style, types, imports and docstrings
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) tools/check_docstrings.py
+	@$(PYTEST) -q tests/test_surface.py -k type_checker
 	@echo "Nothing to correct."
 
 bench: $(VENV)/.made-runtime ## Measure speed; exit status 3 means that a stated ratio is missed
