@@ -1,29 +1,314 @@
-"""Constraints of the fields that a user fills in, each with its sentence."""
+"""Constraints of the fields that a user fills in, each with its sentence.
+
+A kind says once what its fields may hold, `problems_of` collects every sentence, and a test feeds
+every bad example of a constraint into every field that has it::
+
+    allowed: ClassVar[Allowed] = {"clusters": whole(2), "deff": number(least=1)}
+"""
 
 from __future__ import annotations
 
 import math
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-__all__ = ["is_number", "pair_problems"]
+if TYPE_CHECKING:
+    from funnelest.population import Population
+    from funnelest.route import Route
+
+__all__ = [
+    "AXIS",
+    "FUNCTION",
+    "MAPPING",
+    "PAIR",
+    "POSITIVE",
+    "SEED",
+    "SHARE",
+    "STEP",
+    "TEXT",
+    "TRUTH",
+    "Allowed",
+    "Constraint",
+    "axis_problems",
+    "instances",
+    "is_number",
+    "is_whole",
+    "number",
+    "one_of",
+    "pair_problems",
+    "problems_of",
+    "seed_problems",
+    "whole",
+    "wrong_fields",
+]
 
 
 def is_number(value: object) -> bool:
     """Return whether `value` is a finite number (a truth value is not)."""
-    return (
-        isinstance(value, int | float | np.number)
-        and not isinstance(value, bool | np.bool_)
-        and math.isfinite(float(value))
+    if isinstance(value, int):  # a huge one would overflow as a float
+        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
+
+
+def is_whole(value: object, least: float = -math.inf) -> bool:
+    """Return whether `value` is a whole number of at least `least` (2.0 is one)."""
+    return is_number(value) and bool(value == int(value) and value >= least)  # type: ignore[call-overload, operator]
+
+
+def _is_seed(value: object) -> bool:
+    """Return whether `value` is an integer from 0 to 4294967295."""
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return integer and bool(0 <= value < 2**32)  # type: ignore[operator]
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """What a field may hold.
+
+    Parameters
+    ----------
+    must : str
+        What it must be, such as ``"must be at least 1"``.
+    holds : callable
+        ``holds(value)``: whether the value may stand there.
+    good, bad : tuple
+        Examples, for tests.
+    optional : bool, default False
+        Whether the field may be left out, as None.
+    """
+
+    must: str
+    holds: Callable[[Any], bool]
+    good: tuple[Any, ...] = ()
+    bad: tuple[Any, ...] = ()
+    optional: bool = False
+
+    @property
+    def or_none(self) -> Self:
+        """The same constraint, of a field that may be left out."""
+        bad = tuple(value for value in self.bad if value is not None)
+        return replace(self, optional=True, bad=bad)
+
+    def problems(
+        self,
+        name: str,
+        value: object,
+        route: Route | None = None,
+        population: Population | None = None,
+    ) -> list[str]:
+        """Return why field `name` may not hold `value`, one sentence each."""
+        if (self.optional and value is None) or self.holds(value):
+            return []
+        return [f"field {name!r} {self.must}; given {value!r}."]
+
+
+#: Name of a field -> what it may hold.
+type Allowed = Mapping[str, Constraint]
+
+
+def wrong_fields(
+    one: object, route: Route | None = None, population: Population | None = None
+) -> dict[str, list[str]]:
+    """Return the fields with a value that they may not hold -> why, one sentence each.
+
+    What they may hold is declared in ``allowed`` by the class and its bases.
+    """
+    declared: dict[str, Constraint] = {}
+    for kind in reversed(type(one).__mro__):
+        said = vars(kind).get("allowed")
+        declared |= said if isinstance(said, Mapping) else {}
+    found = {
+        name: constraint.problems(name, vars(one)[name], route, population)
+        for name, constraint in declared.items()
+    }
+    return {name: problems for name, problems in found.items() if problems}
+
+
+def problems_of(
+    one: object, route: Route | None = None, population: Population | None = None
+) -> list[str]:
+    """Return what is wrong with each field by itself, one sentence each."""
+    return [text for texts in wrong_fields(one, route, population).values() for text in texts]
+
+
+# ------------------------------------------------------------------- numbers
+
+
+def number(
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
+) -> Constraint:
+    """Return the constraint of a number; `above` and `below` are limits that it does not reach."""
+
+    def holds(value: Any) -> bool:
+        return is_number(value) and not (
+            (above is not None and value <= above)
+            or (least is not None and value < least)
+            or (below is not None and value >= below)
+            or (most is not None and value > most)
+        )
+
+    low, high = above if least is None else least, below if most is None else most
+    if None not in (least, most):
+        must = f"must lie between {least:g} and {most:g}"
+    elif None not in (above, below):
+        must = f"must lie strictly between {above:g} and {below:g}"
+    else:
+        limits = [] if low is None else [f"above {low:g}" if least is None else f"at least {low:g}"]
+        limits += (
+            [] if high is None else [f"below {high:g}" if most is None else f"at most {high:g}"]
+        )
+        must = "must be " + " and ".join(limits) if limits else "must be a number"
+    near = [value for value in (low, high) if value is not None]
+    good = [0.25, 1, 1.5, np.int64(2), np.float64(-0.5)]
+    bad: list[Any] = [None, True, "1", math.nan, math.inf, 1j, (1,), np.array([1.0, 2.0])]
+    bad += [value for one in near for value in (one - 1.0, one, one + 1.0) if not holds(value)]
+    return Constraint(must, holds, tuple(filter(holds, good)), tuple(bad))
+
+
+def whole(least: int) -> Constraint:
+    """Return the constraint of a whole number of at least `least` (2.0 is one)."""
+    return Constraint(
+        f"must be a whole number of at least {least}",
+        lambda value: is_whole(value, least),
+        (least, float(least + 1), np.int64(least + 2)),
+        (None, True, "3", least + 0.5, least - 1, math.nan, math.inf, [least]),
     )
+
+
+SHARE = number(least=0, most=1)
+POSITIVE = number(above=0)
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, tuple | list)
+        and len(value) == 2
+        and all(map(is_number, value))
+        and bool(value[0] < value[1])
+    )
+
+
+PAIR = Constraint(
+    "must be a pair (low, high) of numbers, low below high",
+    _is_pair,
+    ((0.1, 0.2), [1, 2]),
+    (None, 3, "ab", (1,), (0.2, 0.1), (0.1, 0.1), (math.nan, 1.0), (0, "x"), (1, 2, 3)),
+)
+
+SEED = Constraint(
+    "must be a whole number from 0 to 4294967295",
+    _is_seed,
+    (0, 1, np.int64(1), np.uint32(7), 2**32 - 1),
+    (None, True, "1", 1.0, -1, 2**32, np.float64(1.0), [1]),
+)
+
+
+def seed_problems(seed: object, *, generator: bool = False) -> list[str]:
+    """Return why this is no seed (a truth value is not), one sentence each.
+
+    With `generator` a `numpy.random.Generator` may take its place: it is used as it is, and moves
+    on. Where there is no such choice a result remembers its seed, which a generator has not.
+    """
+    if SEED.holds(seed) or (generator and isinstance(seed, np.random.Generator)):
+        return []
+    other = " or a numpy.random.Generator" if generator else ""
+    return [f"seed {SEED.must}{other}; given {seed!r}."]
+
+
+# --------------------------------------------------------------- other values
+
+
+def one_of(*values: Any) -> Constraint:
+    """Return the constraint of a field that holds one of some texts or whole numbers."""
+    *first, last = map(repr, values)
+    return Constraint(
+        f"must be {', '.join(first)} or {last}",
+        lambda value: type(value) in {type(one) for one in values} and value in values,
+        values,
+        (None, True, "none of these", -7, 1.5, [values[0]]),
+    )
+
+
+def instances(kind: type | tuple[type, ...], what: str, *, least: int = 0) -> Constraint:
+    """Return the constraint of a list of `kind`, called `what`."""
+    return Constraint(
+        f"must be a list of {what}" + (f", at least {least}" if least else ""),
+        lambda value: (
+            isinstance(value, list | tuple)
+            and len(value) >= least
+            and all(isinstance(one, kind) for one in value)
+        ),
+        (),
+        (None, 3, "abc", [object()], *([()] if least else [])),
+    )
+
+
+TEXT = Constraint("must be text", lambda value: isinstance(value, str), ("", "a"), (None, 3, ["a"]))
+TRUTH = Constraint(
+    "must be True or False", lambda value: isinstance(value, bool), (True, False), (None, 0, "yes")
+)
+MAPPING = Constraint(
+    "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
+)
+FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
+
+
+# ------------------------------------------------- names that the model must have
+
+
+def axis_problems(name: str, value: object, population: Population) -> list[str]:
+    """Return why field `name` does not name an axis of the `population`."""
+    if isinstance(value, str) and population.axis(value) is not None:
+        return []
+    known = ", ".join(axis.name for axis in population.axes) or "none"
+    return [f"field {name!r} names axis {value!r}; the population's axes are: {known}."]
+
+
+@dataclass(frozen=True)
+class _Axis(Constraint):
+    def problems(
+        self,
+        name: str,
+        value: object,
+        route: Route | None = None,
+        population: Population | None = None,
+    ) -> list[str]:
+        assert population is not None
+        if self.optional and value is None:
+            return []
+        return axis_problems(name, value, population)
+
+
+@dataclass(frozen=True)
+class _Step(Constraint):
+    def problems(
+        self,
+        name: str,
+        value: object,
+        route: Route | None = None,
+        population: Population | None = None,
+    ) -> list[str]:
+        assert route is not None
+        if (self.optional and value is None) or (isinstance(value, str) and value in route.steps):
+            return []
+        return [
+            f"field {name!r} names the unknown step {value!r}; the steps are: "
+            f"{', '.join(route.steps)}."
+        ]
+
+
+AXIS = _Axis("names an axis", lambda value: isinstance(value, str), (), (None, 3, "no axis", []))
+STEP = _Step("names a step", lambda value: isinstance(value, str), (), (None, 3, "no step", []))
 
 
 def pair_problems(interval: object) -> list[str]:
     """Return why `interval` is not a pair of numbers."""
-    if (
-        isinstance(interval, tuple | list)
-        and len(interval) == 2
-        and all(is_number(limit) for limit in interval)
-    ):
-        return []
-    return [f"field 'interval' must be a pair (low, high) of numbers; given {interval!r}."]
+    return [] if _is_pair(interval) else PAIR.problems("interval", interval)

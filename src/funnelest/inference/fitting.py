@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
+from funnelest.fields import seed_problems
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 
@@ -87,14 +88,6 @@ def fit(
         if result is None:
             result = _nuts(model, draws, chains, seed, cores, report)
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
-
-
-def seed_problems(seed: object) -> list[str]:
-    """Return why this is no seed (a truth value is not), one sentence each."""
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if whole and 0 <= seed < 2**32:  # type: ignore[operator]
-        return []
-    return [f"seed must be a whole number from 0 to 4294967295; given {seed!r}."]
 
 
 def argument_problems(

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from funnelest.errors import SpecError
+from funnelest.errors import SpecError, raise_if_any
+from funnelest.fields import seed_problems
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
@@ -22,13 +23,14 @@ def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[st
     model : Model
         The model.
     seed : int or numpy.random.Generator
-        Where the randomness comes from.
+        Where the randomness comes from. A generator is used as it is, and moves on.
 
     Returns
     -------
     dict of str to float
         Parameter name -> value.
     """
+    raise_if_any(seed_problems(seed, generator=True), "draw_parameters")
     rng = np.random.default_rng(seed)
     return {name: float(value[0]) for name, value in prior_draws(model, rng, 1).items()}
 
@@ -46,7 +48,7 @@ def simulate(
     model : Model
         The model.
     seed : int or numpy.random.Generator
-        Where the randomness comes from.
+        Where the randomness comes from. A generator is used as it is, and moves on.
     parameters : mapping of str to float, optional
         True value of every unknown parameter; drawn from the priors when left out.
 
@@ -61,6 +63,7 @@ def simulate(
     SpecError
         When a true value is missing or unknown.
     """
+    raise_if_any(seed_problems(seed, generator=True), "simulate")
     rng = np.random.default_rng(seed)
     truth = draw_parameters(model, seed=rng) if parameters is None else dict(parameters)
     missing = [name for name in model.free if name not in truth]
