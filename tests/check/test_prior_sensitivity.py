@@ -9,7 +9,7 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.check.prior_scaling import alternative_priors, prior_sensitivity
-from funnelest.likelihood.components import log_prior_density, powered, weighted_quantiles
+from funnelest.likelihood.components import log_prior_density, powered
 
 LEVELS = (0.5, 0.025, 0.975)
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
@@ -220,14 +220,6 @@ def test_alternative_priors(belief, how):
     assert list(table["changed"]) == [False, how == "refit"]
     assert f"{belief.describe()} for rate of a in place of Beta(1, 1)" in found.text
     assert repr(found).startswith(found.headline)
-
-
-def test_weighted_quantiles():
-    draws = np.random.default_rng(1).normal(size=2000)
-    even = np.full(2000, 1 / 2000)
-    np.testing.assert_allclose(
-        weighted_quantiles(draws, even, LEVELS), np.quantile(draws, LEVELS, method="hazen")
-    )
 
 
 @pytest.mark.slow

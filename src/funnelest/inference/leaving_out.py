@@ -14,7 +14,8 @@ from funnelest.errors import FitError
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.likelihood.density import log_likelihoods
 from funnelest.results.result import Result
-from funnelest.sampling.gate import K_HAT, pareto_smooth
+from funnelest.sampling.gate import K_HAT
+from funnelest.sampling.weights import pareto_smooth
 
 __all__ = ["LeftOut", "left_out"]
 

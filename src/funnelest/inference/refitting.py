@@ -14,8 +14,9 @@ from funnelest.errors import FitError
 from funnelest.inference.fitting import fit
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import K_HAT, pareto_smooth
+from funnelest.sampling.gate import K_HAT
 from funnelest.sampling.parallel import each
+from funnelest.sampling.weights import pareto_smooth
 
 __all__ = ["Reweighted", "refits", "reweighted"]
 

@@ -26,6 +26,7 @@ from funnelest.priors import (
     bijection,
 )
 from funnelest.route import show_edge
+from funnelest.sampling.weights import quantiles
 
 __all__ = [
     "Component",
@@ -232,18 +233,8 @@ def powered(prior: Prior, power: float) -> Prior | None:
 
 
 def weighted_quantiles(draws: Floats, weights: Floats, levels: Sequence[float]) -> Any:
-    """Return quantiles of weighted draws; with even weights those of Hazen.
-
-    Parameters
-    ----------
-    draws, weights : ndarray
-        Shape ``(draws,)``; the weights add up to 1.
-    levels : sequence of float
-        Probabilities.
-    """
-    order = np.argsort(draws, kind="stable")
-    ordered = weights[order]
-    return np.interp(levels, np.cumsum(ordered) - ordered / 2, draws[order])
+    """Old name of `funnelest.sampling.weights.quantiles`."""
+    return quantiles(draws, levels, weights)
 
 
 def weighted_variance(draws: Floats, weights: Floats) -> float:

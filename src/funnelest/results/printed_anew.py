@@ -31,6 +31,7 @@ from funnelest.figures import (
 from funnelest.figures.base import known
 from funnelest.observations.table import Table, row
 from funnelest.results.tables import Shown, shown_figures
+from funnelest.sampling.weights import discrete_quantiles
 
 if TYPE_CHECKING:
     from funnelest.evidence.base import Evidence
@@ -322,8 +323,5 @@ def _printed(figure: Figure, counts: Floats, divisor: int, rng: np.random.Genera
 
 
 def weighted_quantiles(values: Floats, weights: Floats, levels: Sequence[float]) -> Floats:
-    """Return quantiles of draws that weigh `weights`: the smallest value with that much below."""
-    order = np.argsort(values, kind="stable")
-    heights = np.cumsum(weights[order])
-    at = np.searchsorted(heights, np.asarray(levels) * heights[-1], side="left")
-    return np.asarray(values[order][np.minimum(at, len(values) - 1)])
+    """Old name of `funnelest.sampling.weights.discrete_quantiles`."""
+    return discrete_quantiles(values, levels, weights)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 __all__ = [
     "LIMITS",
@@ -14,11 +13,7 @@ __all__ = [
     "hmc_gate",
     "importance_gate",
     "nuts_gate",
-    "pareto_smooth",
-    "tail_size",
 ]
-
-type Floats = NDArray[np.float64]
 
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
@@ -73,56 +68,6 @@ def _shown(value: float) -> str:
     if not np.isfinite(value):
         return str(value)
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.4g}"
-
-
-def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
-    """Return smoothed, normalised weights and the Pareto k-hat of their tail.
-
-    Pareto-smoothed importance sampling, Vehtari et al., JMLR 2024;25(72), by ArviZ.
-    """
-    from arviz_stats.base import array_stats
-
-    # Below this a weight is zero to every digit; ArviZ wants finite logarithms.
-    ratios = np.maximum(log_weights - log_weights.max(), -700.0)
-    tail = np.partition(ratios, -20)[-20:] if len(ratios) > 20 else ratios
-    if np.ptp(tail) == 0:  # the largest weights are all alike: there is no tail to smooth
-        weights, k_hat = np.exp(ratios), -np.inf
-    else:
-        # ArviZ takes log-likelihoods, whose negatives are the log-weights of leave-one-out.
-        with np.errstate(over="ignore"):  # of a shape beyond all use
-            smoothed, k_hat = array_stats.psislw(-ratios)
-        if not np.isfinite(smoothed).all():
-            smoothed, k_hat = ratios, np.inf
-        weights = np.exp(smoothed - np.max(smoothed))
-    return weights / weights.sum(), float(k_hat)
-
-
-def tail_size(points: Floats, weights: Floats) -> float:
-    """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
-
-    Where the weights are larger in the tails, fewer draws carry a tail than carry the mean. For
-    the event A below a quantile with probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the
-    number of independent draws that would know p as well.
-
-    Parameters
-    ----------
-    points : ndarray
-        Shape ``(parameters, draws)``.
-    weights : ndarray
-        Normalised, shape ``(draws,)``.
-    """
-    smallest = np.inf
-    for row in points:
-        ordered = weights[np.argsort(row, kind="stable")]
-        below = np.cumsum(ordered)
-        for wanted in (0.05, 0.95):
-            last = min(int(np.searchsorted(below, wanted)), len(below) - 2)
-            p = below[last]
-            spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)
-            spread += p**2 * np.sum(ordered[last + 1 :] ** 2)
-            # No spread: all of the weight is that of one draw.
-            smallest = min(smallest, p * (1 - p) / spread if spread > 0 else 1.0)
-    return float(smallest)
 
 
 def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> Gate:

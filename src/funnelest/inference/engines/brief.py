@@ -19,7 +19,8 @@ from funnelest.inference.engines.modes import find_modes
 from funnelest.inference.engines.proposal import Component, Draws, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ESS, K_HAT, importance_gate, tail_size
+from funnelest.sampling.gate import ESS, K_HAT, importance_gate
+from funnelest.sampling.weights import effective_size, tail_size
 
 __all__ = ["brief"]
 
@@ -96,7 +97,7 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
         drawn, log_weights = importance._weigh(target, proposal, rng, size)
         proposal = _fitted(target, proposal, drawn, log_weights)
         weights, k_hat = importance._smoothed(log_weights)
-        effective = min(float(1 / np.sum(weights**2)), importance._ess(log_weights))
+        effective = min(effective_size(weights), importance._ess(log_weights))
         gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
         if k_hat < K_HAT and effective > ESS and gate.measures["tail ESS"] > _TAIL:
             chosen = drawn.u[:, importance._resample(weights, draws, rng)]

@@ -34,7 +34,8 @@ from funnelest.inference.engines.proposal import Component, Draws, Proposal
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import Gate, importance_gate, pareto_smooth, tail_size
+from funnelest.sampling.gate import Gate, importance_gate
+from funnelest.sampling.weights import effective_size, pareto_smooth, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
 
@@ -282,7 +283,7 @@ def _final(
     drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
     weights, k_hat = _smoothed(log_weights)
     # Smoothing cuts a few huge weights down: these few count as what they were.
-    effective = min(float(1 / np.sum(weights**2)), _ess(log_weights))
+    effective = min(effective_size(weights), _ess(log_weights))
     gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     chosen = drawn.u[:, _resample(weights, draws, rng)]
     better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
@@ -343,8 +344,7 @@ def _resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[n
 
 
 def _ess(log_weights: Floats) -> float:
-    weights = np.exp(log_weights - log_weights.max())
-    return float(weights.sum() ** 2 / np.sum(weights**2))
+    return effective_size(np.exp(log_weights - log_weights.max()))
 
 
 def _evenness(log_weights: Floats) -> float:

@@ -30,6 +30,7 @@ from scipy.special import gammaln
 
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
+from funnelest.sampling.weights import effective_size
 
 __all__ = ["Component", "Proposal", "Spread"]
 
@@ -92,7 +93,7 @@ class Spread:
         away = x - centre[:, None]
         covariance = _dot_square(away, weights)
         before = self.factor @ self.factor.T * self.freedom / (self.freedom - 2)
-        doubt = k / (k + 1 / np.sum(weights**2))
+        doubt = k / (k + effective_size(weights))
         covariance = (1 - doubt) * covariance + doubt * before + 1e-12 * np.eye(k)
         best, height = self, -np.inf
         for freedom in _FREEDOMS:

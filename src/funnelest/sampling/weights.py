@@ -1,0 +1,194 @@
+"""What draws say: quantiles, intervals and effective sizes, of equal or unequal weights.
+
+The only place where the library says what a quantile of draws is. With equal weights it is
+NumPy's: the draws in order stand at even steps from probability 0 (the smallest) to 1 (the
+largest), with straight lines between them (type 7 of Hyndman and Fan, American Statistician
+1996;50:361). With weights each draw stands in the middle of its own weight, and these places are
+stretched so that again the smallest stands at 0 and the largest at 1; a draw without weight is no
+draw. Equal weights give the same number, to the last digit, as none.
+
+Counts that are drawn anew have a rule of their own, `discrete_quantiles`: between two figures that
+may be printed there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "discrete_quantiles",
+    "effective_size",
+    "equal_tailed",
+    "interval_name",
+    "levels_of",
+    "pareto_smooth",
+    "quantiles",
+    "tail_size",
+]
+
+type Floats = NDArray[np.float64]
+type Levels = float | Sequence[float] | Floats
+
+
+def quantiles(
+    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int = -1
+) -> Floats:
+    """Return quantiles of draws, by the rule of this module.
+
+    Parameters
+    ----------
+    draws : array_like
+        Numbers; infinite ones count as the largest or smallest that there are.
+    levels : float or sequence of float
+        Probabilities, from 0 to 1.
+    weights : ndarray, optional
+        What each draw weighs, one per entry along `axis`, of at least 0 and any sum; equal when
+        left out.
+    axis : int, default -1
+        The axis of the draws.
+
+    Returns
+    -------
+    ndarray
+        As `numpy.quantile` returns it: the axis of the levels first, then the other axes.
+    """
+    values = np.asarray(draws, dtype=np.float64)
+    if weights is None or np.ptp(weights) == 0:
+        return _even(values, levels, axis)
+    return _by_row(_weighted, values, levels, weights, axis)
+
+
+def discrete_quantiles(
+    draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int = -1
+) -> Floats:
+    """Return the smallest draw with at least so much probability up to and including it.
+
+    For what can be printed only as certain numbers, such as a count drawn anew: the quantile is
+    one of the draws (the inverse of their distribution function). Arguments and return value as
+    in `quantiles`.
+    """
+    values = np.asarray(draws)
+    if weights is None or np.ptp(weights) == 0:
+        return np.asarray(np.quantile(values, levels, axis=axis, method="inverted_cdf"))
+    return _by_row(_first_reached, values, levels, weights, axis)
+
+
+def levels_of(probability: float) -> tuple[float, float, float]:
+    """Return the levels of the lower limit, the median and the upper limit, with equal tails."""
+    tail = (1 - probability) / 2
+    return tail, 0.5, 1 - tail
+
+
+def equal_tailed(
+    draws: Any, probability: float, weights: Floats | None = None, *, axis: int = -1
+) -> Floats:
+    """Return lower limit, median and upper limit of the interval with equal tails."""
+    return quantiles(draws, levels_of(probability), weights, axis=axis)
+
+
+def interval_name(probability: float, kind: str = "equal-tailed") -> str:
+    """Return the name of an interval, ``95% equal-tailed``."""
+    return f"{100 * probability:g}% {kind}"
+
+
+def effective_size(weights: Floats) -> float:
+    """Return how many draws of equal weight are worth as much: ``sum(w)**2 / sum(w**2)``."""
+    return float(np.sum(weights) ** 2 / np.sum(weights**2))
+
+
+def _even(values: Floats, levels: Levels, axis: int) -> Floats:
+    with np.errstate(invalid="ignore"):
+        found = np.asarray(np.quantile(values, levels, axis=axis))
+        if np.isfinite(found).all() or np.isnan(values).any():
+            return found
+        # A line from a number to infinity is infinite past that number; NumPy makes no number of
+        # it where both ends are infinite, or where it stops at the first.
+        low, high = (
+            np.quantile(values, levels, axis=axis, method=side) for side in ("lower", "higher")
+        )
+    limit = np.where((low == high) | (low < 0), low, high)
+    return np.where(np.isnan(found), limit, found)
+
+
+def _weighted(values: Floats, levels: Levels, weights: Floats) -> Any:
+    values, weights = _in_order(values, weights)
+    places = np.cumsum(weights) - weights / 2
+    places -= places[0]
+    return np.interp(levels, places / (places[-1] or 1.0), values)
+
+
+def _first_reached(values: Floats, levels: Levels, weights: Floats) -> Any:
+    values, weights = _in_order(values, weights)
+    heights = np.cumsum(weights)
+    at = np.searchsorted(heights, np.asarray(levels) * heights[-1], side="left")
+    return values[np.minimum(at, len(values) - 1)]
+
+
+def _in_order(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the draws that have a weight, in ascending order, and their weights."""
+    order = np.argsort(values, kind="stable")
+    order = order[weights[order] > 0]
+    return values[order], weights[order]
+
+
+def _by_row(rule: Any, values: Any, levels: Levels, weights: Floats, axis: int) -> Floats:
+    """Return a rule's quantiles of every row of draws along an axis, as NumPy lays them out."""
+    rows = np.moveaxis(values, axis, -1)
+    if rows.ndim == 1:
+        return np.asarray(rule(rows, levels, weights))
+    found = np.apply_along_axis(rule, -1, rows, levels, weights)
+    return np.moveaxis(found, -1, 0) if np.ndim(levels) else found
+
+
+def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
+    """Return smoothed, normalised weights and the Pareto k-hat of their tail.
+
+    Pareto-smoothed importance sampling, Vehtari et al., JMLR 2024;25(72), by ArviZ.
+    """
+    from arviz_stats.base import array_stats
+
+    # Below this a weight is zero to every digit; ArviZ wants finite logarithms.
+    ratios = np.maximum(log_weights - log_weights.max(), -700.0)
+    tail = np.partition(ratios, -20)[-20:] if len(ratios) > 20 else ratios
+    if np.ptp(tail) == 0:  # the largest weights are all alike: there is no tail to smooth
+        weights, k_hat = np.exp(ratios), -np.inf
+    else:
+        # ArviZ takes log-likelihoods, whose negatives are the log-weights of leave-one-out.
+        with np.errstate(over="ignore"):  # of a shape beyond all use
+            smoothed, k_hat = array_stats.psislw(-ratios)
+        if not np.isfinite(smoothed).all():
+            smoothed, k_hat = ratios, np.inf
+        weights = np.exp(smoothed - np.max(smoothed))
+    return weights / weights.sum(), float(k_hat)
+
+
+def tail_size(points: Floats, weights: Floats) -> float:
+    """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
+
+    Where the weights are larger in the tails, fewer draws carry a tail than carry the mean. For
+    the event A below a quantile with probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the
+    number of independent draws that would know p as well.
+
+    Parameters
+    ----------
+    points : ndarray
+        Shape ``(parameters, draws)``.
+    weights : ndarray
+        Normalised, shape ``(draws,)``.
+    """
+    smallest = np.inf
+    for row in points:
+        ordered = weights[np.argsort(row, kind="stable")]
+        below = np.cumsum(ordered)
+        for wanted in (0.05, 0.95):
+            last = min(int(np.searchsorted(below, wanted)), len(below) - 2)
+            p = below[last]
+            spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)
+            spread += p**2 * np.sum(ordered[last + 1 :] ** 2)
+            # No spread: all of the weight is that of one draw.
+            smallest = min(smallest, p * (1 - p) / spread if spread > 0 else 1.0)
+    return float(smallest)
