@@ -39,6 +39,10 @@ class Verdict:
         What was looked at, one value each: `Compared`, `Changed`, or a value of the check's own.
     details : mapping of str to object, optional
         What else the check's figure draws, by name; the check's function says what it holds.
+    result_mark : str, default ""
+        What was wrong already with the result that was checked; empty when nothing was.
+    printed : sequence of mapping, optional
+        Rows that are printed under the text, when those of the main table are too many or too wide.
     language : {"en", "nl"}
         Language of the sentences; see `in_language`.
     """
@@ -50,6 +54,8 @@ class Verdict:
     rows: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     found: Sequence[Any] = ()
     details: Mapping[str, Any] = field(default_factory=dict)
+    result_mark: str = ""
+    printed: Sequence[Mapping[str, Any]] | None = None
     language: str = "en"
 
     @cached_property
@@ -60,12 +66,18 @@ class Verdict:
     @cached_property
     def text(self) -> str:
         """What was found, in plain sentences."""
-        return Language(self.language).text(self.said)
+        first = [f"{self.result_mark}."] if self.result_mark else []
+        return Language(self.language).text([*first, *self.said])
 
     @cached_property
     def mark(self) -> str:
         """What tables and figures of the result carry; empty when the check passed."""
         return Language(self.language).say(self.marked)
+
+    @property
+    def marks(self) -> str:
+        """What was wrong with the result already, and the mark of the check."""
+        return "; ".join(filter(None, (self.result_mark, self.mark)))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -74,10 +86,24 @@ class Verdict:
 
     @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Every table of the check by its name, each with the mark."""
+        """Every table of the check by its name, each with the marks."""
+        return {name: self._frame(rows).assign(mark=self.marks) for name, rows in self.rows.items()}
+
+    def _frame(self, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return rows as a table: sentences in the language, yes and no with room for missing."""
         import pandas as pd
 
-        return {name: pd.DataFrame(rows).assign(mark=self.mark) for name, rows in self.rows.items()}
+        say = Language(self.language).say
+        made = pd.DataFrame(
+            [
+                {name: say(one) if isinstance(one, Sentence) else one for name, one in row.items()}
+                for row in rows
+            ]
+        )
+        for name in made.columns[made.dtypes == object]:
+            if all(one is None or isinstance(one, bool) for one in made[name]):
+                made[name] = made[name].astype("boolean")
+        return made
 
     def in_language(self, language: str) -> Verdict:
         """Return the same verdict with its sentences in another language.
@@ -96,8 +122,12 @@ class Verdict:
         return replace(self, language=language)
 
     def __repr__(self) -> str:
-        shown = self.table.drop(columns="mark")
-        return f"{self.text}\n{shown.to_string(index=False, na_rep='')}"
+        main = next(iter(self.rows.values())) if self.printed is None else self.printed
+        if not main:
+            return self.text
+        shown = self._frame(main)
+        rows = shown.to_string(index=False, na_rep="", float_format=lambda v: f"{v:.4g}")
+        return f"{self.text}\n{rows}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +205,8 @@ class Changed:
         Pareto k-hat of the weights; NaN without weights.
     shift, widened : float
         By how many of its standard deviations it moves, and the ratio of the widths.
+    power : float
+        For how much what is changed counts; NaN where it is not a matter of more or less.
     """
 
     quantity: str
@@ -185,3 +217,4 @@ class Changed:
     k_hat: float = float("nan")
     shift: float = float("nan")
     widened: float = float("nan")
+    power: float = float("nan")

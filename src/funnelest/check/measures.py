@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.inference.refitting import Reweighted
+from funnelest.likelihood.components import weighted_quantiles
 from funnelest.sampling.gate import ESS
 
-__all__ = ["apart", "holm", "on_scale", "scale_of", "steady"]
+__all__ = ["apart", "holm", "on_scale", "quantiles", "scale_of", "steady"]
 
 type Floats = NDArray[np.float64]
 
@@ -33,6 +34,13 @@ def on_scale(draws: Floats, scale: str) -> Floats:
         if scale == "share":
             return np.asarray(np.log(draws) - np.log1p(-draws))
         return draws if scale == "plain" else np.asarray(np.log(draws))
+
+
+def quantiles(draws: Floats, levels: Sequence[float], weights: Floats | None = None) -> Floats:
+    """Return quantiles of draws, which weigh the same where no weights are given."""
+    if weights is None:
+        return np.asarray(np.quantile(draws, levels))
+    return np.asarray(weighted_quantiles(draws, weights, levels))
 
 
 def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:

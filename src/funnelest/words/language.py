@@ -77,7 +77,7 @@ class _Filled(Formatter):
             return language.say(value)
         if isinstance(value, list | tuple):
             return language.listed(value, spec or "and")
-        if spec in ("number", "figure", "percent", "word"):
+        if spec in ("number", "short", "figure", "given", "percent", "word"):
             return str(getattr(language, spec)(value))
         shown = format(value, spec)
         return language.local(shown) if isinstance(value, float | int | np.number) else shown
@@ -121,8 +121,13 @@ class Language:
         return str(catalogue(self.code).get(f"word.{name}", name))
 
     def listed(self, names: Sequence[Any], how: str = "and") -> str:
-        """Return ``a, b and c``; ``or`` in its place, or with ``few`` three and how many more."""
+        """Return ``a, b and c``; ``or`` in its place, or with ``few`` three and how many more.
+
+        With ``,`` or ``;`` only that stands between them.
+        """
         shown = [self.say(one) if isinstance(one, Sentence) else str(one) for one in names]
+        if how in (",", ";"):
+            return f"{how} ".join(shown)
         if how == "few":
             if len(shown) <= 4:
                 return ", ".join(shown)
@@ -148,6 +153,12 @@ class Language:
         decimals = max(0, digits - 1 - math.floor(math.log10(abs(rounded))))
         text = f"{rounded:,.{decimals}f}"
         return self.local(text.rstrip("0").rstrip(".") if decimals else text)
+
+    def short(self, value: float) -> str:
+        """Return a number with three significant digits, or whole when it is large."""
+        if not math.isfinite(value):
+            return _DASH
+        return self.local(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
     def figure(self, value: float) -> str:
         """Return a given number as it was given: not rounded to significant digits."""
