@@ -254,10 +254,10 @@ def test_a_long_tail_is_named():
         ({"classes": 1}, "'classes' must be a whole number from 2 to 50; given 1."),
         ({"classes": 2.5}, "given 2.5."),
         ({"classes": True}, "given True."),
-        ({"concentration": 0}, "'concentration' must be a number from 0.01 to 100; given 0."),
+        ({"concentration": 0}, "'concentration' must lie between 0.01 and 100; given 0."),
         ({"concentration": "1"}, "given '1'."),
         ({"concentration_spread": float("nan")}, "given nan."),
-        ({"probability": 1}, "'probability' must lie between 0 and 1"),
+        ({"probability": 1}, "'probability' must lie strictly between 0 and 1"),
     ],
 )
 def test_bad_settings(settings, said):

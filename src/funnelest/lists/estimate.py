@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
+from funnelest.sampling.weights import interval_name
+from funnelest.words import Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,24 +151,22 @@ class Estimate:
 
     def _named(self, part: Part, kind: str) -> str:
         shown = part.interval is not None and kind
-        return f"{100 * self.probability:g}% {kind}" if shown else "none"
+        return interval_name(self.probability, kind) if shown else "none"
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per stratum, and one for all: known, hidden and total with their intervals."""
-        import pandas as pd
-
-        parts = {**self.strata, "all": self.overall} if self.strata else {"all": self.overall}
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table."""
         rows = []
-        for name, part in parts.items():
+        for name, part in {**self.strata, "all": self.overall}.items():
             low, high = part.interval or (np.nan, np.nan)
             all_ = part is self.overall
             # What has a number and limits is not withheld, whatever is of the others.
             gone = not np.isfinite(part.hidden) or (all_ and part.interval is None)
+            kind = self.kind if all_ else self.kind_in_strata or self.kind
             rows.append(
                 {
                     "method": self.method,
-                    "stratum": name,
+                    **({"stratum": name} if self.strata else {}),
                     "known": part.known,
                     "hidden": part.hidden,
                     "hidden_low": low,
@@ -175,28 +175,40 @@ class Estimate:
                     "total_low": part.known + low,
                     "total_high": part.known + high,
                     "statistic": self.statistic,
-                    "interval": self._named(
-                        part, self.kind if all_ else self.kind_in_strata or self.kind
-                    ),
+                    "interval": self._named(part, kind),
                     "basis": "lower bound" if self.lower_bound else "known and estimated",
                     "withheld": (part.withheld or self.withheld) if gone else "",
                 }
             )
-        made = pd.DataFrame(rows)
-        return made if self.strata else made.drop(columns="stratum")
+        return rows
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per stratum, and one for all: known, hidden and total with their intervals."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    @property
+    def said(self) -> Sentence:
+        """The total, with its interval where there is one."""
+        if self.interval is None:
+            return say("lists.total", total=self.total)
+        low, high = self.interval
+        values = {"total": self.total, "interval": self.interval_name, "low": low, "high": high}
+        return say("lists.total_in", **values)
 
     @property
     def text(self) -> str:
         """The result in plain sentences, what it assumes among them."""
-        known = f"{self.known:,} people are on at least one list."
-        said = [f"{self.method}: {known}"]
+        said = [f"{self.method}: {self.known:,} people are on at least one list."]
         if np.isfinite(self.hidden):
             shown = f"about {self.hidden:,.0f} more are on none, {self.total:,.0f} together"
             if self.lower_bound:
                 shown = f"at least about {self.hidden:,.0f} more are on none (a lower bound)"
-            found = self.interval
-            if found is not None:
-                shown += f" ({self.interval_name} interval {found[0]:,.0f} to {found[1]:,.0f})"
+            if self.interval is not None:
+                low, high = self.interval
+                shown += f" ({self.interval_name} interval {low:,.0f} to {high:,.0f})"
             said.append(f"By {self.statistic}, {shown}.")
         if self.withheld:
             said.append(f"Withheld: {self.withheld}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.checks.existence import Reduced
+from funnelest.lists.computing.reduced import Reduced
 from funnelest.lists.table.table import OverlapTable
 
 __all__ = ["contradiction", "empty_warnings", "limit_warnings", "misfit", "p_value"]

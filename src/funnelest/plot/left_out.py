@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from funnelest.errors import raise_if_any
-from funnelest.lists.checks.sensitivity import LeavingOut
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import drawing
 from funnelest.plot.base.forest import Line, forest
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,12 +42,12 @@ _WORDS = {
 }  # fmt: skip
 
 
-def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> Figure:
+def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the estimate from all lists, and without each of them.
 
     Parameters
     ----------
-    leaving : LeavingOut
+    leaving : Verdict
         What `funnelest.lists.leaving_out` gave.
     title : str, default ""
         Title of the figure.
@@ -65,34 +64,29 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(leaving, LeavingOut):
-        problems.append(f"leaving must be a LeavingOut; given {leaving!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    words = _WORDS[language]
-    lines = []
-    for row in leaving.table.to_dict("records"):
-        name = words["without"].format(name=row["left_out"]) if row["left_out"] else words["all"]
-        limits = (row["total_low"], row["total_high"])
-        shown = None if math.isnan(limits[0]) or math.isnan(limits[1]) else limits
-        lines.append(Line(name, row["known"], row["total"], shown, said=words["none"],
-                          bound=leaving.everything.lower_bound))  # fmt: skip
-    given = [leaving.everything, *leaving.estimates.values()]
-    kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
-    labels = (
-        words["known"],
-        words["total"].format(interval="; ".join(kinds)) if kinds else words["alone"],
-        words["bound"],
-        words["endless"],
-    )
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+    with drawing("leaving", leaving, "leaving_out", language) as show:
+        words, all_ = _WORDS[language], leaving.details["everything"]
+        lines = []
+        for row in leaving.table.to_dict("records"):
+            left = row["left_out"]
+            name = words["without"].format(name=left) if left else words["all"]
+            limits = (row["total_low"], row["total_high"])
+            shown = None if math.isnan(limits[0]) or math.isnan(limits[1]) else limits
+            lines.append(Line(name, row["known"], row["total"], shown, said=words["none"],
+                              bound=all_.lower_bound))  # fmt: skip
+        given = [all_, *leaving.details["estimates"].values()]
+        kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
+        labels = (
+            words["known"],
+            words["total"].format(interval="; ".join(kinds)) if kinds else words["alone"],
+            words["bound"],
+            words["endless"],
+        )
         return forest(
             lines,
             head=[("title", title)],
             labels=labels,
             axis=words["axis"],
-            note=words["note"].format(method=leaving.everything.method),
-            show=Language(language),
+            note=words["note"].format(method=all_.method),
+            show=show,
         )

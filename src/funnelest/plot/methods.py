@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelest.errors import raise_if_any
-from funnelest.lists.checks.compare_methods import Methods
 from funnelest.lists.estimate import Estimate
-from funnelest.plot.base import Language, language_problems
+from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.forest import Line, forest
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,12 +50,12 @@ _WORDS = {
 }  # fmt: skip
 
 
-def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figure:
+def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the totals of several methods, and first how far they disagree.
 
     Parameters
     ----------
-    compared : Methods
+    compared : Verdict
         What `funnelest.lists.compare_methods` gave.
     title : str, default ""
         Title of the figure.
@@ -73,37 +72,29 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    problems: list[str] = []
-    if not isinstance(compared, Methods):
-        problems.append(f"compared must be a Methods; given {compared!r}.")
-    raise_if_any([*problems, *language_problems(language)], "the figure")
-    import matplotlib as mpl
-
-    show, words = Language(language), _WORDS[language]
-    lines = [
-        Line(
-            one.method,
-            one.known,
-            one.total,
-            one.interval,
-            _under(one, compared, words),
-            one.lower_bound,
-            words["withheld"],
-        )
-        for one in compared.estimates
-    ]
-    lines += [
-        Line(name, compared.table_of.known, float("nan"), None, said=words["refused"])
-        for name in compared.refused
-    ]
-    labels = (words["known"], words["total"], words["bound"], words["endless"])
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
+    with drawing("compared", compared, "compare_methods", language) as show:
+        words, details = _WORDS[language], compared.details
+        lines = [
+            Line(
+                one.method,
+                one.known,
+                one.total,
+                one.interval,
+                _under(one, compared, words),
+                one.lower_bound,
+                words["withheld"],
+            )
+            for one in compared.found
+        ]
+        lines += [
+            Line(name, details["known"], float("nan"), None, said=words["refused"])
+            for name in details["refused"]
+        ]
+        labels = (words["known"], words["total"], words["bound"], words["endless"])
+        said = ("mark" if details["disagree"] else "subtitle", _verdict(compared, words, show))
         return forest(
             lines,
-            head=[
-                ("title", title),
-                ("mark" if compared.disagree else "subtitle", _verdict(compared, words, show)),
-            ],
+            head=[("title", title), said],
             labels=labels,
             axis=words["axis"],
             note=words["note"],
@@ -111,17 +102,18 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
         )
 
 
-def _under(one: Estimate, compared: Methods, words: dict[str, str]) -> str:
+def _under(one: Estimate, compared: Verdict, words: dict[str, str]) -> str:
     """Return what stands below the name: the kind of the interval, and a failed check."""
     said = [one.interval_name] if one.interval is not None else []
-    if not compared.reproduced.get(one.method, True):
+    if not compared.details["reproduced"].get(one.method, True):
         said.append(words["unlike"])
     return "; ".join(said)
 
 
-def _verdict(compared: Methods, words: dict[str, str], show: Language) -> str:
-    count = len(compared.shown)
+def _verdict(compared: Verdict, words: dict[str, str], show: Language) -> str:
+    details = compared.details
+    count = len(details["shown"])
     if count < 2:
         return words["one" if count else "none"]
-    ratio = show.given(f"{compared.ratio:.{1 if compared.disagree else 2}f}")
-    return words["disagree" if compared.disagree else "agree"].format(ratio=ratio)
+    ratio = show.given(f"{details['ratio']:.{1 if details['disagree'] else 2}f}")
+    return words["disagree" if details["disagree"] else "agree"].format(ratio=ratio)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from funnelest.lists.checks.predictive import Predictive
 from funnelest.plot.base import Language, drawing, framed, text_width, wrap
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,13 +39,13 @@ _WORDS = {
 }  # fmt: skip
 
 
-def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> Figure:
+def overlaps(checked: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw every overlap: the number found, and what the method expects.
 
     Parameters
     ----------
-    checked : Predictive
-        What `funnelest.lists.checks.predictive` gave.
+    checked : Verdict
+        What `funnelest.lists.predictive` gave.
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}
@@ -61,15 +61,15 @@ def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("checked", checked, Predictive, language) as show:
+    with drawing("checked", checked, "predictive", language) as show:
         return _drawn(checked, title, show)
 
 
-def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
+def _drawn(checked: Verdict, title: str, show: Language) -> Figure:
     from matplotlib.lines import Line2D
     from matplotlib.ticker import FuncFormatter
 
-    words, table = _WORDS[show.code], checked.table
+    words, table = _WORDS[show.code], checked.in_language(show.code).table
     if "limit" not in table:
         table = table.assign(limit=False)
     # What is not reproduced first, then by size: those are what one looks for.
@@ -93,7 +93,7 @@ def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
         keys.append(Line2D([], [], color=ORANGE, marker="D", label=words["not"], **key))
     if table["limit"].any():
         keys.append(Line2D([], [], color=GREY, marker="<", label=words["limit"], **key))
-    note = words["note"].format(method=checked.estimate.method)
+    note = words["note"].format(method=checked.details["estimate"].method)
     if fewer:
         note += " " + words["left"].format(n=fewer)
     figure, ax = framed([("title", title)], keys, note, left=left, right=0.25, width=_WIDTH,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.table.table import Cells
+from funnelest.lists.table.cells import Cells
 from funnelest.lists.terms import Term, design
 from funnelest.sampling.hmc import climb
 

@@ -1,4 +1,4 @@
-"""Profile-likelihood limits of the number of hidden people in a log-linear model."""
+"""Limits of the number of hidden people: by profile likelihood, log-normal, of a sum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelest.lists.computing.fits import fit_poisson
 
-__all__ = ["profile_limits", "sum_limits"]
+__all__ = ["log_normal", "profile_limits", "sum_limits"]
 
 type Floats = NDArray[np.float64]
 
@@ -122,6 +122,14 @@ def _limit(
         last = int(below[0]) if len(below) else _POINTS - 1
         inside, outside = float(points[last - 1]), float(points[last])
     return (inside + outside) / 2
+
+
+def log_normal(hidden: float, variance: float, probability: float) -> tuple[float, float]:
+    """Return limits of a number whose logarithm is normal with some variance."""
+    from scipy.stats import norm
+
+    far = norm.ppf((1 + probability) / 2) * np.sqrt(variance)
+    return float(hidden * np.exp(-far)), float(hidden * np.exp(far))
 
 
 def sum_limits(estimates: Floats, limits: list[tuple[float, float]]) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
+from funnelest.fields import POSITIVE, Allowed, Constraint
 from funnelest.lists.computing.graphs import GRAPHS, Graphs, decomposable_graphs
 from funnelest.lists.computing.hidden_numbers import (
     HiddenNumbers,
@@ -17,10 +19,11 @@ from funnelest.lists.computing.hidden_numbers import (
     hidden_numbers,
     log_rising,
 )
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.number_priors import NumberPrior, OneOverN
 from funnelest.lists.table.table import OverlapTable
+from funnelest.sampling.weights import levels_of
 
 __all__ = ["DecomposableAverage", "Posterior"]
 
@@ -90,35 +93,24 @@ class DecomposableAverage(Estimator):
 
     fewest: ClassVar[int] = 3
     most: ClassVar[int] = 5
+    allowed: ClassVar[Allowed] = {
+        "delta": POSITIVE.or_none,
+        "prior": Constraint(
+            "must be OneOverN(), UniformN() or NegativeBinomialN(a=, b=)",
+            lambda value: isinstance(value, NumberPrior),
+            (OneOverN(),),
+            (None, 3, "1/N"),
+        ),
+    }
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return "average over decomposable graphs"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        delta_fits = self.delta is None or _is_positive(self.delta)
-        if not delta_fits:
-            found.append(
-                "field 'delta' must be a prior count per pattern, above 0, or None for "
-                f"2**-lists; given {self.delta!r}."
-            )
-        if not isinstance(self.prior, NumberPrior):
-            return [
-                *found,
-                "field 'prior' must be OneOverN(), UniformN() or NegativeBinomialN(a=, b=); "
-                f"given {self.prior!r}.",
-            ]
-        if not isinstance(table, OverlapTable):
-            return found
-        found += (about_prior := self.prior.problems(table.known))
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         count = len(table.lists)
-        if count > self.most:
-            number = f"{GRAPHS[count]:,}" if count in GRAPHS else "more than 30 million"
-            found.append(f"there are {number} decomposable graphs on {count} lists.")
-        if delta_fits and not about_prior and self.prior.upper is None:
+        found = [] if "prior" in wrong else self.prior.problems(table.known)
+        if not wrong and not found and self.prior.upper is None:
             # The complete graph falls the slowest: as this power of N.
             power = self.prior.power - self._delta(count) * (2**count - 1)
             if power >= -1.0:
@@ -127,6 +119,9 @@ class DecomposableAverage(Estimator):
                     "graph nothing bounds the number hidden. Give the prior an 'upper' limit, or "
                     "use OneOverN()."
                 )
+        if count > self.most:
+            number = f"{GRAPHS[count]:,}" if count in GRAPHS else "more than 30 million"
+            found.append(f"there are {number} decomposable graphs on {count} lists.")
         return found
 
     def _delta(self, lists: int) -> float:
@@ -136,25 +131,21 @@ class DecomposableAverage(Estimator):
         count = len(table.lists)
         counts = np.concatenate([[0.0], table.cells(table.strata[0]).counts])
         found = Posterior(counts, self._delta(count), self.prior)
-        tail = (1.0 - self.probability) / 2.0
-        limits = np.array([tail, 0.5, 1.0 - tail])
+        limits = np.array(levels_of(self.probability))
         withheld, details = found.why_not, found.details(limits)
         warnings = () if withheld else found.warnings(details)
         low, middle, high = found.quantiles(limits) if not withheld else np.full(3, np.nan)
         hidden, predicted = found.draws(_DRAWS, default_rng(seed))
-        return Estimate(
-            method=self.name,
-            table_of=table,
-            overall=Part(
-                found.known, float(middle), None if withheld else (float(low), float(high))
-            ),
+        return self._made(
+            table,
+            middle,
+            None if withheld else (float(low), float(high)),
             statistic="posterior median",
             kind="equal-tailed posterior",
             assumes=(
                 "the lists depend on each other as in some decomposable graph, alike for "
                 f"everybody; all graphs are as probable beforehand. Prior of N: {self.prior.text}."
             ),
-            probability=self.probability,
             withheld=withheld,
             warnings=warnings,
             measures=found.measures,
@@ -162,11 +153,6 @@ class DecomposableAverage(Estimator):
             predicted={table.strata[0]: predicted},
             details=details,
         )
-
-
-def _is_positive(x: object) -> bool:
-    number = isinstance(x, int | float) and not isinstance(x, bool)
-    return number and 0 < float(x) < np.inf  # type: ignore[arg-type]
 
 
 class Posterior:

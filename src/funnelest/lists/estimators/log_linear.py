@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.checks.existence import existence, reduced
+from funnelest.fields import Allowed, Constraint, one_of
+from funnelest.lists.checks.existence import Existing, existing
 from funnelest.lists.computing.fits import fit_poisson
-from funnelest.lists.computing.profile import profile_limits, sum_limits
+from funnelest.lists.computing.profile import log_normal, profile_limits, sum_limits
+from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.computing.relinking import linked_at_random
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
@@ -35,7 +37,7 @@ from funnelest.lists.terms import (
     model_without,
     read_model,
 )
-from funnelest.priors import Shared
+from funnelest.sampling.weights import equal_tailed
 
 __all__ = ["LogLinear"]
 
@@ -100,12 +102,17 @@ class LogLinear(Estimator):
     interval: Literal["profile", "wald"] = "profile"
     linkage: LinkageError | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "interval": one_of(*_INTERVALS),
+        "linkage": Constraint(
+            "must be a LinkageError", lambda value: isinstance(value, LinkageError), (), (3, "no")
+        ).or_none,
+    }
     takes_incomplete: ClassVar[bool] = True
     takes_strata: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
-        """What the method is called."""
         if self.model is None:
             shown = "independent lists"
         elif isinstance(self.model, str):
@@ -135,27 +142,11 @@ class LogLinear(Estimator):
         """Return the same estimate with the interval that is found fastest."""
         return replace(self, interval="wald") if self.linkage is None else self
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        if self.interval not in _INTERVALS:
-            found.append(f"field 'interval' must be 'profile' or 'wald'; given {self.interval!r}.")
-        if not isinstance(table, OverlapTable):
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
+        found = [] if self.model is None else model_problems(self.model, table.lists)
+        if self.linkage is None or "linkage" in wrong:
             return found
-        if self.model is not None:
-            found += model_problems(self.model, table.lists)
-        if self.linkage is None:
-            return found
-        if not isinstance(self.linkage, LinkageError):
-            return [*found, f"field 'linkage' must be a LinkageError; given {self.linkage!r}."]
-        problems = self.linkage.problems()
-        found += problems or self.linkage.list_problems(table.lists)
-        if not problems:
-            found += [
-                f"field {name!r} of the linkage is a parameter of a model: give its prior here."
-                for name, prior in self.linkage.rates().items()
-                if isinstance(prior, Shared)
-            ]
+        found += self.linkage.own_problems() + self.linkage.list_problems(table.lists)
         return found + [f"linkage error: {one}" for one in linkage_problems(table)]
 
     def _terms(self, table: OverlapTable) -> tuple[Term, ...]:
@@ -166,27 +157,20 @@ class LogLinear(Estimator):
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         terms = self._terms(table)
         lists = len(table.lists)
-        checks = existence(table, self.model or brackets(independent(lists), lists))
-        made = Estimate(
+        checks = existing(table, terms)
+        made = replace(
+            self._made(
+                table,
+                statistic="maximum likelihood",
+                kind=_INTERVALS[self.interval],
+                assumes=_assumed(table, terms),
+                details={"existence": checks},
+            ),
             method=f"log-linear {brackets(terms, lists)}",
-            table_of=table,
-            overall=Part(table.known, np.nan, None),
-            statistic="maximum likelihood",
-            kind=_INTERVALS[self.interval],
-            assumes=_assumed(table, terms),
-            probability=self.probability,
-            details={"existence": checks},
         )
         if self.linkage is not None:
-            return _linked(self.linkage, made, terms, checks.text, checks.passed, seed)
-        fits = {
-            name: self._fitted(table, name, terms, (checks.strata or {name: checks})[name].passed)
-            for name in table.strata
-        }
-        for name, one in fits.items():
-            if one.why == "existence":
-                text = (checks.strata or {name: checks})[name].text
-                fits[name] = replace(one, why=text)
+            return _linked(self.linkage, made, terms, checks[table.strata[0]], seed)
+        fits = {name: self._fitted(table, name, terms, checks[name]) for name in table.strata}
         for name, one in fits.items():
             fits[name] = replace(one, part=replace(one.part, withheld=one.why))
         return self._together(made, fits)
@@ -235,12 +219,12 @@ class LogLinear(Estimator):
         return replace(made, kind=kind, kind_in_strata=made.kind)
 
     def _fitted(
-        self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: bool
+        self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: Existing
     ) -> _Fitted:
         known = table.known_in(stratum)
         nothing = Part(known, np.nan, None)
-        if not exists:
-            return _Fitted(nothing, "existence")
+        if exists.code:
+            return _Fitted(nothing, exists.text)
         cells = table.cells(stratum)
         left = reduced(cells, terms, len(table.lists))
         counts = cells.counts[left.cells]
@@ -256,7 +240,7 @@ class LogLinear(Estimator):
                 left.X, left.sums, counts, hidden, np.sqrt(spread), self.probability
             )
         else:
-            limits = _wald(hidden, spread, self.probability)
+            limits = log_normal(hidden, spread, self.probability)
         predicted = cells.sums[:, left.patterns] @ means
         deviance, df = float(fit.deviance[0]), len(counts) - left.X.shape[1]
         warnings = [
@@ -292,13 +276,6 @@ class LogLinear(Estimator):
 # ------------------------------------------------------------------------- parts
 
 
-def _wald(hidden: float, spread: float, probability: float) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    far = norm.ppf((1 + probability) / 2) * np.sqrt(spread)
-    return float(hidden * np.exp(-far)), float(hidden * np.exp(far))
-
-
 def _log_likelihood(counts: Floats, means: Floats) -> float:
     from scipy.stats import poisson
 
@@ -327,8 +304,7 @@ def _linked(
     linkage: LinkageError,
     made: Estimate,
     terms: tuple[Term, ...],
-    text: str,
-    exists: bool,
+    exists: Existing,
     seed: int,
 ) -> Estimate:
     """Return the estimate for a table with missed and false links."""
@@ -342,8 +318,8 @@ def _linked(
             "all links are right and complete", "links are missed and false at the stated rates"
         ),
     )
-    if not exists:
-        return replace(made, withheld=text, kind="")
+    if exists.code:
+        return replace(made, withheld=exists.text, kind="")
     cells = table.cells()
     left = reduced(cells, terms, lists)
 
@@ -383,11 +359,10 @@ def _linked(
             "are too few for these rates.",
             kind="",
         )
-    tails = (1 - made.probability) / 2, (1 + made.probability) / 2
     hidden = n0 * off[0, settled]
-    own = np.quantile(hidden, tails)
-    whole = np.quantile(means.sum() * off[1, settled], tails) - known
-    limits = (float(max(0.0, min(own[0], whole[0]))), float(max(own[1], whole[1])))
+    own = equal_tailed(hidden, made.probability)
+    whole = equal_tailed(means.sum() * off[1, settled], made.probability) - known
+    limits = (float(max(0.0, min(own[0], whole[0]))), float(max(own[-1], whole[-1])))
     deviance, df = float(found.deviance[0]), len(cells.counts) - left.X.shape[1]
     corrected = (
         f"The known people are corrected for linkage errors: {known:,} in place of the "
