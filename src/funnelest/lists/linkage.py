@@ -244,22 +244,10 @@ def linkage_problems(table: OverlapTable) -> list[str]:
 
 
 def observed(means: Any, missed: Any, false: Any, lists: int) -> Any:
-    """Return the expected number of people as linked, of every pattern.
+    """Return the expected number of people as linked, of every pattern: ``(2**lists, draws)``.
 
-    Parameters
-    ----------
-    means : array
-        Expected number of people of every pattern, shape ``(2**lists, draws)``; arrays or
-        symbols.
-    missed, false : array
-        The rates of a `LinkageError`, shape ``(draws,)``.
-    lists : int
-        Number of lists.
-
-    Returns
-    -------
-    array
-        Shape ``(2**lists, draws)``.
+    Expected numbers of every true pattern (`means`) have that shape too, the rates of a
+    `LinkageError` ``(draws,)``; arrays or symbols.
     """
     kept = fm.sqrt(1.0 - missed)
     lost = 1.0 - kept

@@ -50,22 +50,7 @@ class BootstrapInterval:
 
 
 def resampled(counts: Floats, replicates: int, rng: np.random.Generator) -> Floats:
-    """Return tables of as many people drawn from those known, with replacement.
-
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(cells,)``.
-    replicates : int
-        Number of tables.
-    rng : numpy.random.Generator
-        The generator.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(replicates, cells)``.
-    """
+    """Return tables of as many people drawn from those known: ``(replicates, cells)``."""
     people = int(counts.sum())
     return rng.multinomial(people, counts / counts.sum(), size=replicates).astype(float)
 
@@ -73,17 +58,7 @@ def resampled(counts: Floats, replicates: int, rng: np.random.Generator) -> Floa
 def leave_one_out(counts: Floats) -> tuple[Floats, Floats]:
     """Return the tables without one person, and how many persons leave each of them behind.
 
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(cells,)``.
-
-    Returns
-    -------
-    tables : ndarray
-        Shape ``(cells with people, cells)``.
-    weights : ndarray
-        Shape ``(cells with people,)``.
+    Shapes ``(cells with people, cells)`` and ``(cells with people,)``.
     """
     cells = np.flatnonzero(counts > 0)
     tables = np.repeat(counts[None], len(cells), axis=0)
@@ -113,27 +88,12 @@ def bca_interval(
 ) -> BootstrapInterval:
     r"""Return the bias-corrected and accelerated interval.
 
-    Parameters
-    ----------
-    estimate : float
-        The estimate from the data; finite.
-    replicates : ndarray
-        Estimates from resampled tables. Infinite ones count as infinite, they are not left out:
-        if they are more than may lie beyond the upper limit, it is infinite.
-    jackknife : ndarray
-        Estimates from the tables without one person.
-    weights : ndarray
-        How many persons leave each of these.
-    probability : float
-        Probability of the interval.
+    Of a finite estimate from the data, estimates from resampled tables (`replicates`), and those
+    from the tables without one person (`jackknife`), which so many persons leave (`weights`).
+    Infinite replicates count as infinite, they are not left out: if they are more than may lie
+    beyond the upper limit, it is infinite. The acceleration is taken as 0 where a table without one
+    person has no finite estimate.
 
-    Returns
-    -------
-    BootstrapInterval
-        The acceleration is taken as 0 where a table without one person has no finite estimate.
-
-    Notes
-    -----
     With :math:`z_0` the normal quantile of the share of replicates below the estimate, and
     :math:`a = \sum w d^3 / 6 (\sum w d^2)^{3/2}`, :math:`d` being the mean of the jackknife
     estimates less each of them, the limit for normal quantile :math:`z` is the replicates'

@@ -29,28 +29,10 @@ def profile_limits(
 ) -> tuple[float, float]:
     r"""Return profile-likelihood limits of the number of hidden people.
 
-    Parameters
-    ----------
-    X : ndarray
-        Design matrix, shape ``(patterns, terms)``.
-    sums : ndarray
-        Which patterns make up each cell, shape ``(cells, patterns)``; those in none are hidden.
-    counts : ndarray
-        Shape ``(cells,)``.
-    hidden : float
-        The estimate.
-    spread : float
-        About the standard error of its logarithm: where to look first.
-    probability : float
-        Probability of the interval.
+    `X` and `sums` are those of `fit_poisson`, `counts` of one table; patterns in no cell are
+    hidden. `spread` is about the standard error of the logarithm of the number: where to look
+    first. A limit is 0 or infinity where the likelihood does not fall enough.
 
-    Returns
-    -------
-    (float, float)
-        0 or infinity where the likelihood does not fall enough.
-
-    Notes
-    -----
     For a total :math:`N = n + n_0` the counts are multinomial; their likelihood is maximised
     over the model for each :math:`n_0`, which is a fit with :math:`n_0` as one more count:
     :math:`-D(n_0)/2 + s(N) - s(n_0)` with D the Poisson deviance of that fit and :math:`s(x) =

@@ -360,13 +360,9 @@ class Posterior:
     def draws(self, count: int, rng: Generator) -> tuple[Floats, Floats]:
         """Return draws of the number hidden, ``(draws,)``, and of expected counts.
 
-        Returns
-        -------
-        hidden : ndarray
-            Quantiles at even steps, so that no chance is in their distribution, shuffled.
-        expected : ndarray
-            ``N`` times the probabilities, without the empty pattern:
-            shape ``(2**lists - 1, draws)``.
+        The numbers are quantiles at even steps, so that no chance is in their distribution,
+        shuffled; expected counts are ``N`` times the probabilities, without the empty pattern:
+        ``(2**lists - 1, draws)``.
         """
         hidden = self.quantiles((np.arange(count) + 0.5) / count)
         log_joint = self.log_joint(hidden)

@@ -122,17 +122,8 @@ def hypergeometric_limits(
 ) -> tuple[float, float]:
     """Return exact limits of the number on neither of two independent lists.
 
-    Parameters
-    ----------
-    only_1, only_2, both : int
-        People on the first list only, on the second only, and on both.
-    probability : float
-        Probability of the interval.
-
-    Returns
-    -------
-    (float, float)
-        Whole numbers; the upper limit is infinite when nobody is on both.
+    Whole numbers, of the people on the first list only, on the second only, and on both; the upper
+    limit is infinite when nobody is on both.
     """
     from scipy.stats import hypergeom
 

@@ -83,14 +83,8 @@ def made_cells(
 ) -> Cells:
     """Return the counts of a stratum as arrays.
 
-    Parameters
-    ----------
-    given : mapping of str to int
-        Pattern -> number of people.
-    lists : int
-        Number of lists.
-    absent, upper : sequence of int
-        Positions of the lists that do not cover the stratum, and of those that also hold others.
+    `absent` and `upper` are positions of the lists that do not cover the stratum, and of those that
+    also hold others.
     """
     names = patterns(lists)
     possible = np.array([all(one[i] == "0" for i in absent) for one in names])

@@ -31,27 +31,7 @@ _LETTERS = {"0", "1", "?"}
 def read_histories(
     frame: pd.DataFrame, lists: Sequence[str], count: str, strata: str | Sequence[str], upper: Any
 ) -> Counts:
-    """Return the counts of a frame with one row per combination of lists.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The frame.
-    lists, count, strata
-        Names of its columns.
-    upper
-        The lists that are upper limits, to be checked with the others.
-
-    Returns
-    -------
-    dict
-        Pattern -> count, by stratum where there are any.
-
-    Raises
-    ------
-    SpecError
-        With every problem of the frame.
-    """
+    """Return the counts of a frame with one row per combination of lists, by stratum if any."""
     groups = _as_columns(strata)
     found = list_problems(lists, upper) + _frame_problems(
         frame, [("lists", lists), ("count", [count]), ("strata", groups)]
@@ -90,28 +70,8 @@ def read_records(
 ) -> tuple[Sequence[str], Counts]:
     """Return lists and counts of a frame with one row per person, or per record of a person.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        The frame.
-    lists, strata
-        Names of columns; of a long frame, `lists` are the values of the column `register`.
-    person, register
-        The columns of persons and of lists of a long frame.
-    upper
-        The lists that are upper limits, to be checked with the others.
-
-    Returns
-    -------
-    lists : sequence of str
-        The lists.
-    counts : dict
-        Pattern -> count, by stratum where there are any.
-
-    Raises
-    ------
-    SpecError
-        With every problem; how many have it, and never who.
+    Of a long frame, `lists` are the values of the column `register`. Problems say how many have
+    them, and never who.
     """
     groups = _as_columns(strata)
     if register is None:
