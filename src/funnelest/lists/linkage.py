@@ -178,7 +178,7 @@ class Corrected:
         """One row per pattern: people as linked, corrected median and 95% interval."""
         import pandas as pd
 
-        low, median, high = equal_tailed(self.draws, 0.95)
+        low, median, high = equal_tailed(self.draws, 0.95, axis=1)
         cells = self.table_of.cells()
         return pd.DataFrame(
             {

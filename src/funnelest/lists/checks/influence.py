@@ -14,6 +14,7 @@ from funnelest.lists.checks.leaving_out import reason
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.estimators.base import Estimator, asked_problems
 from funnelest.lists.table.table import OverlapTable
+from funnelest.sampling.weights import quantiles
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
@@ -179,7 +180,7 @@ def _noise(estimate: Estimate) -> float:
         return 0.0
     measures = estimate.gate.measures if estimate.gate is not None else {}
     size = measures.get("bulk ESS", measures.get("ESS", float(len(draws))))
-    low, high = np.quantile(draws, [0.25, 0.75])
+    low, high = quantiles(draws, [0.25, 0.75])
     spread = (high - low) / 1.349
     # The change is half of a difference; a median has the error of a mean times 1.25.
     return float(2 * 1.2533 * spread / np.sqrt(size) / np.sqrt(2))

@@ -114,39 +114,38 @@ def bca_interval(
         square = float(np.sum(weights * from_mean**2))
         cube = float(np.sum(weights * from_mean**3))
         acceleration = cube / (6 * square**1.5) if square > 0 else 0.0
+    nan = (np.nan, np.nan)
     if not np.isfinite(bias):
-        side = "below" if below == 1 else "above"
-        problem = (
-            f"all bootstrap replicates lie {side} the estimate, so that its bias cannot be "
-            "corrected and no interval is known."
-        )
-        return BootstrapInterval(None, below, bias, acceleration, (np.nan, np.nan), problem)
+        return BootstrapInterval(
+            None, below, bias, acceleration, nan,
+            f"all bootstrap replicates lie {'below' if below == 1 else 'above'} the estimate, so "
+            "that its bias cannot be corrected and no interval is known.",
+        )  # fmt: skip
     a = acceleration if np.isfinite(acceleration) else 0.0
-    z = special.ndtri(np.array([(1 - probability) / 2, (1 + probability) / 2]))
+    tails = (1 - probability) / 2, (1 + probability) / 2
+    z = special.ndtri(np.array(tails))
     shrunk = 1 - a * (bias + z)
     if (shrunk <= 0).any():
-        problem = (
+        return BootstrapInterval(
+            None, below, bias, acceleration, nan,
             "the estimate changes so unevenly when single persons are left out that the bootstrap "
-            "interval cannot be corrected for it."
-        )
-        return BootstrapInterval(None, below, bias, acceleration, (np.nan, np.nan), problem)
-    low, high = (float(one) for one in special.ndtr(bias + (bias + z) / shrunk))
+            "interval cannot be corrected for it.",
+        )  # fmt: skip
+    low, high = map(float, special.ndtr(bias + (bias + z) / shrunk))
+    levels = low, high
     ordered = np.sort(replicates)
     limits = quantile(ordered, low), quantile(ordered, high)
-    if np.mean(np.isinf(replicates)) > (1 - probability) / 2:
+    if np.mean(np.isinf(replicates)) > tails[0]:
         # No correction for bias brings back an upper limit that the replicates do not have.
         limits = limits[0], np.inf
     if not limits[0] <= estimate <= limits[1]:
-        problem = (
+        return BootstrapInterval(
+            None, below, bias, acceleration, levels,
             f"the estimate lies at the edge of its own bootstrap replicates ({below:.1%} are "
-            "smaller), too far for its bias to be corrected."
-        )
-        return BootstrapInterval(None, below, bias, acceleration, (low, high), problem)
+            "smaller), too far for its bias to be corrected.",
+        )  # fmt: skip
     widened = min(below, 1 - below) < _SIDE
     if widened:
-        tail = (1 - probability) / 2
-        limits = (
-            min(limits[0], quantile(ordered, tail)),
-            max(limits[1], quantile(ordered, 1 - tail)),
-        )
-    return BootstrapInterval(limits, below, bias, acceleration, (low, high), "", widened)
+        own = quantile(ordered, tails[0]), quantile(ordered, 1 - tails[0])
+        limits = min(limits[0], own[0]), max(limits[1], own[1])
+    return BootstrapInterval(limits, below, bias, acceleration, levels, "", widened)

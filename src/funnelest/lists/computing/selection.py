@@ -313,21 +313,21 @@ def best_by_bic(counts: Floats, models: list[Terms], lists: int) -> Chosen:
         better = bic < best
         best[better], which[better] = bic[better], i
         hidden[better], means[better] = fits.hidden[better], fits.means[better]
-    exists = np.isfinite(best)
-    return Chosen(
-        terms,
-        active[which][:, 1:],
-        hidden,
-        means,
-        _spread(X, counts, active[which], means, exists),
-        exists,
-    )
+    return _chosen(terms, X, counts, active[which], hidden, means, np.isfinite(best))
 
 
-def _spread(X: Floats, counts: Floats, active: Flags, means: Floats, exists: Flags) -> Floats:
+def _chosen(
+    terms: Terms,
+    X: Floats,
+    counts: Floats,
+    active: Flags,
+    hidden: Floats,
+    means: Floats,
+    exists: Flags,
+) -> Chosen:
     variance = np.full(len(counts), np.nan)
     variance[exists] = _variance(X, counts[exists], active[exists], means[exists])
-    return variance
+    return Chosen(terms, active[:, 1:], hidden, means, variance, exists)
 
 
 def stepwise(counts: Floats, lists: int, p: float) -> Chosen:
@@ -373,14 +373,7 @@ def stepwise(counts: Floats, lists: int, p: float) -> Chosen:
         refused[open_[bad], pair[bad]] = True
     plain = fit_extended(X, counts, active, b)
     hidden = np.where(plain.exists, plain.hidden, _without_overlap(counts, X, lists))
-    return Chosen(
-        terms,
-        active[:, 1:],
-        hidden,
-        means,
-        _spread(X, counts, active, means, plain.exists),
-        plain.exists,
-    )
+    return _chosen(terms, X, counts, active, hidden, means, plain.exists)
 
 
 def _log_p(observed: Floats, expected: Floats) -> Floats:

@@ -154,13 +154,14 @@ class Estimator(ABC):
         interval: tuple[float, float] | None = None,
         *,
         assumes: str,
+        method: str = "",
         statistic: str = "",
         kind: str = "",
         **more: Any,
     ) -> Estimate:
         """Return the estimate of a method without strata, with what is the same for all."""
         return Estimate(
-            method=self.name,
+            method=method or self.name,
             table_of=table,
             overall=Part(table.known, float(hidden), interval),
             statistic=statistic,

@@ -158,15 +158,13 @@ class LogLinear(Estimator):
         terms = self._terms(table)
         lists = len(table.lists)
         checks = existing(table, terms)
-        made = replace(
-            self._made(
-                table,
-                statistic="maximum likelihood",
-                kind=_INTERVALS[self.interval],
-                assumes=_assumed(table, terms),
-                details={"existence": checks},
-            ),
+        made = self._made(
+            table,
             method=f"log-linear {brackets(terms, lists)}",
+            statistic="maximum likelihood",
+            kind=_INTERVALS[self.interval],
+            assumes=_assumed(table, terms),
+            details={"existence": checks},
         )
         if self.linkage is not None:
             return _linked(self.linkage, made, terms, checks[table.strata[0]], seed)

@@ -87,12 +87,13 @@ class _Selected(Estimator):
         limits = None if interval is None else interval.limits
         if limits is None:
             hidden = float("nan")
-        made = self._made(
+        return self._made(
             table,
             hidden,
             limits,
+            method=f"{self.name} {model}",
             statistic="maximum likelihood",
-            kind=_kind(interval) if limits else "",
+            kind=(_WIDENED if interval.widened else _KIND) if interval and limits else "",
             assumes=(
                 "lists depend on each other only as the model chosen says "
                 f"({_in_words(chosen.model(0), table.lists)}), which was chosen by {self.by} and "
@@ -105,7 +106,6 @@ class _Selected(Estimator):
             predicted={ALL: chosen.means[0]} if chosen.exists[0] else {},
             details={"model": model, "chosen": shares, "replicates": replicates},
         )
-        return replace(made, method=f"{self.name} {model}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,11 +294,8 @@ def _warnings(
         )
     endless = float(np.mean(~np.isfinite(replicates)))
     if endless > 0:
-        reach = (
-            " The upper limit is infinite."
-            if interval.limits and np.isinf(interval.limits[1])
-            else ""
-        )
+        without = interval.limits and np.isinf(interval.limits[1])
+        reach = " The upper limit is infinite." if without else ""
         much = " That is many: even the lower limit is in doubt." if endless > _MANY else ""
         said.append(
             f"{endless:.1%} of the replicates have no finite estimate; they count as infinite."
@@ -321,10 +318,6 @@ def _warnings(
             "what the same choice gives for similar tables."
         )
     return tuple(said)
-
-
-def _kind(interval: BootstrapInterval | None) -> str:
-    return _WIDENED if interval is not None and interval.widened else _KIND
 
 
 def _of_the_model(table: OverlapTable, chosen: Chosen, counts: Floats) -> tuple[str, ...]:
@@ -355,22 +348,24 @@ def _measures(
     own: float,
 ) -> dict[str, float]:
     """Return what was measured of the fit and of the bootstrap."""
-    made: dict[str, float] = {}
-    if chosen.exists[0]:
-        hidden, terms = float(chosen.hidden[0]), len(chosen.model(0)) + 1
-        made["deviance"] = float(deviance(counts, np.maximum(chosen.means[0], 1e-300)))
-        made["terms"] = float(terms)
-        # A term at minus infinity takes its cells with it: they leave no degree of freedom.
-        left = reduced(table.cells(ALL), chosen.model(0), len(table.lists))
-        made["df"] = float(left.cells.sum() - left.X.shape[1])
-        made["BIC"] = made["deviance"] + terms * float(np.log(counts.sum()))
-        made["standard error given the model"] = float(
-            np.sqrt(hidden + hidden**2 * chosen.variance[0])
-        )
-    made["replicates"] = float(len(replicates))
-    made["share that chose the same model"] = own
-    made["share without a finite estimate"] = float(np.mean(~np.isfinite(replicates)))
+    made = {
+        "replicates": float(len(replicates)),
+        "share that chose the same model": own,
+        "share without a finite estimate": float(np.mean(~np.isfinite(replicates))),
+    }
     if interval is not None:
-        made["bias correction"] = interval.bias
-        made["acceleration"] = interval.acceleration
-    return made
+        made |= {"bias correction": interval.bias, "acceleration": interval.acceleration}
+    if not chosen.exists[0]:
+        return made
+    hidden, terms = float(chosen.hidden[0]), len(chosen.model(0)) + 1
+    off = float(deviance(counts, np.maximum(chosen.means[0], 1e-300)))
+    # A term at minus infinity takes its cells with it: they leave no degree of freedom.
+    left = reduced(table.cells(ALL), chosen.model(0), len(table.lists))
+    return {
+        "deviance": off,
+        "terms": float(terms),
+        "df": float(left.cells.sum() - left.X.shape[1]),
+        "BIC": off + terms * float(np.log(counts.sum())),
+        "standard error given the model": float(np.sqrt(hidden + hidden**2 * chosen.variance[0])),
+        **made,
+    }
