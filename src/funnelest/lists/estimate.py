@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +13,12 @@ from numpy.typing import NDArray
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import interval_name
-from funnelest.words import Sentence, say
+from funnelest.words import Language, Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Estimate", "Part"]
+__all__ = ["Estimate", "Part", "because", "chained"]
 
 type Floats = NDArray[np.float64]
 type Limits = tuple[float, float]
@@ -86,6 +87,8 @@ class Estimate:
         Whether the number is a lower bound, not an estimate.
     withheld : str, default ""
         Why no number (or no interval) is shown, in a sentence.
+    why : Sentence, optional
+        What `withheld` says, where it can be said in other languages; see `because`.
     warnings : tuple of str, optional
         What a reader should know of this number.
     measures : mapping of str to float, optional
@@ -112,6 +115,7 @@ class Estimate:
     strata: Mapping[str, Part] = field(default_factory=dict)
     lower_bound: bool = False
     withheld: str = ""
+    why: Sentence | str = ""
     warnings: tuple[str, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
     gate: Gate | None = None
@@ -138,6 +142,11 @@ class Estimate:
     def interval(self) -> Limits | None:
         """Interval of the total; None when there is none, or when it is withheld."""
         return self.overall.total_interval
+
+    @property
+    def reason(self) -> Sentence | str:
+        """Why no number is shown, in the language of the reader where it can be said in it."""
+        return self.why or self.withheld
 
     @property
     def passed(self) -> bool:
@@ -217,3 +226,13 @@ class Estimate:
 
     def __repr__(self) -> str:
         return f"<Estimate: {self.text}>"
+
+
+def because(why: Sentence | str) -> dict[str, Any]:
+    """Return the fields of an estimate that is withheld."""
+    return {"withheld": Language("en").say(why), "why": why}
+
+
+def chained(said: Sequence[Sentence | str]) -> Sentence | str:
+    """Return sentences, one after the other, as one."""
+    return reduce(lambda first, then: say("lists.then", first=first, then=then), said)

@@ -207,7 +207,7 @@ def _said(estimates: Sequence[Estimate], details: Mapping[str, Any]) -> list[Sen
         said += [say("lists.compare_methods.below", names=under)] if under else []
     unlike = [name for name, good in details["reproduced"].items() if not good]
     said += [say("lists.compare_methods.unlike", names=unlike)] if unlike else []
-    gone = [(one.method, one.withheld) for one in estimates if one.withheld]
+    gone = [(one.method, one.reason) for one in estimates if one.withheld]
     said += [say("lists.compare_methods.withheld", of=of, why=why) for of, why in gone]
     refused = details["refused"].items()
     return said + [say("lists.compare_methods.refused", of=of, why=why) for of, why in refused]

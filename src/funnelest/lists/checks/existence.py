@@ -16,12 +16,13 @@ from funnelest.lists.computing.reduced import (
     smallest,
     unidentified,
 )
+from funnelest.lists.estimate import chained
 from funnelest.lists.table.table import OverlapTable, table_needed
 from funnelest.lists.terms import Model, Term, brackets, independent, model_problems, read_model
 from funnelest.verdict import Verdict
 from funnelest.words import Language, Sentence, say
 
-__all__ = ["Existing", "existence", "existing", "silence"]
+__all__ = ["Existing", "existence", "existing", "silence", "silent"]
 
 #: So many names are listed; of the others their number.
 _MOST = 6
@@ -125,7 +126,7 @@ def existence(table: OverlapTable, model: Model) -> Verdict:
         said = (say("lists.existence.strata", model=text, k=len(good), n=len(found)),)
         if any(one.code or one.empty for one in found):
             said += tuple(
-                say("lists.in_stratum", stratum=one.stratum, said=_chained(one.said))
+                say("lists.in_stratum", stratum=one.stratum, said=chained(one.said))
                 for one in found
             )
     return Verdict(
@@ -142,7 +143,7 @@ def existence(table: OverlapTable, model: Model) -> Verdict:
                     "verdict": say(f"lists.existence.code_{one.code}"),
                     "empty_overlaps": say("lists.existence.list", names=one.together),
                     "unidentified": say("lists.existence.list", names=one.loose),
-                    "text": _chained(one.said),
+                    "text": chained(one.said),
                 }
                 for one in found
             ]
@@ -159,19 +160,22 @@ def existence(table: OverlapTable, model: Model) -> Verdict:
 
 
 def silence(table: OverlapTable) -> str:
+    """Return `silent` in English."""
+    why = silent(table)
+    return Language("en").say(why) if why else ""
+
+
+def silent(table: OverlapTable) -> Sentence | None:
     """Return why the overlaps do not tell the number on none, whatever is assumed of the lists.
 
     Even if the lists were independent of each other, the least that can be assumed, there would be
     no single estimate, in no stratum: a posterior is then what its prior was. It is a sentence
-    without its first capital and with its full stop; empty where there is an estimate.
+    without its first capital and with its full stop; None where there is an estimate.
     """
     found = list(existing(table, independent(len(table.lists))).values())
     if any(one.code == 0 for one in found):
-        return ""
-    return (
-        "the overlaps do not tell the number on none, even if the lists were independent; only "
-        f"the prior would. {found[0].text}"
-    )
+        return None
+    return say("lists.why.silence", said=chained(found[0].said))
 
 
 def existing(table: OverlapTable, terms: tuple[Term, ...]) -> dict[str, Existing]:
@@ -227,8 +231,3 @@ def _quoted(names: Iterable[Sentence], how: str = "quoted") -> list[Sentence]:
 def _few(names: list[Sentence]) -> list[Sentence]:
     more = len(names) - _MOST
     return [*names[:_MOST], say("lists.more", n=more)] if more > 0 else names
-
-
-def _chained(said: Sequence[Sentence]) -> Sentence:
-    """Return sentences as one value of a row."""
-    return reduce(lambda first, then: say("lists.then", first=first, then=then), said)

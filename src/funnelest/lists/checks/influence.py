@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import TRUTH
 from funnelest.lists.checks.leaving_out import reason
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, chained
 from funnelest.lists.estimators.base import Estimator, asked_problems
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.weights import quantiles
@@ -33,7 +33,7 @@ class _Moved:
     total_less: float
     total_more: float
     per_person: float
-    withheld: str
+    withheld: Sentence | str
 
     @property
     def change(self) -> float:
@@ -130,14 +130,14 @@ def _moved(
     step = max(1, round(np.sqrt(people)))
     less, more = max(people - step, 0), people + step
 
-    def total(number: int) -> tuple[float, str]:
+    def total(number: int) -> tuple[float, Sentence | str]:
         if number == people:
             return base, ""
         try:
             found = estimator.estimate(table.with_people(pattern, number, stratum), seed=seed)
         except (SpecError, FitError) as error:
             return np.nan, reason(error)
-        return found.total, "" if np.isfinite(found.total) else found.withheld
+        return found.total, "" if np.isfinite(found.total) else found.reason
 
     ends = {number: total(number) for number in (less, more)}
     values = {number: value for number, (value, _) in ends.items() if np.isfinite(value)}
@@ -146,7 +146,10 @@ def _moved(
         values = values if len(values) > 1 else {**values, people: base}
         low, high = min(values), max(values)
         per_person = (values[high] - values[low]) / (high - low)
-    why = " ".join(dict.fromkeys(said for _, said in ends.values() if said))
+    said: list[Sentence | str] = []
+    for _, one in ends.values():
+        said += [one] if one and one not in said else []
+    why = chained(said) if said else ""
     return _Moved(
         stratum, pattern, people, less, more, ends[less][0], ends[more][0], per_person, why
     )
@@ -192,7 +195,7 @@ def _noise(estimate: Estimate) -> float:
 def _said(base: Estimate, found: Sequence[_Moved], noise: float) -> list[Sentence]:
     """Return which overlaps matter most."""
     if not np.isfinite(base.total):
-        return [say("lists.influence.gone", of=base.method, why=base.withheld)]
+        return [say("lists.influence.gone", of=base.method, why=base.reason)]
     told = [one for one in found if np.isfinite(one.change)]
     said = []
     if told and abs(told[0].change) > noise:

@@ -132,13 +132,13 @@ def _said(
         key = "all" if len(totals) > 1 else "all_only"
         said.append(say(f"lists.leaving_out.{key}", of=all_.method, total=all_.said))
     else:
-        said.append(say("lists.withheld", why=all_.withheld))
+        said.append(say("lists.withheld", why=all_.reason))
     said += [one for name in totals for one in _without(name, all_, estimates[name], what)]
     for name in all_.table_of.lists:
         if name in impossible:
             said.append(say("lists.leaving_out.impossible", name=name, why=impossible[name]))
         elif name not in totals:
-            why = estimates[name].withheld or say("lists.leaving_out.endless")
+            why = estimates[name].reason or say("lists.leaving_out.endless")
             said.append(say("lists.leaving_out.withheld", name=name, why=why))
     return said
 
@@ -151,7 +151,7 @@ def _without(name: str, all_: Estimate, found: Estimate, what: Sentence) -> list
     values = {"name": name, "kept": kept if alone else "", "what": what, "before": told}
     said = [say("lists.leaving_out.changes", total=found.said, **values)]
     if found.withheld:
-        said.append(say("lists.leaving_out.no_interval", why=found.withheld))
+        said.append(say("lists.leaving_out.no_interval", why=found.reason))
     if found.interval is not None and found.interval[1] < all_.known:
         said.append(say("lists.leaving_out.fewer", known=all_.known))
     return said

@@ -243,7 +243,7 @@ def _said(
     said += [whole, say("lists.predictive.hidden")]
     absent = [one for one in table.strata if one not in {row["stratum"] for row in rows}]
     said += [say("lists.predictive.absent", names=absent)] if absent else []
-    said += [say("lists.predictive.withheld", why=estimate.withheld)] if estimate.withheld else []
+    said += [say("lists.predictive.withheld", why=estimate.reason)] if estimate.withheld else []
     return said
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.words import Sentence, say
+
 __all__ = ["BootstrapInterval", "bca_interval", "leave_one_out", "quantile", "resampled"]
 
 type Floats = NDArray[np.float64]
@@ -33,8 +35,8 @@ class BootstrapInterval:
         From leaving out one person at a time; NaN where one of these has no finite estimate.
     levels : (float, float)
         The levels of the replicates that were taken as limits.
-    problem : str
-        Why there is no interval, in a sentence; empty where there is one.
+    problem : Sentence, optional
+        Why there is no interval; None where there is one.
     widened : bool, default False
         Whether the interval holds the percentile interval too, since fewer than a fifth of the
         replicates lie on one side of the estimate.
@@ -45,7 +47,7 @@ class BootstrapInterval:
     bias: float
     acceleration: float
     levels: tuple[float, float]
-    problem: str
+    problem: Sentence | None
     widened: bool = False
 
 
@@ -117,20 +119,26 @@ def bca_interval(
     nan = (np.nan, np.nan)
     if not np.isfinite(bias):
         return BootstrapInterval(
-            None, below, bias, acceleration, nan,
-            f"all bootstrap replicates lie {'below' if below == 1 else 'above'} the estimate, so "
-            "that its bias cannot be corrected and no interval is known.",
-        )  # fmt: skip
+            None,
+            below,
+            bias,
+            acceleration,
+            nan,
+            say(f"lists.why.all_{'below' if below == 1 else 'above'}"),
+        )
     a = acceleration if np.isfinite(acceleration) else 0.0
     tails = (1 - probability) / 2, (1 + probability) / 2
     z = special.ndtri(np.array(tails))
     shrunk = 1 - a * (bias + z)
     if (shrunk <= 0).any():
         return BootstrapInterval(
-            None, below, bias, acceleration, nan,
-            "the estimate changes so unevenly when single persons are left out that the bootstrap "
-            "interval cannot be corrected for it.",
-        )  # fmt: skip
+            None,
+            below,
+            bias,
+            acceleration,
+            nan,
+            say("lists.why.uneven"),
+        )
     low, high = map(float, special.ndtr(bias + (bias + z) / shrunk))
     levels = low, high
     ordered = np.sort(replicates)
@@ -140,12 +148,15 @@ def bca_interval(
         limits = limits[0], np.inf
     if not limits[0] <= estimate <= limits[1]:
         return BootstrapInterval(
-            None, below, bias, acceleration, levels,
-            f"the estimate lies at the edge of its own bootstrap replicates ({below:.1%} are "
-            "smaller), too far for its bias to be corrected.",
-        )  # fmt: skip
+            None,
+            below,
+            bias,
+            acceleration,
+            levels,
+            say("lists.why.edge", below=100 * below),
+        )
     widened = min(below, 1 - below) < _SIDE
     if widened:
         own = quantile(ordered, tails[0]), quantile(ordered, 1 - tails[0])
         limits = min(limits[0], own[0]), max(limits[1], own[1])
-    return BootstrapInterval(limits, below, bias, acceleration, levels, "", widened)
+    return BootstrapInterval(limits, below, bias, acceleration, levels, None, widened)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.lists.computing.profile import log_normal
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
+from funnelest.words import say
 
 __all__ = ["ChaoLowerBound"]
 
@@ -61,9 +62,7 @@ class ChaoLowerBound(Estimator):
         )
         two = float(cells.counts[on.sum(axis=1) == 2].sum())
         measures = {"on exactly one list": float(single.sum()), "on exactly two lists": two}
-        withheld = ""
-        if two == 0:
-            withheld = "nobody is on exactly two lists, so that the bound cannot be told."
+        withheld = two == 0
         hidden, variance = _bound(single, two)
         warnings = [
             "The interval is that of the bound: the number of people may be any larger.",
@@ -83,7 +82,7 @@ class ChaoLowerBound(Estimator):
             kind="log-normal (of the bound)" if interval else "",
             assumes=_ASSUMES,
             lower_bound=True,
-            withheld=withheld,
+            **(because(say("lists.why.no_two")) if withheld else {}),
             warnings=() if withheld else tuple(warnings),
             measures=measures,
         )

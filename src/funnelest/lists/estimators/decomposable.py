@@ -19,11 +19,12 @@ from funnelest.lists.computing.hidden_numbers import (
     hidden_numbers,
     log_rising,
 )
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.number_priors import NumberPrior, OneOverN
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.weights import levels_of
+from funnelest.words import Sentence, say
 
 __all__ = ["DecomposableAverage", "Posterior"]
 
@@ -146,7 +147,7 @@ class DecomposableAverage(Estimator):
                 "the lists depend on each other as in some decomposable graph, alike for "
                 f"everybody; all graphs are as probable beforehand. Prior of N: {self.prior.text}."
             ),
-            withheld=withheld,
+            **(because(withheld) if withheld else {}),
             warnings=warnings,
             measures=found.measures,
             draws=None if withheld else hidden,
@@ -265,20 +266,13 @@ class Posterior:
         return self.graphs.name(int(np.argmax(np.where(self.bounded_by == 0, self.weights, -1.0))))
 
     @property
-    def why_not(self) -> str:
-        """Why no number may be shown; empty when one may."""
+    def why_not(self) -> Sentence | None:
+        """Why no number may be shown; None when one may."""
         if self.weight_open > _MOST:
-            return (
-                f"{self.weight_open:.0%} of the weight is on graphs under which the overlaps say "
-                f"nothing of the number on no list (such as {self.worst}); what the average says "
-                "is then the prior. A smaller 'delta' mostly favours graphs of fewer edges."
-            )
+            return say("lists.why.open", weight=self.weight_open, worst=self.worst)
         if self.beyond[0] > _FAR_SHARE:
-            return (
-                f"{self.beyond[0]:.2g} of the posterior is beyond {self.numbers.points[-1]:.0e} "
-                "people: give the prior an 'upper' limit."
-            )
-        return ""
+            return say("lists.why.far", share=self.beyond[0], last=self.numbers.points[-1])
+        return None
 
     def warnings(self, details: Details) -> tuple[str, ...]:
         """Return what a reader should know of the average."""

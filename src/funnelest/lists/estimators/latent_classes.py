@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import Allowed, Constraint, is_whole, number
-from funnelest.lists.checks.existence import silence
+from funnelest.lists.checks.existence import silent
 from funnelest.lists.computing.mixture import Mixture
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
 from funnelest.sampling.weights import equal_tailed
+from funnelest.words import Sentence, say
 
 __all__ = ["LatentClasses"]
 
@@ -107,9 +108,9 @@ class LatentClasses(Estimator):
         )
         known = table.known
         cells = table.cells(table.strata[0])
-        why = silence(table)
-        if why:
-            return made(withheld=why)
+        silence = silent(table)
+        if silence:
+            return made(**because(silence))
         rng = np.random.default_rng(seed)
         on = np.array([[float(letter) for letter in one] for one in cells.patterns])
         some = cells.counts > 0
@@ -141,7 +142,8 @@ class LatentClasses(Estimator):
             in_use = (model.seen_shares(shown) > _IN_USE).sum(axis=0)
         made = partial(made, gate=gate, details={"chains": tuple(np.median(hidden, axis=1))})
         if not gate.passed:
-            return made(withheld=_why(gate, hidden, known), measures=dict(gate.measures))
+            why = because(_why(gate, hidden, known))
+            return made(measures=dict(gate.measures), **why)
         low, middle, high = (float(x) for x in equal_tailed(hidden.ravel(), self.probability))
         return made(
             middle,
@@ -191,25 +193,18 @@ def _regions(hidden: Floats, known: int) -> list[Floats]:
     return np.split(medians, gaps + 1)
 
 
-def _why(gate: Gate, hidden: Floats, known: int) -> str:
+def _why(gate: Gate, hidden: Floats, known: int) -> Sentence:
     """Return why no number is shown, and where the chains are."""
-    failed = "; ".join(gate.failures)
+    failed = gate.failures
     if gate.measures["R-hat"] < _HOPELESS:
-        return f"the draws cannot be relied on ({failed})."
-    said = f"the chains do not agree on the number hidden ({failed})"
+        return say("lists.why.unreliable", names=failed)
     regions = _regions(hidden, known)
     if len(regions) == 1:
-        low, high = regions[0][0], regions[0][-1]
-        return f"{said}: their medians go from {_round(low):,} to {_round(high):,}."
-    places = [f"about {_round(np.median(r)):,} ({_chains(len(r))})" for r in regions]
-    return (
-        f"{said}: {len(hidden)} chains found {len(regions)} regions, {', '.join(places[:-1])} and "
-        f"{places[-1]}; how likely each is they cannot tell."
-    )
-
-
-def _chains(count: int) -> str:
-    return "1 chain" if count == 1 else f"{count} chains"
+        low, high = _round(regions[0][0]), _round(regions[0][-1])
+        return say("lists.why.apart", names=failed, low=low, high=high)
+    places = [say("lists.why.region", about=_round(np.median(r)), n=len(r)) for r in regions]
+    values = {"names": failed, "chains": len(hidden), "count": len(regions), "places": places}
+    return say("lists.why.regions", **values)
 
 
 def _round(number: float) -> int:

@@ -16,7 +16,7 @@ from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.computing.profile import log_normal, profile_limits, sum_limits
 from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.computing.relinking import linked_at_random
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, Part, because, chained
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.fitting import (
     contradiction,
@@ -38,6 +38,7 @@ from funnelest.lists.terms import (
     read_model,
 )
 from funnelest.sampling.weights import equal_tailed
+from funnelest.words import Language, Sentence, say
 
 __all__ = ["LogLinear"]
 
@@ -52,7 +53,7 @@ class _Fitted:
     """The model fitted to one stratum; only `why` where it cannot be."""
 
     part: Part
-    why: str
+    why: Sentence | str | None = None
     warnings: tuple[str, ...] = ()
     predicted: Floats | None = None
     variance: float = np.nan
@@ -169,8 +170,6 @@ class LogLinear(Estimator):
         if self.linkage is not None:
             return _linked(self.linkage, made, terms, checks[table.strata[0]], seed)
         fits = {name: self._fitted(table, name, terms, checks[name]) for name in table.strata}
-        for name, one in fits.items():
-            fits[name] = replace(one, part=replace(one.part, withheld=one.why))
         return self._together(made, fits)
 
     def _together(self, made: Estimate, fits: dict[str, _Fitted]) -> Estimate:
@@ -179,7 +178,10 @@ class LogLinear(Estimator):
         where = {name: f"Stratum {name!r}: " if table.stratified else "" for name in fits}
         made = replace(
             made,
-            strata={name: one.part for name, one in fits.items()} if table.stratified else {},
+            strata={
+                name: replace(one.part, withheld=Language("en").say(one.why or ""))
+                for name, one in (fits.items() if table.stratified else ())
+            },
             warnings=tuple(where[name] + w for name, one in fits.items() for w in one.warnings),
             predicted={n: one.predicted for n, one in fits.items() if one.predicted is not None},
         )
@@ -189,11 +191,15 @@ class LogLinear(Estimator):
             "df": float(df),
             "p-value of the fit": p_value(deviance, df),
         }
-        why = [where[name] + one.why for name, one in fits.items() if one.why]
+        why = [
+            say("lists.in_stratum", stratum=name, said=one.why) if table.stratified else one.why
+            for name, one in fits.items()
+            if one.why
+        ]
         if why:
             return replace(
                 made,
-                withheld=" ".join(why),
+                **because(chained(why)),
                 measures=measures if all(o.predicted is not None for o in fits.values()) else {},
                 kind="",
                 kind_in_strata="" if len(why) == len(fits) else made.kind,
@@ -222,13 +228,13 @@ class LogLinear(Estimator):
         known = table.known_in(stratum)
         nothing = Part(known, np.nan, None)
         if exists.code:
-            return _Fitted(nothing, exists.text)
+            return _Fitted(nothing, chained(exists.said))
         cells = table.cells(stratum)
         left = reduced(cells, terms, len(table.lists))
         counts = cells.counts[left.cells]
         fit = fit_poisson(left.X, counts, left.sums)
         if not fit.converged[0]:
-            return _Fitted(nothing, "the steps towards the maximum did not settle.")
+            return _Fitted(nothing, say("lists.why.steps"))
         means = np.exp(left.X @ fit.coefficients[0])
         hidden = float(means[left.unobserved].sum())
         slope = means[left.unobserved] @ left.X[left.unobserved] / hidden
@@ -253,14 +259,10 @@ class LogLinear(Estimator):
         if against:
             return _Fitted(nothing, against, tuple(warnings), predicted, deviance=deviance, df=df)
         if not np.isfinite(limits[1]):
-            return _Fitted(
-                nothing,
-                "the likelihood does not fall enough for an upper limit, however large the number.",
-                tuple(warnings),
-            )
+            return _Fitted(nothing, say("lists.why.no_limit"), tuple(warnings))
         return _Fitted(
             Part(known, hidden, limits),
-            "",
+            None,
             tuple(warnings),
             predicted,
             hidden + hidden**2 * spread,
@@ -317,7 +319,7 @@ def _linked(
         ),
     )
     if exists.code:
-        return replace(made, withheld=exists.text, kind="")
+        return replace(made, kind="", **because(chained(exists.said)))
     cells = table.cells()
     left = reduced(cells, terms, lists)
 
@@ -330,9 +332,8 @@ def _linked(
     rates = linkage.rates()
     middle = {name: float(prior.ppf(0.5)) for name, prior in rates.items()}
     means, predicted, found = fit(cells.counts, middle["missed"], middle["false"])
-    reason = _contradiction(found, predicted)
-    if reason:
-        return replace(made, withheld=reason, kind="")
+    if not (found.converged[0] and predicted.min() > 1e-100):
+        return replace(made, kind="", **because(say("lists.why.rates")))
     known, n0 = round(float(means[1:].sum())), float(means[0])
     rng = np.random.default_rng(seed)
     drawn = {name: prior.sample(rng, _REPLICATES) for name, prior in rates.items()}
@@ -351,12 +352,8 @@ def _linked(
             off[:, i] = people[0] / again[0], people.sum() / again.sum()
     settled = np.isfinite(off[0])
     if settled.mean() < 0.95:
-        return replace(
-            made,
-            withheld=f"{np.sum(~settled)} of {_REPLICATES} replicates did not settle: the counts "
-            "are too few for these rates.",
-            kind="",
-        )
+        why = say("lists.why.unsettled", lost=np.sum(~settled), of=_REPLICATES)
+        return replace(made, kind="", **because(why))
     hidden = n0 * off[0, settled]
     own = equal_tailed(hidden, made.probability)
     whole = equal_tailed(means.sum() * off[1, settled], made.probability) - known
@@ -385,9 +382,3 @@ def _linked(
         draws=hidden,
         predicted={table.strata[0]: predicted},
     )
-
-
-def _contradiction(found: Any, predicted: Floats) -> str:
-    if found.converged[0] and predicted.min() > 1e-100:
-        return ""
-    return "the rates and the table contradict each other: an expected count would be below zero."

@@ -24,11 +24,12 @@ from funnelest.lists.computing.bootstrap import (
 from funnelest.lists.computing.fits import deviance
 from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.computing.selection import Chosen
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, because, chained
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.fitting import empty_warnings, misfit
 from funnelest.lists.table.table import ALL, OverlapTable
 from funnelest.lists.terms import Term, brackets, generators
+from funnelest.words import Sentence, say
 
 __all__ = ["BestByBIC", "Stepwise"]
 
@@ -81,7 +82,8 @@ class _Selected(Estimator):
             interval = bca_interval(
                 hidden, replicates, chosen.hidden[1:first], weights, self.probability
             )
-            withheld = interval.problem and f"The interval is withheld: {interval.problem}"
+            if interval.problem:
+                withheld = say("lists.why.interval", why=interval.problem)
             said += _warnings(interval, replicates, shares, model, self.by)
             said += _of_the_model(table, chosen, counts)
         limits = None if interval is None else interval.limits
@@ -100,7 +102,7 @@ class _Selected(Estimator):
                 "for its fit to those known only; apart from that all people are equally likely "
                 "to be on a list, lists are linked without error, and nobody joined or left."
             ),
-            withheld=withheld,
+            **(because(withheld) if withheld else {}),
             warnings=said,
             measures=_measures(table, counts, chosen, interval, replicates, shares.get(model, 0.0)),
             predicted={ALL: chosen.means[0]} if chosen.exists[0] else {},
@@ -260,19 +262,15 @@ def _in_words(model: tuple[Term, ...], lists: Sequence[str]) -> str:
     return ", ".join(" with ".join(lists[i] for i in term) for term in groups)
 
 
-def _no_estimate(table: OverlapTable, chosen: Chosen, model: str) -> str:
-    """Return why there is no estimate, in a sentence; empty where there is one."""
+def _no_estimate(table: OverlapTable, chosen: Chosen, model: str) -> Sentence | None:
+    """Return why there is no estimate; None where there is one."""
     if not chosen.exists[0]:
         if np.isinf(chosen.hidden[0]):
-            return (
-                "no list has anybody in common with another, so that the number on none has no "
-                "finite estimate."
-            )
+            return say("lists.why.no_overlap")
         whole = [name for name in table.lists if table.size(name) == table.known]
-        held = f"everybody known is on list {whole[0]!r}" if whole else "a list holds everybody"
-        return f"{held}: the number on none is then 0 whatever it is; leave that list out."
+        return say(f"lists.why.{'all_on' if whole else 'all_on_one'}", name="".join(whole[:1]))
     found = existing(table, chosen.model(0))[ALL]
-    return f"model {model} has no estimate to trust: {found.text}" if found.code else ""
+    return say("lists.why.model", model=model, said=chained(found.said)) if found.code else None
 
 
 def _warnings(

@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import POSITIVE, Allowed, one_of, whole
-from funnelest.lists.checks.existence import silence
+from funnelest.lists.checks.existence import silent
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, Part, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import Term, pairs
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
 from funnelest.sampling.weights import discrete_quantiles, effective_size, equal_tailed
+from funnelest.words import say
 
 __all__ = ["Shrinkage"]
 
@@ -162,10 +163,12 @@ class Shrinkage(Estimator):
             kind="equal-tailed posterior",
             assumes=self._assumes(table),
         )
-        why = silence(table)
-        if why:
-            none = {one: Part(table.known_in(one), np.nan, None, why) for one in table.strata}
-            return made(strata=none if table.stratified else {}, withheld=why)
+        silence = silent(table)
+        if silence:
+            why = because(silence)
+            said = why["withheld"]
+            none = {one: Part(table.known_in(one), np.nan, None, said) for one in table.strata}
+            return made(strata=none if table.stratified else {}, **why)
         terms = pairs(len(table.lists), self._largest(len(table.lists)))
         scales = Scales(
             self.main_sd,
@@ -182,7 +185,7 @@ class Shrinkage(Estimator):
             shown = chains.some(_SHOWN)
             predicted = {one: model.predicted(shown, s) for s, one in enumerate(table.strata)}
         total = hidden.sum(axis=1)
-        withheld = ""
+        withheld: dict[str, Any] = {}
         found: tuple[float, tuple[float, float] | None] = (np.nan, None)
         measures, warnings = {"acceptance": chains.accepted, **gate.measures}, []
         if gate.passed:
@@ -191,8 +194,7 @@ class Shrinkage(Estimator):
             measures |= moved
             warnings = [*self._prior_warnings(model, table, points), *_moved(moved, total)]
         else:
-            failures = "; ".join(gate.failures)
-            withheld = f"the draws cannot be trusted to be from the posterior: {failures}."
+            withheld = because(say("lists.why.untrusted", names=gate.failures))
         parts = [self._part(one) if gate.passed else found for one in hidden.T]
         strata = {
             one: Part(table.known_in(one), *part)
@@ -201,7 +203,7 @@ class Shrinkage(Estimator):
         return made(
             *found,
             strata=strata if table.stratified else {},
-            withheld=withheld,
+            **withheld,
             warnings=(*warnings, *_thin_strata(table)),
             measures=measures,
             gate=gate,

@@ -9,9 +9,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from funnelest.lists.estimate import Estimate
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
+from funnelest.words import say
 
 __all__ = ["Chapman", "LincolnPetersen"]
 
@@ -42,13 +43,9 @@ class _TwoLists(Estimator):
         limits = hypergeometric_limits(n1 - both, n2 - both, both, self.probability)
         measures = {"lower limit of hidden": limits[0]}
         if both == 0:  # there is no upper limit: only that there are at least so many
-            level = 100 * (1 + self.probability) / 2
-            why = (
-                f"nobody is on both {first} and {second}, so that the number on neither has no "
-                f"upper limit; there are at least about {table.known + limits[0]:,.0f} people in "
-                f"all, by the lower {level:g}% limit ({_KIND})."
-            )
-            return self._made(table, assumes=_ASSUMES, withheld=why, measures=measures)
+            level, least = 100 * (1 + self.probability) / 2, table.known + limits[0]
+            why = say("lists.why.no_both", a=first, b=second, least=least, level=level, kind=_KIND)
+            return self._made(table, assumes=_ASSUMES, measures=measures, **because(why))
         hidden, variance = self._hidden(n1 - both, n2 - both, both)
         two = n1 * n2 / (table.known + hidden)
         expected = {"11": two, "10": n1 - two, "01": n2 - two}
