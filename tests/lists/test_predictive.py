@@ -41,6 +41,11 @@ def test_exact_numbers_of_a_fit():
     assert np.array_equal(table["low"], law.ppf(0.025))
     assert np.array_equal(table["high"], law.ppf(0.975))
     assert table["residual"].to_numpy() == pytest.approx((counts - MEANS) / np.sqrt(MEANS))
+    assert [one.p for one in found.found] == pytest.approx(table["p"].to_list())
+    assert [one.mid_p for one in found.found] == pytest.approx((1 - table["mid_p"]).to_list())
+    assert [one.value for one in found.found] == list(counts)
+    assert [one.median for one in found.found] == list(law.median())
+    assert found.found[0].name == "made up (c only)"
     assert found.passed
     assert found.text.startswith("made up: all 7 overlaps are reproduced.")
     distance = np.sum((counts - MEANS) ** 2 / MEANS)
@@ -143,6 +148,8 @@ def test_upper_limits_are_only_too_low():
     assert high.passed
     assert np.isnan(high.table["residual"]).tolist() == [True] + [False] * 6
     assert high.table["limit"].tolist() == [True] + [False] * 6
+    assert [one.limit for one in high.found] == ["at most"] + [""] * 6
+    assert [one.p for one in high.found] == pytest.approx(high.table["p"].to_list())
     counts[0] = 20
     low = predictive(estimate(table_of(counts, upper=["c"]), MEANS))
     assert not low.passed

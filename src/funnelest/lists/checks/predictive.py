@@ -205,7 +205,8 @@ def _compared(estimate: Estimate, row: dict[str, Any]) -> Compared:
         figure=f"{row['people']:,}",
         limit="at most" if row["limit"] else "",
         value=float(row["people"]),
-        mid_p=row["upper"],
+        # Of a limit twice this is the probability that it holds.
+        mid_p=row["p"] / 2 if row["limit"] else row["upper"],
         mc_error=0.0,
         **{name: row[name] for name in ("median", "low", "high", "residual")},
     )

@@ -76,6 +76,10 @@ def test_leaving_out_each_list():
     assert found.details["everything"].total == pytest.approx(
         13444, abs=1
     )  # Silverman, main effects
+    assert [one.under for one in found.found] == list(UK.lists)
+    for one in found.found:
+        assert one.before[0] == table.loc["", "total"]
+        assert one.after[0] == table.loc[one.under, "total"]
     for name in UK.lists:
         alone = UK.counts["".join("1" if one == name else "0" for one in UK.lists)]
         fewer = UK.without(name)
@@ -99,6 +103,9 @@ def test_lists_that_cannot_be_left_out():
     table = OverlapTable(["a", "b"], {"10": 40, "01": 30, "11": 12})
     found = leaving_out(table, Petersen())
     assert set(found.details["impossible"]) == {"a", "b"}
+    assert [one.how for one in found.found] == ["failed", "failed"]
+    assert not found.passed
+    assert found.mark == "HANGS ON SINGLE LISTS: a, b"
     assert "a cannot be left out: there must be 2 to 10 lists; given 1" in found.text
     assert found.text.startswith("independence: With all lists it is 182 (95% made-up interval")
     assert found.table["withheld"].iloc[1].startswith("there must be 2 to 10")
