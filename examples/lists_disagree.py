@@ -61,7 +61,7 @@ print(influence.table.head(8).to_string(index=False))
 
 # %%
 # Which overlaps does independence of the lists not reproduce?
-independent = compared.estimates[0]
+independent = compared.found[0]
 checked = lists.predictive(independent)
 print(checked.text)
 

@@ -53,7 +53,7 @@ compared = lists.compare_methods(table, seed=1999)
 print(compared.text)
 columns = ["method", "known", "hidden", "total", "total_low", "total_high", "interval"]
 print(compared.table[columns].round(0).to_string(index=False))
-for one in compared.estimates:
+for one in compared.found:
     print(f"- {one.method} assumes: {one.assumes}")
 
 # %%
@@ -61,7 +61,7 @@ for one in compared.estimates:
 # that allow the lists to depend do not, is what one would expect where bodies worked in the same
 # places. No table says so by itself.
 LATER = 10_401
-for one in compared.shown:
+for one in compared.details["shown"]:
     inside = one.interval is not None and one.interval[0] <= LATER <= one.interval[1]
     print(
         f"{one.method}: {one.total:,.0f}; the later count {LATER:,} is "
@@ -70,7 +70,7 @@ for one in compared.shown:
 
 # %%
 # What hangs on one list, and on one overlap, in the model that BIC selects.
-best = next(one for one in compared.estimates if one.method.startswith("log-linear, best"))
+best = next(one for one in compared.found if one.method.startswith("log-linear, best"))
 without = lists.leaving_out(table, lists.BestByBIC(replicates=200), seed=1999)
 print(without.text)
 influence = lists.influence(table, lists.LogLinear(model="[123,14,34]"))

@@ -23,7 +23,7 @@ CODES = {"[12,13,23]": 2, "[12,3]": 1, "[13,23]": 0}
 
 @pytest.mark.parametrize(("model", "code"), CODES.items())
 def test_the_code(model, code):
-    assert existence(TABLE, model).code == code
+    assert existence(TABLE, model).details["code"] == code
 
 
 @pytest.mark.parametrize(("model", "code"), CODES.items())

@@ -7,6 +7,9 @@ import pytest
 from scipy import stats
 
 from funnelest.lists.computing.bootstrap import bca_interval, leave_one_out, quantile, resampled
+from funnelest.words import Language
+
+said = Language("en").say
 
 
 def test_interval_as_scipy_for_a_share():
@@ -49,7 +52,9 @@ def test_estimate_beyond_all_replicates_gives_no_interval():
     for estimate, side in ((0.0, "above"), (99.0, "below")):
         found = bca_interval(estimate, np.arange(1.0, 50.0), np.ones(2), np.ones(2), 0.95)
         assert found.limits is None
-        assert f"all bootstrap replicates lie {side} the estimate" in found.problem
+        assert f"all bootstrap replicates lie {side} the estimate" in Language("en").say(
+            found.problem
+        )
 
 
 def test_correction_for_bias_does_not_bring_back_an_upper_limit():
@@ -64,7 +69,9 @@ def test_correction_for_bias_does_not_bring_back_an_upper_limit():
 def test_estimate_at_the_edge_of_its_replicates_gives_no_interval():
     found = bca_interval(2.5, np.arange(1.0, 1001.0), np.ones(2), np.ones(2), 0.95)
     assert found.limits is None
-    assert "at the edge of its own bootstrap replicates (0.2% are smaller)" in found.problem
+    assert "at the edge of its own bootstrap replicates (0.2% are smaller)" in Language("en").say(
+        found.problem
+    )
 
 
 def test_infinite_jackknife_leaves_only_the_bias_correction():
@@ -78,7 +85,7 @@ def test_acceleration_beyond_use_gives_no_interval():
     weights = np.array([1.0, 1e-4])
     found = bca_interval(50.0, np.arange(1.0, 100.0), np.array([50.0, 500.0]), weights, 0.95)
     assert found.limits is None
-    assert "single persons" in found.problem
+    assert "single persons" in said(found.problem)
 
 
 def test_quantile_is_that_of_numpy_and_takes_infinity():

@@ -10,6 +10,7 @@ import pytest
 import funnelest as fe
 from funnelest import lists
 from funnelest.lists import Estimate, Estimator, OverlapTable, Part
+from funnelest.verdict import Verdict
 
 TABLE = OverlapTable(
     ["a", "b", "c"], {"100": 60, "010": 49, "110": 4, "001": 247, "101": 112, "011": 142, "111": 12}
@@ -47,14 +48,14 @@ class Says(Estimator):
         )
 
 
-def compare(*methods: Estimator, **more: float) -> lists.Methods:
+def compare(*methods: Estimator, **more: float) -> Verdict:
     return lists.compare_methods(TABLE, methods, **more)
 
 
 def test_the_disagreement_is_the_first_sentence() -> None:
     found = compare(Says(hidden=374, label="low"), Says(hidden=1374, label="high"))
-    assert found.ratio == pytest.approx(2.0)
-    assert found.disagree
+    assert found.details["ratio"] == pytest.approx(2.0)
+    assert found.details["disagree"]
     assert not found.passed
     first = "The methods disagree by a factor of 2.0: totals from 1,000 (low) to 2,000 (high)."
     assert found.text.startswith(first)
@@ -75,8 +76,8 @@ def test_bounds_and_withheld_numbers_are_no_part_of_the_ratio() -> None:
         Says(hidden=np.nan, label="gone"),
         Says(hidden=9_000, label="bound", bound=True),
     )
-    assert [one.method for one in found.shown] == ["one"]
-    assert np.isnan(found.ratio)
+    assert [one.method for one in found.details["shown"]] == ["one"]
+    assert np.isnan(found.details["ratio"])
     assert not found.passed
     assert found.text.startswith("Only one method gives a number (one)")
     assert "gone is withheld: it could not be said." in found.text
@@ -92,15 +93,15 @@ def test_a_method_is_below_a_bound_only_with_all_of_its_interval() -> None:
 
 def test_intervals_that_exclude_each_other_disagree_whatever_the_totals() -> None:
     found = compare(Says(hidden=100, half=10, label="low"), Says(hidden=150, half=10, label="high"))
-    assert found.ratio < found.factor
-    assert found.disagree
+    assert found.details["ratio"] < found.details["factor"]
+    assert found.details["disagree"]
     assert not found.passed
     assert found.text.startswith("The methods disagree: the intervals of low and high exclude")
 
 
 def test_an_interval_without_an_end_is_said_first() -> None:
     found = compare(Says(label="one"), Says(hidden=101, half=np.inf, label="two"))
-    assert not found.disagree
+    assert not found.details["disagree"]
     assert not found.passed
     assert "No upper end: two." in found.headline
     assert "within a factor of 1.01" in found.headline
@@ -108,7 +109,7 @@ def test_an_interval_without_an_end_is_said_first() -> None:
 
 def test_one_method_with_two_settings_is_told_apart() -> None:
     found = compare(Says(), Says(hidden=120))
-    assert [one.method for one in found.estimates] == ["says (as a rule)", "says (hidden=120)"]
+    assert [one.method for one in found.found] == ["says (as a rule)", "says (hidden=120)"]
 
 
 def test_no_number_at_all() -> None:
@@ -133,8 +134,8 @@ def test_methods_that_do_not_go_with_the_table_say_why() -> None:
     assert {"LogLinear", "BestByBIC", "Shrinkage", "DecomposableAverage"} < usual
     two = OverlapTable(["a", "b"], {"10": 400, "01": 200, "11": 600})
     found = lists.compare_methods(two)
-    assert [one.method for one in found.estimates][-1].startswith("Chapman")
-    assert found.ratio == pytest.approx(1.0, abs=0.01)
+    assert [one.method for one in found.found][-1].startswith("Chapman")
+    assert found.details["ratio"] == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,7 @@ def test_methods_that_do_not_go_with_the_table_say_why() -> None:
         ({"methods": [lists.Chapman()]}, "Chapman"),
         ({"factor": 1}, "the factor must be above 1"),
         ({"factor": None}, "the factor must be above 1"),
-        ({"seed": -1}, "the seed must be a whole number"),
+        ({"seed": -1}, "seed must be a whole number"),
     ],
 )
 def test_says_what_is_wrong(arguments: dict[str, object], said: str) -> None:

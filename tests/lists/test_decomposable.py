@@ -271,16 +271,16 @@ def test_odd_tables_have_an_answer_or_a_reason(counts):
 # ------------------------------------------------------------------------ refused
 
 WRONG = {
-    "a prior count": {"delta": 0},
+    "'delta' must be above 0": {"delta": 0},
     "given True": {"delta": True},
     "given nan": {"delta": float("nan")},
     "must be OneOverN": {"prior": "1/N"},
     "there is no posterior": {"prior": UniformN()},
     "at most 3 people": {"prior": UniformN(upper=3)},
-    "'a' of the prior": {"prior": NegativeBinomialN(a=-1, b=2)},
-    "'b' of the prior": {"prior": NegativeBinomialN(a=1, b=float("inf"))},
-    "'lower' of the prior": {"prior": OneOverN(lower=1.5)},
-    "'upper' of the prior": {"prior": OneOverN(upper=True)},
+    "the prior: field 'a'": {"prior": NegativeBinomialN(a=-1, b=2)},
+    "the prior: field 'b'": {"prior": NegativeBinomialN(a=1, b=float("inf"))},
+    "the prior: field 'lower'": {"prior": OneOverN(lower=1.5)},
+    "the prior: field 'upper'": {"prior": OneOverN(upper=True)},
     "below 'lower'": {"prior": OneOverN(lower=900, upper=800)},
 }
 
@@ -332,7 +332,7 @@ def test_quantiles_are_those_of_the_whole_sum(lists):
 def test_a_guess_is_given_by_position_and_checked():
     assert NegativeBinomialN(3, 2) == NegativeBinomialN(a=3, b=2)
     counts = {"100": 5, "010": 4, "001": 3, "110": 2, "011": 2}
-    with pytest.raises(SpecError, match="'a' of the prior must be above 0; given -1"):
+    with pytest.raises(SpecError, match="the prior: field 'a' must be above 0; given -1"):
         DecomposableAverage(prior=NegativeBinomialN(-1, 2)).estimate(
             OverlapTable(["a", "b", "c"], counts)
         )

@@ -7,6 +7,7 @@ import pytest
 
 from funnelest import lists
 from funnelest.errors import SpecError
+from funnelest.fields import SEED
 from funnelest.lists import Estimate, OverlapTable, Part
 
 ESTIMATORS = [
@@ -37,6 +38,49 @@ def test_made_up_tables_with_nobody_are_refused_as_real_ones_are(kind):
             method.estimate(table.with_counts(counts))
         assert set(real.value.problems) <= set(found.value.problems)
         assert any("nobody" in one for one in real.value.problems)
+
+
+def declared(kind):
+    """Return the constraints of the fields of a method and of its bases."""
+    found = {}
+    for base in reversed(kind.__mro__):
+        found |= vars(base).get("allowed", {})
+    return found
+
+
+FIELDS = [(kind, name) for kind in ESTIMATORS for name in declared(kind)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), FIELDS, ids=lambda one: one if isinstance(one, str) else one.__name__
+)
+def test_no_field_takes_what_it_must_not_hold(kind, name):
+    table = TWO if kind.most == 2 else THREE
+    constraint = declared(kind)[name]
+    assert constraint.bad
+    for bad in constraint.bad:
+        assert any(f"field {name!r}" in one for one in kind(**{name: bad}).problems(table)), bad
+    for good in constraint.good:
+        said = [one for one in kind(**{name: good}).problems(table) if constraint.must in one]
+        assert said == []
+
+
+@pytest.mark.parametrize("seed", SEED.good)
+def test_a_seed_is_what_it_is_everywhere(seed):
+    method = lists.DecomposableAverage()
+    assert np.array_equal(
+        method.estimate(THREE, seed=seed).draws, method.estimate(THREE, seed=int(seed)).draws
+    )
+
+
+@pytest.mark.parametrize("seed", SEED.bad)
+def test_what_is_no_seed_is_none_here(seed):
+    with pytest.raises(SpecError, match="seed must be a whole number"):
+        lists.Chapman().estimate(TWO, seed=seed)
+    with pytest.raises(SpecError, match="seed must be a whole number"):
+        lists.LinkageError().corrected(TWO, seed=seed)
+    with pytest.raises(SpecError, match="seed must be a whole number"):
+        lists.predictive(lists.Chapman().estimate(TWO), seed=seed)
 
 
 def test_what_is_withheld_stands_on_rows_without_a_number():

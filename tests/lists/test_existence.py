@@ -11,8 +11,9 @@ from scipy.optimize import linprog
 
 from funnelest.errors import SpecError
 from funnelest.lists import OverlapTable
-from funnelest.lists.checks.existence import existence, reduced
+from funnelest.lists.checks.existence import existence
 from funnelest.lists.checks.what_can_be_said import what_can_be_said
+from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.terms import read_model
 
 NAMES = ["A", "B", "C"]
@@ -48,13 +49,13 @@ def test_the_dual_programme_agrees_with_the_published_one(seed):
         table = OverlapTable(list("ABCD"), counts)
         chosen = [g for g in every if rng.random() < 0.5]
         model = [*chosen, *"ABCD"]
-        assert existence(table, model).code == published_code(table, model)
+        assert existence(table, model).details["code"] == published_code(table, model)
 
 
 def test_the_offending_overlaps_are_named():
     found = existence(SPARSE, "[12,3]")
-    assert found.empty == (("A", "C"), ("B", "C"))
-    assert found.hidden == "infinite"
+    assert found.details["empty"] == (("A", "C"), ("B", "C"))
+    assert found.details["hidden"] == "infinite"
     assert not found.passed
     assert "'A and C' and 'B and C'" in found.text
     assert "infinite" in found.text
@@ -63,22 +64,22 @@ def test_the_offending_overlaps_are_named():
 
 def test_terms_that_cannot_be_told_apart_are_named():
     found = existence(SPARSE, "[12,13,23]")
-    assert found.code == 2
-    assert "people on none of the lists" in found.unidentified
-    assert "A and B" in found.unidentified
-    assert "C" in found.unidentified
+    assert found.details["code"] == 2
+    assert "people on none of the lists" in found.details["unidentified"]
+    assert "A and B" in found.details["unidentified"]
+    assert "C" in found.details["unidentified"]
 
 
 def test_an_empty_single_list_sends_the_hidden_number_to_zero():
     counts = {"100": 40, "001": 20, "110": 6, "101": 4, "011": 3, "111": 2}
     found = existence(OverlapTable(NAMES, counts), "[12,13,23]")
-    assert (found.code, found.hidden) == (1, "zero")
+    assert (found.details["code"], found.details["hidden"]) == (1, "zero")
     assert "'B only'" in found.text
 
 
 def test_large_counts_do_not_matter():
     counts = {"100": 4 * 10**9, "010": 30, "001": 20, "110": 1, "101": 1, "011": 1}
-    assert existence(OverlapTable(NAMES, counts), "[12,3]").code == 0
+    assert existence(OverlapTable(NAMES, counts), "[12,3]").details["code"] == 0
 
 
 def test_each_stratum_is_checked_without_the_lists_that_do_not_cover_it():
@@ -88,22 +89,22 @@ def test_each_stratum_is_checked_without_the_lists_that_do_not_cover_it():
         not_covering={"C": ["y", "z"]},
     )  # fmt: skip
     found = existence(table, "[1,2,3]")
-    assert [found.strata[name].code for name in "xyz"] == [0, 1, 0]
-    assert found.code == 1
+    assert [(one.stratum, one.code) for one in found.found] == [("x", 0), ("y", 1), ("z", 0)]
+    assert found.details["code"] == 1
     assert "Stratum 'y'" in found.text
-    assert existence(table, "[12,3]").strata["z"].code == 2  # all that is left depends
+    assert existence(table, "[12,3]").found[2].code == 2  # all that is left depends
 
 
 def test_counts_of_several_patterns_and_limits():
     partly = OverlapTable(NAMES, {"10?": 40, "01?": 30, "001": 20, "11?": 6})
-    assert existence(partly, "[1,2,3]").code == 0
-    assert existence(partly, "[13,2]").unidentified == ("A", "A and C")
+    assert existence(partly, "[1,2,3]").details["code"] == 0
+    assert existence(partly, "[13,2]").details["unidentified"] == ("A", "A and C")
     never = OverlapTable(NAMES, {"10?": 40, "01?": 30, "001": 20, "11?": 0})
-    assert existence(never, "[1,2,3]").code == 1
+    assert existence(never, "[1,2,3]").details["code"] == 1
     upper = OverlapTable(NAMES, {"100": 40, "010": 30, "001": 20, "110": 6, "101": 3, "011": 2},
                          upper=["C"])  # fmt: skip
-    assert existence(upper, "[1,2,3]").code == 0
-    assert existence(upper, "[12,3]").code == 2
+    assert existence(upper, "[1,2,3]").details["code"] == 0
+    assert existence(upper, "[12,3]").details["code"] == 2
 
 
 def test_six_lists_with_all_pairs_take_under_a_second():
@@ -126,9 +127,9 @@ def test_a_model_of_other_lists_is_refused():
 
 def test_a_list_that_overlaps_none():
     found = what_can_be_said(SPARSE)
-    assert found.empty == (("A", "C"), ("B", "C"))
-    assert found.alone == ("C",)
-    assert found.groups == (("A", "B"), ("C",))
+    assert found.details["empty"] == (("A", "C"), ("B", "C"))
+    assert found.details["alone"] == ("C",)
+    assert found.details["groups"] == (("A", "B"), ("C",))
     assert "C (20 people) overlaps with no other list" in found.text
     assert list(found.table["both"]) == [6, 0, 0]
 
@@ -142,7 +143,7 @@ def test_two_lists_only():
 def test_groups_without_anyone_in_common():
     counts = {"1000": 4, "0100": 3, "0010": 2, "0001": 3, "1100": 6, "0011": 2}
     found = what_can_be_said(OverlapTable(list("ABCD"), counts))
-    assert found.groups == (("A", "B"), ("C", "D"))
+    assert found.details["groups"] == (("A", "B"), ("C", "D"))
     assert "fall into groups" in found.text
 
 
@@ -177,8 +178,7 @@ def test_many_empty_pairs_are_one_sentence():
     names = [f"list {i}" for i in range(6)]
     chain = {"0" * i + "11" + "0" * (4 - i): 9 for i in range(5)}  # each with the next one only
     found = what_can_be_said(OverlapTable(names, chain))
-    assert len(found.empty) == 10
-    told = [one for one in found.sentences if "takes that as impossible" in one]
-    assert len(told) == 1
-    assert told[0].startswith("10 pairs of lists have nobody in common (list 0 and list 2; ")
-    assert "; and 4 more, see `empty`)" in told[0]
+    assert len(found.details["empty"]) == 10
+    assert found.text.count("takes that as impossible") == 1
+    assert "10 pairs of lists have nobody in common (list 0 and list 2; " in found.text
+    assert "; and 4 more, see `empty`)" in found.text

@@ -13,6 +13,9 @@ from funnelest.lists.estimators.latent_classes import LatentClasses
 from funnelest.lists.table.table import OverlapTable, patterns
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of
+from funnelest.words import Language
+
+in_english = Language("en").say
 
 THREE = {"100": 5, "010": 3, "001": 2, "110": 4, "011": 1, "111": 2}
 TABLE = OverlapTable(["police", "hospital", "shelter"], THREE)
@@ -201,14 +204,14 @@ def test_what_is_said_of_two_regions():
     rng = np.random.default_rng(1)
     logs = np.log(np.repeat([31_000, 60_000], [5, 1]))[:, None] + 0.02 * rng.normal(size=(6, 100))
     hidden = np.exp(logs)
-    said = latent_classes._why(gate(logs), hidden, 8234)
+    said = in_english(latent_classes._why(gate(logs), hidden, 8234))
     assert "6 chains found 2 regions, about 31,000 (5 chains) and about 60,000 (1 chain)" in said
 
 
 def test_what_is_said_where_chains_wander():
     logs = np.log(np.linspace(1000, 1100, 6))[:, None]
     logs = logs + 0.02 * np.random.default_rng(1).normal(size=(6, 100))
-    said = latent_classes._why(gate(logs), np.exp(logs), 900)
+    said = in_english(latent_classes._why(gate(logs), np.exp(logs), 900))
     assert said.endswith("their medians go from 1,000 to 1,100.")
 
 
@@ -219,7 +222,7 @@ def test_a_few_more_or_less_are_no_other_region():
 
 def test_divergences_alone_are_said():
     draws = np.random.default_rng(1).normal(size=(6, 500))
-    said = latent_classes._why(gate(draws, divergences=2), np.exp(draws), 10)
+    said = in_english(latent_classes._why(gate(draws, divergences=2), np.exp(draws), 10))
     assert (
         said == "the draws cannot be relied on (2 trajectories in fine steps diverged, none may)."
     )
@@ -254,10 +257,10 @@ def test_a_long_tail_is_named():
         ({"classes": 1}, "'classes' must be a whole number from 2 to 50; given 1."),
         ({"classes": 2.5}, "given 2.5."),
         ({"classes": True}, "given True."),
-        ({"concentration": 0}, "'concentration' must be a number from 0.01 to 100; given 0."),
+        ({"concentration": 0}, "'concentration' must lie between 0.01 and 100; given 0."),
         ({"concentration": "1"}, "given '1'."),
         ({"concentration_spread": float("nan")}, "given nan."),
-        ({"probability": 1}, "'probability' must lie between 0 and 1"),
+        ({"probability": 1}, "'probability' must lie strictly between 0 and 1"),
     ],
 )
 def test_bad_settings(settings, said):

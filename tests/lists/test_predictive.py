@@ -41,10 +41,15 @@ def test_exact_numbers_of_a_fit():
     assert np.array_equal(table["low"], law.ppf(0.025))
     assert np.array_equal(table["high"], law.ppf(0.975))
     assert table["residual"].to_numpy() == pytest.approx((counts - MEANS) / np.sqrt(MEANS))
+    assert [one.p for one in found.found] == pytest.approx(table["p"].to_list())
+    assert [one.mid_p for one in found.found] == pytest.approx((1 - table["mid_p"]).to_list())
+    assert [one.value for one in found.found] == list(counts)
+    assert [one.median for one in found.found] == list(law.median())
+    assert found.found[0].name == "made up (c only)"
     assert found.passed
     assert found.text.startswith("made up: all 7 overlaps are reproduced.")
     distance = np.sum((counts - MEANS) ** 2 / MEANS)
-    assert found.discrepancy == pytest.approx(stats.chi2(7).sf(distance))
+    assert found.details["discrepancy"] == pytest.approx(stats.chi2(7).sf(distance))
     assert f"chi-square {distance:.1f} on 7 degrees of freedom" in found.text
     assert "1 of the counts" in found.text
 
@@ -55,8 +60,8 @@ def test_the_terms_that_were_fitted_are_allowed_for():
     fit = LogLinear().estimate(table)
     found = predictive(fit)
     distance = np.sum((table.cells().counts - fit.predicted["all"]) ** 2 / fit.predicted["all"])
-    assert found.df == 3
-    assert found.discrepancy == pytest.approx(stats.chi2(3).sf(distance))
+    assert found.details["df"] == 3
+    assert found.details["discrepancy"] == pytest.approx(stats.chi2(3).sf(distance))
     # The deviance, of which the estimate's own warning is, says the same: p = 0.024.
     assert fit.measures["p-value of the fit"] == pytest.approx(stats.chi2(3).sf(9.39), abs=1e-3)
     assert found.table["reproduced"].all()
@@ -71,7 +76,7 @@ def test_a_fit_without_degrees_of_freedom_is_judged_by_its_overlaps():
         ({}, "it does not say how many degrees of freedom are left"),
     ):
         found = predictive(estimate(table, MEANS, measures=measures))
-        assert np.isnan(found.discrepancy)
+        assert np.isnan(found.details["discrepancy"])
         assert found.passed
         assert f"as a whole cannot be tested for this method: {why}" in found.text
     off = MEANS.copy()
@@ -128,11 +133,11 @@ def test_people_where_none_are_expected():
     counts = MEANS.astype(int)
     found = predictive(estimate(table_of(counts), np.repeat(means[:, None], 2, axis=1)))
     assert not found.passed
-    assert found.discrepancy == 0
+    assert found.details["discrepancy"] == 0
     assert "less than 0.01% of tables" in found.text
     counts[6] = 1
     found = predictive(estimate(table_of(counts), means, measures={"df": 3.0}))
-    assert found.discrepancy == 0
+    assert found.details["discrepancy"] == 0
     assert "; 1 was found" in found.text
 
 
@@ -143,6 +148,8 @@ def test_upper_limits_are_only_too_low():
     assert high.passed
     assert np.isnan(high.table["residual"]).tolist() == [True] + [False] * 6
     assert high.table["limit"].tolist() == [True] + [False] * 6
+    assert [one.limit for one in high.found] == ["at most"] + [""] * 6
+    assert [one.p for one in high.found] == pytest.approx(high.table["p"].to_list())
     counts[0] = 20
     low = predictive(estimate(table_of(counts, upper=["c"]), MEANS))
     assert not low.passed
@@ -168,7 +175,11 @@ def test_the_same_seed_gives_the_same_numbers():
     made = estimate(table_of(MEANS), draws)
     first, second = predictive(made, seed=3), predictive(made, seed=3)
     assert first.table.equals(second.table)
-    assert first.discrepancy == second.discrepancy != predictive(made, seed=4).discrepancy
+    assert (
+        first.details["discrepancy"]
+        == second.details["discrepancy"]
+        != predictive(made, seed=4).details["discrepancy"]
+    )
 
 
 def test_a_method_that_is_right_fails_seldom():
@@ -207,7 +218,7 @@ def test_what_cannot_be_compared():
     assert "no finite" in refused(estimate(table, MEANS * np.nan))
     assert "no finite" in refused(estimate(table, -MEANS))
     assert "an Estimate is needed" in refused(table)
-    assert "the seed must be" in refused(estimate(table, MEANS), seed=1.5)
+    assert "seed must be" in refused(estimate(table, MEANS), seed=1.5)
     two = OverlapTable(LISTS, {"x": table.counts, "y": table.counts})
     draws = np.ones((7, 30))
     assert "equally many" in refused(estimate(two, {"x": draws, "y": draws[:, :20]}))

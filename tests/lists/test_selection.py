@@ -158,7 +158,7 @@ def existing(rng, lists, tables, models):
         for i in rng.choice(len(all_), size=min(models, len(all_)), replace=False):
             _, X, active = selection._setting([all_[i]], lists)
             fit = selection.fit_extended(X, n[None].astype(float), active)
-            code = existence(table, brackets(all_[i], lists)).code
+            code = existence(table, brackets(all_[i], lists)).details["code"]
             yield (code == 0) == fit.exists[0]
 
 

@@ -256,7 +256,7 @@ def test_a_pair_that_was_never_linked_is_named():
         ({"pair_scale": "wide"}, "'pair_scale' must be above 0"),
         ({"strata_pair_scale": float("inf")}, "'strata_pair_scale' must be above 0"),
         ({"draws": 10}, "'draws' must be a whole number"),
-        ({"probability": 95}, "'probability' must lie between 0 and 1"),
+        ({"probability": 95}, "'probability' must lie strictly between 0 and 1"),
     ],
 )
 def test_options_that_make_no_sense(options, said):

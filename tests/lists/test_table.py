@@ -427,3 +427,14 @@ def test_those_who_could_not_be_told_from_others_cannot_be_left_out():
     table = OverlapTable(LISTS, {"10?": 3, "010": 2, "011": 4})
     said = refused(table.without, "b")
     assert "people on b and c only could not be told from those on c only" in said
+
+
+def test_a_copy_with_another_number_is_the_table_that_it_would_be() -> None:
+    plain = OverlapTable(["a", "b"], {"10": 5, "01": 4, "11": 3}, source="s")
+    assert plain.with_people("11", 0) == plain.with_counts({"10": 5, "01": 4})
+    assert plain.with_people("11", 0).known == 9
+    counts = {"x": {"10": 5, "01": 4, "11": 3}, "y": {"10": 2}}
+    strata = OverlapTable(["a", "b"], counts)
+    changed = {**counts, "y": {"10": 2, "11": 7}}
+    assert strata.with_people("11", 7, "y") == strata.with_counts(changed)
+    assert strata.with_people("11", 7, "y").may_be_empty

@@ -14,6 +14,8 @@ from matplotlib.text import Text
 import funnelest as fe
 from funnelest import lists
 from funnelest.lists import Estimate, OverlapTable, Part
+from funnelest.lists.checks.compare_methods import judged
+from funnelest.verdict import Verdict
 
 mpl.use("Agg")
 TABLE = OverlapTable(
@@ -59,8 +61,8 @@ def estimate(name: str, hidden: float, interval: tuple[float, float] | None, **m
     )
 
 
-def compared(*estimates: Estimate) -> lists.Methods:
-    return lists.Methods(table_of=TABLE, estimates=estimates, refused={"two lists": "three."})
+def compared(*estimates: Estimate) -> Verdict:
+    return judged(estimates, {"two lists": "three."}, TABLE.known)
 
 
 MANY = compared(
@@ -110,7 +112,9 @@ def test_overlaps_seen_and_expected(language: str) -> None:
     said = texts(figure)
     assert not checked.passed
     assert any("0.05" in text or "0,05" in text for text in said)
-    assert "rehabilitation and death only" in said
+    assert {"en": "rehabilitation and death only", "nl": "alleen rehabilitation en death"}[
+        language
+    ] in said
     assert overlapping(figure) == []
 
 
@@ -142,7 +146,7 @@ def test_long_names_of_overlaps_are_told_apart(language: str) -> None:
     said = texts(figure)
     assert not any(text.endswith("…") for text in said)
     whole = " ".join(said)
-    for name in checked.table["overlap"]:
+    for name in checked.in_language(language).table["overlap"]:
         assert name in whole
     assert any({"en": "mean and 95%", "nl": "gemiddelde en 95%"}[language] in one for one in said)
     assert overlapping(figure) == []

@@ -4,11 +4,12 @@ The overlap table, what can be said before anything is fitted, one estimator per
 hangs on what. Usable without a route; `funnelest.Linked` takes the same table inside one.
 """
 
-from funnelest.lists.checks.compare_methods import Methods, compare_methods, usual_methods
-from funnelest.lists.checks.existence import Existence, existence
-from funnelest.lists.checks.predictive import Predictive, predictive
-from funnelest.lists.checks.sensitivity import Influence, LeavingOut, influence, leaving_out
-from funnelest.lists.checks.what_can_be_said import Overlaps, what_can_be_said
+from funnelest.lists.checks.compare_methods import compare_methods, usual_methods
+from funnelest.lists.checks.existence import existence
+from funnelest.lists.checks.influence import influence
+from funnelest.lists.checks.leaving_out import leaving_out
+from funnelest.lists.checks.predictive import predictive
+from funnelest.lists.checks.what_can_be_said import what_can_be_said
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.estimators.chao import ChaoLowerBound
@@ -30,21 +31,15 @@ __all__ = [
     "DecomposableAverage",
     "Estimate",
     "Estimator",
-    "Existence",
-    "Influence",
     "LatentClasses",
-    "LeavingOut",
     "LincolnPetersen",
     "LinkageError",
     "LogLinear",
-    "Methods",
     "NegativeBinomialN",
     "NumberPrior",
     "OneOverN",
     "OverlapTable",
-    "Overlaps",
     "Part",
-    "Predictive",
     "Shrinkage",
     "Stepwise",
     "UniformN",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
+from funnelest.sampling.weights import interval_name
+from funnelest.words import Language, Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Estimate", "Part"]
+__all__ = ["Estimate", "Part", "because", "chained"]
 
 type Floats = NDArray[np.float64]
 type Limits = tuple[float, float]
@@ -84,6 +87,8 @@ class Estimate:
         Whether the number is a lower bound, not an estimate.
     withheld : str, default ""
         Why no number (or no interval) is shown, in a sentence.
+    why : Sentence, optional
+        What `withheld` says, where it can be said in other languages; see `because`.
     warnings : tuple of str, optional
         What a reader should know of this number.
     measures : mapping of str to float, optional
@@ -110,6 +115,7 @@ class Estimate:
     strata: Mapping[str, Part] = field(default_factory=dict)
     lower_bound: bool = False
     withheld: str = ""
+    why: Sentence | str = ""
     warnings: tuple[str, ...] = ()
     measures: Mapping[str, float] = field(default_factory=dict)
     gate: Gate | None = None
@@ -138,6 +144,11 @@ class Estimate:
         return self.overall.total_interval
 
     @property
+    def reason(self) -> Sentence | str:
+        """Why no number is shown, in the language of the reader where it can be said in it."""
+        return self.why or self.withheld
+
+    @property
     def passed(self) -> bool:
         """Whether a number and an interval are shown."""
         return not self.withheld
@@ -149,24 +160,22 @@ class Estimate:
 
     def _named(self, part: Part, kind: str) -> str:
         shown = part.interval is not None and kind
-        return f"{100 * self.probability:g}% {kind}" if shown else "none"
+        return interval_name(self.probability, kind) if shown else "none"
 
     @property
-    def table(self) -> pd.DataFrame:
-        """One row per stratum, and one for all: known, hidden and total with their intervals."""
-        import pandas as pd
-
-        parts = {**self.strata, "all": self.overall} if self.strata else {"all": self.overall}
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table."""
         rows = []
-        for name, part in parts.items():
+        for name, part in {**self.strata, "all": self.overall}.items():
             low, high = part.interval or (np.nan, np.nan)
             all_ = part is self.overall
             # What has a number and limits is not withheld, whatever is of the others.
             gone = not np.isfinite(part.hidden) or (all_ and part.interval is None)
+            kind = self.kind if all_ else self.kind_in_strata or self.kind
             rows.append(
                 {
                     "method": self.method,
-                    "stratum": name,
+                    **({"stratum": name} if self.strata else {}),
                     "known": part.known,
                     "hidden": part.hidden,
                     "hidden_low": low,
@@ -175,28 +184,40 @@ class Estimate:
                     "total_low": part.known + low,
                     "total_high": part.known + high,
                     "statistic": self.statistic,
-                    "interval": self._named(
-                        part, self.kind if all_ else self.kind_in_strata or self.kind
-                    ),
+                    "interval": self._named(part, kind),
                     "basis": "lower bound" if self.lower_bound else "known and estimated",
                     "withheld": (part.withheld or self.withheld) if gone else "",
                 }
             )
-        made = pd.DataFrame(rows)
-        return made if self.strata else made.drop(columns="stratum")
+        return rows
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per stratum, and one for all: known, hidden and total with their intervals."""
+        import pandas as pd
+
+        return pd.DataFrame(self.rows)
+
+    @property
+    def said(self) -> Sentence:
+        """The total, with its interval where there is one."""
+        if self.interval is None:
+            return say("lists.total", total=self.total)
+        low, high = self.interval
+        values = {"total": self.total, "interval": self.interval_name, "low": low, "high": high}
+        return say("lists.total_in", **values)
 
     @property
     def text(self) -> str:
         """The result in plain sentences, what it assumes among them."""
-        known = f"{self.known:,} people are on at least one list."
-        said = [f"{self.method}: {known}"]
+        said = [f"{self.method}: {self.known:,} people are on at least one list."]
         if np.isfinite(self.hidden):
             shown = f"about {self.hidden:,.0f} more are on none, {self.total:,.0f} together"
             if self.lower_bound:
                 shown = f"at least about {self.hidden:,.0f} more are on none (a lower bound)"
-            found = self.interval
-            if found is not None:
-                shown += f" ({self.interval_name} interval {found[0]:,.0f} to {found[1]:,.0f})"
+            if self.interval is not None:
+                low, high = self.interval
+                shown += f" ({self.interval_name} interval {low:,.0f} to {high:,.0f})"
             said.append(f"By {self.statistic}, {shown}.")
         if self.withheld:
             said.append(f"Withheld: {self.withheld}")
@@ -205,3 +226,13 @@ class Estimate:
 
     def __repr__(self) -> str:
         return f"<Estimate: {self.text}>"
+
+
+def because(why: Sentence | str) -> dict[str, Any]:
+    """Return the fields of an estimate that is withheld."""
+    return {"withheld": Language("en").say(why), "why": why}
+
+
+def chained(said: Sequence[Sentence | str]) -> Sentence | str:
+    """Return sentences, one after the other, as one."""
+    return reduce(lambda first, then: say("lists.then", first=first, then=then), said)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.checks.existence import Reduced
+from funnelest.lists.computing.reduced import Reduced
+from funnelest.lists.estimate import chained
 from funnelest.lists.table.table import OverlapTable
+from funnelest.words import Sentence, say
 
 __all__ = ["contradiction", "empty_warnings", "limit_warnings", "misfit", "p_value"]
 
@@ -51,17 +53,20 @@ def misfit(deviance: float, df: int, means: Floats) -> list[str]:
     ]
 
 
-def contradiction(table: OverlapTable, stratum: str, predicted: Floats) -> str:
+def contradiction(table: OverlapTable, stratum: str, predicted: Floats) -> Sentence | str:
     """Return which lists, that hold others too, are too small for the model; else nothing."""
     cells = table.cells(stratum)
     said = [
-        f"of the people on {table.in_words(cells.patterns[i])} the model puts about "
-        f"{predicted[i]:,.0f} in the target, though the list holds {cells.counts[i]:,.0f}, others "
-        "included: model and list contradict each other."
+        say(
+            "lists.why.contradiction",
+            on=table.named(cells.patterns[i]),
+            put=predicted[i],
+            held=cells.counts[i],
+        )
         for i in np.flatnonzero(cells.limits)
         if _too_few(cells.counts[i], predicted[i])
     ]
-    return " ".join(said)
+    return chained(said) if said else ""
 
 
 def _too_few(most: float, expected: float) -> bool:

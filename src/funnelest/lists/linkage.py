@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.errors import raise_if_any
-from funnelest.lists.table.problems import joined, seed_problems, shown
-from funnelest.lists.table.table import OverlapTable
+from funnelest.fields import TEXT, seed_problems
+from funnelest.lists.table.problems import joined
+from funnelest.lists.table.table import OverlapTable, table_needed
 from funnelest.priors import Prior, Shared, as_prior, prior_problems, within
+from funnelest.sampling.weights import equal_tailed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,9 +74,15 @@ class LinkageError:
                     f"field {name!r}: {prior.describe()} allows rates above 0.9, of which no "
                     "overlap would be left to correct."
                 )
-        if not isinstance(self.statement, str):
-            found.append(f"field 'statement' must be text; given {self.statement!r}.")
-        return found
+        return found + TEXT.problems("statement", self.statement)
+
+    def own_problems(self) -> list[str]:
+        """Return what is wrong with the rates where no model gives them their priors."""
+        return self.problems() or [
+            f"field {name!r} is a parameter of a model: give its prior here."
+            for name, prior in self.rates().items()
+            if isinstance(prior, Shared)
+        ]
 
     def list_problems(self, lists: Sequence[str]) -> list[str]:
         """Return why the lists cannot be corrected."""
@@ -129,17 +137,10 @@ class LinkageError:
         SpecError
             With every problem of the rates or the table.
         """
-        if not isinstance(table, OverlapTable):
-            given = f"an OverlapTable is needed; given {shown(table)}."
-            raise_if_any([*self.problems(), given], "correcting the overlaps")
-        problems = self.problems() + self.list_problems(table.lists)
-        problems += [
-            f"field {name!r} is a parameter of a model: give its prior here."
-            for name, prior in (self.rates() if not problems else {}).items()
-            if isinstance(prior, Shared)
-        ]
-        problems += [*linkage_problems(table), *seed_problems(seed)]
-        raise_if_any(problems, "correcting the overlaps")
+        problems = self.own_problems() + table_needed(table)
+        if isinstance(table, OverlapTable):
+            problems += self.list_problems(table.lists) + linkage_problems(table)
+        raise_if_any([*problems, *seed_problems(seed)], "correcting the overlaps")
         rng = np.random.default_rng(seed)
         lists = len(table.lists)
         rates = {name: prior.sample(rng, _DRAWS) for name, prior in self.rates().items()}
@@ -177,7 +178,7 @@ class Corrected:
         """One row per pattern: people as linked, corrected median and 95% interval."""
         import pandas as pd
 
-        low, median, high = np.quantile(self.draws, [0.025, 0.5, 0.975], axis=1)
+        low, median, high = equal_tailed(self.draws, 0.95, axis=1)
         cells = self.table_of.cells()
         return pd.DataFrame(
             {
@@ -196,7 +197,7 @@ class Corrected:
     @property
     def text(self) -> str:
         """What the correction does, in sentences."""
-        low, median, high = np.quantile(self.draws.sum(axis=0), [0.025, 0.5, 0.975])
+        low, median, high = equal_tailed(self.draws.sum(axis=0), 0.95)
         known = self.table_of.known
         said = [
             f"As linked, {known:,} people are on at least one list; corrected with the stated "
@@ -222,16 +223,11 @@ def linkage_problems(table: OverlapTable) -> list[str]:
         return ["it takes a table without strata: give table.stratum(name) or table.pooled()."]
     found = []
     if table.upper:
-        several = len(table.upper) > 1
-        verb = "also hold" if several else "also holds"
+        verb, them = ("also hold", "them") if len(table.upper) > 1 else ("also holds", "it")
+        without = "".join(f".without({one!r})" for one in table.upper)
         found.append(
             f"{joined(table.upper)} {verb} people outside the target, whose links cannot be told "
-            f"from those of the others: leave {'them' if several else 'it'} out, "
-            + "".join(
-                f"table.without({one!r})" if not i else f".without({one!r})"
-                for i, one in enumerate(table.upper)
-            )
-            + "."
+            f"from those of the others: leave {them} out, table{without}."
         )
     open_ = [
         name
@@ -239,32 +235,19 @@ def linkage_problems(table: OverlapTable) -> list[str]:
         if any(pattern[i] == "?" for pattern in table.counts)
     ]
     if open_:
-        several = len(open_) > 1
         found.append(
-            f"{joined(open_)} {'were' if several else 'was'} not linked with the other lists (?), "
-            "and the rates are those of lists that were: give a table of lists that were all "
-            "linked with each other."
+            f"{joined(open_)} {'were' if len(open_) > 1 else 'was'} not linked with the other "
+            "lists (?), and the rates are those of lists that were: give a table of lists that "
+            "were all linked with each other."
         )
     return found
 
 
 def observed(means: Any, missed: Any, false: Any, lists: int) -> Any:
-    """Return the expected number of people as linked, of every pattern.
+    """Return the expected number of people as linked, of every pattern: ``(2**lists, draws)``.
 
-    Parameters
-    ----------
-    means : array
-        Expected number of people of every pattern, shape ``(2**lists, draws)``; arrays or
-        symbols.
-    missed, false : array
-        The rates of a `LinkageError`, shape ``(draws,)``.
-    lists : int
-        Number of lists.
-
-    Returns
-    -------
-    array
-        Shape ``(2**lists, draws)``.
+    Expected numbers of every true pattern (`means`) have that shape too, the rates of a
+    `LinkageError` ``(draws,)``; arrays or symbols.
     """
     kept = fm.sqrt(1.0 - missed)
     lost = 1.0 - kept

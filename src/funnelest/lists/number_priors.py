@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.fields import POSITIVE, Allowed, problems_of, whole
 from funnelest.lists.computing.hidden_numbers import log_rising
 
 __all__ = ["NegativeBinomialN", "NumberPrior", "OneOverN", "UniformN"]
@@ -29,10 +31,12 @@ class NumberPrior(ABC):
     lower: int = 0
     upper: int | None = None
 
-    @property
-    @abstractmethod
-    def power(self) -> float:
-        """Power of N as which the prior falls for large N; minus infinity when faster."""
+    #: What the fields may hold.
+    allowed: ClassVar[Allowed] = {"lower": whole(0), "upper": whole(0).or_none}
+    #: Power of N as which the prior falls for large N; minus infinity when faster than any.
+    power: ClassVar[float]
+    #: What it is, in a word.
+    shape: ClassVar[str] = ""
 
     @abstractmethod
     def log_density(self, N: Floats) -> Floats:
@@ -45,20 +49,12 @@ class NumberPrior(ABC):
         return f"{self._shape}{limit}"
 
     @property
-    @abstractmethod
-    def _shape(self) -> str: ...
+    def _shape(self) -> str:
+        return self.shape
 
     def problems(self, known: int) -> list[str]:
         """Return why the prior cannot be meant, or not for so many known people."""
-        found = []
-        for name, value in (("lower", self.lower), ("upper", self.upper)):
-            if value is None and name == "upper":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-                found.append(
-                    f"{name!r} of the prior must be a whole number of people, at least 0; "
-                    f"given {value!r}."
-                )
+        found = [f"the prior: {one}" for one in problems_of(self)]
         if found or self.upper is None:
             return found
         if self.upper < self.lower:
@@ -81,17 +77,10 @@ class OneOverN(NumberPrior):
         Least and greatest number that is possible.
     """
 
-    @property
-    def power(self) -> float:
-        """Power of N as which the prior falls."""
-        return -1.0
-
-    @property
-    def _shape(self) -> str:
-        return "1/N"
+    power: ClassVar[float] = -1.0
+    shape: ClassVar[str] = "1/N"
 
     def log_density(self, N: Floats) -> Floats:
-        """Return the logarithm of the prior, up to a constant."""
         return np.asarray(-np.log(N))
 
 
@@ -106,17 +95,10 @@ class UniformN(NumberPrior):
         where the overlaps, or the prior of the probabilities, say enough of large numbers.
     """
 
-    @property
-    def power(self) -> float:
-        """Power of N as which the prior falls."""
-        return 0.0
-
-    @property
-    def _shape(self) -> str:
-        return "uniform"
+    power: ClassVar[float] = 0.0
+    shape: ClassVar[str] = "uniform"
 
     def log_density(self, N: Floats) -> Floats:
-        """Return the logarithm of the prior, up to a constant."""
         return np.zeros_like(N)
 
 
@@ -140,25 +122,13 @@ class NegativeBinomialN(NumberPrior):
     a: float
     b: float
 
-    @property
-    def power(self) -> float:
-        """Power of N as which the prior falls: it falls faster than any."""
-        return -np.inf
+    allowed: ClassVar[Allowed] = {"a": POSITIVE, "b": POSITIVE}
+    power: ClassVar[float] = -np.inf
 
     @property
     def _shape(self) -> str:
         return f"negative binomial, mean {self.a * self.b:,.0f}"
 
     def log_density(self, N: Floats) -> Floats:
-        """Return the logarithm of the prior, up to a constant."""
         shape = log_rising(N, self.a)
         return np.asarray(shape - N * np.log1p(1.0 / self.b))
-
-    def problems(self, known: int) -> list[str]:
-        """Return why the prior cannot be meant, or not for so many known people."""
-        found = super().problems(known)
-        for name, value in (("a", self.a), ("b", self.b)):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (number and np.isfinite(value) and value > 0):
-                found.append(f"{name!r} of the prior must be above 0; given {value!r}.")
-        return found

@@ -126,22 +126,7 @@ def read_model(model: Model, lists: Sequence[str]) -> tuple[Term, ...]:
 
 
 def model_without(model: Model, name: str, lists: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-    """Return a model of the other lists, as groups of names: its terms without a list.
-
-    Parameters
-    ----------
-    model : str or sequence
-        A model of all lists.
-    name : str
-        The list that is left out.
-    lists : sequence of str
-        All lists, in the order of the table.
-
-    Returns
-    -------
-    tuple of tuple of str
-        The model's groups without that list.
-    """
+    """Return a model of the other lists, as groups of names: its terms without a list."""
     groups = ([lists[i] for i in t] for t in generators(read_model(model, lists)))
     kept = (tuple(one for one in group if one != name) for group in groups)
     return tuple(dict.fromkeys(group for group in kept if group))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from funnelest.lists.checks.sensitivity import LeavingOut
 from funnelest.plot.base import drawing
 from funnelest.plot.base.totals import Line, totals
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["left_out"]
 
 
-def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> Figure:
+def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the estimate from all lists, and without each of them.
 
     Parameters
     ----------
-    leaving : LeavingOut
+    leaving : Verdict
         What `funnelest.lists.leaving_out` gave.
     title : str, default ""
         Title of the figure.
@@ -37,7 +37,8 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("leaving", leaving, LeavingOut, language) as show:
+    with drawing("leaving", leaving, "leaving_out", language) as show:
+        all_ = leaving.details["everything"]
         lines = []
         for row in leaving.table.to_dict("records"):
             without = row["left_out"]
@@ -51,10 +52,10 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
                     row["total"],
                     None if any(map(math.isnan, limits)) else limits,
                     said=show("plot.methods.withheld"),
-                    bound=leaving.everything.lower_bound,
+                    bound=all_.lower_bound,
                 )
             )
-        given = [leaving.everything, *leaving.estimates.values()]
+        given = [all_, *leaving.details["estimates"].values()]
         kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
         return totals(
             lines,
@@ -63,6 +64,6 @@ def left_out(leaving: LeavingOut, *, title: str = "", language: str = "en") -> F
             total=show("plot.left_out.total", interval="; ".join(kinds))
             if kinds
             else show("plot.left_out.alone"),
-            note=show("plot.left_out.note", method=leaving.everything.method),
+            note=show("plot.left_out.note", method=all_.method),
             show=show,
         )

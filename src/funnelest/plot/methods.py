@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelest.lists.checks.compare_methods import Methods
 from funnelest.lists.estimate import Estimate
 from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.totals import Line, totals
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 __all__ = ["methods"]
 
 
-def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figure:
+def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the totals of several methods, and first how far they disagree.
 
     Parameters
     ----------
-    compared : Methods
+    compared : Verdict
         What `funnelest.lists.compare_methods` gave.
     title : str, default ""
         Title of the figure.
@@ -37,18 +37,19 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("compared", compared, Methods, language) as show:
+    with drawing("compared", compared, "compare_methods", language) as show:
+        details = compared.details
         withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
         lines = [
             Line(one.method, one.known, one.total, one.interval, _under(one, compared, show),
                  one.lower_bound, withheld)
-            for one in compared.estimates
+            for one in compared.found
         ]  # fmt: skip
         lines += [
-            Line(name, compared.table_of.known, float("nan"), None, said=refused)
-            for name in compared.refused
+            Line(name, details["known"], float("nan"), None, said=refused)
+            for name in details["refused"]
         ]
-        said = ("mark" if compared.disagree else "subtitle", _verdict(compared, show))
+        said = ("mark" if details["disagree"] else "subtitle", _verdict(compared, show))
         return totals(
             lines,
             head=[("title", title), said],
@@ -59,18 +60,19 @@ def methods(compared: Methods, *, title: str = "", language: str = "en") -> Figu
         )
 
 
-def _under(one: Estimate, compared: Methods, show: Language) -> str:
+def _under(one: Estimate, compared: Verdict, show: Language) -> str:
     """Return what stands below the name: the kind of the interval, and a failed check."""
     said = [one.interval_name] if one.interval is not None else []
-    if not compared.reproduced.get(one.method, True):
+    if not compared.details["reproduced"].get(one.method, True):
         said.append(show("plot.methods.unlike"))
     return "; ".join(said)
 
 
-def _verdict(compared: Methods, show: Language) -> str:
-    count = len(compared.shown)
+def _verdict(compared: Verdict, show: Language) -> str:
+    details = compared.details
+    count = len(details["shown"])
     if count < 2:
         return show("plot.methods.one") if count else show("plot.methods.none")
-    if compared.disagree:
-        return show("plot.methods.disagree", ratio=show.given(f"{compared.ratio:.1f}"))
-    return show("plot.methods.agree", ratio=show.given(f"{compared.ratio:.2f}"))
+    if details["disagree"]:
+        return show("plot.methods.disagree", ratio=show.given(f"{details['ratio']:.1f}"))
+    return show("plot.methods.agree", ratio=show.given(f"{details['ratio']:.2f}"))

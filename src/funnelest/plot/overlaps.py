@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from funnelest.lists.checks.predictive import Predictive
 from funnelest.plot.base import Axis, Block, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,13 +22,13 @@ _STYLES = {
 }
 
 
-def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> Figure:
+def overlaps(checked: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw every overlap: the number found, and what the method expects.
 
     Parameters
     ----------
-    checked : Predictive
-        What `funnelest.lists.checks.predictive` gave.
+    checked : Verdict
+        What `funnelest.lists.predictive` gave.
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}
@@ -44,12 +44,12 @@ def overlaps(checked: Predictive, *, title: str = "", language: str = "en") -> F
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("checked", checked, Predictive, language) as show:
+    with drawing("checked", checked, "predictive", language) as show:
         return _drawn(checked, title, show)
 
 
-def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
-    table = checked.table
+def _drawn(checked: Verdict, title: str, show: Language) -> Figure:
+    table = checked.in_language(show.code).table
     if "limit" not in table:
         table = table.assign(limit=False)
     # What is not reproduced first, then by size: those are what one looks for.
@@ -67,7 +67,7 @@ def _drawn(checked: Predictive, title: str, show: Language) -> Figure:
     drawn = {"not": not table["reproduced"].all(), "limit": bool(table["limit"].any())}
     keys = [(style, show(f"plot.overlaps.{kind}")) for kind, style in _STYLES.items()
             if drawn.get(kind, True)]  # fmt: skip
-    note = show("plot.overlaps.note", method=checked.estimate.method)
+    note = show("plot.overlaps.note", method=checked.details["estimate"].method)
     if fewer:
         note += " " + show("plot.overlaps.left", n=fewer)
     block = Block(made, [Axis(show("plot.overlaps.axis"), scale="symlog")])

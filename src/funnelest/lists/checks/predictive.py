@@ -3,204 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import seed_problems
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.table.cells import Cells
-from funnelest.lists.table.problems import seed_problems, shown
+from funnelest.lists.table.problems import shown
+from funnelest.sampling.weights import discrete_quantiles, levels_of
+from funnelest.verdict import Compared, Verdict
+from funnelest.words import Sentence, say
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Predictive", "predictive"]
+__all__ = ["predictive"]
 
 type Floats = NDArray[np.float64]
 
-#: Probability of the predictive intervals; what is less likely than the rest is named.
-_PROBABILITY = 0.95
+#: Levels of the predictive intervals; what is less likely is named, so many.
+_LEVELS, _LEAST, _NAMED = levels_of(0.95), 0.05, 5
 #: Replicates at least; expected counts below the floor are as good as impossible.
 _REPLICATES, _FLOOR = 10_000, 1e-9
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """A count and what the method expects of it."""
-
-    stratum: str
-    pattern: str
-    people: int
-    limit: bool
-    expected: float
-    low: float
-    high: float
-    mid_p: float
-    p: float
-    residual: float
-
-
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Predictive:
-    """What a method expects on each overlap beside what was found, as `predictive` makes it.
-
-    Parameters
-    ----------
-    estimate : Estimate
-        The estimate.
-    cells : sequence
-        What `table` shows.
-    discrepancy : float
-        Probability of a table that is at least as far from what is expected as this one; NaN
-        where the table as a whole cannot be tested.
-    chi_square : float, optional
-        Pearson's chi-square of a fit; NaN for methods with draws.
-    df : int, optional
-        Its degrees of freedom; None for methods with draws, and where the method does not say.
-    """
-
-    estimate: Estimate
-    cells: Sequence[_Cell] = field(repr=False)
-    discrepancy: float
-    chi_square: float = np.nan
-    df: int | None = None
-
-    @property
-    def adjusted(self) -> Floats:
-        """Two-sided p of each overlap, corrected for their number (Holm), in the table's order."""
-        return _holm(np.array([one.p for one in self.cells]))
-
-    @property
-    def passed(self) -> bool:
-        """Whether no overlap and not the whole table is further off than chance explains.
-
-        The corrected p of every overlap, and that of the discrepancy, are at least 0.05; of the
-        overlaps only, where the table as a whole cannot be tested.
-        """
-        return not self.discrepancy < 1 - _PROBABILITY and not self._off
-
-    @property
-    def _off(self) -> list[int]:
-        """Places of the overlaps that are not reproduced, the worst first."""
-        adjusted = self.adjusted
-        return [int(i) for i in np.argsort(adjusted, kind="stable") if adjusted[i] < 0.05]
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per overlap, in the order of the overlap table.
-
-        `people` found and `expected`; the 95% predictive interval; `mid_p`, the chance of fewer
-        people and half that of as many; `p`, two-sided, and `adjusted` for the number of
-        overlaps (Holm); `residual`, the difference over the predictive standard deviation (none
-        of a limit); `limit`, whether the number found is only an upper limit (only expecting more
-        is then amiss); `reproduced`, whether the adjusted p is at least 0.05.
-        """
-        import pandas as pd
-
-        table = self.estimate.table_of
-        rows = [
-            {
-                **({"stratum": one.stratum} if table.stratified else {}),
-                "overlap": table.in_words(one.pattern),
-                "pattern": one.pattern,
-                "people": one.people,
-                "expected": one.expected,
-                "low": one.low,
-                "high": one.high,
-                "interval": "95% predictive",
-                "mid_p": one.mid_p,
-                "p": one.p,
-                "adjusted": adjusted,
-                "residual": one.residual,
-                "limit": one.limit,
-                "reproduced": bool(adjusted >= 1 - _PROBABILITY),
-            }
-            for one, adjusted in zip(self.cells, self.adjusted, strict=True)
-        ]
-        made = pd.DataFrame(rows)
-        return made if table.upper else made.drop(columns="limit")
-
-    @property
-    def text(self) -> str:
-        """Which overlaps the method does not reproduce, in plain sentences."""
-        off = self._off
-        said = []
-        count = len(self.cells)
-        if off:
-            verb = "is" if len(off) == 1 else "are"
-            said.append(
-                f"{self.estimate.method}: {len(off)} of {count} overlaps {verb} not reproduced "
-                "(5% level, corrected for their number)."
-            )
-            said += [self._sentence(i) for i in off[:5]]
-            if len(off) > 5:
-                more = len(off) - 5
-                said.append(f"{more} more {'is' if more == 1 else 'are'} marked in the table.")
-        else:
-            said.append(f"{self.estimate.method}: all {count} overlaps are reproduced.")
-        said.append(self._whole())
-        said.append(
-            "A method that reproduces the overlaps may still be wrong on those who are on none."
-        )
-        absent = [one for one in self.estimate.table_of.strata if not self._has(one)]
-        if absent:
-            said.append(f"It says nothing of what it expects in: {', '.join(absent)}.")
-        if self.estimate.withheld:
-            said.append(f"Its number is withheld: {self.estimate.withheld}")
-        return " ".join(said)
-
-    def _whole(self) -> str:
-        """Return whether the table as a whole is reproduced, in a sentence."""
-        if np.isnan(self.discrepancy):
-            why = (
-                "it does not say how many degrees of freedom are left"
-                if self.df is None
-                else "it has as many terms as there are counts"
-            )
-            return f"The table as a whole cannot be tested for this method: {why}."
-        said = (
-            f"The table as a whole is {'' if self.discrepancy >= 1 - _PROBABILITY else 'not '}"
-            "reproduced: "
-        )
-        if self.df is not None:
-            noun = "degree" if self.df == 1 else "degrees"
-            small = sum(one.expected < 5 for one in self.cells if not one.limit)
-            rough = f"; roughly, since {small} of the counts are expected below 5" if small else ""
-            return (
-                f"{said}chi-square {self.chi_square:.1f} on {self.df} {noun} of freedom, "
-                f"p = {self.discrepancy:.2g}{rough}."
-            )
-        share = 100 * self.discrepancy
-        as_far = f"{share:.2g}%" if share < 10 else f"{share:.0f}%"
-        as_far = as_far if share else f"less than {100 / _REPLICATES:g}%"
-        return (
-            f"{said}{as_far} of tables made by the method are as far from what it expects "
-            "(chi-square)."
-        )
-
-    def _has(self, stratum: str) -> bool:
-        return any(one.stratum == stratum for one in self.cells)
-
-    def _sentence(self, i: int) -> str:
-        one = self.cells[i]
-        table = self.estimate.table_of
-        place = f" in {one.stratum}" if table.stratified else ""
-        verb = "was" if one.people == 1 else "were"
-        found = f"{'at most ' if one.limit else ''}{one.people:,} {verb} found"
-        return (
-            f"On {table.in_words(one.pattern)}{place} it expects {_number(one.expected)} "
-            f"(95% predictive interval {one.low:,.0f} to {one.high:,.0f}); {found} "
-            f"(adjusted p {self.adjusted[i]:.2g})."
-        )
-
-    def __repr__(self) -> str:
-        return f"<Predictive: {self.text}>"
-
-
-def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
+def predictive(estimate: Estimate, seed: int = 1) -> Verdict:
     r"""Compare every overlap with what the method expects of it.
 
     Parameters
@@ -212,8 +39,20 @@ def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
 
     Returns
     -------
-    Predictive
-        With `table`, `text` and `passed`.
+    Verdict
+        It passed where no overlap and not the whole table is further off than chance explains:
+        the corrected p of every overlap, and that of the table, are at least 0.05. `found` has
+        every overlap (`Compared`). `details` has the `estimate`; the `discrepancy`, the
+        probability of a table that is at least as far from what is expected as this one, NaN where
+        the table as a whole cannot be tested; and of a fit Pearson's `chi_square` with its degrees
+        of freedom `df` (None with draws, and where the method does not say).
+
+        The table has one row per overlap, in the order of the overlap table: `people` found and
+        `expected`; the 95% predictive interval; `mid_p`, the chance of fewer people and half that
+        of as many; `p`, two-sided, and `adjusted` for the number of overlaps (Holm); `residual`,
+        the difference over the predictive standard deviation (none of a limit); `limit`, whether
+        the number found is only an upper limit (only expecting more is then amiss); `reproduced`,
+        whether the adjusted p is at least 0.05.
 
     Raises
     ------
@@ -233,36 +72,50 @@ def predictive(estimate: Estimate, seed: int = 1) -> Predictive:
     fails less often than in 5% of tables when the method is right, and a method with as many
     terms as there are overlaps reproduces everything.
     """
-    from scipy.stats import chi2
-
     raise_if_any(_problems(estimate, seed), "the predictive check")
     rng = np.random.default_rng(seed)
-    found: list[_Cell] = []
+    table = estimate.table_of
+    rows: list[dict[str, Any]] = []
     # Discrepancies of counts and of replicates add up over strata, replicate by replicate.
-    strata = [one for one in estimate.table_of.strata if one in estimate.predicted]
-    size = max(np.atleast_2d(np.asarray(estimate.predicted[one]).T).shape[0] for one in strata)
+    strata = [one for one in table.strata if one in estimate.predicted]
+    means = {one: _means(estimate.predicted[one]) for one in strata}
+    size = max(one.shape[1] for one in means.values())
     repeats = -(-_REPLICATES // size)
-    seen = np.zeros(size * repeats)
-    made = np.zeros(size * repeats)
+    seen, made = np.zeros((2, size * repeats))
     for stratum in strata:
-        cells = estimate.table_of.cells(stratum)
-        means = _means(estimate, stratum)
-        many = np.tile(np.broadcast_to(means, (len(means), size)), repeats)
+        cells = table.cells(stratum)
+        many = np.tile(np.broadcast_to(means[stratum], (len(means[stratum]), size)), repeats)
         counts = rng.poisson(many).astype(float)
         exact = ~cells.limits
         seen += _distance(cells.counts[exact, None], many[exact])
         made += _distance(counts[exact], many[exact])
-        found += _compared(stratum, cells, means, counts)
+        rows += _rows(stratum, cells, means[stratum], counts)
+    for row, adjusted in zip(rows, _holm(np.array([row["p"] for row in rows])), strict=True):
+        row |= {"adjusted": adjusted, "reproduced": bool(adjusted >= _LEAST)}
     # Sums in another order are not larger.
     share = float(np.mean(made >= seen * (1 - 1e-12)))
-    if any(np.ndim(estimate.predicted[one]) == 2 for one in strata):
-        return Predictive(estimate=estimate, cells=tuple(found), discrepancy=share)
-    given = estimate.measures.get("df", np.nan)
-    df = int(given) if np.isfinite(given) and given >= 0 else None
-    distance = float(seen[0])
-    p = float(chi2.sf(distance, df)) if df else np.nan
-    return Predictive(
-        estimate=estimate, cells=tuple(found), discrepancy=p, chi_square=distance, df=df
+    distance, df = np.nan, None
+    if not any(np.ndim(estimate.predicted[one]) == 2 for one in strata):
+        given = estimate.measures.get("df", np.nan)
+        df = int(given) if np.isfinite(given) and given >= 0 else None
+        distance, share = float(seen[0]), _of_fit(float(seen[0]), df)
+    off = sorted((one for one in rows if not one["reproduced"]), key=lambda one: one["adjusted"])
+    whole = _whole(rows, share, distance, df)
+    left = ["mid_p", "p", "adjusted", "residual", *(["limit"] if table.upper else []), "reproduced"]
+    columns = [*(["stratum"] if table.stratified else []), "overlap", "pattern", "people",
+               "expected", "low", "high", "interval", *left]  # fmt: skip
+    for row in rows:
+        row["overlap"] = table.named(row["pattern"])
+    failed = bool(off) or share < _LEAST
+    return Verdict(
+        check="predictive",
+        passed=not failed,
+        said=_said(estimate, rows, off, whole),
+        marked=say("lists.predictive.mark", of=estimate.method) if failed else "",
+        rows={"overlaps": [{name: row[name] for name in columns} for row in rows]},
+        found=tuple(_compared(estimate, row) for row in rows),
+        details={"estimate": estimate, "discrepancy": share, "chi_square": distance, "df": df},
+        printed=(),
     )
 
 
@@ -296,9 +149,9 @@ def _problems(estimate: Any, seed: Any) -> list[str]:
     return found
 
 
-def _means(estimate: Estimate, stratum: str) -> Floats:
+def _means(predicted: Any) -> Floats:
     """Return expected counts, shape (cells, draws) or (cells, 1)."""
-    means = np.asarray(estimate.predicted[stratum], dtype=float)
+    means = np.asarray(predicted, dtype=float)
     return np.asarray(np.maximum(means if means.ndim == 2 else means[:, None], _FLOOR))
 
 
@@ -306,14 +159,19 @@ def _distance(counts: Floats, means: Floats) -> Floats:
     return np.asarray(np.sum((counts - means) ** 2 / means, axis=0))
 
 
-def _compared(stratum: str, cells: Cells, means: Floats, replicates: Floats) -> list[_Cell]:
+def _of_fit(distance: float, df: int | None) -> float:
+    from scipy.stats import chi2
+
+    return float(chi2.sf(distance, df)) if df else np.nan
+
+
+def _rows(stratum: str, cells: Cells, means: Floats, replicates: Floats) -> list[dict[str, Any]]:
     from scipy.stats import poisson
 
-    tail = (1 - _PROBABILITY) / 2
     if means.shape[1] == 1:
-        low, high = poisson.ppf([[tail], [1 - tail]], means[:, 0])
+        low, median, high = poisson.ppf(np.array(_LEVELS)[:, None], means[:, 0])
     else:
-        low, high = np.quantile(replicates, [tail, 1 - tail], axis=1, method="inverted_cdf")
+        low, median, high = discrete_quantiles(replicates, _LEVELS, axis=1)
     counts = cells.counts[:, None]
     below = poisson.cdf(counts - 1, means) + poisson.pmf(counts, means) / 2
     # The upper tail by itself: one minus the lower one has no small numbers.
@@ -324,21 +182,34 @@ def _compared(stratum: str, cells: Cells, means: Floats, replicates: Floats) -> 
     # Of a limit the difference says nothing.
     counted = np.where(cells.limits, np.nan, cells.counts)
     residual = (counted - expected) / np.sqrt(expected + means.var(axis=1))
+    numbers = {"expected": expected, "low": low, "median": median, "high": high, "mid_p": mid_p,
+               "upper": upper, "p": p, "residual": residual}  # fmt: skip
     return [
-        _Cell(
-            stratum,
-            pattern,
-            int(cells.counts[i]),
-            bool(cells.limits[i]),
-            float(expected[i]),
-            float(low[i]),
-            float(high[i]),
-            float(mid_p[i]),
-            float(p[i]),
-            float(residual[i]),
-        )
+        {
+            "stratum": stratum,
+            "pattern": pattern,
+            "people": int(cells.counts[i]),
+            "limit": bool(cells.limits[i]),
+            "interval": "95% predictive",
+            **{name: float(one[i]) for name, one in numbers.items()},
+        }
         for i, pattern in enumerate(cells.patterns)
     ]
+
+
+def _compared(estimate: Estimate, row: dict[str, Any]) -> Compared:
+    words = estimate.table_of.in_words(row["pattern"])
+    return Compared(
+        source=estimate.method,
+        of=f"{words}, {row['stratum']}" if estimate.table_of.stratified else words,
+        figure=f"{row['people']:,}",
+        limit="at most" if row["limit"] else "",
+        value=float(row["people"]),
+        # Of a limit twice this is the probability that it holds.
+        mid_p=row["p"] / 2 if row["limit"] else row["upper"],
+        mc_error=0.0,
+        **{name: row[name] for name in ("median", "low", "high", "residual")},
+    )
 
 
 def _holm(p: Floats) -> Floats:
@@ -350,5 +221,44 @@ def _holm(p: Floats) -> Floats:
     return np.asarray(made)
 
 
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+# ------------------------------------------------------------------- in words
+
+
+def _said(
+    estimate: Estimate,
+    rows: Sequence[dict[str, Any]],
+    off: Sequence[dict[str, Any]],
+    whole: Sentence,
+) -> list[Sentence]:
+    """Return which overlaps the method does not reproduce, the worst first."""
+    table, more = estimate.table_of, len(off) - _NAMED
+    key = f"lists.predictive.{'off' if off else 'all'}"
+    said = [say(key, of=estimate.method, n=len(off), count=len(rows))]
+    for row in off[:_NAMED]:
+        where = say(f"lists.predictive.{'in' if table.stratified else 'on'}", **row)
+        size = "about" if row["expected"] >= 10 else "few"
+        most = say("lists.predictive.at_most") if row["limit"] else ""
+        told = {"expected": say(f"lists.{size}", n=row["expected"]), "most": most, "where": where}
+        said.append(say("lists.predictive.one", n=row["people"], **{**row, **told}))
+    said += [say("lists.predictive.more", n=more)] if more > 0 else []
+    said += [whole, say("lists.predictive.hidden")]
+    absent = [one for one in table.strata if one not in {row["stratum"] for row in rows}]
+    said += [say("lists.predictive.absent", names=absent)] if absent else []
+    said += [say("lists.predictive.withheld", why=estimate.reason)] if estimate.withheld else []
+    return said
+
+
+def _whole(rows: Sequence[dict[str, Any]], p: float, distance: float, df: int | None) -> Sentence:
+    """Return whether the table as a whole is reproduced."""
+    is_fit = np.isfinite(distance)
+    if np.isnan(p):
+        return say(f"lists.predictive.untested_{'df' if df is None else 'full'}")
+    key = f"lists.predictive.{'whole' if p >= _LEAST else 'not_whole'}"
+    if is_fit:
+        small = sum(row["expected"] < 5 for row in rows if not row["limit"])
+        rough = say("lists.predictive.rough", count=small) if small else ""
+        how = say("lists.predictive.fit", chi_square=distance, n=df, p=p, rough=rough)
+    else:
+        size = "draws" if 100 * p >= 10 else "few_draws" if p else "no_draws"
+        how = say(f"lists.predictive.{size}", share=100 * p, least=100 / _REPLICATES)
+    return say(key, how=how)

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.table.problems import shown
-from funnelest.lists.table.table import OverlapTable
+from funnelest.lists.table.table import OverlapTable, table_needed
+from funnelest.verdict import Verdict
+from funnelest.words import Sentence, say
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Overlaps", "what_can_be_said"]
+__all__ = ["what_can_be_said"]
 
 #: More empty pairs of lists than this are told in one sentence.
 _MOST = 6
 
+type Names = tuple[str, ...]
+
 
 @dataclass(frozen=True)
-class Pair:
+class _Pair:
     """Two lists in one stratum: people on each, on both, and on both as far as can be known."""
 
+    stratum: str
     lists: tuple[str, str]
     people: tuple[int, int]
     both: int
@@ -33,62 +33,7 @@ class Pair:
     at_most: int
 
 
-@dataclass(frozen=True)
-class Overlaps:
-    """What the overlaps of a table allow to be said at all.
-
-    Parameters
-    ----------
-    sentences : tuple of str
-        What can be said and what cannot, most important first.
-    empty : tuple of (str, str)
-        Pairs of lists with nobody in common, in any stratum.
-    alone : tuple of str
-        Lists that have nobody in common with any other.
-    groups : tuple of tuple of str
-        Lists that hang together by overlaps; one group when all do.
-    pairs : mapping of str to tuple of Pair
-        Stratum -> its pairs of lists.
-    """
-
-    sentences: tuple[str, ...]
-    empty: tuple[tuple[str, str], ...]
-    alone: tuple[str, ...]
-    groups: tuple[tuple[str, ...], ...]
-    pairs: Mapping[str, tuple[Pair, ...]] = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """All sentences."""
-        return " ".join(self.sentences)
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row per stratum and pair of lists: people on each and on both, and shares."""
-        import pandas as pd
-
-        rows = [
-            {
-                **({"stratum": stratum} if len(self.pairs) > 1 else {}),
-                "list": one.lists[0],
-                "other": one.lists[1],
-                "people": one.people[0],
-                "people_other": one.people[1],
-                "both": one.both,
-                "not_known": one.at_most - one.both,
-                "share_of_list": one.both / one.people[0] if one.people[0] else np.nan,
-                "share_of_other": one.both / one.people[1] if one.people[1] else np.nan,
-            }
-            for stratum, pairs in self.pairs.items()
-            for one in pairs
-        ]
-        return pd.DataFrame(rows)
-
-    def __repr__(self) -> str:
-        return f"<Overlaps: {self.text}>"
-
-
-def what_can_be_said(table: OverlapTable) -> Overlaps:
+def what_can_be_said(table: OverlapTable) -> Verdict:
     """Return what the overlaps allow to be said, before any model is fitted.
 
     Parameters
@@ -98,9 +43,15 @@ def what_can_be_said(table: OverlapTable) -> Overlaps:
 
     Returns
     -------
-    Overlaps
+    Verdict
         Empty overlaps, lists that overlap with none, fewer than three lists, lists without people
-        in a stratum, lists that also hold others, lists that were not linked: in sentences.
+        in a stratum, lists inside another: it passed where there are none of these. Lists that
+        also hold others, and lists that were not linked, are told too. `found` has the pairs of
+        lists in each stratum. `details` has the pairs with nobody in common in any stratum
+        (`empty`), the lists that have nobody in common with any other (`alone`), and the `groups`
+        of lists that hang together by overlaps; one group when all do.
+
+        The table has one row per stratum and pair of lists: people on each and on both, and shares.
 
     Raises
     ------
@@ -111,71 +62,83 @@ def what_can_be_said(table: OverlapTable) -> Overlaps:
     --------
     existence : Whether a given model has a maximum-likelihood estimate.
     """
-    if not isinstance(table, OverlapTable):
-        given = f"an OverlapTable is needed; given {shown(table)}."
-        raise_if_any([given], "what can be said")
-    pairs = {stratum: _pairs(table, stratum) for stratum in table.strata}
-    linked = {one.lists for found in pairs.values() for one in found if one.at_most}
-    every = tuple(combinations(table.lists, 2))
-    empty = tuple(pair for pair in every if pair not in linked)
+    raise_if_any(table_needed(table), "what can be said")
+    pairs = [one for stratum in table.strata for one in _pairs(table, stratum)]
+    linked = {one.lists for one in pairs if one.at_most}
+    empty = tuple(pair for pair in combinations(table.lists, 2) if pair not in linked)
     groups = _groups(table.lists, linked)
     alone = tuple(group[0] for group in groups if len(group) == 1)
-    said: list[str] = []
     if len(table.lists) == 2:
-        said += _of_two(table, empty)
+        first, *wrong = _of_two(table, empty)
     else:
         count = len(table.lists)
-        said.append(
-            f"With {count} lists, dependences among up to {count - 1} of them can be fitted; that "
-            f"all {count} together do not depend on each other beyond those is assumed, and "
-            "cannot be tested."
-        )
-        said += _of_groups(table, groups, alone)
-        said += _of_empty(table, [pair for pair in empty if not set(pair) & set(alone)])
-    said += _contained(table, pairs)
-    said += _limits(table)
-    for stratum in table.strata if table.stratified else ():
-        said += _of_stratum(table, stratum, pairs[stratum])
-    return Overlaps(tuple(said), empty, alone, groups, pairs)
-
-
-def _of_empty(table: OverlapTable, empty: Sequence[tuple[str, str]]) -> list[str]:
-    """Return what empty pairs of lists mean: a sentence each, or one when they are many."""
-    then = (
-        "takes that as impossible (extended estimate), one in which they do not rests the more on "
-        "the other overlaps."
+        first = say("lists.said.several", count=count, fewer=count - 1)
+        wrong = _of_groups(table, groups, alone)
+        wrong += _of_empty(table, [pair for pair in empty if not set(pair) & set(alone)])
+    inside = _contained(table, pairs)
+    strata = [
+        one
+        for stratum in (table.strata if table.stratified else ())
+        for one in _of_stratum(table, stratum, [one for one in pairs if one.stratum == stratum])
+    ]
+    passed = len(table.lists) > 2 and not (wrong or inside or strata)
+    return Verdict(
+        check="what_can_be_said",
+        passed=passed,
+        said=[first, *wrong, *inside, *_limits(table), *strata],
+        marked="" if passed else say("lists.said.mark"),
+        rows={
+            "pairs": [
+                {
+                    **({"stratum": one.stratum} if len(table.strata) > 1 else {}),
+                    "list": one.lists[0],
+                    "other": one.lists[1],
+                    "people": one.people[0],
+                    "people_other": one.people[1],
+                    "both": one.both,
+                    "not_known": one.at_most - one.both,
+                    "share_of_list": one.both / one.people[0] if one.people[0] else np.nan,
+                    "share_of_other": one.both / one.people[1] if one.people[1] else np.nan,
+                }
+                for one in pairs
+            ]
+        },
+        found=tuple(pairs),
+        details={"empty": empty, "alone": alone, "groups": groups},
+        printed=(),
     )
+
+
+def _of_empty(table: OverlapTable, empty: Sequence[tuple[str, str]]) -> list[Sentence]:
+    """Return what empty pairs of lists mean: a sentence each, or one when they are many."""
     if len(empty) <= _MOST:
         return [
-            f"Nobody is on both {a} ({table.size(a):,} people) and {b} ({table.size(b):,}): a "
-            f"model in which they depend on each other {then}"
+            say("lists.said.empty", a=a, b=b, on_a=table.size(a), on_b=table.size(b))
             for a, b in empty
         ]
-    named = "; ".join(f"{a} and {b}" for a, b in empty[:_MOST])
-    return [
-        f"{len(empty)} pairs of lists have nobody in common ({named}; and {len(empty) - _MOST} "
-        f"more, see `empty`): a model in which two of these depend on each other {then}"
-    ]
+    named = [say("lists.said.pair", names=pair) for pair in empty[:_MOST]]
+    return [say("lists.said.many_empty", count=len(empty), names=named, more=len(empty) - _MOST)]
 
 
-def _pairs(table: OverlapTable, stratum: str) -> tuple[Pair, ...]:
+def _pairs(table: OverlapTable, stratum: str) -> list[_Pair]:
     cells = table.cells(stratum)
     letters = np.array([list(one) for one in cells.patterns])
     counts = cells.counts.astype(int)
     sure, maybe = letters == "1", letters != "0"
     covering = [i for i, name in enumerate(table.lists) if table.covers(name, stratum)]
-    return tuple(
-        Pair(
+    return [
+        _Pair(
+            stratum,
             (table.lists[i], table.lists[j]),
             (int(counts[sure[:, i]].sum()), int(counts[sure[:, j]].sum())),
             int(counts[sure[:, i] & sure[:, j]].sum()),
             int(counts[maybe[:, i] & maybe[:, j]].sum()),
         )
         for i, j in combinations(covering, 2)
-    )
+    ]
 
 
-def _groups(lists: Sequence[str], linked: set[tuple[str, str]]) -> tuple[tuple[str, ...], ...]:
+def _groups(lists: Sequence[str], linked: set[tuple[str, str]]) -> tuple[Names, ...]:
     """Return the lists that hang together by overlaps."""
     found: list[set[str]] = [{name} for name in lists]
     for a, b in linked:
@@ -185,109 +148,66 @@ def _groups(lists: Sequence[str], linked: set[tuple[str, str]]) -> tuple[tuple[s
             one |= other
             found.remove(other)
     order = {name: i for i, name in enumerate(lists)}
-    ordered = [tuple(sorted(group, key=lambda name: order[name])) for group in found]
+    ordered = [tuple(sorted(group, key=order.__getitem__)) for group in found]
     return tuple(sorted(ordered, key=lambda group: order[group[0]]))
 
 
-def _of_two(table: OverlapTable, empty: tuple[tuple[str, str], ...]) -> list[str]:
+def _of_two(table: OverlapTable, empty: Sequence[tuple[str, str]]) -> list[Sentence]:
     a, b = table.lists
-    said = [
-        "There are two lists: that they are independent has to be assumed and cannot be tested "
-        "(Chapman). Where people on one are more likely to be on the other, the number is too "
-        "small; where less likely, too large."
-    ]
-    if empty:
-        said.append(
-            f"Nobody is on both {a} and {b}: if they are independent, the number on neither has no "
-            "upper limit; nothing more can be said."
-        )
-    return said
+    said = [say("lists.said.two")]
+    return [*said, say("lists.said.two_empty", a=a, b=b)] if empty else said
 
 
-def _of_groups(
-    table: OverlapTable, groups: tuple[tuple[str, ...], ...], alone: tuple[str, ...]
-) -> list[str]:
-    said = [
-        f"{name} ({table.size(name):,} people) overlaps with no other list: if it is independent "
-        "of them, the number on none has no upper limit; if it is not, it adds its people and says "
-        "nothing of those on none."
-        for name in alone
-    ]
-    several = [group for group in groups if len(group) > 1]
+def _of_groups(table: OverlapTable, groups: Sequence[Names], alone: Names) -> list[Sentence]:
+    said = [say("lists.said.alone", name=name, n=table.size(name)) for name in alone]
+    several = [say("lists.said.pair", names=group) for group in groups if len(group) > 1]
     if len(several) > 1:
-        shown = "; ".join(" and ".join(group) for group in several)
-        said.append(
-            f"The lists fall into groups without anyone in common ({shown}): as if each were of a "
-            "population of its own. Between the groups nothing can be said but that they exclude "
-            "each other, or that the number has no upper limit."
-        )
-    if not several:
-        said.append("No two lists have anyone in common: nothing can be said of those on none.")
-    return said
+        said.append(say("lists.said.groups", names=several))
+    return said if several else [*said, say("lists.said.none")]
 
 
-def _contained(table: OverlapTable, pairs: Mapping[str, tuple[Pair, ...]]) -> list[str]:
+def _contained(table: OverlapTable, pairs: Sequence[_Pair]) -> list[Sentence]:
     said = []
     for a, b in combinations(table.lists, 2):
-        both = sum(one.both for found in pairs.values() for one in found if one.lists == (a, b))
+        both = sum(one.both for one in pairs if one.lists == (a, b))
         for inner, outer in ((a, b), (b, a)):
             if both and both == table.size(inner):
-                said.append(
-                    f"Everybody on {inner} ({both:,}) is on {outer}: as if one were made from the "
-                    "other, or referred to it. Taken as independent, they say that hardly anyone "
-                    f"is missing from {outer}."
-                )
+                said.append(say("lists.said.contained", inner=inner, outer=outer, both=both))
                 break
     return said
 
 
-def _limits(table: OverlapTable) -> list[str]:
-    said = []
+def _limits(table: OverlapTable) -> list[Sentence]:
     limits: dict[str, int] = {}
     unlinked: dict[str, int] = {}
     for stratum in table.strata:
         cells = table.cells(stratum)
         for one, n, limit in zip(cells.patterns, cells.counts, cells.limits, strict=True):
             if limit and n:
-                name = table.in_words(one)
-                limits[name] = limits.get(name, 0) + int(n)
+                limits[one] = limits.get(one, 0) + int(n)
             for name, letter in zip(table.lists, one, strict=True):
                 if letter == "?" and n and table.covers(name, stratum):
                     unlinked[name] = unlinked.get(name, 0) + int(n)
-    said += [
-        f"The {n:,} people on {name} are an upper limit, since others are among them: they are "
-        "not counted as known."
-        for name, n in limits.items()
+    return [
+        *(say("lists.said.limit", people=n, on=table.named(one)) for one, n in limits.items()),
+        *(say("lists.said.unlinked", people=n, name=name) for name, n in unlinked.items()),
     ]
-    said += [
-        f"Of {n:,} people it is not known whether they are on {name}, which was not linked there."
-        for name, n in unlinked.items()
-    ]
-    return said
 
 
-def _of_stratum(table: OverlapTable, stratum: str, pairs: tuple[Pair, ...]) -> list[str]:
+def _of_stratum(table: OverlapTable, stratum: str, pairs: Sequence[_Pair]) -> list[Sentence]:
     covering = [name for name in table.lists if table.covers(name, stratum)]
-    people = {name: n for one in pairs for name, n in zip(one.lists, one.people, strict=True)}
+    people: Mapping[str, int] = {
+        name: n for one in pairs for name, n in zip(one.lists, one.people, strict=True)
+    }
     said = [
-        f"Stratum {stratum!r}: nobody is on {name}; there the list says nothing, or does not cover "
-        "these people (not_covering)."
+        say("lists.said.nobody", stratum=stratum, name=name)
         for name in covering
         if people.get(name) == 0
     ]
-    informative = [name for name in covering if people.get(name)]
-    if len(informative) < 3 <= len(table.lists):
-        said.append(
-            f"Stratum {stratum!r}: {len(informative)} lists have people: "
-            + (
-                "their independence has to be assumed and cannot be tested there."
-                if len(informative) == 2
-                else "nothing can be said of those on none there."
-            )
-        )
+    count = sum(bool(people.get(name)) for name in covering)
+    if count < 3 <= len(table.lists):
+        key = "two_in" if count == 2 else "too_few_in"
+        said.append(say(f"lists.said.{key}", stratum=stratum, count=count))
     if not any(one.at_most for one in pairs):
-        said.append(
-            f"Stratum {stratum!r}: no two lists have anyone in common: its number on none has no "
-            "upper limit if lists are independent."
-        )
+        said.append(say("lists.said.none_in", stratum=stratum))
     return said

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.words import Sentence, say
+
 __all__ = ["BootstrapInterval", "bca_interval", "leave_one_out", "quantile", "resampled"]
 
 type Floats = NDArray[np.float64]
@@ -33,8 +35,8 @@ class BootstrapInterval:
         From leaving out one person at a time; NaN where one of these has no finite estimate.
     levels : (float, float)
         The levels of the replicates that were taken as limits.
-    problem : str
-        Why there is no interval, in a sentence; empty where there is one.
+    problem : Sentence, optional
+        Why there is no interval; None where there is one.
     widened : bool, default False
         Whether the interval holds the percentile interval too, since fewer than a fifth of the
         replicates lie on one side of the estimate.
@@ -45,27 +47,12 @@ class BootstrapInterval:
     bias: float
     acceleration: float
     levels: tuple[float, float]
-    problem: str
+    problem: Sentence | None
     widened: bool = False
 
 
 def resampled(counts: Floats, replicates: int, rng: np.random.Generator) -> Floats:
-    """Return tables of as many people drawn from those known, with replacement.
-
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(cells,)``.
-    replicates : int
-        Number of tables.
-    rng : numpy.random.Generator
-        The generator.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(replicates, cells)``.
-    """
+    """Return tables of as many people drawn from those known: ``(replicates, cells)``."""
     people = int(counts.sum())
     return rng.multinomial(people, counts / counts.sum(), size=replicates).astype(float)
 
@@ -73,17 +60,7 @@ def resampled(counts: Floats, replicates: int, rng: np.random.Generator) -> Floa
 def leave_one_out(counts: Floats) -> tuple[Floats, Floats]:
     """Return the tables without one person, and how many persons leave each of them behind.
 
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(cells,)``.
-
-    Returns
-    -------
-    tables : ndarray
-        Shape ``(cells with people, cells)``.
-    weights : ndarray
-        Shape ``(cells with people,)``.
+    Shapes ``(cells with people, cells)`` and ``(cells with people,)``.
     """
     cells = np.flatnonzero(counts > 0)
     tables = np.repeat(counts[None], len(cells), axis=0)
@@ -113,27 +90,12 @@ def bca_interval(
 ) -> BootstrapInterval:
     r"""Return the bias-corrected and accelerated interval.
 
-    Parameters
-    ----------
-    estimate : float
-        The estimate from the data; finite.
-    replicates : ndarray
-        Estimates from resampled tables. Infinite ones count as infinite, they are not left out:
-        if they are more than may lie beyond the upper limit, it is infinite.
-    jackknife : ndarray
-        Estimates from the tables without one person.
-    weights : ndarray
-        How many persons leave each of these.
-    probability : float
-        Probability of the interval.
+    Of a finite estimate from the data, estimates from resampled tables (`replicates`), and those
+    from the tables without one person (`jackknife`), which so many persons leave (`weights`).
+    Infinite replicates count as infinite, they are not left out: if they are more than may lie
+    beyond the upper limit, it is infinite. The acceleration is taken as 0 where a table without one
+    person has no finite estimate.
 
-    Returns
-    -------
-    BootstrapInterval
-        The acceleration is taken as 0 where a table without one person has no finite estimate.
-
-    Notes
-    -----
     With :math:`z_0` the normal quantile of the share of replicates below the estimate, and
     :math:`a = \sum w d^3 / 6 (\sum w d^2)^{3/2}`, :math:`d` being the mean of the jackknife
     estimates less each of them, the limit for normal quantile :math:`z` is the replicates'
@@ -154,39 +116,47 @@ def bca_interval(
         square = float(np.sum(weights * from_mean**2))
         cube = float(np.sum(weights * from_mean**3))
         acceleration = cube / (6 * square**1.5) if square > 0 else 0.0
+    nan = (np.nan, np.nan)
     if not np.isfinite(bias):
-        side = "below" if below == 1 else "above"
-        problem = (
-            f"all bootstrap replicates lie {side} the estimate, so that its bias cannot be "
-            "corrected and no interval is known."
+        return BootstrapInterval(
+            None,
+            below,
+            bias,
+            acceleration,
+            nan,
+            say(f"lists.why.all_{'below' if below == 1 else 'above'}"),
         )
-        return BootstrapInterval(None, below, bias, acceleration, (np.nan, np.nan), problem)
     a = acceleration if np.isfinite(acceleration) else 0.0
-    z = special.ndtri(np.array([(1 - probability) / 2, (1 + probability) / 2]))
+    tails = (1 - probability) / 2, (1 + probability) / 2
+    z = special.ndtri(np.array(tails))
     shrunk = 1 - a * (bias + z)
     if (shrunk <= 0).any():
-        problem = (
-            "the estimate changes so unevenly when single persons are left out that the bootstrap "
-            "interval cannot be corrected for it."
+        return BootstrapInterval(
+            None,
+            below,
+            bias,
+            acceleration,
+            nan,
+            say("lists.why.uneven"),
         )
-        return BootstrapInterval(None, below, bias, acceleration, (np.nan, np.nan), problem)
-    low, high = (float(one) for one in special.ndtr(bias + (bias + z) / shrunk))
+    low, high = map(float, special.ndtr(bias + (bias + z) / shrunk))
+    levels = low, high
     ordered = np.sort(replicates)
     limits = quantile(ordered, low), quantile(ordered, high)
-    if np.mean(np.isinf(replicates)) > (1 - probability) / 2:
+    if np.mean(np.isinf(replicates)) > tails[0]:
         # No correction for bias brings back an upper limit that the replicates do not have.
         limits = limits[0], np.inf
     if not limits[0] <= estimate <= limits[1]:
-        problem = (
-            f"the estimate lies at the edge of its own bootstrap replicates ({below:.1%} are "
-            "smaller), too far for its bias to be corrected."
+        return BootstrapInterval(
+            None,
+            below,
+            bias,
+            acceleration,
+            levels,
+            say("lists.why.edge", below=100 * below),
         )
-        return BootstrapInterval(None, below, bias, acceleration, (low, high), problem)
     widened = min(below, 1 - below) < _SIDE
     if widened:
-        tail = (1 - probability) / 2
-        limits = (
-            min(limits[0], quantile(ordered, tail)),
-            max(limits[1], quantile(ordered, 1 - tail)),
-        )
-    return BootstrapInterval(limits, below, bias, acceleration, (low, high), "", widened)
+        own = quantile(ordered, tails[0]), quantile(ordered, 1 - tails[0])
+        limits = min(limits[0], own[0]), max(limits[1], own[1])
+    return BootstrapInterval(limits, below, bias, acceleration, levels, None, widened)

@@ -52,27 +52,12 @@ def deviance(counts: Floats, means: Floats) -> Floats:
 
 
 def fit_poisson(X: Floats, counts: Floats, sums: Floats | None = None) -> PoissonFit:
-    r"""Fit ``counts ~ Poisson(sums exp(X b))`` by Fisher scoring.
+    """Fit ``counts ~ Poisson(sums exp(X b))`` by Fisher scoring.
 
-    Parameters
-    ----------
-    X : ndarray
-        Design matrix, shape ``(patterns, terms)``, of full column rank.
-    counts : ndarray
-        Shape ``(tables, cells)``; need not be whole.
-    sums : ndarray, optional
-        Which patterns make up each cell, shape ``(cells, patterns)``; left out, cells are
-        patterns.
-
-    Returns
-    -------
-    PoissonFit
-        Steps are halved where the deviance would grow.
-
-    Notes
-    -----
-    A count of several patterns is a composite link: Thompson and Baker, Applied Statistics
-    1981;30:125.
+    `X` has shape ``(patterns, terms)`` and full column rank, `counts` (need not be whole)
+    ``(tables, cells)``; `sums` says which patterns make up each cell, ``(cells, patterns)``; left
+    out, cells are patterns. Steps are halved where the deviance would grow. A count of several
+    patterns is a composite link: Thompson and Baker, Applied Statistics 1981;30:125.
     """
     counts = np.atleast_2d(np.asarray(counts, dtype=float))
     if sums is not None and np.all(sums.sum(axis=1) == 1) and np.all(sums.max(axis=1) == 1):

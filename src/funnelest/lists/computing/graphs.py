@@ -103,17 +103,9 @@ def _parents(edges: int, pairs: list[tuple[int, int]], lists: int) -> list[int] 
 
 @cache
 def decomposable_graphs(lists: int) -> Graphs:
-    """Return all decomposable graphs on some lists, by trying every graph.
+    """Return all decomposable graphs on some lists: without edges first, the complete one last.
 
-    Parameters
-    ----------
-    lists : int
-        Number of lists, at most 5 or so: every graph is tried, ``2**(lists * (lists - 1) / 2)``.
-
-    Returns
-    -------
-    Graphs
-        The graph without edges first, the complete one last.
+    Every graph is tried, ``2**(lists * (lists - 1) / 2)``: at most 5 lists or so.
     """
     pairs = list(combinations(range(lists), 2))
     tried = (_parents(edges, pairs, lists) for edges in range(2 ** len(pairs)))

@@ -47,12 +47,7 @@ def gammaln(x: float | Floats) -> Floats:
 def log_rising(x: Floats, a: float | Floats) -> Floats:
     """Return ``gammaln(x + a) - gammaln(x + 1)``, exact to the last digits for large `x` too.
 
-    Parameters
-    ----------
-    x : ndarray
-        Shape ``(points,)``.
-    a : float or ndarray
-        Above 0; a number, or one per row, shape ``(rows, 1)``.
+    `x` has shape ``(points,)``; `a` is above 0, a number or one per row, ``(rows, 1)``.
     """
     small = x < _LARGE
     found = np.empty(np.broadcast_shapes(x.shape, np.shape(a)))
@@ -101,12 +96,7 @@ class HiddenNumbers:
     def quantiles(self, mass: Floats, levels: Floats) -> Floats:
         """Return the least numbers that are exceeded with at most ``1 - level``.
 
-        Parameters
-        ----------
-        mass : ndarray
-            Probability of each point, ``weights * density``, shape ``(points,)``.
-        levels : ndarray
-            Shape ``(levels,)``, below the sum of `mass`.
+        `mass` is the probability of each point, ``weights * density``; levels are below its sum.
         """
         inside = mass[self.whole :].reshape(-1, _ORDER)
         blocks = np.concatenate([mass[: self.whole], inside.sum(axis=1)])
@@ -149,17 +139,11 @@ def _slope(hidden: Floats, known: int) -> Floats:
 def hidden_numbers(
     known: int, lower: int, upper: int | None, log_density: Callable[[Floats], Floats]
 ) -> HiddenNumbers:
-    """Return the numbers of hidden people that matter.
+    """Return the numbers of hidden people that matter, from the least to the greatest possible.
 
-    Parameters
-    ----------
-    known : int
-        People on at least one list, 1 or more.
-    lower, upper : int
-        Least and greatest number hidden; without `upper`, ``1e12 * known``.
-    log_density : callable
-        Logarithms of one or more densities at some numbers, shape ``(densities, points)``: a
-        panel is left out where all of them are negligible.
+    Without `upper` that is ``1e12 * known``. `log_density` gives logarithms of one or more
+    densities at some numbers, shape ``(densities, points)``: a panel is left out where all are
+    negligible.
     """
     last = _FAR * known if upper is None else float(upper)
     whole = np.arange(lower, min(lower + _WHOLE, last + 1.0), dtype=float)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.table.table import Cells
+from funnelest.lists.table.cells import Cells
 from funnelest.lists.terms import Term, design
 from funnelest.sampling.hmc import climb
 
@@ -212,14 +212,8 @@ class Hierarchy:
     def prepared(self) -> tuple[Floats, Floats]:
         """Choose the coordinates by how much the data know of each effect, and where to begin.
 
-        Scales and effects are found in turn (an EM of Laplace approximations).
-
-        Returns
-        -------
-        point : ndarray
-            Mode given the scales, shape ``(parameters,)``.
-        covariance : ndarray
-            Rough covariance there, shape ``(parameters, parameters)``.
+        Scales and effects are found in turn (an EM of Laplace approximations). Returns the mode
+        given the scales, and a rough covariance there.
         """
         at = self._at
         known = {"u": self._known_u}
@@ -396,18 +390,8 @@ class _Effects:
 def log_at_most(limits: Floats, means: Floats) -> tuple[Floats, Floats]:
     """Return the log-probability that a Poisson number is at most a limit, and its slope.
 
-    Parameters
-    ----------
-    limits : ndarray
-        Shape ``(cells,)``.
-    means : ndarray
-        Shape ``(points, cells)``.
-
-    Returns
-    -------
-    value, slope : ndarray
-        Shape ``(points, cells)``; the slope is in the mean, minus the probability of the limit
-        itself over that of at most it.
+    Limits ``(cells,)`` and means ``(points, cells)`` give two arrays ``(points, cells)``; the slope
+    is in the mean, minus the probability of the limit itself over that of at most it.
     """
     from scipy.special import gammaincc, gammaln
 

@@ -1,4 +1,4 @@
-"""Profile-likelihood limits of the number of hidden people in a log-linear model."""
+"""Limits of the number of hidden people: by profile likelihood, log-normal, of a sum."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelest.lists.computing.fits import fit_poisson
 
-__all__ = ["profile_limits", "sum_limits"]
+__all__ = ["log_normal", "profile_limits", "sum_limits"]
 
 type Floats = NDArray[np.float64]
 
@@ -29,28 +29,10 @@ def profile_limits(
 ) -> tuple[float, float]:
     r"""Return profile-likelihood limits of the number of hidden people.
 
-    Parameters
-    ----------
-    X : ndarray
-        Design matrix, shape ``(patterns, terms)``.
-    sums : ndarray
-        Which patterns make up each cell, shape ``(cells, patterns)``; those in none are hidden.
-    counts : ndarray
-        Shape ``(cells,)``.
-    hidden : float
-        The estimate.
-    spread : float
-        About the standard error of its logarithm: where to look first.
-    probability : float
-        Probability of the interval.
+    `X` and `sums` are those of `fit_poisson`, `counts` of one table; patterns in no cell are
+    hidden. `spread` is about the standard error of the logarithm of the number: where to look
+    first. A limit is 0 or infinity where the likelihood does not fall enough.
 
-    Returns
-    -------
-    (float, float)
-        0 or infinity where the likelihood does not fall enough.
-
-    Notes
-    -----
     For a total :math:`N = n + n_0` the counts are multinomial; their likelihood is maximised
     over the model for each :math:`n_0`, which is a fit with :math:`n_0` as one more count:
     :math:`-D(n_0)/2 + s(N) - s(n_0)` with D the Poisson deviance of that fit and :math:`s(x) =
@@ -122,6 +104,14 @@ def _limit(
         last = int(below[0]) if len(below) else _POINTS - 1
         inside, outside = float(points[last - 1]), float(points[last])
     return (inside + outside) / 2
+
+
+def log_normal(hidden: float, variance: float, probability: float) -> tuple[float, float]:
+    """Return limits of a number whose logarithm is normal with some variance."""
+    from scipy.stats import norm
+
+    far = norm.ppf((1 + probability) / 2) * np.sqrt(variance)
+    return float(hidden * np.exp(-far)), float(hidden * np.exp(far))
 
 
 def sum_limits(estimates: Floats, limits: list[tuple[float, float]]) -> tuple[float, float]:

@@ -19,27 +19,12 @@ def linked_at_random(
     lists: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Return the table as it is linked, of people whose lists are known.
+    """Return the table as it is linked, of people whose lists are known, ``(2**lists,)``.
 
     The process of `LinkageError`: records are legible or not, those of one person that are
     legible are linked; then every pair of lists has a Poisson number of false links, which join
-    people on one list alone.
-
-    Parameters
-    ----------
-    people : ndarray of int
-        People of every pattern, in binary order, shape ``(2**lists,)``.
-    missed, false : float
-        The rates.
-    lists : int
-        Number of lists.
-    rng : numpy.random.Generator
-        Source of the draws.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(2**lists,)``; the empty pattern has nobody.
+    people on one list alone. `people` has those of every pattern, in binary order; in what is
+    returned the empty pattern has nobody.
     """
     legible = np.sqrt(1.0 - missed)
     seen = np.zeros(2**lists)

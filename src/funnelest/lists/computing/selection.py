@@ -150,25 +150,13 @@ def fit_extended(
     patterns with all of these lists are expected to have nobody, and are left out together with
     the term (Chan, Silverman and Vincent, JASA 2021;116:1297).
 
-    Parameters
-    ----------
-    X : ndarray
-        Design matrix of the patterns on some list, shape ``(cells, terms)``, the constant first.
-    counts : ndarray
-        Shape ``(tables, cells)``.
-    active : ndarray of bool
-        Which terms are in the model, shape ``(tables, terms)``.
-    start : ndarray, optional
-        Coefficients to start at, shape ``(tables, terms)``.
-
-    Returns
-    -------
-    ExtendedFits
-        An estimate does not exist where the remaining terms are not identified (rank), or where
-        Newton's method does not settle. The latter is a sharp divide: the terms being 0 or 1 and
-        the counts whole, in every direction in which the estimate could run off there is at
-        least about one expected person if it exists, and fewer than ``exp(-20)`` after the
-        steps made here if it does not.
+    `X` is the design of the patterns on some list, ``(cells, terms)``, the constant first; `counts`
+    ``(tables, cells)``; `active`, which terms are in the model, and `start`, coefficients to start
+    at, ``(tables, terms)``. An estimate does not exist where the remaining terms are not identified
+    (rank), or where Newton's method does not settle. The latter is a sharp divide: the terms being
+    0 or 1 and the counts whole, in every direction in which the estimate could run off there is at
+    least about one expected person if it exists, and fewer than ``exp(-20)`` after the steps made
+    here if it does not.
     """
     per_table = X.shape[1] ** 2 + 8 * X.shape[0]
     size = max(1, _AT_ONCE // per_table)
@@ -285,19 +273,7 @@ def _setting(models: list[Terms], lists: int) -> tuple[Terms, Floats, Flags]:
 
 
 def shortlisted(counts: Floats, models: list[Terms], lists: int, most: int) -> list[Terms]:
-    """Return the models of smallest BIC for one table, best first, with independent lists.
-
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(cells,)``.
-    models : list of tuple
-        The models.
-    lists : int
-        Number of lists.
-    most : int
-        How many to return at most.
-    """
+    """Return the models of smallest BIC for one table, best first, with independent lists."""
     _, X, active = _setting(models, lists)
     tables = np.broadcast_to(counts, (len(models), len(counts)))
     bic = _bic(fit_extended(X, tables, active), tables, active)
@@ -318,19 +294,9 @@ def _bic(fits: ExtendedFits, counts: Floats, active: Flags) -> Floats:
 def best_by_bic(counts: Floats, models: list[Terms], lists: int) -> Chosen:
     """Choose the model of smallest BIC for each table, ``deviance + terms * log(people)``.
 
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(tables, cells)``, patterns in binary order without the empty one.
-    models : list of tuple
-        The models, independent lists among them; of equal ones the first is chosen.
-    lists : int
-        Number of lists.
-
-    Returns
-    -------
-    Chosen
-        A model without a finite and unique estimate is not chosen.
+    `counts` has shape ``(tables, cells)``, patterns in binary order without the empty one.
+    Independent lists are among the models; of equal ones the first is chosen, and none without a
+    finite and unique estimate.
     """
     terms, X, active = _setting(models, lists)
     tables = len(counts)
@@ -347,45 +313,31 @@ def best_by_bic(counts: Floats, models: list[Terms], lists: int) -> Chosen:
         better = bic < best
         best[better], which[better] = bic[better], i
         hidden[better], means[better] = fits.hidden[better], fits.means[better]
-    exists = np.isfinite(best)
-    return Chosen(
-        terms,
-        active[which][:, 1:],
-        hidden,
-        means,
-        _spread(X, counts, active[which], means, exists),
-        exists,
-    )
+    return _chosen(terms, X, counts, active[which], hidden, means, np.isfinite(best))
 
 
-def _spread(X: Floats, counts: Floats, active: Flags, means: Floats, exists: Flags) -> Floats:
+def _chosen(
+    terms: Terms,
+    X: Floats,
+    counts: Floats,
+    active: Flags,
+    hidden: Floats,
+    means: Floats,
+    exists: Flags,
+) -> Chosen:
     variance = np.full(len(counts), np.nan)
     variance[exists] = _variance(X, counts[exists], active[exists], means[exists])
-    return variance
+    return Chosen(terms, active[:, 1:], hidden, means, variance, exists)
 
 
 def stepwise(counts: Floats, lists: int, p: float) -> Chosen:
     """Add pairs of lists to independent lists, the most significant first, for each table.
 
-    Parameters
-    ----------
-    counts : ndarray
-        Shape ``(tables, cells)``, patterns in binary order without the empty one.
-    lists : int
-        Number of lists.
-    p : float
-        A pair is added while its p-value is smaller.
-
-    Returns
-    -------
-    Chosen
-        A pair is passed over where the model with it has no finite and unique estimate.
-
-    Notes
-    -----
-    The p-value of a pair is that of the number of people on both lists (whichever others they
-    are on), Poisson with the mean that the model without the pair expects, in the tail in which
-    it lies: ``min(P(X <= n), P(X >= n))`` (Chan, Silverman and Vincent, JASA 2021;116:1297).
+    `counts` as in `best_by_bic`; a pair is added while its p-value is smaller than `p`, and passed
+    over where the model with it has no finite and unique estimate. The p-value of a pair is that of
+    the number of people on both lists (whichever others they are on), Poisson with the mean that
+    the model without the pair expects, in the tail in which it lies: ``min(P(X <= n), P(X >= n))``
+    (Chan, Silverman and Vincent, JASA 2021;116:1297).
     """
     terms = pairs(lists, 2)
     X = design(terms, lists)[1:]
@@ -421,14 +373,7 @@ def stepwise(counts: Floats, lists: int, p: float) -> Chosen:
         refused[open_[bad], pair[bad]] = True
     plain = fit_extended(X, counts, active, b)
     hidden = np.where(plain.exists, plain.hidden, _without_overlap(counts, X, lists))
-    return Chosen(
-        terms,
-        active[:, 1:],
-        hidden,
-        means,
-        _spread(X, counts, active, means, plain.exists),
-        plain.exists,
-    )
+    return _chosen(terms, X, counts, active, hidden, means, plain.exists)
 
 
 def _log_p(observed: Floats, expected: Floats) -> Floats:

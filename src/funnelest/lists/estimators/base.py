@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.estimate import Estimate
-from funnelest.lists.table.problems import ALL, empty_problems, seed_problems
-from funnelest.lists.table.table import OverlapTable
+from funnelest.fields import Allowed, number, seed_problems, wrong_fields
+from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.table.cells import ALL
+from funnelest.lists.table.problems import empty_problems, shown
+from funnelest.lists.table.table import OverlapTable, table_needed
 
-__all__ = ["Estimator"]
+__all__ = ["Estimator", "asked_problems"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +31,8 @@ class Estimator(ABC):
 
     probability: float = 0.95
 
+    #: What the fields may hold.
+    allowed: ClassVar[Allowed] = {"probability": number(above=0, below=1)}
     #: Fewest lists that the method can do with, and the most it takes.
     fewest: ClassVar[int] = 2
     most: ClassVar[int] = 10
@@ -71,7 +77,7 @@ class Estimator(ABC):
             With every reason why the method does not go with the table.
         """
         raise_if_any([*self.problems(table), *seed_problems(seed)], self.name)
-        return self._estimate(table, seed)
+        return self._estimate(table, int(seed))
 
     def without(self, name: str, lists: Sequence[str]) -> Estimator:
         """Return the method for a table that a list was left out of; as a rule itself.
@@ -104,12 +110,10 @@ class Estimator(ABC):
 
     def problems(self, table: OverlapTable) -> list[str]:
         """Return why the method does not go with the table, one sentence each."""
-        found = []
-        p = self.probability
-        if isinstance(p, bool) or not isinstance(p, int | float) or not 0 < p < 1:
-            found.append(f"field 'probability' must lie between 0 and 1; given {p!r}.")
+        wrong = wrong_fields(self)
+        found = [one for texts in wrong.values() for one in texts] + table_needed(table)
         if not isinstance(table, OverlapTable):
-            return [*found, f"an OverlapTable is needed; given {table!r}."]
+            return found
         if table.may_be_empty:  # made-up counts, which were not looked at for this
             found += empty_problems(
                 table.lists, table.counts if table.stratified else {ALL: table.counts}
@@ -126,7 +130,7 @@ class Estimator(ABC):
             found.append(
                 "it takes a table without strata: give table.stratum(name) or table.pooled()."
             )
-        if not self.takes_incomplete and not (table.stratified and not self.takes_strata):
+        elif not self.takes_incomplete:
             if table.upper:
                 found.append(
                     f"it takes no list that also holds others ({', '.join(table.upper)}): use "
@@ -137,4 +141,42 @@ class Estimator(ABC):
                     "it takes no counts of several patterns and no lists that do not cover a "
                     "stratum: use LogLinear or Shrinkage."
                 )
-        return found
+        return found + self._problems(table, wrong)
+
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
+        """Return what else is amiss, given which fields hold what they may not."""
+        return []
+
+    def _made(
+        self,
+        table: OverlapTable,
+        hidden: float = np.nan,
+        interval: tuple[float, float] | None = None,
+        *,
+        assumes: str,
+        method: str = "",
+        statistic: str = "",
+        kind: str = "",
+        **more: Any,
+    ) -> Estimate:
+        """Return the estimate of a method without strata, with what is the same for all."""
+        return Estimate(
+            method=method or self.name,
+            table_of=table,
+            overall=Part(table.known, float(hidden), interval),
+            statistic=statistic,
+            kind=kind,
+            assumes=assumes,
+            probability=float(self.probability),
+            **more,
+        )
+
+
+def asked_problems(table: object, estimator: object) -> list[str]:
+    """Return why a check cannot be made with this table and this estimator."""
+    found = table_needed(table)
+    if not isinstance(estimator, Estimator):
+        found.append(
+            f"an estimator is needed, such as lists.LogLinear(); given {shown(estimator)}."
+        )
+    return found

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.computing.profile import log_normal
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
+from funnelest.words import say
 
 __all__ = ["ChaoLowerBound"]
 
@@ -50,7 +52,6 @@ class ChaoLowerBound(Estimator):
 
     @property
     def name(self) -> str:
-        """What the method is called."""
         return "Chao lower bound"
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
@@ -61,9 +62,7 @@ class ChaoLowerBound(Estimator):
         )
         two = float(cells.counts[on.sum(axis=1) == 2].sum())
         measures = {"on exactly one list": float(single.sum()), "on exactly two lists": two}
-        withheld = ""
-        if two == 0:
-            withheld = "nobody is on exactly two lists, so that the bound cannot be told."
+        withheld = two == 0
         hidden, variance = _bound(single, two)
         warnings = [
             "The interval is that of the bound: the number of people may be any larger.",
@@ -73,18 +72,17 @@ class ChaoLowerBound(Estimator):
             warnings = [f"{several} on one list alone: the bound is 0 and has no interval."]
         interval = None
         if hidden > 0 and not withheld:
-            interval = _log_normal(hidden, variance, self.probability)
+            interval = log_normal(hidden, np.log1p(variance / hidden**2), self.probability)
             measures["standard error"] = float(np.sqrt(variance))
-        return Estimate(
-            method=self.name,
-            table_of=table,
-            overall=Part(table.known, np.nan if withheld else hidden, interval),
+        return self._made(
+            table,
+            np.nan if withheld else hidden,
+            interval,
             statistic="" if withheld else "bias-corrected moment estimate",
             kind="log-normal (of the bound)" if interval else "",
             assumes=_ASSUMES,
-            probability=self.probability,
             lower_bound=True,
-            withheld=withheld,
+            **(because(say("lists.why.no_two")) if withheld else {}),
             warnings=() if withheld else tuple(warnings),
             measures=measures,
         )
@@ -97,10 +95,3 @@ def _bound(single: NDArray[np.float64], two: float) -> tuple[float, float]:
     slopes = (total - single) / (two + 1)
     variance = np.sum(slopes**2 * single) + (hidden / (two + 1)) ** 2 * two
     return hidden, float(hidden + variance)
-
-
-def _log_normal(hidden: float, variance: float, probability: float) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    spread = np.sqrt(np.log1p(variance / hidden**2)) * norm.ppf((1 + probability) / 2)
-    return float(hidden * np.exp(-spread)), float(hidden * np.exp(spread))

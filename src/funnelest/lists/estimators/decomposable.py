@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
+from funnelest.fields import POSITIVE, Allowed, Constraint
 from funnelest.lists.computing.graphs import GRAPHS, Graphs, decomposable_graphs
 from funnelest.lists.computing.hidden_numbers import (
     HiddenNumbers,
@@ -17,10 +19,12 @@ from funnelest.lists.computing.hidden_numbers import (
     hidden_numbers,
     log_rising,
 )
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.number_priors import NumberPrior, OneOverN
 from funnelest.lists.table.table import OverlapTable
+from funnelest.sampling.weights import levels_of
+from funnelest.words import Sentence, say
 
 __all__ = ["DecomposableAverage", "Posterior"]
 
@@ -90,35 +94,24 @@ class DecomposableAverage(Estimator):
 
     fewest: ClassVar[int] = 3
     most: ClassVar[int] = 5
+    allowed: ClassVar[Allowed] = {
+        "delta": POSITIVE.or_none,
+        "prior": Constraint(
+            "must be OneOverN(), UniformN() or NegativeBinomialN(a=, b=)",
+            lambda value: isinstance(value, NumberPrior),
+            (OneOverN(),),
+            (None, 3, "1/N"),
+        ),
+    }
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return "average over decomposable graphs"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        delta_fits = self.delta is None or _is_positive(self.delta)
-        if not delta_fits:
-            found.append(
-                "field 'delta' must be a prior count per pattern, above 0, or None for "
-                f"2**-lists; given {self.delta!r}."
-            )
-        if not isinstance(self.prior, NumberPrior):
-            return [
-                *found,
-                "field 'prior' must be OneOverN(), UniformN() or NegativeBinomialN(a=, b=); "
-                f"given {self.prior!r}.",
-            ]
-        if not isinstance(table, OverlapTable):
-            return found
-        found += (about_prior := self.prior.problems(table.known))
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         count = len(table.lists)
-        if count > self.most:
-            number = f"{GRAPHS[count]:,}" if count in GRAPHS else "more than 30 million"
-            found.append(f"there are {number} decomposable graphs on {count} lists.")
-        if delta_fits and not about_prior and self.prior.upper is None:
+        found = [] if "prior" in wrong else self.prior.problems(table.known)
+        if not wrong and not found and self.prior.upper is None:
             # The complete graph falls the slowest: as this power of N.
             power = self.prior.power - self._delta(count) * (2**count - 1)
             if power >= -1.0:
@@ -127,6 +120,9 @@ class DecomposableAverage(Estimator):
                     "graph nothing bounds the number hidden. Give the prior an 'upper' limit, or "
                     "use OneOverN()."
                 )
+        if count > self.most:
+            number = f"{GRAPHS[count]:,}" if count in GRAPHS else "more than 30 million"
+            found.append(f"there are {number} decomposable graphs on {count} lists.")
         return found
 
     def _delta(self, lists: int) -> float:
@@ -136,37 +132,28 @@ class DecomposableAverage(Estimator):
         count = len(table.lists)
         counts = np.concatenate([[0.0], table.cells(table.strata[0]).counts])
         found = Posterior(counts, self._delta(count), self.prior)
-        tail = (1.0 - self.probability) / 2.0
-        limits = np.array([tail, 0.5, 1.0 - tail])
+        limits = np.array(levels_of(self.probability))
         withheld, details = found.why_not, found.details(limits)
         warnings = () if withheld else found.warnings(details)
         low, middle, high = found.quantiles(limits) if not withheld else np.full(3, np.nan)
         hidden, predicted = found.draws(_DRAWS, default_rng(seed))
-        return Estimate(
-            method=self.name,
-            table_of=table,
-            overall=Part(
-                found.known, float(middle), None if withheld else (float(low), float(high))
-            ),
+        return self._made(
+            table,
+            middle,
+            None if withheld else (float(low), float(high)),
             statistic="posterior median",
             kind="equal-tailed posterior",
             assumes=(
                 "the lists depend on each other as in some decomposable graph, alike for "
                 f"everybody; all graphs are as probable beforehand. Prior of N: {self.prior.text}."
             ),
-            probability=self.probability,
-            withheld=withheld,
+            **(because(withheld) if withheld else {}),
             warnings=warnings,
             measures=found.measures,
             draws=None if withheld else hidden,
             predicted={table.strata[0]: predicted},
             details=details,
         )
-
-
-def _is_positive(x: object) -> bool:
-    number = isinstance(x, int | float) and not isinstance(x, bool)
-    return number and 0 < float(x) < np.inf  # type: ignore[arg-type]
 
 
 class Posterior:
@@ -279,20 +266,13 @@ class Posterior:
         return self.graphs.name(int(np.argmax(np.where(self.bounded_by == 0, self.weights, -1.0))))
 
     @property
-    def why_not(self) -> str:
-        """Why no number may be shown; empty when one may."""
+    def why_not(self) -> Sentence | None:
+        """Why no number may be shown; None when one may."""
         if self.weight_open > _MOST:
-            return (
-                f"{self.weight_open:.0%} of the weight is on graphs under which the overlaps say "
-                f"nothing of the number on no list (such as {self.worst}); what the average says "
-                "is then the prior. A smaller 'delta' mostly favours graphs of fewer edges."
-            )
+            return say("lists.why.open", weight=self.weight_open, worst=self.worst)
         if self.beyond[0] > _FAR_SHARE:
-            return (
-                f"{self.beyond[0]:.2g} of the posterior is beyond {self.numbers.points[-1]:.0e} "
-                "people: give the prior an 'upper' limit."
-            )
-        return ""
+            return say("lists.why.far", share=self.beyond[0], last=self.numbers.points[-1])
+        return None
 
     def warnings(self, details: Details) -> tuple[str, ...]:
         """Return what a reader should know of the average."""
@@ -374,13 +354,9 @@ class Posterior:
     def draws(self, count: int, rng: Generator) -> tuple[Floats, Floats]:
         """Return draws of the number hidden, ``(draws,)``, and of expected counts.
 
-        Returns
-        -------
-        hidden : ndarray
-            Quantiles at even steps, so that no chance is in their distribution, shuffled.
-        expected : ndarray
-            ``N`` times the probabilities, without the empty pattern:
-            shape ``(2**lists - 1, draws)``.
+        The numbers are quantiles at even steps, so that no chance is in their distribution,
+        shuffled; expected counts are ``N`` times the probabilities, without the empty pattern:
+        ``(2**lists - 1, draws)``.
         """
         hidden = self.quantiles((np.arange(count) + 0.5) / count)
         log_joint = self.log_joint(hidden)

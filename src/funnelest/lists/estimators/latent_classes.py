@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import partial
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.checks.existence import silence
+from funnelest.fields import Allowed, Constraint, is_whole, number
+from funnelest.lists.checks.existence import silent
 from funnelest.lists.computing.mixture import Mixture
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
+from funnelest.sampling.weights import equal_tailed
+from funnelest.words import Sentence, say
 
 __all__ = ["LatentClasses"]
 
@@ -79,49 +83,41 @@ class LatentClasses(Estimator):
     concentration_spread: float = 0.25
 
     fewest: ClassVar[int] = 3
+    allowed: ClassVar[Allowed] = {
+        "classes": Constraint(
+            "must be a whole number from 2 to 50",
+            lambda value: is_whole(value, 2) and value <= 50,
+            (2, 50.0, np.int64(7)),
+            (None, True, "3", 1, 51, 2.5, np.nan),
+        ),
+        "concentration": number(least=0.01, most=100),
+        "concentration_spread": number(least=0.01, most=3),
+    }
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return f"latent classes (up to {self.classes})"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        n = self.classes
-        if isinstance(n, bool) or not isinstance(n, int) or not 2 <= n <= 50:
-            found.append(f"field 'classes' must be a whole number from 2 to 50; given {n!r}.")
-        for field, low, high in (("concentration", 0.01, 100), ("concentration_spread", 0.01, 3)):
-            given = getattr(self, field)
-            whole = isinstance(given, int | float) and not isinstance(given, bool)
-            if not whole or not low <= given <= high:
-                found.append(
-                    f"field {field!r} must be a number from {low} to {high}; given {given!r}."
-                )
-        return found
-
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
-        common: dict[str, Any] = {
-            "method": self.name,
-            "table_of": table,
-            "statistic": "posterior median",
-            "kind": "equal-tailed posterior",
-            "assumes": _assumes(len(table.lists)),
-            "probability": float(self.probability),
-        }
+        made = partial(
+            self._made,
+            table,
+            statistic="posterior median",
+            kind="equal-tailed posterior",
+            assumes=_assumes(len(table.lists)),
+        )
         known = table.known
-        nothing = Part(known, float("nan"), None)
         cells = table.cells(table.strata[0])
-        why = silence(table)
-        if why:
-            return Estimate(overall=nothing, withheld=why, **common)
+        silence = silent(table)
+        if silence:
+            return made(**because(silence))
         rng = np.random.default_rng(seed)
         on = np.array([[float(letter) for letter in one] for one in cells.patterns])
         some = cells.counts > 0
         model = Mixture(
             on[some],
             cells.counts[some],
-            self.classes,
+            int(self.classes),
             float(self.concentration),
             float(self.concentration_spread),
         )
@@ -144,18 +140,14 @@ class LatentClasses(Estimator):
             shown = drawn.some(_SHOWN)
             predicted = model.expected(shown, on)
             in_use = (model.seen_shares(shown) > _IN_USE).sum(axis=0)
-        common |= {"gate": gate, "details": {"chains": tuple(np.median(hidden, axis=1))}}
+        made = partial(made, gate=gate, details={"chains": tuple(np.median(hidden, axis=1))})
         if not gate.passed:
-            return Estimate(
-                overall=nothing,
-                withheld=_why(gate, hidden, known),
-                measures=dict(gate.measures),
-                **common,
-            )
-        tail = (1 - self.probability) / 2
-        low, middle, high = (float(x) for x in np.quantile(hidden, [tail, 0.5, 1 - tail]))
-        return Estimate(
-            overall=Part(known, middle, (low, high)),
+            why = because(_why(gate, hidden, known))
+            return made(measures=dict(gate.measures), **why)
+        low, middle, high = (float(x) for x in equal_tailed(hidden.ravel(), self.probability))
+        return made(
+            middle,
+            (low, high),
             draws=hidden.ravel(),
             predicted={table.strata[0]: predicted},
             measures={
@@ -164,7 +156,6 @@ class LatentClasses(Estimator):
                 "share known": float(np.median(known / (known + hidden))),
             },
             warnings=_warnings(middle, high),
-            **common,
         )
 
 
@@ -202,25 +193,18 @@ def _regions(hidden: Floats, known: int) -> list[Floats]:
     return np.split(medians, gaps + 1)
 
 
-def _why(gate: Gate, hidden: Floats, known: int) -> str:
+def _why(gate: Gate, hidden: Floats, known: int) -> Sentence:
     """Return why no number is shown, and where the chains are."""
-    failed = "; ".join(gate.failures)
+    failed = gate.failures
     if gate.measures["R-hat"] < _HOPELESS:
-        return f"the draws cannot be relied on ({failed})."
-    said = f"the chains do not agree on the number hidden ({failed})"
+        return say("lists.why.unreliable", names=failed)
     regions = _regions(hidden, known)
     if len(regions) == 1:
-        low, high = regions[0][0], regions[0][-1]
-        return f"{said}: their medians go from {_round(low):,} to {_round(high):,}."
-    places = [f"about {_round(np.median(r)):,} ({_chains(len(r))})" for r in regions]
-    return (
-        f"{said}: {len(hidden)} chains found {len(regions)} regions, {', '.join(places[:-1])} and "
-        f"{places[-1]}; how likely each is they cannot tell."
-    )
-
-
-def _chains(count: int) -> str:
-    return "1 chain" if count == 1 else f"{count} chains"
+        low, high = _round(regions[0][0]), _round(regions[0][-1])
+        return say("lists.why.apart", names=failed, low=low, high=high)
+    places = [say("lists.why.region", about=_round(np.median(r)), n=len(r)) for r in regions]
+    values = {"names": failed, "chains": len(hidden), "count": len(regions), "places": places}
+    return say("lists.why.regions", **values)
 
 
 def _round(number: float) -> int:

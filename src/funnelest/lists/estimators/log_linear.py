@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.checks.existence import existence, reduced
+from funnelest.fields import Allowed, Constraint, one_of
+from funnelest.lists.checks.existence import Existing, existing
 from funnelest.lists.computing.fits import fit_poisson
-from funnelest.lists.computing.profile import profile_limits, sum_limits
+from funnelest.lists.computing.profile import log_normal, profile_limits, sum_limits
+from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.computing.relinking import linked_at_random
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, Part, because, chained
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.fitting import (
     contradiction,
@@ -35,7 +37,8 @@ from funnelest.lists.terms import (
     model_without,
     read_model,
 )
-from funnelest.priors import Shared
+from funnelest.sampling.weights import equal_tailed
+from funnelest.words import Language, Sentence, say
 
 __all__ = ["LogLinear"]
 
@@ -50,7 +53,7 @@ class _Fitted:
     """The model fitted to one stratum; only `why` where it cannot be."""
 
     part: Part
-    why: str
+    why: Sentence | str | None = None
     warnings: tuple[str, ...] = ()
     predicted: Floats | None = None
     variance: float = np.nan
@@ -100,12 +103,17 @@ class LogLinear(Estimator):
     interval: Literal["profile", "wald"] = "profile"
     linkage: LinkageError | None = None
 
+    allowed: ClassVar[Allowed] = {
+        "interval": one_of(*_INTERVALS),
+        "linkage": Constraint(
+            "must be a LinkageError", lambda value: isinstance(value, LinkageError), (), (3, "no")
+        ).or_none,
+    }
     takes_incomplete: ClassVar[bool] = True
     takes_strata: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
-        """What the method is called."""
         if self.model is None:
             shown = "independent lists"
         elif isinstance(self.model, str):
@@ -135,27 +143,11 @@ class LogLinear(Estimator):
         """Return the same estimate with the interval that is found fastest."""
         return replace(self, interval="wald") if self.linkage is None else self
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        if self.interval not in _INTERVALS:
-            found.append(f"field 'interval' must be 'profile' or 'wald'; given {self.interval!r}.")
-        if not isinstance(table, OverlapTable):
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
+        found = [] if self.model is None else model_problems(self.model, table.lists)
+        if self.linkage is None or "linkage" in wrong:
             return found
-        if self.model is not None:
-            found += model_problems(self.model, table.lists)
-        if self.linkage is None:
-            return found
-        if not isinstance(self.linkage, LinkageError):
-            return [*found, f"field 'linkage' must be a LinkageError; given {self.linkage!r}."]
-        problems = self.linkage.problems()
-        found += problems or self.linkage.list_problems(table.lists)
-        if not problems:
-            found += [
-                f"field {name!r} of the linkage is a parameter of a model: give its prior here."
-                for name, prior in self.linkage.rates().items()
-                if isinstance(prior, Shared)
-            ]
+        found += self.linkage.own_problems() + self.linkage.list_problems(table.lists)
         return found + [f"linkage error: {one}" for one in linkage_problems(table)]
 
     def _terms(self, table: OverlapTable) -> tuple[Term, ...]:
@@ -166,29 +158,18 @@ class LogLinear(Estimator):
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         terms = self._terms(table)
         lists = len(table.lists)
-        checks = existence(table, self.model or brackets(independent(lists), lists))
-        made = Estimate(
+        checks = existing(table, terms)
+        made = self._made(
+            table,
             method=f"log-linear {brackets(terms, lists)}",
-            table_of=table,
-            overall=Part(table.known, np.nan, None),
             statistic="maximum likelihood",
             kind=_INTERVALS[self.interval],
             assumes=_assumed(table, terms),
-            probability=self.probability,
             details={"existence": checks},
         )
         if self.linkage is not None:
-            return _linked(self.linkage, made, terms, checks.text, checks.passed, seed)
-        fits = {
-            name: self._fitted(table, name, terms, (checks.strata or {name: checks})[name].passed)
-            for name in table.strata
-        }
-        for name, one in fits.items():
-            if one.why == "existence":
-                text = (checks.strata or {name: checks})[name].text
-                fits[name] = replace(one, why=text)
-        for name, one in fits.items():
-            fits[name] = replace(one, part=replace(one.part, withheld=one.why))
+            return _linked(self.linkage, made, terms, checks[table.strata[0]], seed)
+        fits = {name: self._fitted(table, name, terms, checks[name]) for name in table.strata}
         return self._together(made, fits)
 
     def _together(self, made: Estimate, fits: dict[str, _Fitted]) -> Estimate:
@@ -197,7 +178,10 @@ class LogLinear(Estimator):
         where = {name: f"Stratum {name!r}: " if table.stratified else "" for name in fits}
         made = replace(
             made,
-            strata={name: one.part for name, one in fits.items()} if table.stratified else {},
+            strata={
+                name: replace(one.part, withheld=Language("en").say(one.why or ""))
+                for name, one in (fits.items() if table.stratified else ())
+            },
             warnings=tuple(where[name] + w for name, one in fits.items() for w in one.warnings),
             predicted={n: one.predicted for n, one in fits.items() if one.predicted is not None},
         )
@@ -207,11 +191,15 @@ class LogLinear(Estimator):
             "df": float(df),
             "p-value of the fit": p_value(deviance, df),
         }
-        why = [where[name] + one.why for name, one in fits.items() if one.why]
+        why = [
+            say("lists.in_stratum", stratum=name, said=one.why) if table.stratified else one.why
+            for name, one in fits.items()
+            if one.why
+        ]
         if why:
             return replace(
                 made,
-                withheld=" ".join(why),
+                **because(chained(why)),
                 measures=measures if all(o.predicted is not None for o in fits.values()) else {},
                 kind="",
                 kind_in_strata="" if len(why) == len(fits) else made.kind,
@@ -235,18 +223,18 @@ class LogLinear(Estimator):
         return replace(made, kind=kind, kind_in_strata=made.kind)
 
     def _fitted(
-        self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: bool
+        self, table: OverlapTable, stratum: str, terms: tuple[Term, ...], exists: Existing
     ) -> _Fitted:
         known = table.known_in(stratum)
         nothing = Part(known, np.nan, None)
-        if not exists:
-            return _Fitted(nothing, "existence")
+        if exists.code:
+            return _Fitted(nothing, chained(exists.said))
         cells = table.cells(stratum)
         left = reduced(cells, terms, len(table.lists))
         counts = cells.counts[left.cells]
         fit = fit_poisson(left.X, counts, left.sums)
         if not fit.converged[0]:
-            return _Fitted(nothing, "the steps towards the maximum did not settle.")
+            return _Fitted(nothing, say("lists.why.steps"))
         means = np.exp(left.X @ fit.coefficients[0])
         hidden = float(means[left.unobserved].sum())
         slope = means[left.unobserved] @ left.X[left.unobserved] / hidden
@@ -256,7 +244,7 @@ class LogLinear(Estimator):
                 left.X, left.sums, counts, hidden, np.sqrt(spread), self.probability
             )
         else:
-            limits = _wald(hidden, spread, self.probability)
+            limits = log_normal(hidden, spread, self.probability)
         predicted = cells.sums[:, left.patterns] @ means
         deviance, df = float(fit.deviance[0]), len(counts) - left.X.shape[1]
         warnings = [
@@ -271,14 +259,10 @@ class LogLinear(Estimator):
         if against:
             return _Fitted(nothing, against, tuple(warnings), predicted, deviance=deviance, df=df)
         if not np.isfinite(limits[1]):
-            return _Fitted(
-                nothing,
-                "the likelihood does not fall enough for an upper limit, however large the number.",
-                tuple(warnings),
-            )
+            return _Fitted(nothing, say("lists.why.no_limit"), tuple(warnings))
         return _Fitted(
             Part(known, hidden, limits),
-            "",
+            None,
             tuple(warnings),
             predicted,
             hidden + hidden**2 * spread,
@@ -290,13 +274,6 @@ class LogLinear(Estimator):
 
 
 # ------------------------------------------------------------------------- parts
-
-
-def _wald(hidden: float, spread: float, probability: float) -> tuple[float, float]:
-    from scipy.stats import norm
-
-    far = norm.ppf((1 + probability) / 2) * np.sqrt(spread)
-    return float(hidden * np.exp(-far)), float(hidden * np.exp(far))
 
 
 def _log_likelihood(counts: Floats, means: Floats) -> float:
@@ -327,8 +304,7 @@ def _linked(
     linkage: LinkageError,
     made: Estimate,
     terms: tuple[Term, ...],
-    text: str,
-    exists: bool,
+    exists: Existing,
     seed: int,
 ) -> Estimate:
     """Return the estimate for a table with missed and false links."""
@@ -342,8 +318,8 @@ def _linked(
             "all links are right and complete", "links are missed and false at the stated rates"
         ),
     )
-    if not exists:
-        return replace(made, withheld=text, kind="")
+    if exists.code:
+        return replace(made, kind="", **because(chained(exists.said)))
     cells = table.cells()
     left = reduced(cells, terms, lists)
 
@@ -356,9 +332,8 @@ def _linked(
     rates = linkage.rates()
     middle = {name: float(prior.ppf(0.5)) for name, prior in rates.items()}
     means, predicted, found = fit(cells.counts, middle["missed"], middle["false"])
-    reason = _contradiction(found, predicted)
-    if reason:
-        return replace(made, withheld=reason, kind="")
+    if not (found.converged[0] and predicted.min() > 1e-100):
+        return replace(made, kind="", **because(say("lists.why.rates")))
     known, n0 = round(float(means[1:].sum())), float(means[0])
     rng = np.random.default_rng(seed)
     drawn = {name: prior.sample(rng, _REPLICATES) for name, prior in rates.items()}
@@ -377,17 +352,12 @@ def _linked(
             off[:, i] = people[0] / again[0], people.sum() / again.sum()
     settled = np.isfinite(off[0])
     if settled.mean() < 0.95:
-        return replace(
-            made,
-            withheld=f"{np.sum(~settled)} of {_REPLICATES} replicates did not settle: the counts "
-            "are too few for these rates.",
-            kind="",
-        )
-    tails = (1 - made.probability) / 2, (1 + made.probability) / 2
+        why = say("lists.why.unsettled", lost=np.sum(~settled), of=_REPLICATES)
+        return replace(made, kind="", **because(why))
     hidden = n0 * off[0, settled]
-    own = np.quantile(hidden, tails)
-    whole = np.quantile(means.sum() * off[1, settled], tails) - known
-    limits = (float(max(0.0, min(own[0], whole[0]))), float(max(own[1], whole[1])))
+    own = equal_tailed(hidden, made.probability)
+    whole = equal_tailed(means.sum() * off[1, settled], made.probability) - known
+    limits = (float(max(0.0, min(own[0], whole[0]))), float(max(own[-1], whole[-1])))
     deviance, df = float(found.deviance[0]), len(cells.counts) - left.X.shape[1]
     corrected = (
         f"The known people are corrected for linkage errors: {known:,} in place of the "
@@ -412,9 +382,3 @@ def _linked(
         draws=hidden,
         predicted={table.strata[0]: predicted},
     )
-
-
-def _contradiction(found: Any, predicted: Floats) -> str:
-    if found.converged[0] and predicted.min() > 1e-100:
-        return ""
-    return "the rates and the table contradict each other: an expected count would be below zero."

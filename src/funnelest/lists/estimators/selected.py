@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.checks.existence import existence, reduced
+from funnelest.fields import Allowed, number, whole
+from funnelest.lists.checks.existence import existing
 from funnelest.lists.computing import selection
 from funnelest.lists.computing.bootstrap import (
     FEWEST_BEYOND,
@@ -21,12 +22,14 @@ from funnelest.lists.computing.bootstrap import (
     resampled,
 )
 from funnelest.lists.computing.fits import deviance
+from funnelest.lists.computing.reduced import reduced
 from funnelest.lists.computing.selection import Chosen
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, because, chained
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.fitting import empty_warnings, misfit
 from funnelest.lists.table.table import ALL, OverlapTable
 from funnelest.lists.terms import Term, brackets, generators
+from funnelest.words import Sentence, say
 
 __all__ = ["BestByBIC", "Stepwise"]
 
@@ -48,22 +51,13 @@ class _Selected(Estimator):
     replicates: int = 1000
 
     fewest: ClassVar[int] = 3
+    allowed: ClassVar[Allowed] = {"replicates": whole(_FEWEST_REPLICATES)}
     #: How the model was chosen, in words.
     by: ClassVar[str] = ""
 
     @abstractmethod
     def _choose(self, tables: Floats, lists: int) -> tuple[Chosen, tuple[str, ...]]:
         """Choose a model for each table, the data first; with what a reader should know."""
-
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        if not _whole(self.replicates) or self.replicates < _FEWEST_REPLICATES:
-            found.append(
-                f"field 'replicates' must be a whole number of at least {_FEWEST_REPLICATES}; "
-                f"given {self.replicates!r}."
-            )
-        return found
 
     def quick(self) -> Self:
         """Return the same choice with the fewest replicates."""
@@ -72,7 +66,7 @@ class _Selected(Estimator):
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         counts = table.cells(ALL).counts
         without, weights = leave_one_out(counts)
-        drawn = resampled(counts, self.replicates, np.random.default_rng(seed))
+        drawn = resampled(counts, int(self.replicates), np.random.default_rng(seed))
         tables = np.concatenate([counts[None], without, drawn])
         lists = len(table.lists)
         chosen, said = self._choose(tables, lists)
@@ -88,26 +82,27 @@ class _Selected(Estimator):
             interval = bca_interval(
                 hidden, replicates, chosen.hidden[1:first], weights, self.probability
             )
-            withheld = interval.problem and f"The interval is withheld: {interval.problem}"
+            if interval.problem:
+                withheld = say("lists.why.interval", why=interval.problem)
             said += _warnings(interval, replicates, shares, model, self.by)
             said += _of_the_model(table, chosen, counts)
         limits = None if interval is None else interval.limits
         if limits is None:
             hidden = float("nan")
-        return Estimate(
+        return self._made(
+            table,
+            hidden,
+            limits,
             method=f"{self.name} {model}",
-            table_of=table,
-            overall=Part(table.known, hidden, limits),
             statistic="maximum likelihood",
-            kind=_kind(interval) if limits else "",
+            kind=(_WIDENED if interval.widened else _KIND) if interval and limits else "",
             assumes=(
                 "lists depend on each other only as the model chosen says "
                 f"({_in_words(chosen.model(0), table.lists)}), which was chosen by {self.by} and "
                 "for its fit to those known only; apart from that all people are equally likely "
                 "to be on a list, lists are linked without error, and nobody joined or left."
             ),
-            probability=self.probability,
-            withheld=withheld,
+            **(because(withheld) if withheld else {}),
             warnings=said,
             measures=_measures(table, counts, chosen, interval, replicates, shares.get(model, 0.0)),
             predicted={ALL: chosen.means[0]} if chosen.exists[0] else {},
@@ -161,55 +156,43 @@ class BestByBIC(_Selected):
     order: int | None = None
     shortlist: int = 120
 
+    allowed: ClassVar[Allowed] = {"order": whole(1).or_none, "shortlist": whole(2)}
     by: ClassVar[str] = "the smallest BIC"
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return "log-linear, best by BIC"
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        if not _whole(self.shortlist) or self.shortlist < 2:
-            found.append(
-                f"field 'shortlist' must be a whole number of at least 2; given {self.shortlist!r}."
-            )
-        if self.order is not None and (not _whole(self.order) or self.order < 1):
-            return [
-                *found,
-                f"field 'order' must be a whole number of at least 1; given {self.order!r}.",
-            ]
-        if not isinstance(table, OverlapTable) or len(table.lists) < self.fewest:
-            return found
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         lists = len(table.lists)
+        if "order" in wrong or lists < self.fewest:
+            return []
         if self.order is not None and self.order >= lists:
-            found.append(
+            return [
                 f"field 'order' must be less than the number of lists, {lists}: of the "
                 f"interaction of all lists no table tells anything; given {self.order!r}."
-            )
-            return found
+            ]
         count = selection.number_of_models(lists, self._order(lists), _MOST_MODELS)
-        if count > _MOST_MODELS:
-            some = "more than" if count == _MOST_MODELS + 1 else "all"
-            shown = _MOST_MODELS if count == _MOST_MODELS + 1 else count
-            instead = "use order=2, " if lists == 6 else "use "
-            found.append(
-                f"more models than can be enumerated: {some} {shown:,} of {lists} lists; "
-                f"{instead}Stepwise or Shrinkage, give a model (LogLinear), or join lists."
-            )
-        return found
+        if count <= _MOST_MODELS:
+            return []
+        some = "more than" if count == _MOST_MODELS + 1 else "all"
+        shown = _MOST_MODELS if count == _MOST_MODELS + 1 else count
+        instead = "use order=2, " if lists == 6 else "use "
+        return [
+            f"more models than can be enumerated: {some} {shown:,} of {lists} lists; "
+            f"{instead}Stepwise or Shrinkage, give a model (LogLinear), or join lists."
+        ]
 
     def _order(self, lists: int) -> int:
-        return lists - 1 if self.order is None else self.order
+        return lists - 1 if self.order is None else int(self.order)
 
     def _choose(self, tables: Floats, lists: int) -> tuple[Chosen, tuple[str, ...]]:
         models = list(selection.hierarchical(lists, self._order(lists)))
-        short = selection.shortlisted(tables[0], models, lists, self.shortlist)
+        short = selection.shortlisted(tables[0], models, lists, int(self.shortlist))
         chosen = selection.best_by_bic(tables, short, lists)
         late = short[-max(1, len(short) // 5) :]
         few = len(models) > self.shortlist
-        drawn = [chosen.model(i) for i in range(len(tables) - self.replicates, len(tables))]
+        drawn = [chosen.model(i) for i in range(len(tables) - int(self.replicates), len(tables))]
         share = sum(model in late for model in drawn) / len(drawn)
         if not few or share < 0.005:
             return chosen, ()
@@ -257,30 +240,18 @@ class Stepwise(_Selected):
 
     p: float = 0.02
 
+    allowed: ClassVar[Allowed] = {"p": number(least=0, below=0.5)}
     by: ClassVar[str] = "significance of pairs, step by step"
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return f"log-linear, stepwise (p < {self.p})"
-
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        p = self.p
-        if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p < 0.5:
-            found.append(f"field 'p' must be at least 0 and below 0.5; given {p!r}.")
-        return found
 
     def _choose(self, tables: Floats, lists: int) -> tuple[Chosen, tuple[str, ...]]:
         return selection.stepwise(tables, lists, self.p), ()
 
 
 # ------------------------------------------------------------------------------ what is said
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _in_words(model: tuple[Term, ...], lists: Sequence[str]) -> str:
@@ -291,19 +262,15 @@ def _in_words(model: tuple[Term, ...], lists: Sequence[str]) -> str:
     return ", ".join(" with ".join(lists[i] for i in term) for term in groups)
 
 
-def _no_estimate(table: OverlapTable, chosen: Chosen, model: str) -> str:
-    """Return why there is no estimate, in a sentence; empty where there is one."""
+def _no_estimate(table: OverlapTable, chosen: Chosen, model: str) -> Sentence | None:
+    """Return why there is no estimate; None where there is one."""
     if not chosen.exists[0]:
         if np.isinf(chosen.hidden[0]):
-            return (
-                "no list has anybody in common with another, so that the number on none has no "
-                "finite estimate."
-            )
+            return say("lists.why.no_overlap")
         whole = [name for name in table.lists if table.size(name) == table.known]
-        held = f"everybody known is on list {whole[0]!r}" if whole else "a list holds everybody"
-        return f"{held}: the number on none is then 0 whatever it is; leave that list out."
-    found = existence(table, model)
-    return "" if found.passed else f"model {model} has no estimate to trust: {found.text}"
+        return say(f"lists.why.{'all_on' if whole else 'all_on_one'}", name="".join(whole[:1]))
+    found = existing(table, chosen.model(0))[ALL]
+    return say("lists.why.model", model=model, said=chained(found.said)) if found.code else None
 
 
 def _warnings(
@@ -325,11 +292,8 @@ def _warnings(
         )
     endless = float(np.mean(~np.isfinite(replicates)))
     if endless > 0:
-        reach = (
-            " The upper limit is infinite."
-            if interval.limits and np.isinf(interval.limits[1])
-            else ""
-        )
+        without = interval.limits and np.isinf(interval.limits[1])
+        reach = " The upper limit is infinite." if without else ""
         much = " That is many: even the lower limit is in doubt." if endless > _MANY else ""
         said.append(
             f"{endless:.1%} of the replicates have no finite estimate; they count as infinite."
@@ -352,10 +316,6 @@ def _warnings(
             "what the same choice gives for similar tables."
         )
     return tuple(said)
-
-
-def _kind(interval: BootstrapInterval | None) -> str:
-    return _WIDENED if interval is not None and interval.widened else _KIND
 
 
 def _of_the_model(table: OverlapTable, chosen: Chosen, counts: Floats) -> tuple[str, ...]:
@@ -386,22 +346,24 @@ def _measures(
     own: float,
 ) -> dict[str, float]:
     """Return what was measured of the fit and of the bootstrap."""
-    made: dict[str, float] = {}
-    if chosen.exists[0]:
-        hidden, terms = float(chosen.hidden[0]), len(chosen.model(0)) + 1
-        made["deviance"] = float(deviance(counts, np.maximum(chosen.means[0], 1e-300)))
-        made["terms"] = float(terms)
-        # A term at minus infinity takes its cells with it: they leave no degree of freedom.
-        left = reduced(table.cells(ALL), chosen.model(0), len(table.lists))
-        made["df"] = float(left.cells.sum() - left.X.shape[1])
-        made["BIC"] = made["deviance"] + terms * float(np.log(counts.sum()))
-        made["standard error given the model"] = float(
-            np.sqrt(hidden + hidden**2 * chosen.variance[0])
-        )
-    made["replicates"] = float(len(replicates))
-    made["share that chose the same model"] = own
-    made["share without a finite estimate"] = float(np.mean(~np.isfinite(replicates)))
+    made = {
+        "replicates": float(len(replicates)),
+        "share that chose the same model": own,
+        "share without a finite estimate": float(np.mean(~np.isfinite(replicates))),
+    }
     if interval is not None:
-        made["bias correction"] = interval.bias
-        made["acceleration"] = interval.acceleration
-    return made
+        made |= {"bias correction": interval.bias, "acceleration": interval.acceleration}
+    if not chosen.exists[0]:
+        return made
+    hidden, terms = float(chosen.hidden[0]), len(chosen.model(0)) + 1
+    off = float(deviance(counts, np.maximum(chosen.means[0], 1e-300)))
+    # A term at minus infinity takes its cells with it: they leave no degree of freedom.
+    left = reduced(table.cells(ALL), chosen.model(0), len(table.lists))
+    return {
+        "deviance": off,
+        "terms": float(terms),
+        "df": float(left.cells.sum() - left.X.shape[1]),
+        "BIC": off + terms * float(np.log(counts.sum())),
+        "standard error given the model": float(np.sqrt(hidden + hidden**2 * chosen.variance[0])),
+        **made,
+    }

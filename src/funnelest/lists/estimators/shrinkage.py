@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.checks.existence import silence
+from funnelest.fields import POSITIVE, Allowed, one_of, whole
+from funnelest.lists.checks.existence import silent
 from funnelest.lists.computing.hierarchy import Hierarchy, Scales
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, Part, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import Term, pairs
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
+from funnelest.sampling.weights import discrete_quantiles, effective_size, equal_tailed
+from funnelest.words import say
 
 __all__ = ["Shrinkage"]
 
@@ -114,64 +119,56 @@ class Shrinkage(Estimator):
     draws: int = 12_000
 
     fewest: ClassVar[int] = 3
+    allowed: ClassVar[Allowed] = {
+        "order": one_of(2, 3).or_none,
+        "main_sd": POSITIVE,
+        "pair_scale": POSITIVE,
+        "triple_scale": POSITIVE,
+        "strata_main_scale": POSITIVE,
+        "strata_pair_scale": POSITIVE,
+        "draws": whole(1000),
+    }
     takes_incomplete: ClassVar[bool] = True
     takes_strata: ClassVar[bool] = True
 
     @property
     def name(self) -> str:
-        """What the method is called in tables and figures."""
         return "shrinkage log-linear" + ("" if self.order is None else f", order {self.order}")
 
     def _largest(self, lists: int) -> int:
         """Return how many lists the largest interaction is of."""
         return min(3, lists - 1) if self.order is None else self.order
 
-    def problems(self, table: OverlapTable) -> list[str]:
-        """Return why the method does not go with the table, one sentence each."""
-        found = super().problems(table)
-        if self.order is not None and (isinstance(self.order, bool) or self.order not in (2, 3)):
-            found.append(f"field 'order' must be 2 or 3; given {self.order!r}.")
-        for field in ("main_sd", "pair_scale", "triple_scale", "strata_main_scale",
-                      "strata_pair_scale"):  # fmt: skip
-            value = getattr(self, field)
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not number or not 0 < value < np.inf:
-                found.append(f"field {field!r} must be above 0; given {value!r}.")
-        draws = self.draws
-        if isinstance(draws, bool) or not isinstance(draws, int) or draws < 1000:
-            found.append(f"field 'draws' must be a whole number of at least 1000; given {draws!r}.")
-        if not isinstance(table, OverlapTable):
-            return found
+    def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
+        found = []
         if self.order == 3 and len(table.lists) == 3:
             found.append(
                 "with 3 lists nothing is known of their interaction (order 3): use order 2."
             )
-        found += [
+        return found + [
             (f"stratum {stratum!r} has" if table.stratified else "there is")
             + " nobody who is known to be on a list of the target population: "
             + "leave it out, or join it with another."
             for stratum in table.strata
             if table.known_in(stratum) == 0
         ]
-        return found
 
     # ------------------------------------------------------------------ estimate
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
-        common: dict[str, Any] = {
-            "method": self.name,
-            "table_of": table,
-            "statistic": "posterior median",
-            "kind": "equal-tailed posterior",
-            "probability": self.probability,
-            "assumes": self._assumes(table),
-        }
-        why = silence(table)
-        if why:
-            none = {one: Part(table.known_in(one), np.nan, None, why) for one in table.strata}
-            overall = Part(table.known, np.nan, None)
-            strata = none if table.stratified else {}
-            return Estimate(**common, overall=overall, strata=strata, withheld=why)
+        made = partial(
+            self._made,
+            table,
+            statistic="posterior median",
+            kind="equal-tailed posterior",
+            assumes=self._assumes(table),
+        )
+        silence = silent(table)
+        if silence:
+            why = because(silence)
+            said = why["withheld"]
+            none = {one: Part(table.known_in(one), np.nan, None, said) for one in table.strata}
+            return made(strata=none if table.stratified else {}, **why)
         terms = pairs(len(table.lists), self._largest(len(table.lists)))
         scales = Scales(
             self.main_sd,
@@ -188,30 +185,26 @@ class Shrinkage(Estimator):
             shown = chains.some(_SHOWN)
             predicted = {one: model.predicted(shown, s) for s, one in enumerate(table.strata)}
         total = hidden.sum(axis=1)
-        withheld = ""
-        if not gate.passed:
-            failures = "; ".join(gate.failures)
-            withheld = f"the draws cannot be trusted to be from the posterior: {failures}."
-        trusted = gate.passed
-        measures = {"acceptance": chains.accepted, **gate.measures}
-        warnings: list[str] = []
+        withheld: dict[str, Any] = {}
+        found: tuple[float, tuple[float, float] | None] = (np.nan, None)
+        measures, warnings = {"acceptance": chains.accepted, **gate.measures}, []
         if gate.passed:
+            found = self._part(total)
             moved = self._other_priors(model, points, total)
             measures |= moved
             warnings = [*self._prior_warnings(model, table, points), *_moved(moved, total)]
-        warnings += _thin_strata(table)
-        strata = {}
-        if table.stratified:
-            strata = {
-                one: self._part(table.known_in(one), hidden[:, s], trusted)
-                for s, one in enumerate(table.strata)
-            }
-        return Estimate(
-            **common,
-            overall=self._part(table.known, total, trusted),
-            strata=strata,
-            withheld=withheld,
-            warnings=tuple(warnings),
+        else:
+            withheld = because(say("lists.why.untrusted", names=gate.failures))
+        parts = [self._part(one) if gate.passed else found for one in hidden.T]
+        strata = {
+            one: Part(table.known_in(one), *part)
+            for one, part in zip(table.strata, parts, strict=True)
+        }
+        return made(
+            *found,
+            strata=strata if table.stratified else {},
+            **withheld,
+            warnings=(*warnings, *_thin_strata(table)),
             measures=measures,
             gate=gate,
             draws=total,
@@ -224,7 +217,7 @@ class Shrinkage(Estimator):
         root = np.linalg.cholesky(covariance)
         for times, wanted in _TRIES:
             start = point + rng.uniform(-_SPREAD, _SPREAD, (_CHAINS, model.size)) @ root.T
-            draws = -(-self.draws * times // _CHAINS)
+            draws = -(-int(self.draws) * times // _CHAINS)
             warmup = tuple(times * one for one in (50, 100, 150))
             chains = sample(
                 model, start, covariance, draws=draws, rng=rng, warmup=warmup, wanted=wanted
@@ -234,15 +227,9 @@ class Shrinkage(Estimator):
                 break
         return chains, gate
 
-    def _part(self, known: int, hidden: Floats, trusted: bool) -> Part:
-        if not trusted:
-            return Part(known, float("nan"), None)
-        low, middle, high = np.quantile(hidden, [*self._limits[:1], 0.5, *self._limits[1:]])
-        return Part(known, float(middle), (float(low), float(high)))
-
-    @property
-    def _limits(self) -> tuple[float, float]:
-        return 0.5 - self.probability / 2, 0.5 + self.probability / 2
+    def _part(self, hidden: Floats) -> tuple[float, tuple[float, float] | None]:
+        low, middle, high = map(float, equal_tailed(hidden, self.probability))
+        return middle, (low, high)
 
     # ------------------------------------------------------------------ words
 
@@ -294,7 +281,6 @@ class Shrinkage(Estimator):
             (scales[size][0], tau[:, i] ** 2 / scales[size][1] ** 2, 1)
             for i, size in enumerate(model.sizes)
         ]
-        order = np.argsort(hidden, kind="stable")
         for field, squared, number in (
             ("main_sd", np.sum(beta**2, axis=1) / self.main_sd**2, beta.shape[1]),
             *own,
@@ -302,12 +288,10 @@ class Shrinkage(Estimator):
             for word, factor in (("half", 0.5), ("twice", 2.0)):
                 logs = -0.5 * squared * (factor**-2 - 1) - number * np.log(factor)
                 weights = np.exp(logs - logs.max())
-                weights /= weights.sum()
-                middle = np.searchsorted(np.cumsum(weights[order]), 0.5)
-                value = hidden[order[min(int(middle), len(order) - 1)]]
-                found[f"hidden, {field} {word}"] = (
-                    float(value) if _enough(weights) else float("nan")
-                )
+                # Worth a hundred even draws is enough for a median.
+                enough = effective_size(weights) > 100
+                value = float(discrete_quantiles(hidden, 0.5, weights)) if enough else np.nan
+                found[f"hidden, {field} {word}"] = value
         return found
 
     def _details(
@@ -316,7 +300,7 @@ class Shrinkage(Estimator):
         """Return the posteriors of the interactions and of the scales."""
 
         def row(values: Floats, **words: object) -> dict[str, Any]:
-            low, middle, high = np.quantile(values, [self._limits[0], 0.5, self._limits[1]])
+            low, middle, high = equal_tailed(values, self.probability)
             return {**words, "median": float(middle), "low": float(low), "high": float(high)}
 
         terms = model.terms[model.lists :]
@@ -350,11 +334,6 @@ class Shrinkage(Estimator):
                 if all(table.covers(table.lists[j], stratum) for j in term)
             )
         return {**found, "scales": tuple(scales)}
-
-
-def _enough(weights: Floats) -> bool:
-    """Return whether weighted draws are worth a hundred even ones, enough for a median."""
-    return bool(1.0 / np.sum(weights**2) > 100)
 
 
 def _words(term: Term, table: OverlapTable) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from funnelest.lists.estimate import Estimate, Part
+from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
+from funnelest.words import say
 
 __all__ = ["Chapman", "LincolnPetersen"]
 
@@ -20,11 +22,48 @@ _ASSUMES = (
     "lists none of this can be tested)."
 )
 _KIND = "exact hypergeometric"
-_FOR_MORE = "Use LogLinear, or leave lists out with table.without(name)."
 
 
 @dataclass(frozen=True, kw_only=True)
-class LincolnPetersen(Estimator):
+class _TwoLists(Estimator):
+    """Base of both: exact limits, and what is expected."""
+
+    most: ClassVar[int] = 2
+    for_more: ClassVar[str] = "Use LogLinear, or leave lists out with table.without(name)."
+    statistic: ClassVar[str] = ""
+
+    @abstractmethod
+    def _hidden(self, only_1: int, only_2: int, both: int) -> tuple[float, float]:
+        """Return the number hidden and its variance."""
+
+    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
+        first, second = table.lists
+        both = table.overlap(first, second)
+        n1, n2 = table.size(first), table.size(second)
+        limits = hypergeometric_limits(n1 - both, n2 - both, both, self.probability)
+        measures = {"lower limit of hidden": limits[0]}
+        if both == 0:  # there is no upper limit: only that there are at least so many
+            level, least = 100 * (1 + self.probability) / 2, table.known + limits[0]
+            why = say("lists.why.no_both", a=first, b=second, least=least, level=level, kind=_KIND)
+            return self._made(table, assumes=_ASSUMES, measures=measures, **because(why))
+        hidden, variance = self._hidden(n1 - both, n2 - both, both)
+        two = n1 * n2 / (table.known + hidden)
+        expected = {"11": two, "10": n1 - two, "01": n2 - two}
+        patterns = table.cells().patterns
+        return self._made(
+            table,
+            hidden,
+            limits,
+            statistic=self.statistic,
+            kind=_KIND,
+            assumes=_ASSUMES,
+            measures={"standard error": float(np.sqrt(variance)), **measures},
+            predicted={table.strata[0]: np.array([expected[one] for one in patterns])},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LincolnPetersen(_TwoLists):
     r"""The product of the sizes of two lists over the number on both.
 
     Notes
@@ -36,26 +75,19 @@ class LincolnPetersen(Estimator):
     Seber, The Estimation of Animal Abundance, 2nd ed. 1982, section 3.1.
     """
 
-    fewest: ClassVar[int] = 2
-    most: ClassVar[int] = 2
-    for_more: ClassVar[str] = _FOR_MORE
+    statistic: ClassVar[str] = "maximum likelihood"
 
     @property
     def name(self) -> str:
-        """What the method is called."""
         return "Lincoln-Petersen"
 
-    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
-        only_1, only_2, both = _counts(table)
-        if both == 0:
-            return _nobody_on_both(self, table)
-        hidden = only_1 * only_2 / both
+    def _hidden(self, only_1: int, only_2: int, both: int) -> tuple[float, float]:
         variance = (only_1 + both) * (only_2 + both) * only_1 * only_2 / both**3
-        return _made(self, table, hidden, variance, "maximum likelihood")
+        return only_1 * only_2 / both, variance
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chapman(Estimator):
+class Chapman(_TwoLists):
     r"""The Lincoln-Petersen estimate without its bias.
 
     Notes
@@ -70,70 +102,16 @@ class Chapman(Estimator):
     Statistics 1951;1:131). The variance in `measures` is that of Seber, Biometrics 1970;26:13.
     """
 
-    fewest: ClassVar[int] = 2
-    most: ClassVar[int] = 2
-    for_more: ClassVar[str] = _FOR_MORE
+    statistic: ClassVar[str] = "bias-corrected estimate"
 
     @property
     def name(self) -> str:
-        """What the method is called."""
         return "Chapman"
 
-    def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
-        only_1, only_2, both = _counts(table)
-        if both == 0:
-            return _nobody_on_both(self, table)
-        # (n1 + 1)(n2 + 1)/(m + 1) - 1, less the known.
-        hidden = only_1 * only_2 / (both + 1)
+    def _hidden(self, only_1: int, only_2: int, both: int) -> tuple[float, float]:
         variance = float((only_1 + both + 1) * (only_2 + both + 1) * only_1 * only_2)
-        variance /= (both + 1) ** 2 * (both + 2)
-        return _made(self, table, hidden, variance, "bias-corrected estimate")
-
-
-def _counts(table: OverlapTable) -> tuple[int, int, int]:
-    first, second = table.lists
-    both = table.overlap(first, second)
-    return table.size(first) - both, table.size(second) - both, both
-
-
-def _nobody_on_both(method: Estimator, table: OverlapTable) -> Estimate:
-    """Return the answer where there is no upper limit: only that there are at least so many."""
-    low, _ = hypergeometric_limits(*_counts(table), method.probability)
-    return Estimate(
-        method=method.name,
-        table_of=table,
-        overall=Part(table.known, np.nan, None),
-        statistic="",
-        kind="",
-        assumes=_ASSUMES,
-        probability=method.probability,
-        withheld=f"nobody is on both {table.lists[0]} and {table.lists[1]}, so that the number on "
-        f"neither has no upper limit; there are at least about {table.known + low:,.0f} people in "
-        f"all, by the lower {100 * (1 + method.probability) / 2:g}% limit ({_KIND}).",
-        measures={"lower limit of hidden": low},
-    )
-
-
-def _made(
-    method: Estimator, table: OverlapTable, hidden: float, variance: float, statistic: str
-) -> Estimate:
-    only_1, only_2, both = _counts(table)
-    interval = hypergeometric_limits(only_1, only_2, both, method.probability)
-    n1, n2 = only_1 + both, only_2 + both
-    total = table.known + hidden
-    expected = {"11": n1 * n2 / total, "10": n1 - n1 * n2 / total, "01": n2 - n1 * n2 / total}
-    cells = table.cells(table.strata[0])
-    return Estimate(
-        method=method.name,
-        table_of=table,
-        overall=Part(table.known, hidden, interval),
-        statistic=statistic,
-        kind=_KIND,
-        assumes=_ASSUMES,
-        probability=method.probability,
-        measures={"standard error": float(np.sqrt(variance)), "lower limit of hidden": interval[0]},
-        predicted={table.strata[0]: np.array([expected[one] for one in cells.patterns])},
-    )
+        # (n1 + 1)(n2 + 1)/(m + 1) - 1, less the known.
+        return only_1 * only_2 / (both + 1), variance / ((both + 1) ** 2 * (both + 2))
 
 
 def hypergeometric_limits(
@@ -141,17 +119,8 @@ def hypergeometric_limits(
 ) -> tuple[float, float]:
     """Return exact limits of the number on neither of two independent lists.
 
-    Parameters
-    ----------
-    only_1, only_2, both : int
-        People on the first list only, on the second only, and on both.
-    probability : float
-        Probability of the interval.
-
-    Returns
-    -------
-    (float, float)
-        Whole numbers; the upper limit is infinite when nobody is on both.
+    Whole numbers, of the people on the first list only, on the second only, and on both; the upper
+    limit is infinite when nobody is on both.
     """
     from scipy.stats import hypergeom
 

@@ -4,13 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.lists.table.problems import patterns, represented
+__all__ = [
+    "ALL",
+    "Cells",
+    "is_stratified",
+    "made_cells",
+    "merged",
+    "patterns",
+    "possible_counts",
+    "represented",
+]
 
-__all__ = ["Cells", "made_cells", "merged", "possible_counts"]
+#: The name of the only stratum of a table that has none.
+ALL = "all"
+
+
+def patterns(lists: int) -> list[str]:
+    """Return every pattern of so many lists, the empty one first, in binary order."""
+    return [format(code, f"0{lists}b") for code in range(2**lists)]
+
+
+def represented(pattern: str) -> list[int]:
+    """Return the complete patterns that a pattern stands for, as numbers in binary."""
+    found = [0]
+    for letter in pattern:
+        ends = (0, 1) if letter == "?" else (int(letter),)
+        found = [2 * code + end for code in found for end in ends]
+    return found
+
+
+def is_stratified(counts: Mapping[str, Any]) -> bool:
+    """Return whether the counts are those of strata."""
+    return any(isinstance(one, Mapping) for one in counts.values())
 
 
 @dataclass(frozen=True)
@@ -53,14 +83,8 @@ def made_cells(
 ) -> Cells:
     """Return the counts of a stratum as arrays.
 
-    Parameters
-    ----------
-    given : mapping of str to int
-        Pattern -> number of people.
-    lists : int
-        Number of lists.
-    absent, upper : sequence of int
-        Positions of the lists that do not cover the stratum, and of those that also hold others.
+    `absent` and `upper` are positions of the lists that do not cover the stratum, and of those that
+    also hold others.
     """
     names = patterns(lists)
     possible = np.array([all(one[i] == "0" for i in absent) for one in names])

@@ -3,52 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from funnelest.fields import TEXT, TRUTH, is_number, is_whole
+from funnelest.lists.table.cells import ALL, is_stratified, represented
 
-if TYPE_CHECKING:
-    from funnelest.lists.table.table import OverlapTable
+__all__ = ["empty_problems", "joined", "list_problems", "shown", "table_problems"]
 
-__all__ = [
-    "ALL",
-    "empty_problems",
-    "is_stratified",
-    "joined",
-    "list_problems",
-    "patterns",
-    "represented",
-    "seed_problems",
-    "shown",
-    "table_problems",
-]
-
-#: The name of the only stratum of a table that has none.
-ALL = "all"
 #: Columns of `OverlapTable.table` beside those of the lists.
 COLUMNS = ("stratum", "people", "upper_limit")
 _FEWEST, _MOST = 2, 10
 #: Larger counts are mistakes: there are not so many people.
 _LARGEST = 10**11
-
-
-def patterns(lists: int) -> list[str]:
-    """Return every pattern of so many lists, the empty one first, in binary order."""
-    return [format(code, f"0{lists}b") for code in range(2**lists)]
-
-
-def represented(pattern: str) -> list[int]:
-    """Return the complete patterns that a pattern stands for, as numbers in binary."""
-    found = [0]
-    for letter in pattern:
-        ends = (0, 1) if letter == "?" else (int(letter),)
-        found = [2 * code + end for code in found for end in ends]
-    return found
-
-
-def is_stratified(counts: Mapping[str, Any]) -> bool:
-    """Return whether the counts are those of strata."""
-    return any(isinstance(one, Mapping) for one in counts.values())
 
 
 def joined(names: Sequence[str]) -> str:
@@ -65,39 +31,34 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def seed_problems(seed: object) -> list[str]:
-    """Return why this is no seed (a truth value is not), one sentence each."""
-    if isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0:
-        return []
-    return [f"the seed must be a whole number of at least 0; given {shown(seed)}."]
-
-
-def table_problems(table: OverlapTable) -> list[str]:
-    """Return everything that is wrong with a table, one sentence each."""
-    found = list_problems(table.lists, table.upper)
-    if not isinstance(table.source, str):
-        found.append(f"field 'source' must be text; given {shown(table.source)}.")
-    if not isinstance(table.counts, Mapping) or not table.counts:
-        given = f"given {shown(table.counts)}"
+def table_problems(
+    lists: Sequence[str],
+    counts: Mapping[str, Any],
+    not_covering: Mapping[str, Sequence[str]],
+    upper: Sequence[str],
+    source: str,
+    may_be_empty: bool,
+) -> list[str]:
+    """Return everything that is wrong with the fields of a table, one sentence each."""
+    found = list_problems(lists, upper) + TEXT.problems("source", source)
+    if not isinstance(counts, Mapping) or not counts:
+        given = f"given {shown(counts)}"
         return [*found, f"field 'counts' must map patterns of lists to numbers; {given}."]
-    if not _are_names(table.lists) or not _FEWEST <= len(table.lists) <= _MOST:
+    if not _are_names(lists) or not _FEWEST <= len(lists) <= _MOST:
         return found  # nothing can be said of patterns
-    stratified = is_stratified(table.counts)
-    by_stratum = table.counts if stratified else {ALL: table.counts}
-    for stratum, counts in by_stratum.items():
+    stratified = is_stratified(counts)
+    by_stratum = counts if stratified else {ALL: counts}
+    for stratum, each in by_stratum.items():
         where = f"stratum {shown(stratum)}: " if stratified else ""
         if stratified:
             found += _stratum_problems(stratum)
-        if not isinstance(counts, Mapping):
-            found.append(f"{where}either every stratum has a table or none; given {shown(counts)}.")
+        if not isinstance(each, Mapping):
+            found.append(f"{where}either every stratum has a table or none; given {shown(each)}.")
             continue
-        found += _count_problems(table, counts, where)
-    found += _coverage_problems(table, by_stratum)
-    if not isinstance(table.may_be_empty, bool):
-        found.append(
-            f"field 'may_be_empty' must be True or False; given {shown(table.may_be_empty)}."
-        )
-    return found if found or table.may_be_empty else empty_problems(table.lists, by_stratum)
+        found += _count_problems(len(lists), each, where)
+    found += _coverage_problems(list(lists), not_covering, by_stratum, stratified)
+    found += TRUTH.problems("may_be_empty", may_be_empty)
+    return found if found or may_be_empty else empty_problems(lists, by_stratum)
 
 
 def empty_problems(
@@ -170,9 +131,8 @@ def _stratum_problems(stratum: object) -> list[str]:
     return []
 
 
-def _count_problems(table: OverlapTable, counts: Mapping[Any, Any], where: str) -> list[str]:
+def _count_problems(length: int, counts: Mapping[Any, Any], where: str) -> list[str]:
     found = []
-    length = len(table.lists)
     taken: dict[int, str] = {}
     for pattern, n in counts.items():
         if not isinstance(pattern, str) or not pattern or set(pattern) - set("01?"):
@@ -187,22 +147,17 @@ def _count_problems(table: OverlapTable, counts: Mapping[Any, Any], where: str) 
                 "lists."
             )
             continue
-        whole = isinstance(n, int | np.integer) and not isinstance(n, bool)
-        if not whole and isinstance(n, float | np.floating):
-            whole = bool(np.isfinite(n) and n == int(n))
-        if not whole or not 0 <= n <= _LARGEST:
+        if not (is_whole(n, 0) and n <= _LARGEST):
             found.append(
                 f"{where}the number for pattern {pattern!r} must be a whole number of at least 0 "
                 f"and at most {_LARGEST:,}; given {shown(n)}."
             )
             continue
-        found += _overlapping(table, pattern, int(n), taken, where)
+        found += _overlapping(pattern, int(n), taken, where)
     return found
 
 
-def _overlapping(
-    table: OverlapTable, pattern: str, n: int, taken: dict[int, str], where: str
-) -> list[str]:
+def _overlapping(pattern: str, n: int, taken: dict[int, str], where: str) -> list[str]:
     """Return why a pattern cannot stand beside the others, and note what it takes."""
     if "1" not in pattern:
         if "?" in pattern:
@@ -223,7 +178,7 @@ def _overlapping(
         if code in taken:
             found.append(
                 f"{where}patterns {taken[code]!r} and {pattern!r} both count people on "
-                f"{format(code, f'0{len(table.lists)}b')!r}: no two counts may have a pattern in "
+                f"{format(code, f'0{len(pattern)}b')!r}: no two counts may have a pattern in "
                 "common. People who were linked and those who were not are strata of their own."
             )
             break
@@ -231,32 +186,34 @@ def _overlapping(
     return found
 
 
-def _coverage_problems(table: OverlapTable, by_stratum: Mapping[str, Any]) -> list[str]:
-    if not isinstance(table.not_covering, Mapping):
-        given = shown(table.not_covering)
+def _coverage_problems(
+    names: Sequence[str], not_covering: Any, by_stratum: Mapping[str, Any], stratified: bool
+) -> list[str]:
+    if not isinstance(not_covering, Mapping):
+        given = shown(not_covering)
         return [f"field 'not_covering' must map lists to strata; given {given}."]
-    found = []
-    names = list(table.lists)
-    strata = list(by_stratum)
-    if table.not_covering and not is_stratified(table.counts):
+    if not_covering and not stratified:
         return [
             "field 'not_covering' names strata of which people cannot be on a list, and this table "
             "has no strata: give counts by stratum, or leave the list out."
         ]
-    for name, absent in table.not_covering.items():
+    found = []
+    strata = list(by_stratum)
+    absent: dict[str, list[object]] = {}
+    for name, given in not_covering.items():
         if name not in names:
             found.append(
                 f"field 'not_covering' names list {shown(name)}; the lists are: {', '.join(names)}."
             )
             continue
-        if not _is_several(absent):
+        if isinstance(given, str) or not isinstance(given, Sequence | Set):
             found.append(
-                f"field 'not_covering', list {name!r}: give a list of strata; given "
-                f"{shown(absent)}."
+                f"field 'not_covering', list {name!r}: give a list of strata; given {shown(given)}."
             )
             continue
+        absent[name] = [one for one in given if isinstance(one, str)]
         place = names.index(name)
-        for stratum in absent:
+        for stratum in given:
             if not (isinstance(stratum, str) and stratum in by_stratum):
                 found.append(
                     f"field 'not_covering', list {name!r} names stratum {shown(stratum)}; the "
@@ -264,31 +221,18 @@ def _coverage_problems(table: OverlapTable, by_stratum: Mapping[str, Any]) -> li
                 )
                 continue
             counts = by_stratum[stratum]
-            if not isinstance(counts, Mapping):
-                continue
             found += [
                 f"stratum {stratum!r}: {shown(n)} people are on {shown(pattern)}, yet list "
                 f"{name!r} does not cover this stratum."
-                for pattern, n in counts.items()
+                for pattern, n in (counts.items() if isinstance(counts, Mapping) else ())
                 if isinstance(pattern, str) and pattern[place : place + 1] == "1"
-                if isinstance(n, int | float | np.number) and n
+                if is_number(n) and n
             ]
     for stratum in strata:
-        covering = [
-            name
-            for name in names
-            if not (
-                _is_several(absent := table.not_covering.get(name, ()))
-                and any(isinstance(one, str) and one == stratum for one in absent)
-            )
-        ]
-        if len(covering) < 2:
+        covering = sum(stratum not in absent.get(name, ()) for name in names)
+        if covering < 2:
             found.append(
-                f"stratum {shown(stratum)} is covered by {len(covering)} of the lists: without "
+                f"stratum {shown(stratum)} is covered by {covering} of the lists: without "
                 "two, nothing is known of those on none. Leave it out."
             )
     return found
-
-
-def _is_several(value: object) -> bool:
-    return isinstance(value, Sequence | Set) and not isinstance(value, str)

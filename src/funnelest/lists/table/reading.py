@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import is_number, is_whole
 from funnelest.lists.table.problems import list_problems, shown
 
 if TYPE_CHECKING:
@@ -31,27 +32,7 @@ _LETTERS = {"0", "1", "?"}
 def read_histories(
     frame: pd.DataFrame, lists: Sequence[str], count: str, strata: str | Sequence[str], upper: Any
 ) -> Counts:
-    """Return the counts of a frame with one row per combination of lists.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The frame.
-    lists, count, strata
-        Names of its columns.
-    upper
-        The lists that are upper limits, to be checked with the others.
-
-    Returns
-    -------
-    dict
-        Pattern -> count, by stratum where there are any.
-
-    Raises
-    ------
-    SpecError
-        With every problem of the frame.
-    """
+    """Return the counts of a frame with one row per combination of lists, by stratum if any."""
     groups = _as_columns(strata)
     found = list_problems(lists, upper) + _frame_problems(
         frame, [("lists", lists), ("count", [count]), ("strata", groups)]
@@ -90,28 +71,8 @@ def read_records(
 ) -> tuple[Sequence[str], Counts]:
     """Return lists and counts of a frame with one row per person, or per record of a person.
 
-    Parameters
-    ----------
-    frame : DataFrame
-        The frame.
-    lists, strata
-        Names of columns; of a long frame, `lists` are the values of the column `register`.
-    person, register
-        The columns of persons and of lists of a long frame.
-    upper
-        The lists that are upper limits, to be checked with the others.
-
-    Returns
-    -------
-    lists : sequence of str
-        The lists.
-    counts : dict
-        Pattern -> count, by stratum where there are any.
-
-    Raises
-    ------
-    SpecError
-        With every problem; how many have it, and never who.
+    Of a long frame, `lists` are the values of the column `register`. Problems say how many have
+    them, and never who.
     """
     groups = _as_columns(strata)
     if register is None:
@@ -268,7 +229,9 @@ def _frame_problems(frame: Any, wanted: Sequence[tuple[str, Any]]) -> list[str]:
 
 def _usable(frame: Any) -> bool:
     """Return whether there is something to look at in the columns."""
-    return hasattr(frame, "columns") and len(frame) > 0
+    import pandas as pd
+
+    return isinstance(frame, pd.DataFrame) and len(frame) > 0
 
 
 def _present(frame: pd.DataFrame, columns: Any) -> list[str]:
@@ -317,7 +280,7 @@ def _joined(columns: Sequence[Texts], between: str) -> Texts:
 
 def _letters(column: pd.Series) -> tuple[Texts, Marks]:
     """Return 0, 1 or ? for every row, and which rows have something else."""
-    if getattr(column.dtype, "kind", "O") in "biuf":
+    if column.dtype.kind in "biuf":
         values = column.to_numpy(dtype=float, na_value=np.nan)
         letters = np.where(values == 1, "1", np.where(values == 0, "0", "?")).astype(object)
         return letters, ~np.isnan(values) & (letters == "?")
@@ -329,7 +292,7 @@ def _letter(value: object) -> str:
     """Return 0, 1 or ?, and nothing for what is none of them."""
     if isinstance(value, str):
         return value.strip() if value.strip() in _LETTERS else ""
-    number = isinstance(value, bool | int | float | np.bool_ | np.integer | np.floating)
+    number = isinstance(value, bool | np.bool_) or is_number(value)
     return str(int(value)) if number and value in (0, 1) else ""
 
 
@@ -339,15 +302,9 @@ def _numbers(frame: pd.DataFrame, count: str, nobody: Marks, found: list[str]) -
         return []
     column = frame[count]
     missing = column.isna().to_numpy(dtype=bool)
-    numbers = []
-    bad = np.zeros(len(column), dtype=bool)
-    for i, (one, gone) in enumerate(zip(column.astype(object), missing, strict=True)):
-        real = isinstance(one, int | float | np.integer | np.floating)
-        whole = not gone and real and not isinstance(one, bool)
-        if whole and isinstance(one, float | np.floating):
-            whole = bool(np.isfinite(one)) and one == int(one)
-        bad[i] = not gone and not (whole and one >= 0)
-        numbers.append(0 if gone or bad[i] else int(one))
+    good = np.array([is_whole(one, 0) for one in column.astype(object)], dtype=bool)
+    bad = ~good & ~missing
+    numbers = [int(n) if fine else 0 for n, fine in zip(column.astype(object), good, strict=True)]
     lost = missing & ~nobody
     if lost.any():
         found.append(

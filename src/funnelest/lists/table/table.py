@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.lists.table.cells import Cells, made_cells, merged, possible_counts
-from funnelest.lists.table.problems import (
+from funnelest.lists.table.cells import (
     ALL,
+    Cells,
     is_stratified,
-    joined,
+    made_cells,
+    merged,
     patterns,
+    possible_counts,
     represented,
-    shown,
-    table_problems,
 )
+from funnelest.lists.table.problems import shown, table_problems
 from funnelest.lists.table.reading import read_histories, read_records
+from funnelest.words import Language, Sentence, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ALL", "Cells", "OverlapTable", "patterns"]
+__all__ = ["ALL", "Cells", "OverlapTable", "patterns", "table_needed"]
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -83,19 +85,19 @@ class OverlapTable:
     may_be_empty: bool = False
 
     def __post_init__(self) -> None:
-        raise_if_any(table_problems(self), "the overlap table")
+        given = (self.lists, self.counts, self.not_covering, self.upper, self.source)
+        raise_if_any(table_problems(*given, self.may_be_empty), "the overlap table")
         object.__setattr__(self, "lists", tuple(self.lists))
         object.__setattr__(self, "upper", tuple(n for n in self.lists if n in self.upper))
-        stratified = is_stratified(self.counts)
-        given = self.counts if stratified else {ALL: self.counts}
+        stratified, by_stratum = self.stratified, self._by_stratum
         absent = {
-            name: tuple(one for one in given if one in self.not_covering.get(name, ()))
+            name: tuple(one for one in by_stratum if one in self.not_covering.get(name, ()))
             for name in self.lists
         }
         object.__setattr__(self, "not_covering", {k: v for k, v in absent.items() if v})
         counts = {
             stratum: possible_counts(found, [stratum in absent[name] for name in self.lists])
-            for stratum, found in given.items()
+            for stratum, found in by_stratum.items()
         }
         object.__setattr__(self, "counts", counts if stratified else counts[ALL])
 
@@ -174,18 +176,15 @@ class OverlapTable:
             Wide, one row per person with a column per list; or long, one row per record. It is
             not changed and not kept.
         lists : sequence of str, optional
-            Wide: the columns of the lists, with 1 or True on it, 0 or False not on it, ``"?"``
-            or missing when it was not linked with the others. Long: the lists in the order of
-            the table; left out, those of the records in order of their names.
+            Wide: the columns of the lists, marked as in `from_histories`. Long: the lists in the
+            order of the table; left out, those of the records in order of their names.
         person : str, optional
             Long: the column that says whose record it is; a person may be twice on a list.
             Wide: a column that must not name anybody twice.
         list : str, optional
             Long: the column that says on which list the record is. Left out, the frame is wide.
-        strata : str or sequence of str, optional
-            Columns of strata; a stratum is named by their values, several joined by ``" / "``.
-        not_covering, upper, source : optional
-            As in `OverlapTable`.
+        strata, not_covering, upper, source : optional
+            As in `from_histories`.
 
         Returns
         -------
@@ -279,16 +278,19 @@ class OverlapTable:
 
     def in_words(self, pattern: str) -> str:
         """Return the lists that a pattern names, such as ``"police and hospital only"``."""
+        return Language("en").say(self.named(pattern))
+
+    def named(self, pattern: str) -> Sentence:
+        """Return the lists that a pattern names, to be said in the language of the reader."""
         letters = pattern if isinstance(pattern, str) and not set(pattern) - set("01?") else ""
         if len(letters) != len(self.lists):
             text = f"there is no pattern {shown(pattern)} of {len(self.lists)} lists."
             raise_if_any([text], "the overlap table")
         on = [name for name, letter in zip(self.lists, letters, strict=True) if letter == "1"]
         open_ = [name for name, letter in zip(self.lists, letters, strict=True) if letter == "?"]
-        text = joined(on) or "none of the lists"
-        if on and "0" in letters:
-            text += " only"
-        return f"{text} (not linked with {joined(open_)})" if open_ else text
+        how = "on_none" if not on else "on_only" if "0" in letters else "on"
+        found = say(f"lists.{how}", names=on)
+        return say("lists.not_linked", on=found, names=open_) if open_ else found
 
     def _check_lists(self, *names: str) -> None:
         raise_if_any(
@@ -409,6 +411,16 @@ class OverlapTable:
         """Return the same lists with other, made-up counts, of which a list may have nobody."""
         return replace(self, counts=counts, may_be_empty=True)
 
+    def with_people(self, pattern: str, people: int, stratum: str = ALL) -> OverlapTable:
+        """Return the table with another number on one overlap that it has: not checked again."""
+        changed = {**self._by_stratum[stratum], pattern: people}
+        counts = {**self.counts, stratum: changed} if self.stratified else changed
+        made = object.__new__(OverlapTable)
+        names = ("lists", "not_covering", "upper", "source")
+        vars(made).update({name: vars(self)[name] for name in names})
+        vars(made).update(counts=counts, may_be_empty=True)
+        return made
+
     # --------------------------------------------------------------- showing
 
     @property
@@ -446,3 +458,10 @@ class OverlapTable:
     def __repr__(self) -> str:
         strata = f", {len(self.strata)} strata" if self.stratified else ""
         return f"<OverlapTable: {len(self.lists)} lists{strata}, {self.known:,} people>"
+
+
+def table_needed(given: object) -> list[str]:
+    """Return that this is no overlap table, if it is none."""
+    if isinstance(given, OverlapTable):
+        return []
+    return [f"an OverlapTable is needed; given {shown(given)}."]

@@ -9,7 +9,8 @@ import pytest
 
 from funnelest.errors import FitError, SpecError
 from funnelest.lists import Estimate, Estimator, LogLinear, OverlapTable, Part
-from funnelest.lists.checks.sensitivity import influence, leaving_out
+from funnelest.lists.checks.influence import influence
+from funnelest.lists.checks.leaving_out import leaving_out
 from funnelest.lists.computing.fits import fit_poisson
 from funnelest.lists.terms import design, independent
 
@@ -72,7 +73,13 @@ def test_leaving_out_each_list():
     found = leaving_out(UK, Independence())
     table = found.table.set_index("left_out")
     assert list(table.index) == ["", *UK.lists]
-    assert found.everything.total == pytest.approx(13444, abs=1)  # Silverman, main effects
+    assert found.details["everything"].total == pytest.approx(
+        13444, abs=1
+    )  # Silverman, main effects
+    assert [one.under for one in found.found] == list(UK.lists)
+    for one in found.found:
+        assert one.before[0] == table.loc["", "total"]
+        assert one.after[0] == table.loc[one.under, "total"]
     for name in UK.lists:
         alone = UK.counts["".join("1" if one == name else "0" for one in UK.lists)]
         fewer = UK.without(name)
@@ -95,7 +102,10 @@ def test_leaving_out_each_list():
 def test_lists_that_cannot_be_left_out():
     table = OverlapTable(["a", "b"], {"10": 40, "01": 30, "11": 12})
     found = leaving_out(table, Petersen())
-    assert set(found.impossible) == {"a", "b"}
+    assert set(found.details["impossible"]) == {"a", "b"}
+    assert [one.how for one in found.found] == ["failed", "failed"]
+    assert not found.passed
+    assert found.mark == "HANGS ON SINGLE LISTS: a, b"
     assert "a cannot be left out: there must be 2 to 10 lists; given 1" in found.text
     assert found.text.startswith("independence: With all lists it is 182 (95% made-up interval")
     assert found.table["withheld"].iloc[1].startswith("there must be 2 to 10")
@@ -146,7 +156,7 @@ def test_what_cannot_be_meant(function):
     with pytest.raises(SpecError) as caught:
         function({"10": 3}, "independence")
     assert len(caught.value.problems) == 2
-    with pytest.raises(SpecError, match="the seed must be"):
+    with pytest.raises(SpecError, match="seed must be"):
         function(UK, Independence(), seed=-1)
     with pytest.raises(SpecError, match="it takes at most 2 lists"):
         function(UK, Petersen())
@@ -183,7 +193,7 @@ def test_the_changes_are_the_variance_of_the_total():
     fit = fit_poisson(X[1:], counts)
     totals = counts.sum(axis=1) + np.exp(fit.coefficients[:, 0])
     found = influence(table, Independence())
-    assert found.standard_error == pytest.approx(totals.std(), rel=0.03)
+    assert found.details["standard_error"] == pytest.approx(totals.std(), rel=0.03)
 
 
 def test_the_overlap_that_matters_most_is_named():
@@ -239,14 +249,14 @@ class Noisy(Independence):
 
 def test_noise_of_draws_is_said():
     found = influence(UK, Noisy())
-    assert found.noise > 0
+    assert found.details["noise"] > 0
     assert "may be noise of the draws" in found.text
-    assert influence(UK, Independence()).noise == 0
-    assert influence(UK, Noisy(statistic="maximum likelihood")).noise == 0
+    assert influence(UK, Independence()).details["noise"] == 0
+    assert influence(UK, Noisy(statistic="maximum likelihood")).details["noise"] == 0
 
 
 def test_empty_says_yes_or_no():
-    with pytest.raises(SpecError, match="'empty' must be True or False"):
+    with pytest.raises(SpecError, match="field 'empty' must be True or False"):
         influence(UK, Independence(), empty=1)
 
 
@@ -279,8 +289,8 @@ def test_leaving_out_beside_a_list_that_holds_others():
         takes_incomplete = True
 
     found = leaving_out(table, Limited())
-    assert found.estimates["c"].known == 130
-    assert set(found.impossible) == set()
+    assert found.details["estimates"]["c"].known == 130
+    assert set(found.details["impossible"]) == set()
     # Those on a and c were in the target for being on a; without a they are on c alone.
     assert "Leaving out a (67 people on no other list of the target then not known)" in found.text
 
@@ -290,7 +300,7 @@ def test_a_list_without_which_the_model_says_nothing():
         ["a", "b", "c"], {"100": 50, "010": 40, "001": 30, "110": 12, "101": 9, "011": 8, "111": 3}
     )
     found = leaving_out(table, LogLinear(model="[12,3]"))
-    assert set(found.impossible) == {"c"}
+    assert set(found.details["impossible"]) == {"c"}
     assert (
         "c cannot be left out: the model would be that all lists that are left, a and b, depend "
         "on each other, of which their overlaps say nothing." in found.text
