@@ -44,6 +44,7 @@ docs: $(VENV)/.made-docs ## Build the documentation; this runs the code on its p
 	@echo "Running the code on the pages: a minute."
 	@$(PYTEST) -q $(WORKERS) docs/run_pages.py
 	@echo "Building the pages; the gallery runs each example, which takes some minutes:"
+	@rm -rf docs/api # pages of names that are gone
 	@$(PY) -m sphinx -W --keep-going --color -b html docs docs/_build/html
 	@echo "The documentation is in docs/_build/html/index.html"
 
