@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from funnelest.errors import raise_if_any
 from funnelest.verdict import Verdict
 from funnelest.words import Language, language_problems
 
-if TYPE_CHECKING:
-    from funnelest.results.draws import Drawn
-
-__all__ = ["drawing", "marks_of"]
-
-
-def marks_of(result: Drawn, show: Language) -> str:
-    """Return what every figure of a result carries: that its gate failed, and failed checks."""
-    failed = [] if result.gate.passed else [show("word.gate_failed")]
-    return "; ".join([*failed, *map(show.say, result.marks)])
+__all__ = ["drawing"]
 
 
 @contextmanager
