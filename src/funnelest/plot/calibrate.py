@@ -10,8 +10,7 @@ import numpy as np
 
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems, wrap
+from funnelest.plot.base import Language, drawing, wrap
 from funnelest.plot.base.frame import EDGE, Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE
 from funnelest.sampling.weights import quantiles
@@ -69,12 +68,10 @@ def calibrate(
     The bands of the ECDF are those of the test: Säilynoja, Bürkner and Vehtari, Stat Comput
     2022;32:32.
     """
-    raise_if_any(_problems(verdict, kind, quantities, language), "the figure")
-    import matplotlib as mpl
-
-    names = list(verdict.details["names"]) if quantities is None else list(quantities)
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(verdict.in_language(language), kind, names, title, Language(language))
+    more = _problems(verdict, kind, quantities)
+    with drawing("verdict", verdict, "calibrate", language, more) as show:
+        names = list(verdict.details["names"]) if quantities is None else list(quantities)
+        return _drawn(verdict.in_language(language), kind, names, title, show)
 
 
 def _drawn(check: Verdict, kind: str, names: list[str], title: str, show: Language) -> Figure:
@@ -236,21 +233,19 @@ def _short(value: float, show: Language) -> str:
     return sign + show.figure(round(size, 9))
 
 
-def _problems(check: Any, kind: Any, quantities: Any, language: Any) -> list[str]:
+def _problems(check: Any, kind: Any, quantities: Any) -> list[str]:
     found = []
-    fine = isinstance(check, Verdict) and check.check == "calibrate"
-    if not fine:
-        found.append(f"verdict must be what check.calibrate gives; given {check!r}.")
     if kind not in _KINDS:
         found.append(f"kind must be one of {', '.join(map(repr, _KINDS))}; given {kind!r}.")
-    if quantities is not None:
-        names = isinstance(quantities, Sequence) and not isinstance(quantities, str)
-        if not names or not len(quantities):
-            found.append(f"quantities must be a list of names; given {quantities!r}.")
-        elif fine:
-            found += [
-                f"there is no quantity {name!r}; there are: {', '.join(check.details['names'])}."
-                for name in quantities
-                if name not in check.details["names"]
-            ]
-    return found + language_problems(language)
+    if quantities is None:
+        return found
+    if isinstance(quantities, str) or not (isinstance(quantities, Sequence) and len(quantities)):
+        found.append(f"quantities must be a list of names; given {quantities!r}.")
+    elif isinstance(check, Verdict) and check.check == "calibrate":
+        known = check.details["names"]
+        found += [
+            f"there is no quantity {name!r}; there are: {', '.join(known)}."
+            for name in quantities
+            if name not in known
+        ]
+    return found

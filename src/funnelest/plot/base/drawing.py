@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from funnelest.errors import raise_if_any
@@ -13,7 +13,9 @@ __all__ = ["drawing"]
 
 
 @contextmanager
-def drawing(name: str, value: object, kind: type | str, language: str) -> Iterator[Language]:
+def drawing(
+    name: str, value: object, kind: type | str, language: str, more: Sequence[str] = ()
+) -> Iterator[Language]:
     """Check the arguments of a figure, and draw in a style that no setting of the user spoils.
 
     Parameters
@@ -26,6 +28,8 @@ def drawing(name: str, value: object, kind: type | str, language: str) -> Iterat
         What it must be; a text is the check whose verdict it must be.
     language : str
         Language of the texts.
+    more : sequence of str, default ()
+        Problems of the figure's own arguments.
 
     Yields
     ------
@@ -45,7 +49,7 @@ def drawing(name: str, value: object, kind: type | str, language: str) -> Iterat
         wanted = f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}"
     raise_if_any(
         ([] if fine else [f"{name} must be {wanted}; given {value!r}."])
-        + language_problems(language),
+        + [*more, *language_problems(language)],
         "the figure",
     )
     import matplotlib as mpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "Block", "Column", "Drawn", "Place", "Row", "rows"]
 
 _SIZE, _SMALL = 7.5, 7.0  # points
+_GAP = 0.2  # inches between panels
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,7 @@ class _Laid:
         count = len(self.block.axes)
         gap = 0.12 if not self.before else 0.15
         begin = self.begin + self.before + gap
-        return (self.end - begin - 0.14 * (count - 1)) / count
+        return (self.end - begin - _GAP * (count - 1)) / count
 
     def _limits(self, i: int) -> tuple[str, float, float]:
         """Return scale and ends of an axis."""
@@ -375,9 +377,9 @@ class _Laid:
             self._texts(sheet, place, drawn.names[0])
         self._heads(sheet, base)
         width = self._panel_width(0)
-        first = self.end - width * len(self.block.axes) - 0.14 * (len(self.block.axes) - 1)
+        first = self.end - width * len(self.block.axes) - _GAP * (len(self.block.axes) - 1)
         for i in range(len(self.block.axes)):
-            left = first + i * (width + 0.14)
+            left = first + i * (width + _GAP)
             panel = sheet.panel(left, base, width, self.tall)
             panel.set_ylim(base + self.tall, base)
             self._axis(sheet, panel, i, width)
@@ -466,7 +468,16 @@ class _Laid:
             ticks = spaced_ticks(low, high, lambda v: text_width(write(v), _SMALL), width)
             panel.xaxis.set_major_locator(FixedLocator(ticks))
         elif scale == "linear":
-            panel.xaxis.set_major_locator(MaxNLocator(6 if width > 2 else 4))
+            found = MaxNLocator(6 if width > 2 else 4).tick_values(low, high)
+            # Beside another panel no number goes on beyond the end.
+            room = width if i < len(self.block.axes) - 1 else math.inf
+            ticks = [
+                v
+                for v in found
+                if low <= v <= high
+                and width * (v - low) / (high - low) + text_width(write(v), _SMALL) / 2 <= room
+            ]
+            panel.xaxis.set_major_locator(FixedLocator(ticks))
         panel.xaxis.set_minor_locator(NullLocator())
         panel.xaxis.set_major_formatter(FuncFormatter(lambda v, _: write(v)))
         panel.set_yticks([])
