@@ -11,6 +11,7 @@ import funnelest as fe
 from funnelest.check.convergence import _quantile_error, convergence
 from funnelest.plot.convergence import convergence as drawn
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
+from funnelest.words import Language
 
 
 def test_it_says_what_the_gate_says(fitted):
@@ -87,8 +88,12 @@ def test_your_own_quantities(fitted):
 def test_the_figure(fitted, language):
     from matplotlib import pyplot as plt
 
-    made = drawn(convergence(fitted), language=language, title="Title")
-    assert len(made.axes[0].get_yticks()) == len(convergence(fitted).rows["precision"])
+    found = convergence(fitted)
+    made = drawn(found, language=language, title="Title")
+    names = [Language(language).say(row["quantity"]) for row in found.rows["precision"]]
+    assert {"Title", *names} <= {text.get_text() for text in made.texts}
+    # Of each the limits and the median; and 5%.
+    assert len(made.axes[0].lines) >= 2 * len(names) + 1
     plt.close(made)
     with pytest.raises(fe.SpecError, match=r"check must be what check\.convergence gives"):
         drawn(fitted)

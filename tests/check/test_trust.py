@@ -9,7 +9,7 @@ import pytest
 
 import funnelest as fe
 from funnelest.check.trust import CHECKS, trust
-from funnelest.sampling.gate import Gate
+from funnelest.sampling.gate import chains_gate
 from funnelest.words import Language, named, say
 
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [6000, 4000])
@@ -81,7 +81,7 @@ def test_the_marks_are_kept_in_the_file(torn, tmp_path):
 
 def test_behind_a_closed_gate_little_is_checked():
     result = fitted_to()
-    gate = Gate("nuts", {"R-hat": 1.2}, ("the largest R-hat is 1.200, it must be below 1.01",))
+    gate = chains_gate(1.2, 500, 500, 0, 0.9)
     found = trust(dataclasses.replace(result, gate=gate), cores=1, progress=False)
     assert set(found.checks) == {"convergence", "identification"}
     assert found.failed[0] == "convergence"

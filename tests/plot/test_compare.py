@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.text import Text
 
 import funnelest as fe
 from funnelest.verdict import Verdict
@@ -89,15 +92,34 @@ def test_a_pool_says_that_its_weights_were_stated(compared):
     plt.close(figure)
 
 
-def test_no_text_leaves_the_sheet(compared):
-    figure = fe.plot.compare(compared)
-    figure.canvas.draw()
-    whole = figure.bbox
-    for ax in figure.axes:
-        for text in [*ax.texts, *ax.get_yticklabels(), ax._left_title]:
-            box = text.get_window_extent()
-            assert box.x0 >= whole.x0 - 1
-            assert box.x1 <= whole.x1 + 1
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_no_text_leaves_the_sheet_or_meets_another(language):
+    skips = [("happened", "reported"), ("happened", "helped")]
+    model = fe.Model(
+        fe.Route("happened", "told", "reported", "helped", skips=skips),
+        CHILDREN,
+        occurrence=fe.Rate(fe.Beta(2, 98)),
+        assumptions=[SHIFT],
+    )
+    many = fe.check.compare(
+        model,
+        {"a name that is so long that it does not fit on one line of the figure": SHIFT,
+         "bounds": fe.Bounds(ages=(0, 11), lower=0.0, upper=0.05, statement="what may be")},
+        seed=4, engine="importance", draws=400, progress=False,
+    )  # fmt: skip
+    figure = fe.plot.compare(many, language=language)
+    assert len(figure.axes) == 3 + 5  # the transitions beside each other
+    figure.draw_without_rendering()
+    shown = [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible()]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in shown]
+    assert [text for text, box in boxes if box.x0 < -1 or box.x1 > figure.bbox.x1 + 1] == []
+    meeting = [
+        (a, b)
+        for (a, one), (b, two) in combinations(boxes, 2)
+        if min(one.x1, two.x1) - max(one.x0, two.x0) > 1
+        and min(one.y1, two.y1) - max(one.y0, two.y0) > 3
+    ]
+    assert meeting == []
     plt.close(figure)
 
 

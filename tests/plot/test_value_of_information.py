@@ -89,8 +89,7 @@ def test_says_what_goes_and_what_it_costs() -> None:
     figure = value_of_information(VALUE, title="Next")
     said = texts(figure)
     assert {"Next", "Planned figures", "Known exactly"} <= set(said)
-    assert "31%   10,000 euro: 323 per 1%" in said
-    assert "<2.1%   500 euro" in said
+    assert {"31%", "10,000 euro: 323 per 1%", "<2.1%", "500 euro"} <= set(said)
     note = " ".join(said).replace("\n", " ")
     assert "Expected to go of the variance of number at happened" in note
     assert "Not drawn: 2 more" in note

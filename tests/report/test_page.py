@@ -11,13 +11,13 @@ from matplotlib import pyplot as plt
 
 import funnelest as fe
 from funnelest.likelihood.density import prior_draws
-from funnelest.sampling.gate import Gate
+from funnelest.sampling.gate import Gate, importance_gate
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())
-FAILED = Gate("importance", {"k-hat": 0.9}, ("Pareto k-hat is 0.90, it must be below 0.7",))
+FAILED = importance_gate(0.9, 2000.0, 2000.0, 1000)
 SHIFT = fe.Shift(
     ages=(0, 11),
     like=(12, 16),
@@ -232,7 +232,7 @@ def test_verdict_of_a_check_in_the_language_of_the_page(tmp_path: Path) -> None:
         check="conflict",
         passed=False,
         said=[say("page.failed"), say("word.and_more", names="a <b>", n=2)],
-        marked=say("word.gate_failed"),
+        marked=say("convergence.mark"),
         rows={"": [{"quantity": "number at told", "basis": "imputed", "n": 1}]},
     )
     page = read(
@@ -245,7 +245,7 @@ def test_verdict_of_a_check_in_the_language_of_the_page(tmp_path: Path) -> None:
     failed = made(gate=FAILED).despite_failed_gate()
     page = read(fe.report.page(failed, tmp_path / "p", title="t", language="nl"))
     assert page.text.count("CONVERGENTIETOETS NIET GEHAALD") == 6
-    assert "k-hat van Pareto is 0,90" in page.text
+    assert "De Pareto-k-hat is 0,90" in page.text
     assert "FAILED" not in page.text
     assert "must be" not in page.text
 

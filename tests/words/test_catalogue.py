@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,13 +18,14 @@ from matplotlib.text import Text
 
 import funnelest as fe
 from funnelest.likelihood.density import prior_draws
+from funnelest.report.content import name_in
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
-from funnelest.words import Language, catalogue, language
+from funnelest.words import Language, catalogue, from_json, language, to_json
 
 mpl.use("Agg")
 ROOT = Path(fe.__file__).parent
 #: Looked up by what tables and models hold, not by a key in the code.
-BY_DATA = ("word.", "quantity.", "gate.")
+BY_DATA = ("word.", "quantity.")
 
 
 def braces(text: object) -> set[tuple[str, str]]:
@@ -112,17 +114,24 @@ def test_names_that_the_library_makes_are_said_in_the_language() -> None:
         ("people per year, mean over 2016-2018", "personen per jaar, gemiddelde over 2016-2018"),
         ("the user's own", "the user's own"),
     ):
-        assert show.named(english) == dutch
-        assert Language("en").named(english) == english
+        assert name_in(show, english) == dutch
+        assert name_in(Language("en"), english) == english
+
+
+def test_what_the_gate_found_is_said_in_the_language_and_comes_back_from_a_file() -> None:
+    show = Language("nl")
     failures = [
         *importance_gate(0.9, 10, 10, 100).failures,
         *chains_gate(1.2, 10, 10, 3, 0.1).failures,
-        *chains_gate(1.2, 10, 10, 3, 0.1, moves="trajectories in fine steps").failures,
+        *chains_gate(1.2, 10, 10, 3, 0.1, moves="trajectories").failures,
     ]
     assert len(failures) == 13
-    for failure in failures:  # each is known, and none of its English is left
-        assert show.named(failure) != failure
-        assert "must" not in show.named(failure)
+    again = from_json(json.loads(json.dumps(to_json(failures))))
+    assert again == failures
+    for failure in again:  # none of its English is left
+        assert "must" in failure or "diverged" in failure
+        assert "must" not in show.say(failure)
+        assert "diverged" not in show.say(failure)
 
 
 def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,16 +74,10 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
         for name, function in (quantities or main_quantities(result.model)).items()
     ]  # fmt: skip
     coarse = [row["quantity"] for row in precision if row["coarse"] > _COARSE]
-    failures: list[Any] = [
-        say(f"convergence.failure.{row['measure']}", value=row["value"], limit=row["limit"])
-        for row in measures
-        if row["passed"] is False
-    ]
     said = [say("convergence.passed", engine=gate.engine)]
-    if not gate.passed:  # of an engine with measures of its own its own sentences
-        failures = failures if len(failures) == len(gate.failures) else list(gate.failures)
+    if not gate.passed:
         said = [
-            say("convergence.failed", engine=gate.engine, failures=failures),
+            say("convergence.failed", engine=gate.engine, failures=gate.failures),
             say("convergence.unread"),
         ]
     said.append(say("convergence.worth", draws=draws, effective=effective))

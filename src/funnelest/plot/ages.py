@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest.axes import Where, show_level
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, Style, language_problems, marks_of
+from funnelest.plot.base import Language, Style, language_problems
 from funnelest.plot.base.frame import Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.results import tables
@@ -118,7 +118,7 @@ def ages(
         keys.append((_band(_SHADE), show("plot.ages.imputed")))
     frame = Frame(
         [("title", title or show("plot.ages.title", step=first, where=shown)),
-         ("mark", marks_of(result, show))],
+         ("mark", show.say(result.said_mark))],
         keys, show("plot.ages.note"), width=_WIDTH,
         high=len(panels) * (_TITLE + _HIGH + 0.25) + 0.35,
     )  # fmt: skip

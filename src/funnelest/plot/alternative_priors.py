@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from funnelest.plot.base import Language, drawing, round_ticks
-from funnelest.plot.base.lines import Named, rows_panel
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
+from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE, RED
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["alternative_priors"]
 
-_RED = "#c00000"
+type Three = tuple[float, float, float]
 
 
 def alternative_priors(
@@ -49,85 +47,57 @@ def alternative_priors(
         return _drawn(alternative_priors, title, show)
 
 
-def _drawn(found: Verdict, title: str, show: Language) -> Figure:
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+_STYLES = {
+    "base": Style(INK, "o", line=1.6),
+    "same": Style(BLUE, "s", fill="white", line=1.6),
+    "changed": Style(ORANGE, "D", line=1.6),
+    "failed": Style(RED, "x", 5),
+}
 
+
+def _drawn(found: Verdict, title: str, show: Language) -> Figure:
     details, changed = found.details, set(map(id, found.details["changed"]))
     interval = show.interval(details["probability"])
+    # No logarithm of what is not above 0.
+    positive = all(low > 0 for one in found.found for low in (one.before[1], one.after[1])
+                   if not math.isnan(low))  # fmt: skip
+    lines, drawn = [], {"base"}
 
-    def word(key: str, **values: Any) -> str:
-        return show.say(say(f"plot.alternative_priors.{key}", **values))
+    def line(name: str, kind: str, values: Three, base: Three) -> Row:
+        drawn.add(kind)
+        known = kind != "failed"
+        places = _on_axis(values, base, positive) if known else (1.0 if positive else 0.0,)
+        beside = show.numbers(*values) if known else show("plot.alternative_priors.failed")
+        return Row(name, [Mark(_STYLES[kind], *places)], [beside], least=0.19)
 
-    rows: list[Named] = []
-    lines: list[tuple[tuple[float, float, float], str] | None] = []
-    base = {one.quantity: one.before for one in found.found}
-    lows = [low for one in found.found for low in (one.before[1], one.after[1])]
-    positive = not any(low <= 0 for low in lows)
-    for quantity, before in base.items():
-        rows += [
-            Named(show.say(quantity), bold=True),
-            Named(word("as_it_is"), show.numbers(*before)),
-        ]
-        lines += [None, (_on_axis(before, before, positive), "base")]
-        for one in found.found:
-            if one.quantity == quantity:
-                known = not math.isnan(one.after[0])
-                beside = show.numbers(*one.after) if known else word("failed")
-                rows.append(Named(one.under, beside))
-                kind = "failed" if not known else "changed" if id(one) in changed else "same"
-                lines.append((_on_axis(one.after, before, positive), kind))
-    colours = {"base": INK, "same": BLUE, "changed": ORANGE}
-    shapes = {"base": "o", "same": "s", "changed": "D"}
-    kinds = [kind for kind in ("base", "same", "changed") if any(x and x[1] == kind for x in lines)]
-    keys: list[Any] = [
-        Line2D([], [], color=colours[kind], marker=shapes[kind], markersize=4.5, linewidth=1.6,
-               markerfacecolor="white" if kind == "same" else colours[kind],
-               label=word(kind, interval=interval))
-        for kind in kinds
-    ]  # fmt: skip
-    if any(x and x[1] == "failed" for x in lines):
-        keys.append(Line2D([], [], color=_RED, marker="x", linestyle="none", label=word("failed")))
-    head = [("title", title), ("mark", found.in_language(show.code).marks)]
-    allowed = {"moved": details["moved"], "widened": details["widened"]}
-    figure, ax, middles = rows_panel(
-        rows, head=head, keys=keys, right=1.75, least=0.19,
-        note=word("note", **allowed),
-        axis=word("axis" if positive else "plain"),
-        heading=word("heading", interval=interval),
-    )  # fmt: skip
-    at = 1.0 if positive else 0.0
-    reach = [x for line in lines if line and line[1] != "failed" for x in line[0]]
-    low, high = min(reach), max(reach)
-    if positive:
-        ax.set_xscale("log")
-        ax.set_xlim(low / 1.15, high * 1.15)
-        ticks = round_ticks(low / 1.15, high * 1.15, most=7)
-        ax.xaxis.set_major_locator(FixedLocator(ticks))
-        ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v, 9))))
-    ax.axvline(at, color=GREY, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
-    for line, y in zip(lines, middles, strict=True):
-        if line is None:
-            continue
-        (median, a, b), kind = line
-        if kind == "failed":
-            ax.plot([at], [y], marker="x", color=_RED, markersize=5, linestyle="none", zorder=4)
-            continue
-        ax.plot([a, b], [y, y], color=colours[kind], linewidth=1.6, zorder=2)
-        ax.plot([median], [y], marker=shapes[kind], color=colours[kind], markersize=4.5, zorder=3,
-                markerfacecolor="white" if kind == "same" else colours[kind])  # fmt: skip
-    return figure
+    for quantity in dict.fromkeys(one.quantity for one in found.found):
+        mine = [one for one in found.found if one.quantity == quantity]
+        base = mine[0].before
+        lines.append(Row(show.say(quantity), bold=True, least=0.19))
+        lines.append(line(show("plot.alternative_priors.as_it_is"), "base", base, base))
+        for one in mine:
+            kind = "changed" if id(one) in changed else "same"
+            kind = "failed" if math.isnan(one.after[0]) else kind
+            lines.append(line(one.under, kind, one.after, base))
+    middle = (1.0 if positive else 0.0, Style(GREY, line=0.8, dashes=(0, (3, 2))))
+    axis = Axis(show(f"plot.alternative_priors.{'axis' if positive else 'plain'}"),
+                scale="log" if positive else "linear", lines=[middle])  # fmt: skip
+    column = Column(show("plot.alternative_priors.heading", interval=interval), most=1.6)
+    return rows(
+        Block(lines, [axis], [column], ruled="between"),
+        head=[("title", title), ("mark", found.in_language(show.code).marks)],
+        keys=[(style, show(f"plot.alternative_priors.{kind}", interval=interval))
+              for kind, style in _STYLES.items() if kind in drawn],
+        note=show(
+            "plot.alternative_priors.note", moved=details["moved"], widened=details["widened"]
+        ),
+        show=show,
+    ).figure  # fmt: skip
 
 
-def _on_axis(
-    values: tuple[float, float, float], base: tuple[float, float, float], positive: bool
-) -> tuple[float, float, float]:
+def _on_axis(values: Three, base: Three, positive: bool) -> Three:
     """Return a median and its limits over the median as it is, or in widths from it."""
     middle, low, high = base
-    if positive:
-        a, b, c = (value / middle for value in values)
-    else:
-        width = (high - low) or 1.0
-        a, b, c = ((value - middle) / width for value in values)
+    start, unit = (0.0, middle) if positive else (middle, (high - low) or 1.0)
+    a, b, c = ((value - start) / unit for value in values)
     return a, b, c

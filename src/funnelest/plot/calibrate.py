@@ -10,11 +10,11 @@ import numpy as np
 
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
-from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, language_problems, wrap
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import Language, drawing, wrap
+from funnelest.plot.base.frame import EDGE, Frame
+from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE
+from funnelest.sampling.weights import quantiles
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["calibrate"]
 
-_RED = "#c00000"
 _KINDS = ("ecdf", "ranks", "recovery", "coverage")
-_WIDTH, _EDGE, _PANEL, _GAP, _LEFT = 7.0, 0.12, 1.35, 0.5, 0.5  # inches
+_WIDTH, _PANEL, _LEFT = 7.0, 1.35, 0.5  # inches
 _COLUMNS = 3
 _SHOWN = 100
 
@@ -69,88 +68,48 @@ def calibrate(
     The bands of the ECDF are those of the test: Säilynoja, Bürkner and Vehtari, Stat Comput
     2022;32:32.
     """
-    raise_if_any(_problems(verdict, kind, quantities, language), "the figure")
-    import matplotlib as mpl
-
-    names = list(verdict.details["names"]) if quantities is None else list(quantities)
-    with mpl.rc_context({"text.usetex": False, "path.sketch": None}):
-        return _drawn(verdict.in_language(language), kind, names, title, Language(language))
+    more = _problems(verdict, kind, quantities)
+    with drawing("verdict", verdict, "calibrate", language, more) as show:
+        names = list(verdict.details["names"]) if quantities is None else list(quantities)
+        return _drawn(verdict.in_language(language), kind, names, title, show)
 
 
 def _drawn(check: Verdict, kind: str, names: list[str], title: str, show: Language) -> Figure:
-    from matplotlib import pyplot as plt
-
     columns = min(_COLUMNS, len(names))
-    rows = math.ceil(len(names) / columns)
-    room = (_WIDTH - _LEFT - _EDGE) / columns
+    room = (_WIDTH - _LEFT - EDGE) / columns
     width = room - 0.45 if kind == "recovery" else room - 0.3
     labels = [wrap(_label(name, check, show), 7, width) for name in names]
     deep = 0.14 * max(len(one) for one in labels) + 0.06
-    head = [
-        (line, size, bold, colour)
-        for text, size, bold, colour in (
-            (title, 10.5, True, INK),
-            (check.mark, 9.5, True, _RED),
-        )
-        if text
-        for line in wrap(text, size, _WIDTH - 2 * _EDGE, bold=bold)
-    ]
-    top = 0.1 + 0.2 * len(head)
-    note = _say(
-        show,
-        kind,
-        n=check.details["replicates"],
-        p=100 * (1 - LEVEL),
-        m=len(check.details["names"]),
-        shown=min(_SHOWN, check.details["replicates"]),
-    )
-    if kind == "recovery":
-        note += " " + _say(show, "missed")
-    notes = wrap(note, 6.5, _WIDTH - 2 * _EDGE)
     step = deep + _PANEL + 0.3
-    height = top + rows * step + 0.25 + 0.13 * len(notes) + 0.1
-    figure = plt.figure(figsize=(_WIDTH, height))
-    for i, (line, size, bold, colour) in enumerate(head):
-        figure.text(_EDGE / _WIDTH, 1 - (0.15 + 0.2 * i) / height, line, fontsize=size, va="center",
-                    fontweight="bold" if bold else "normal", color=colour,
-                    parse_math=False)  # fmt: skip
+    high = math.ceil(len(names) / columns) * step
+    made = check.details["replicates"]
+    note = show(f"plot.calibrate.{kind}", n=made, p=100 * (1 - LEVEL),
+                m=len(check.details["names"]), shown=min(_SHOWN, made))  # fmt: skip
+    if kind == "recovery":
+        note += " " + show("plot.calibrate.missed")
+    frame = Frame(
+        [("title", title), ("mark", check.mark)], [], note, width=_WIDTH, high=high + 0.15
+    )
+    sheet, top = frame.sheet, frame.top - 0.08
     draw = {"ecdf": _ecdf, "ranks": _ranks, "recovery": _recovery, "coverage": _coverage}[kind]
     for i, name in enumerate(names):
         row, column = divmod(i, columns)
-        left, below = _LEFT + column * room, top + row * step + deep + _PANEL
-        ax = figure.add_axes((left / _WIDTH, 1 - below / height, width / _WIDTH, _PANEL / height))
-        _styled(ax)
+        left, above = _LEFT + column * room, top + row * step + deep
+        ax = sheet.panel(left, above, width, _PANEL)
+        ax.tick_params(labelsize=6, length=2)
         for j, line in enumerate(reversed(labels[i])):
-            figure.text(left / _WIDTH, 1 - (below - _PANEL - 0.08 - 0.14 * j) / height, line,
-                        fontsize=7, color=INK, va="center", parse_math=False)  # fmt: skip
+            sheet.text(left, above - 0.08 - 0.14 * j, line, 7)
         draw(ax, check, name, show)
-    middle, under = (_LEFT + (_WIDTH - _EDGE)) / 2 / _WIDTH, top + rows * step + 0.1
-    label = _say(show, f"{kind}_x", of=check.details["ranked"])
-    figure.text(middle, 1 - under / height, label, fontsize=8, color=INK, ha="center", va="center")
-    figure.text(0.11 / _WIDTH, 1 - (top + rows * step / 2) / height, _say(show, f"{kind}_y"),
-                fontsize=8, color=INK, rotation=90, ha="center", va="center")  # fmt: skip
-    for i, line in enumerate(notes):
-        figure.text(_EDGE / _WIDTH, 1 - (under + 0.22 + 0.13 * i) / height, line, fontsize=6.5,
-                    color=GREY, va="center", parse_math=False)  # fmt: skip
-    return figure
-
-
-def _say(show: Language, key: str, **values: Any) -> str:
-    return show.say(say(f"plot.calibrate.{key}", **values))
+    label = show(f"plot.calibrate.{kind}_x", of=check.details["ranked"])
+    sheet.text((_LEFT + _WIDTH - EDGE) / 2, top + high + 0.1, label, 8, ha="center")
+    sheet.text(0.11, top + high / 2, show(f"plot.calibrate.{kind}_y"), 8, rotation=90, ha="center")
+    return frame.figure
 
 
 def _label(name: str, check: Verdict, show: Language) -> str:
     text = show.say(next(one for one in check.details["names"] if one == name))  # not the user's
     off = name in check.details["off"]
-    return f"{text} \u2013 {_say(show, 'off').upper()}" if off else text
-
-
-def _styled(ax: Axes) -> None:
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for side in ("bottom", "left"):
-        ax.spines[side].set_color(GREY)
-    ax.tick_params(labelsize=6, length=2)
+    return f"{text} \u2013 {show('plot.calibrate.off').upper()}" if off else text
 
 
 def _known(check: Verdict, name: str) -> Any:
@@ -191,7 +150,7 @@ def _ranks(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     low, high = binom.ppf([tail, 1 - tail], len(ranks), 1 / number)
     ax.axhspan(low, high, color="#d9d9d9", linewidth=0)
     outside = (counts < low) | (counts > high)
-    bars = ax.bar(np.arange(number) * wide, counts, width=wide, align="edge", color="#9ecae1",
+    bars = ax.bar(np.arange(number) * wide, counts, width=wide, align="edge", color=LIGHT,
                   edgecolor=BLUE, linewidth=0.6, alpha=0.8, zorder=2)  # fmt: skip
     for bar, one in zip(bars, outside, strict=True):
         if one:
@@ -218,7 +177,7 @@ def _recovery(ax: Axes, check: Verdict, name: str, show: Language) -> None:
                     marker=shape, markersize=2.2 if shape == "o" else 3.5, linestyle="none",
                     elinewidth=0.4, markeredgewidth=0, zorder=2 + (shape == "^"))  # fmt: skip
     ends = np.array([min(truth.min(), low.min()), max(truth.max(), high.max())])
-    log = ends[0] > 0 and np.quantile(truth, 0.9) > 8 * np.quantile(truth, 0.1)
+    log = ends[0] > 0 and quantiles(truth, 0.9) > 8 * quantiles(truth, 0.1)
     ax.plot(ends, ends, color=INK, linewidth=0.7, zorder=1)
     for axis, set_scale in ((ax.xaxis, ax.set_xscale), (ax.yaxis, ax.set_yscale)):
         if not log:
@@ -274,21 +233,19 @@ def _short(value: float, show: Language) -> str:
     return sign + show.figure(round(size, 9))
 
 
-def _problems(check: Any, kind: Any, quantities: Any, language: Any) -> list[str]:
+def _problems(check: Any, kind: Any, quantities: Any) -> list[str]:
     found = []
-    fine = isinstance(check, Verdict) and check.check == "calibrate"
-    if not fine:
-        found.append(f"verdict must be what check.calibrate gives; given {check!r}.")
     if kind not in _KINDS:
         found.append(f"kind must be one of {', '.join(map(repr, _KINDS))}; given {kind!r}.")
-    if quantities is not None:
-        names = isinstance(quantities, Sequence) and not isinstance(quantities, str)
-        if not names or not len(quantities):
-            found.append(f"quantities must be a list of names; given {quantities!r}.")
-        elif fine:
-            found += [
-                f"there is no quantity {name!r}; there are: {', '.join(check.details['names'])}."
-                for name in quantities
-                if name not in check.details["names"]
-            ]
-    return found + language_problems(language)
+    if quantities is None:
+        return found
+    if isinstance(quantities, str) or not (isinstance(quantities, Sequence) and len(quantities)):
+        found.append(f"quantities must be a list of names; given {quantities!r}.")
+    elif isinstance(check, Verdict) and check.check == "calibrate":
+        known = check.details["names"]
+        found += [
+            f"there is no quantity {name!r}; there are: {', '.join(known)}."
+            for name in quantities
+            if name not in known
+        ]
+    return found

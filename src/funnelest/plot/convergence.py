@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from funnelest.plot.base import Language, drawing, framed, text_width
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import Axis, Block, Language, Mark, Row, Style, drawing, rows
+from funnelest.plot.base.marks import BLUE, INK, ORANGE
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["convergence"]
-
-_WIDTH, _LINE, _SIZE = 7.0, 0.2, 7.5
 
 
 def convergence(check: Verdict, *, title: str = "", language: str = "en") -> Figure:
@@ -44,51 +41,33 @@ def convergence(check: Verdict, *, title: str = "", language: str = "en") -> Fig
         return _drawn(check.in_language(language), title, show)
 
 
+_STYLES = {
+    "limits": Style(BLUE, "o", 5),
+    "median": Style(ORANGE, "s", 5, fill="white"),
+    "coarse": Style(INK, line=1.0, dashes=(0, (4, 2))),
+}
+
+
 def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
-    from matplotlib.lines import Line2D
-    from matplotlib.ticker import FuncFormatter
-
-    def word(key: str, **values: Any) -> str:
-        return show.say(say(f"plot.convergence.{key}", **values))
-
-    table, gate = verdict.tables["precision"], verdict.details["gate"]
-    width = (table["high"] - table["low"]).where(lambda v: v > 0)
-    coarse = 100 * table["coarse"]
-    middle = 100 * table["median_mc_error"] / width
-    mark = {"linestyle": "none", "markersize": 5}
-    keys = [
-        Line2D([], [], marker="o", color=BLUE, **mark,  # type: ignore[arg-type]
-               label=word("limits", interval=show.interval(0.95))),
-        Line2D([], [], marker="s", color=ORANGE, markerfacecolor="white", **mark,  # type: ignore[arg-type]
-               label=word("median")),
-        Line2D([], [], color=INK, linestyle=(0, (4, 2)), linewidth=1, label=word("coarse")),
-    ]  # fmt: skip
+    made = []
+    for row in verdict.rows["precision"]:
+        width = row["high"] - row["low"]
+        middle = 100 * row["median_mc_error"] / width if width > 0 else math.nan
+        marks = [Mark(_STYLES["limits"], 100 * row["coarse"]), Mark(_STYLES["median"], middle)]
+        made.append(Row(show.say(row["quantity"]), marks))
     measures = ", ".join(
         f"{name} {show.number(value) if math.isfinite(value) else value}"
-        for name, value in gate.measures.items()
+        for name, value in verdict.details["gate"].measures.items()
     )
-    outcome = word("passed" if verdict.passed else "failed", measures=measures)
-    names = [show.say(row["quantity"]) for row in verdict.rows["precision"]]
-    room = max((text_width(name, _SIZE) for name in names), default=0.5) + 0.2
-    figure, ax = framed(
-        [("title", title), ("mark", verdict.mark)],
-        keys,
-        word("note", verdict=outcome),
-        left=room,
-        width=_WIDTH,
-        high=_LINE * len(table) + 0.15,
-    )
-    rows = range(len(table))
-    for row in rows:
-        ax.axhline(row, color=GREY, linewidth=0.4, alpha=0.5, zorder=1)
-    ax.plot(coarse, rows, "o", color=BLUE, markersize=5, zorder=3)
-    ax.plot(middle, rows, "s", color=ORANGE, markerfacecolor="white", markersize=5, zorder=3)
-    ax.axvline(5, color=INK, linestyle=(0, (4, 2)), linewidth=1, zorder=2)
-    ax.set_yticks(list(rows), names, fontsize=_SIZE)
-    ax.set_ylim(len(table) - 0.4, -0.6)
-    highest = max([6.0, *coarse[coarse.notna()], *middle[middle.notna()]])
-    ax.set_xlim(0, 1.05 * highest)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v, 6))))
-    ax.set_xlabel(word("axis"), fontsize=8, color=INK)
-    ax.tick_params(axis="y", length=0)
-    return figure
+    outcome = show(f"plot.convergence.{'passed' if verdict.passed else 'failed'}",
+                   measures=measures)  # fmt: skip
+    axis = Axis(show("plot.convergence.axis"), scale="linear", lines=[(5.0, _STYLES["coarse"])])
+    return rows(
+        Block(made, [axis], ruled="through"),
+        head=[("title", title), ("mark", verdict.mark)],
+        keys=[(style, show(f"plot.convergence.{name}", interval=show.interval(0.95)))
+              for name, style in _STYLES.items()],
+        note=show("plot.convergence.note", verdict=outcome),
+        width=7.0,
+        show=show,
+    ).figure  # fmt: skip

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelest.check.identification.directions import Standing
-from funnelest.plot.base import Language, drawing, framed, text_width, wrap
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
+from funnelest.plot.base.marks import BLUE, LIGHT, ORANGE
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["identification"]
 
-_RED, _LIGHT = "#c00000", "#9ecae1"
-#: Inches: width of the figure and of a line, room for labels at most, and for verdicts.
-_WIDTH, _LINE, _LEFT, _RIGHT = 7.0, 0.15, 2.9, 1.25
 #: Parameters that are drawn, and further figures that are named.
 _MOST, _BEST = 40, 3
+_STYLES = {
+    "taken": Style(BLUE, bar=0.11, face=BLUE),
+    "more": Style(BLUE, bar=0.11, face=LIGHT),
+    "kept": Style(ORANGE, bar=0.11, hatch="/////"),
+}
 
 
 def identification(identification: Verdict, *, title: str = "", language: str = "en") -> Figure:
@@ -54,153 +55,74 @@ def identification(identification: Verdict, *, title: str = "", language: str = 
         For arguments that cannot be meant.
     """
     with drawing("identification", identification, "identification", language) as show:
-        return _Drawing(identification.in_language(language), show).drawn(title)
+        return _drawn(identification.in_language(language), title, show)
 
 
-class _Drawing:
-    """The rows of the figure, and how they are drawn.
+def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
+    found, every = verdict.details, len(verdict.found)
+    failed = sum(one.decided_by_priors for one in verdict.found)
+    order = sorted(found["parameters"], key=lambda one: -1.0 if isnan(one.kept) else -one.kept)
+    drawn = {one.name: one for one in order[:_MOST]}
+    head = [
+        ("title", title),
+        ("mark", verdict.mark),
+        ("subtitle", show(f"plot.identification.{'decided' if failed else 'passed'}",
+                          k=failed, n=every)),
+        ("subtitle", show("plot.identification.rank", figures=found["figures"], rank=found["rank"],
+                          n=len(order))),
+        *(("subtitle", show("plot.identification.next", name=one.name, names=one.frees))
+          for one in found["best"][:_BEST]),
+    ]  # fmt: skip
+    note = show("plot.identification.note", points=len(found["ranks"]))
+    if len(order) > _MOST:
+        note += " " + show("plot.identification.left_out", n=len(order) - _MOST)
+    if found["imprecise"]:
+        note += " " + show("plot.identification.imprecise", names=found["imprecise"])
+    axis = Axis(show("plot.identification.x"), limits=(0, 1), ticks=[0, 0.25, 0.5, 0.75, 1],
+                write=lambda v: f"{100 * v:.0f}%")  # fmt: skip
+    return rows(
+        Block(_rows(verdict, drawn, show), [axis], [Column(most=1.25)]),
+        head=head,
+        keys=[(style, show(f"plot.identification.{name}")) for name, style in _STYLES.items()],
+        note=note,
+        show=show,
+        width=7.0,
+        most=2.7,
+    ).figure
 
-    Parameters
-    ----------
-    verdict : Verdict
-        What is drawn.
-    show : Language
-        How numbers and names are written.
-    """
 
-    def __init__(self, verdict: Verdict, show: Language) -> None:
-        self.verdict, self.show, found = verdict, show, verdict.details
-        #: Headings, and the rows under each.
-        self.groups: list[tuple[str, Sequence[Standing]]] = [
-            (self._word("quantities"), verdict.found)
-        ]
-        drawn = sorted(found["parameters"], key=lambda one: -1.0 if isnan(one.kept) else -one.kept)
-        names = {one.name for one in drawn[:_MOST]}
-        self.left_out = len(found["parameters"]) - len(names)
-        by_name = {one.name: one for one in found["parameters"] if one.name in names}
-        in_sets = {name for one in found["confounded"] for name in one.members}
-        for i, one in enumerate(found["confounded"], 1):
-            seen = len(one.members) - one.directions
-            heading = self._word("set", i=i, seen=seen, all=len(one.members))
-            self._add(heading, [by_name[n] for n in one.members if n in by_name])
-        rest = [one for name, one in by_name.items() if name not in in_sets]
-        self._add(self._word("alone"), [one for one in rest if not one.identified])
-        self._add(self._word("known"), [one for one in rest if one.identified])
+def _rows(verdict: Verdict, drawn: Mapping[str, Standing], show: Language) -> list[Row]:
+    """Return the quantities, and the parameters by the sets in which they are confounded."""
+    groups: list[tuple[str, Sequence[Standing]]] = [
+        (show("plot.identification.quantities"), verdict.found)
+    ]
+    rest = dict(drawn)
+    for i, one in enumerate(verdict.details["confounded"], 1):
+        seen = len(one.members) - one.directions
+        heading = show("plot.identification.set", i=i, seen=seen, all=len(one.members))
+        groups.append((heading, [rest.pop(name) for name in one.members if name in rest]))
+    for heading, identified in (("alone", False), ("known", True)):
+        inside = [one for one in rest.values() if bool(one.identified) is identified]
+        groups.append((show(f"plot.identification.{heading}"), inside))
+    made: list[Row] = []
+    for heading, members in groups:
+        if not members:
+            continue
+        made.append(Row(heading, bold=True, across=True, above=0.14 if made else 0.0))
+        for one in members:
+            wrong = one.decided_by_priors and one in verdict.found
+            said = show(f"plot.identification.verdict.{one.verdict}")
+            made.append(Row(show.say(one.name), _bar(one), [said], least=0.18, wrong=wrong))
+    return made
 
-    def _add(self, heading: str, rows: Sequence[Standing]) -> None:
-        if rows:
-            self.groups.append((heading, rows))
 
-    def _word(self, key: str, **values: Any) -> str:
-        return self.show.say(say(f"plot.identification.{key}", **values))
-
-    def drawn(self, title: str) -> Figure:
-        """Return the figure."""
-        from matplotlib.patches import Patch
-
-        labels = [self.show.say(one.name) for _, rows in self.groups for one in rows]
-        widest = max((text_width(text, 7.5) for text in labels), default=0.5)
-        left = min(max(widest + 0.3, 1.0), _LEFT)
-        placed, high = self._placed(left)
-        keys = [
-            Patch(facecolor=BLUE, edgecolor=BLUE, label=self._word("taken")),
-            Patch(facecolor=_LIGHT, edgecolor=BLUE, linewidth=0.6, label=self._word("more")),
-            Patch(facecolor="white", edgecolor=ORANGE, hatch="/////", linewidth=0.6,
-                  label=self._word("kept")),
-        ]  # fmt: skip
-        figure, ax = framed(
-            self._head(title), keys, self._note(), left=left, right=_RIGHT, width=_WIDTH, high=high
-        )
-        self._axes(ax, high)
-        room = _WIDTH - left - _RIGHT
-        for y, heading, lines, one in placed:
-            if one is None:
-                ax.text(0.12 - left, y, heading, transform=self._inches(ax, room), fontsize=7.5,
-                        fontweight="bold", color=INK, va="center", parse_math=False)  # fmt: skip
-                continue
-            ax.text(-0.06, y, "\n".join(lines), transform=self._inches(ax, room), fontsize=7.5,
-                    color=INK, ha="right", va="center", linespacing=1.1,
-                    parse_math=False)  # fmt: skip
-            self._bar(ax, y, one)
-            wrong = one.decided_by_priors and one in self.verdict.found
-            ax.text(room + 0.06, y, self._word(f"verdict.{one.verdict}"),
-                    transform=self._inches(ax, room), fontsize=7, va="center",
-                    color=_RED if wrong else GREY,
-                    fontweight="bold" if wrong else "normal")  # fmt: skip
-        return figure
-
-    def _placed(self, left: float) -> tuple[list[tuple[float, str, list[str], Any]], float]:
-        """Return place, heading, label lines and thing of each row, and the height of them all."""
-        made: list[tuple[float, str, list[str], Any]] = []
-        y = 0.0
-        for heading, rows in self.groups:
-            y += 0.1 if not made else 0.2
-            for line in wrap(heading, 7.5, _WIDTH - 0.3, bold=True):
-                made.append((y, line, [], None))
-                y += _LINE
-            y += 0.04
-            for one in rows:
-                lines = wrap(self.show.say(one.name), 7.5, left - 0.2)
-                extra = 0.12 * (len(lines) - 1)
-                made.append((y + extra / 2, "", lines, one))
-                y += _LINE + 0.03 + extra
-        return made, y
-
-    @staticmethod
-    def _inches(ax: Axes, room: float) -> Any:
-        """Return the transform of inches from the left of the panel, and rows."""
-        from matplotlib.transforms import Affine2D, blended_transform_factory
-
-        return blended_transform_factory(
-            Affine2D().scale(1 / room, 1.0) + ax.transAxes, ax.transData
-        )
-
-    def _axes(self, ax: Axes, high: float) -> None:
-        from matplotlib.ticker import FuncFormatter
-
-        ax.set_ylim(high, 0)
-        ax.set_xlim(0, 1)
-        ax.set_yticks([])
-        ax.spines["left"].set_visible(False)
-        ax.set_xticks([0, 0.25, 0.5, 0.75, 1])
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{100 * v:.0f}%"))
-        ax.set_xlabel(self._word("x"), fontsize=8, color=INK)
-
-    def _bar(self, ax: Axes, y: float, one: Standing) -> None:
-        from matplotlib.patches import Rectangle
-
-        if isnan(one.taken):  # fixed, or nothing could be computed
-            return
-        kept = min(one.kept, 1 - one.taken)
-        parts: list[tuple[float, float, dict[str, Any]]] = [
-            (0.0, one.taken, {"facecolor": BLUE, "edgecolor": BLUE}),
-            (one.taken, 1 - one.taken - kept, {"facecolor": _LIGHT, "edgecolor": BLUE}),
-            (1 - kept, kept, {"facecolor": "white", "edgecolor": ORANGE, "hatch": "/////"}),
-        ]
-        for start, length, style in parts:
-            if length > 0.002:
-                ax.add_patch(
-                    Rectangle((start, y - 0.055), length, 0.11, linewidth=0.6, zorder=3, **style)
-                )
-
-    def _head(self, title: str) -> list[tuple[str, str]]:
-        found, every = self.verdict.details, len(self.verdict.found)
-        failed = sum(one.decided_by_priors for one in self.verdict.found)
-        return [
-            ("title", title),
-            ("mark", self.verdict.mark),
-            ("subtitle", self._word("decided" if failed else "passed", k=failed, n=every)),
-            ("subtitle", self._word("rank", figures=found["figures"], rank=found["rank"],
-                                    n=len(found["parameters"]))),
-            *(("subtitle", self._word("next", name=one.name, names=one.frees))
-              for one in found["best"][:_BEST]),
-        ]  # fmt: skip
-
-    def _note(self) -> str:
-        found = self.verdict.details
-        said = [self._word("note", points=len(found["ranks"]))]
-        if self.left_out:
-            said.append(self._word("left_out", n=self.left_out))
-        if found["imprecise"]:
-            said.append(self._word("imprecise", names=found["imprecise"]))
-        return " ".join(said)
+def _bar(one: Standing) -> list[Mark]:
+    if isnan(one.taken):  # fixed, or nothing could be computed
+        return []
+    kept = min(one.kept, 1 - one.taken)
+    ends = (0.0, one.taken, 1 - kept, 1.0)
+    return [
+        Mark(style, low=low, high=high)
+        for style, (low, high) in zip(_STYLES.values(), pairwise(ends), strict=True)
+        if high - low > 0.002
+    ]

@@ -21,7 +21,6 @@ from funnelest.plot.base import (
     Style,
     imputed_number,
     language_problems,
-    marks_of,
     rows,
 )
 from funnelest.plot.base.graph import INDENT, Graph
@@ -144,7 +143,7 @@ def route(
     subtitle = show("plot.route.expected", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )
-    mark = marks_of(result, show)
+    mark = show.say(result.said_mark)
     imputed = result.model.basis(where) == "imputed"
     kinds = {
         "imputed" if imputed and kind == "step" else kind: any(m.low < m.high for m in row.marks)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.plot.base import Language, drawing, framed, round_ticks, text_width, wide
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import Language, Style, drawing, framed, round_ticks, text_width, wide
+from funnelest.plot.base.frame import Key
+from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE, RED
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
 __all__ = ["tipping_point"]
 
-_RED, _SHADE = "#c00000", "#dcdcdc"
+_SHADE = "#dcdcdc"
+_STYLES = {
+    "curve": Style(BLUE, "o", 4, line=1.8),
+    "wanted": Style(INK, line=1.0, dashes=(0, (4, 2))),
+    "turn": Style(ORANGE, line=1.4),
+    "jump": Style(ORANGE, bar=0.1, hatch="////"),
+    "prior": Style(_SHADE, bar=0.1, face=_SHADE),
+    "line": Style(ORANGE, line=2.0),
+    "points": Style(INK, "o", 2.5),
+    "failed": Style(RED, "x", 5),
+}
 
 
 def tipping_point(verdict: Verdict, *, title: str = "", language: str = "en") -> Figure:
@@ -76,7 +87,7 @@ class _Drawing:
 
     def say(self, key: str, **values: Any) -> str:
         """Return a text of this figure."""
-        return self.language.say(say(f"plot.tipping_point.{key}", **values))
+        return self.language(f"plot.tipping_point.{key}", **values)
 
     def percent(self, share: float) -> str:
         """Return a share in percent, as given."""
@@ -98,13 +109,13 @@ class _Drawing:
         made[at] = p  # also where it is 0 or 1
         return made
 
-    def _failed_key(self) -> list[Any]:
-        from matplotlib.lines import Line2D
-
-        if not self.failed.any():
-            return []
-        cross: dict[str, Any] = {"marker": "x", "color": _RED, "linestyle": "none"}
-        return [Line2D([], [], markersize=5, label=self.say("failed"), **cross)]
+    def _keys(self, names: Sequence[str]) -> list[Key]:
+        """Return the legend."""
+        texts: dict[str, Any] = {"p": self.percent(self.wanted)}
+        return [
+            (_STYLES[n], self.say(n, **({"p": "95"} if n == "prior" else texts)))
+            for n in [*names, *(["failed"] if self.failed.any() else [])]
+        ]
 
     def _axis(self, axis: Any, name: str, values: tuple[float, ...]) -> None:
         """Set scale, ticks and label of the axis of a parameter."""
@@ -127,24 +138,10 @@ class _Drawing:
 
     def curve(self) -> Figure:
         """Return the figure of one parameter."""
-        from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
-
         ((name, grid),) = self.over.items()
-        keys: list[Any] = [
-            Line2D([], [], color=BLUE, linewidth=1.8, marker="o", markersize=4,
-                   label=self.say("curve")),
-            Line2D([], [], color=INK, linewidth=1.0, linestyle=(0, (4, 2)),
-                   label=self.say("wanted", p=self.percent(self.wanted))),
-        ]  # fmt: skip
-        loose = [turn for turn in self.turns if turn.kind != "at"]
-        if len(loose) < len(self.turns):
-            keys.append(Line2D([], [], color=ORANGE, linewidth=1.4, label=self.say("turn")))
-        if loose:
-            keys.append(Patch(facecolor="white", edgecolor=ORANGE, hatch="////", linewidth=0.8,
-                              label=self.say("jump")))  # fmt: skip
-        keys.append(Patch(color=_SHADE, label=self.say("prior", p="95")))
-        keys += self._failed_key()
+        kinds = {turn.kind == "at" for turn in self.turns}
+        keys = self._keys(["curve", "wanted", *(["turn"] if True in kinds else []),
+                           *(["jump"] if False in kinds else []), "prior"])  # fmt: skip
         labels = self._labels(grid)
         rows = max((row for _, _, row in labels), default=-1) + 1
         figure, ax = framed(
@@ -167,7 +164,7 @@ class _Drawing:
             if turn.kind == "jump":  # nothing is known of what lies between
                 middle[(fine > turn.between[0]) & (fine < turn.between[1])] = np.nan
         drawn = ~np.isnan(middle)
-        ax.fill_between(fine, low, high, where=drawn, color="#9ecae1", linewidth=0, zorder=2.5)
+        ax.fill_between(fine, low, high, where=drawn, color=LIGHT, linewidth=0, zorder=2.5)
         ax.plot(fine, middle, color=BLUE, linewidth=1.8, zorder=4, clip_on=False)
         ax.plot(x, p, "o", color=BLUE, markersize=4, zorder=4, clip_on=False)
         for turn in self.turns:
@@ -181,7 +178,7 @@ class _Drawing:
                         textcoords="offset points", ha="center", va="bottom", fontsize=7.5,
                         color=ORANGE, fontweight="bold")  # fmt: skip
         gaps = x[self.failed]
-        ax.plot(gaps, np.zeros(len(gaps)), "x", color=_RED, markersize=5, zorder=5, clip_on=False)
+        ax.plot(gaps, np.zeros(len(gaps)), "x", color=RED, markersize=5, zorder=5, clip_on=False)
         return figure
 
     def _limits(self, grid: tuple[float, ...]) -> tuple[float, float]:
@@ -234,19 +231,12 @@ class _Drawing:
 
     def map(self) -> Figure:
         """Return the figure of two parameters."""
-        from matplotlib.lines import Line2D
         from matplotlib.ticker import FuncFormatter
 
         (first, across), (second, up) = self.over.items()
         holds = self.probability >= self.wanted
         line = bool(holds.any() and not holds[~self.failed].all())
-        keys: list[Any] = []
-        if line:
-            text = self.say("line", p=self.percent(self.wanted))
-            keys.append(Line2D([], [], color=ORANGE, linewidth=2.0, label=text))
-        keys.append(Line2D([], [], color=INK, marker="o", markersize=2.5, linestyle="none",
-                           label=self.say("points")))  # fmt: skip
-        keys += self._failed_key()
+        keys = self._keys([*(["line"] if line else []), "points"])
         figure, ax = framed(
             self.head, keys, self.note, left=_LEFT + 0.15, right=1.0, width=_WIDTH, high=3.4
         )
@@ -268,7 +258,7 @@ class _Drawing:
         places = np.array([(a, b) for a in across for b in up])
         gone = self.failed.reshape(-1)
         ax.plot(*places[~gone].T, "o", color=INK, markersize=2.5, zorder=4, clip_on=False)
-        ax.plot(*places[gone].T, "x", color=_RED, markersize=5, zorder=4, clip_on=False)
+        ax.plot(*places[gone].T, "x", color=RED, markersize=5, zorder=4, clip_on=False)
         box = ax.get_position()
         bar = figure.colorbar(
             filled, cax=figure.add_axes((box.x1 + 0.02, box.y0, 0.022, box.height))

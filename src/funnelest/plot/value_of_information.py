@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.information.ranking import Gain
-from funnelest.plot.base import Language, drawing, framed, text_width, wide, wrap
-from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
+from funnelest.plot.base import (
+    Axis,
+    Block,
+    Column,
+    Language,
+    Mark,
+    Row,
+    Style,
+    drawing,
+    rows,
+    text_width,
+)
+from funnelest.plot.base.frame import Key, wide
+from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE, RED
 from funnelest.verdict import Verdict
-from funnelest.words import say
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,22 +30,21 @@ if TYPE_CHECKING:
 
 __all__ = ["value_of_information"]
 
-_RED, _LIGHT = "#c00000", "#9ecae1"
-#: Inches: width of the figure, room beside the panel, and heights of rows.
-_WIDTH, _LEFT, _LINE, _GAP, _HEAD = 7.0, 2.25, 0.15, 0.12, 0.24
-#: Inches: height of the panel of sizes, and room beside and below it.
-_HIGH, _SIDE, _RIGHT, _BELOW = 2.9, 1.0, 0.25, 0.65
+#: Inches: width of the figure, and of the panel of sizes its height and the room around it.
+_WIDTH, _HIGH, _SIDE, _RIGHT, _BELOW = 7.0, 2.9, 1.0, 0.25, 0.65
 #: Parameters that are drawn.
 _MOST = 10
 #: Light against dark and hatches tell them apart in print without colour.
-_BARS: dict[str, dict[str, Any]] = {
-    "planned": {"facecolor": BLUE, "edgecolor": BLUE},
-    "estimated": {"facecolor": _LIGHT, "edgecolor": BLUE},
-    "partly assumed": {"facecolor": _LIGHT, "edgecolor": BLUE, "hatch": "////"},
-    "assumed": {"facecolor": "white", "edgecolor": BLUE, "hatch": "////"},
+_BARS = {
+    "planned": Style(BLUE, bar=0.13, face=BLUE),
+    "estimated": Style(BLUE, bar=0.13, face=LIGHT),
+    "partly assumed": Style(BLUE, bar=0.13, face=LIGHT, hatch="////"),
+    "assumed": Style(BLUE, bar=0.13, hatch="////"),
 }
-#: Of one plan of several sizes after the other.
-_LINES: tuple[tuple[str, str], ...] = ((BLUE, "o"), (INK, "s"), (GREY, "^"))
+_ERROR, _LOST = Style(INK, line=1.0), Style(RED, "x", 5)
+#: Of one plan of several sizes after the other, and of the width now.
+_LINES = (Style(BLUE, "o", line=1.4), Style(INK, "s", line=1.4), Style(GREY, "^", line=1.4))
+_NOW = Style(ORANGE, line=1.4, dashes=(0, (4, 2)))
 
 
 def value_of_information(verdict: Verdict, *, title: str = "", language: str = "en") -> Figure:
@@ -63,224 +74,139 @@ def value_of_information(verdict: Verdict, *, title: str = "", language: str = "
         For arguments that cannot be meant.
     """
     with drawing("verdict", verdict, "value_of_information", language) as show:
-        return _Drawing(verdict.in_language(language), title, show).figure()
+        return _drawn(verdict.in_language(language), title, show)
 
 
-class _Drawing:
-    """What is drawn: rows of bars, a panel of sizes, or both."""
+def _say(show: Language, key: str, **values: Any) -> str:
+    return show(f"plot.value_of_information.{key.replace(' ', '_')}", **values)
 
-    def __init__(self, verdict: Verdict, title: str, show: Language) -> None:
-        self.verdict, self.about, self.show = verdict, verdict.details, show
-        self.head = [("title", title), ("mark", verdict.mark), ("subtitle", "")]
-        alone = [one for one in verdict.found if not one.series]
-        self.parameters = [one for one in alone if one.kind == "parameter"]
-        kinds = {
-            "figure": [one for one in alone if one.kind == "figure"],
-            "parameter": self.parameters[:_MOST],
-        }
-        self.kinds = [(kind, found) for kind, found in kinds.items() if found]
-        basis = self.about["basis"]
-        self.basis = "" if basis == "estimated" else self.say(basis.replace(" ", "_"))
 
-    def say(self, key: str, **values: Any) -> str:
-        """Return a text of this figure."""
-        return self.show.say(say(f"plot.value_of_information.{key}", **values))
+def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
+    about = verdict.details
+    alone = [one for one in verdict.found if not one.series]
+    parameters = [one for one in alone if one.kind == "parameter"]
+    figures = [one for one in alone if one.kind == "figure"]
+    basis = "" if about["basis"] == "estimated" else _say(show, about["basis"])
+    lines: list[Row] = []
+    for kind, found in (("figure", figures), ("parameter", parameters[:_MOST])):
+        if found:
+            heading = _say(show, kind)
+            lines.append(Row(heading, size=8, bold=True, least=0.24, above=0.12 if lines else 0.0))
+            lines += [_row(one, about["currency"], show) for one in found]
+    label = _say(show, "x", quantity=about["quantity"]) + (f" ({basis})" if basis else "")
+    axis = Axis(label, scale="linear", lines=[(0.0, Style(GREY, line=0.8))],
+                write=lambda v: f"{show.figure(round(100 * v, 6))}%")  # fmt: skip
+    keys = _size_keys(about, show) if about["series"] else []
+    if lines:
+        seen = {one.status for one in [*figures, *parameters[:_MOST]]}
+        keys += [(_BARS[status], _say(show, status)) for status in _BARS if status in seen]
+        keys.append((_ERROR, _say(show, "error")))
+    drawn = rows(
+        [Block(lines, [axis], [Column(), Column()])] if lines else [],
+        head=[("title", title), ("mark", verdict.mark)],
+        keys=keys,
+        note=_note(verdict, len(parameters) - _MOST, basis, show),
+        show=show,
+        width=_WIDTH,
+        above=_HIGH + _BELOW if about["series"] else 0.0,
+        watermark=verdict.mark,
+    )
+    if about["series"]:
+        panel = drawn.sheet.panel(_SIDE, drawn.top, _WIDTH - _SIDE - _RIGHT, _HIGH)
+        _sizes(panel, about, basis, show)
+    return drawn.figure
 
-    def figure(self) -> Figure:
-        """Return the figure."""
-        if not self.kinds:
-            keys = self._size_keys()
-            figure, ax = framed(
-                self.head, keys, self._note(), left=_SIDE, right=_RIGHT, width=_WIDTH, high=_HIGH
-            )
-            self._sizes(ax)
-        else:
-            figure, ax = self._bars()
-            if self.about["series"]:
-                box, (wide_, high) = ax.get_position(), figure.get_size_inches()
-                place = (_SIDE / wide_, box.y1 + _BELOW / high,
-                         1 - (_SIDE + _RIGHT) / wide_, _HIGH / high)  # fmt: skip
-                above = figure.add_axes(place)
-                for side in ("top", "right"):
-                    above.spines[side].set_visible(False)
-                above.tick_params(labelsize=7, length=2.5)
-                self._sizes(above)
-        if self.verdict.mark:
-            ax.text(0.5, 0.5, self.verdict.mark, transform=ax.transAxes, ha="center", va="center",
-                    fontsize=18, rotation=20, color=_RED, alpha=0.22, fontweight="bold",
-                    zorder=6)  # fmt: skip
-        return figure
 
-    # ---------------------------------------------------------------- bars
-
-    def _bars(self) -> tuple[Figure, Axes]:
-        from matplotlib.lines import Line2D
-        from matplotlib.patches import Patch
-        from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-        show = self.show
-        places, heads, high = _placed(self.kinds)
-        rows = [one for one, _, _ in places]
-        statuses = [status for status in _BARS if any(one.status == status for one in rows)]
-        keys: list[Any] = self._size_keys() if self.about["series"] else []
-        keys += [Patch(label=self.say(s.replace(" ", "_")), **_BARS[s]) for s in statuses]
-        keys.append(Line2D([], [], color=INK, linewidth=1.0, label=self.say("error")))
-        sides = [self._beside(one) for one in rows]
-        label = wrap(self.say("x", quantity=self.about["quantity"]), 8, _WIDTH - _LEFT - 1.0)
-        label += [self.basis] if self.basis else []
-        right = max([text_width(side, 7) for side in sides] + [0.0]) + 0.25
-        figure, ax = framed(
-            self.head,
-            keys,
-            self._note(),
-            above=_HIGH + _BELOW if self.about["series"] else 0.0,
-            left=_LEFT,
-            right=min(right, 2.2),
-            width=_WIDTH,
-            high=high,
-            below=0.36 + 0.14 * len(label),
-        )
-        known = [one for one in rows if not math.isnan(one.reduction)]
-        low = min([one.reduction - 2 * one.mc_error for one in known] + [0.0])
-        top = max([max(one.reduction, 0.0) + 2 * one.mc_error for one in known] + [0.01])
-        ax.set_xlim(low - 0.005 * top, 1.02 * top)
-        ax.set_ylim(high, 0)
-        for (one, y, lines), side in zip(places, sides, strict=True):
-            ax.annotate("\n".join(lines), (0, y), (-6, 0), xycoords=("axes fraction", "data"),
-                        textcoords="offset points", ha="right", va="center", fontsize=7.5,
-                        color=INK, linespacing=1.1, parse_math=False)  # fmt: skip
-            ax.annotate(side, (1, y), (6, 0), xycoords=("axes fraction", "data"), fontsize=7,
-                        textcoords="offset points", va="center", parse_math=False,
-                        color=_RED if math.isnan(one.reduction) else INK)  # fmt: skip
-            if math.isnan(one.reduction):
-                ax.plot([0], [y], "x", color=_RED, markersize=5, zorder=5, clip_on=False)
-                continue
-            ax.barh(y, max(one.reduction, 0.0), height=0.13, linewidth=0.8, zorder=3,
-                    **_BARS[one.status])  # fmt: skip
-            reach = (one.reduction - 2 * one.mc_error, one.reduction + 2 * one.mc_error)
-            ax.plot(reach, [y, y], color="white", linewidth=2.6, zorder=4, solid_capstyle="butt")
-            ax.plot(reach, [y, y], color=INK, linewidth=1.0, zorder=5, solid_capstyle="butt")
-        for kind, y in heads:
-            ax.annotate(self.say(kind), (0, y), (-6, 0), xycoords=("axes fraction", "data"),
-                        ha="right", textcoords="offset points", va="center", fontsize=8,
-                        fontweight="bold", color=INK)  # fmt: skip
-        ax.axvline(0, color=GREY, linewidth=0.8, zorder=2)
-        ax.spines["left"].set_visible(False)
-        ax.set_yticks([])
-        ax.xaxis.set_major_locator(MaxNLocator(6))
-        ax.xaxis.set_major_formatter(
-            FuncFormatter(lambda v, _: f"{show.figure(round(100 * v, 6))}%")
-        )
-        ax.set_xlabel("\n".join(label), fontsize=8, color=INK, parse_math=False)
-        return figure, ax
-
-    def _beside(self, one: Gain) -> str:
-        """Return the share of a row, and what it costs."""
-        if not one.found:
-            return self.say("none")
-        # What it takes away at most, where that is not told from nothing.
-        most = one.reduction if one.told else max(one.reduction, 0.0) + 2 * one.mc_error
-        share = f"{'' if one.told else '<'}{self.show.percent(most)}%"
-        if one.cost is None:
-            return share
-        unit = f" {self.about['currency']}" if self.about["currency"] else ""
+def _row(one: Gain, currency: str, show: Language) -> Row:
+    """Return the bar of a planned figure or a parameter, its share, and what it costs."""
+    if math.isnan(one.reduction):
+        return Row(one.name, [Mark(_LOST, 0.0)], ["", _say(show, "none")], wrong=True)
+    # What it takes away at most, where that is not told from nothing.
+    most = one.reduction if one.told else max(one.reduction, 0.0) + 2 * one.mc_error
+    cost = ""
+    if one.cost is not None:
+        unit = f" {currency}" if currency else ""
         how = "cost" if math.isnan(one.cost_per_percent) else "price"
-        return self.say(how, share=share, cost=one.cost, unit=unit, each=one.cost_per_percent)
-
-    def _note(self) -> str:
-        about = self.about
-        interval = self.show.interval(about["probability"])
-        said = [self.say("width", interval=interval, width=about["width_now"])]
-        if any(one.kind == "figure" for one in self.verdict.found):
-            said.append(self.say("note", n=about["replicates"]))
-        if self.kinds:
-            said.append(self.say("apart"))
-        if len(self.parameters) > _MOST:
-            said.append(self.say("more", n=len(self.parameters) - _MOST))
-        if self.basis:
-            said.append(self.say("rests", basis=self.basis))
-        lost = [
-            self.say("lost_at", failed=one.failed, refitted=one.refitted, size=one.size)
-            for _, sizes in about["series"]
-            for one in sizes
-            if one.failed
-        ]
-        if lost:
-            said.append(self.say("lost", lost=", ".join(lost)))
-        return " ".join(said)
-
-    # ---------------------------------------------------------------- sizes
-
-    def _size_keys(self) -> list[Any]:
-        """Return the legend of the panel of sizes."""
-        from matplotlib.lines import Line2D
-
-        dashed: dict[str, Any] = {"color": ORANGE, "linewidth": 1.4, "linestyle": (0, (4, 2))}
-        keys = []
-        for (name, _), (colour, marker) in zip(self.about["series"], self._styles(), strict=True):
-            keys.append(Line2D([], [], color=colour, marker=marker, markersize=4.5, linewidth=1.4,
-                               label=self.say("expected", name=name)))  # fmt: skip
-        keys.append(Line2D([], [], label=self.say("now", width=self.about["width_now"]), **dashed))
-        if any(not one.found for _, sizes in self.about["series"] for one in sizes):
-            cross: dict[str, Any] = {"marker": "x", "color": _RED, "linestyle": "none"}
-            keys.append(Line2D([], [], markersize=5, label=self.say("no_width"), **cross))
-        return keys
-
-    def _styles(self) -> list[tuple[str, str]]:
-        count = len(self.about["series"])
-        return [_LINES[i % len(_LINES)] for i in range(count)]
-
-    def _sizes(self, ax: Axes) -> None:
-        """Draw the expected width of the interval by size."""
-        from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
-
-        show, now = self.show, self.about["width_now"]
-        tops, sizes = [now], sorted({one.size for _, each in self.about["series"] for one in each})
-        for (_, each), (colour, marker) in zip(self.about["series"], self._styles(), strict=True):
-            known = [one for one in each if one.found]
-            ax.errorbar(
-                [one.size for one in known], [one.width for one in known],
-                yerr=[2 * one.width_error for one in known], color=colour, marker=marker,
-                markersize=4.5, linewidth=1.4, capsize=3, zorder=3,
-            )  # fmt: skip
-            gone = [one.size for one in each if not one.found]
-            ax.plot(gone, [0.0] * len(gone), "x", color=_RED, markersize=5, zorder=4, clip_on=False)
-            tops += [one.width + 2 * one.width_error for one in known]
-        ax.axhline(now, color=ORANGE, linewidth=1.4, linestyle=(0, (4, 2)), zorder=2)
-        ax.set_ylim(0, 1.08 * max(tops))
-        ax.set_xscale("log")
-        low, high = sizes[0], sizes[-1]
-        room = max((high / low) ** 0.04, 1.1)
-        ax.set_xlim(low / room, high * room)
-        ax.xaxis.set_major_locator(FixedLocator(_apart(sizes, low / room, high * room, show)))
-        ax.xaxis.set_minor_locator(NullLocator())
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v))))
-        ax.yaxis.set_major_locator(MaxNLocator(6))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v, 9))))
-        scale = "logarithmic" if wide([low, high]) else "size"
-        ax.set_xlabel(self.say(scale), fontsize=8, color=INK)
-        measure = self.say("axis", interval=show.interval(self.about["probability"]))
-        ax.set_ylabel("\n".join([measure, *([self.basis] if self.basis else [])]), fontsize=8,
-                      color=INK)  # fmt: skip
+        cost = _say(show, how, cost=one.cost, unit=unit, each=one.cost_per_percent)
+    ends = (one.reduction - 2 * one.mc_error, one.reduction + 2 * one.mc_error)
+    marks = [
+        Mark(_BARS[one.status], low=0.0, high=max(one.reduction, 0.0)),
+        Mark(Style("white", line=2.6), math.nan, *ends),
+        Mark(_ERROR, math.nan, *ends),
+    ]
+    share = f"{'' if one.told else '<'}{show.percent(most)}%"
+    return Row(one.name, marks, [share, cost])
 
 
-def _placed(
-    kinds: list[tuple[str, list[Gain]]],
-) -> tuple[list[tuple[Gain, float, list[str]]], list[tuple[str, float]], float]:
-    """Return height and lines of every row, the height of every heading, and of all together."""
-    places: list[tuple[Gain, float, list[str]]] = []
-    heads: list[tuple[str, float]] = []
-    y = 0.0
-    for kind, found in kinds:
-        heads.append((kind, y + _HEAD / 2))
-        y += _HEAD
-        for one in found:
-            lines = wrap(one.name, 7.5, _LEFT - 0.25)
-            room = max(_LINE * len(lines), 0.13) + _GAP / 2
-            places.append((one, y + room / 2, lines))
-            y += room
-        y += _GAP
-    return places, heads, y
+def _note(verdict: Verdict, more: int, basis: str, show: Language) -> str:
+    about = verdict.details
+    interval = show.interval(about["probability"])
+    said = [_say(show, "width", interval=interval, width=about["width_now"])]
+    if any(one.kind == "figure" for one in verdict.found):
+        said.append(_say(show, "note", n=about["replicates"]))
+    if any(not one.series for one in verdict.found):
+        said.append(_say(show, "apart"))
+    if more > 0:
+        said.append(_say(show, "more", n=more))
+    if basis:
+        said.append(_say(show, "rests", basis=basis))
+    lost = [
+        _say(show, "lost_at", failed=one.failed, refitted=one.refitted, size=one.size)
+        for _, sizes in about["series"]
+        for one in sizes
+        if one.failed
+    ]
+    if lost:
+        said.append(_say(show, "lost", lost=", ".join(lost)))
+    return " ".join(said)
+
+
+# ------------------------------------------------------------------ sizes
+
+
+def _size_keys(about: Mapping[str, Any], show: Language) -> list[Key]:
+    """Return the legend of the panel of sizes."""
+    keys = [
+        (style, _say(show, "expected", name=name))
+        for (name, _), style in zip(about["series"], cycle(_LINES))
+    ]
+    keys.append((_NOW, _say(show, "now", width=about["width_now"])))
+    if any(not one.found for _, sizes in about["series"] for one in sizes):
+        keys.append((_LOST, _say(show, "no_width")))
+    return keys
+
+
+def _sizes(ax: Axes, about: Mapping[str, Any], basis: str, show: Language) -> None:
+    """Draw the expected width of the interval by size."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+    now = about["width_now"]
+    tops, sizes = [now], sorted({one.size for _, each in about["series"] for one in each})
+    for (_, each), style in zip(about["series"], cycle(_LINES)):
+        known = [one for one in each if one.found]
+        ax.errorbar(
+            [one.size for one in known], [one.width for one in known],
+            yerr=[2 * one.width_error for one in known], color=style.colour, marker=style.marker,
+            markersize=4.5, linewidth=1.4, capsize=3, zorder=3,
+        )  # fmt: skip
+        gone = [one.size for one in each if not one.found]
+        ax.plot(gone, [0.0] * len(gone), "x", color=RED, markersize=5, zorder=4, clip_on=False)
+        tops += [one.width + 2 * one.width_error for one in known]
+    ax.axhline(now, color=_NOW.colour, linewidth=_NOW.line, linestyle=_NOW.dashes, zorder=2)
+    ax.set_ylim(0, 1.08 * max(tops))
+    ax.set_xscale("log")
+    low, high = sizes[0], sizes[-1]
+    room = max((high / low) ** 0.04, 1.1)
+    ax.set_xlim(low / room, high * room)
+    ax.xaxis.set_major_locator(FixedLocator(_apart(sizes, low / room, high * room, show)))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v))))
+    ax.yaxis.set_major_locator(MaxNLocator(6))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: show.figure(round(v, 9))))
+    scale = "logarithmic" if wide([low, high]) else "size"
+    ax.set_xlabel(_say(show, scale), fontsize=8, color=INK)
+    measure = _say(show, "axis", interval=show.interval(about["probability"]))
+    ax.set_ylabel("\n".join(filter(None, (measure, basis))), fontsize=8, color=INK)
 
 
 def _apart(sizes: Sequence[int], low: float, high: float, show: Language) -> list[float]:

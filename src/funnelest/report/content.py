@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from funnelest.verdict import Verdict
-from funnelest.words import Language
+from funnelest.words import Language, catalogue
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Content", "Table", "basis_of", "content", "picture"]
+__all__ = ["Content", "Table", "basis_of", "content", "name_in", "picture"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Table:
     columns: Sequence[tuple[str, bool]]
     rows: Sequence[tuple[Sequence[str], bool]]
     mark: str = ""
+
+
+@runtime_checkable
+class KnowsHtml(Protocol):
+    """An object that gives itself as HTML, as notebooks ask for it."""
+
+    def _repr_html_(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[
         return [Content(table=_frame(what, title, show, axes))]
     if isinstance(what, Figure):
         return [picture(what, title)]
-    if not isinstance(what, str) and hasattr(what, "_repr_html_"):
+    if isinstance(what, KnowsHtml):
         return [Content(html=Markup(what._repr_html_()))]
     parts = [part.strip() for part in str(what).split("\n\n")]
     return [Content(paragraphs=[part for part in parts if part])]
@@ -124,8 +133,53 @@ def _cell(value: Any, name: str, numeric: bool, show: Language, axes: Sequence[s
     if name == "basis":
         return basis_of(str(value), show)
     if name in ("quantity", "interval", "unit"):  # where the library's tables name things
-        return show.named(str(value))
+        return name_in(show, str(value))
     return "" if value is None else str(value)
+
+
+#: Names that the library gives in tables of numbers, the narrower one first.
+_NAMES = (
+    "quantity.number_where",
+    "word.number_at",
+    "identification.directly_after",
+    "identification.after",
+    "identification.share_directly",
+    "identification.share",
+    "identification.study",
+    "quantity.year",
+    "quantity.first",
+    "quantity.ever",
+    "quantity.interval",
+    "quantity.people_per",
+    "quantity.people_in",
+    "quantity.people",
+    "quantity.share_of",
+)
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    english = catalogue("en")
+    return [
+        (key, re.compile(re.sub(r"\\{(\w+)[^}]*\}", r"(?P<\1>.+)", re.escape(english[key]))))
+        for key in _NAMES
+    ]
+
+
+def name_in(show: Language, name: str) -> str:
+    """Return a name in a table, such as ``number at told``, in the language of the page.
+
+    The only place where a name is known by its English text: a table of pandas keeps the text and
+    forgets the sentence. Names that are the user's own stay as they are.
+    """
+    if show.code == "en":
+        return name
+    for key, pattern in _patterns():
+        if found := pattern.fullmatch(name):
+            return show(
+                key, **{k: show.word(name_in(show, v)) for k, v in found.groupdict().items()}
+            )
+    return name
 
 
 def basis_of(basis: str, show: Language) -> str:

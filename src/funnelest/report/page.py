@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
-from funnelest.plot.base import Language, imputed_number, language_problems, marks_of
+from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.sampling.weights import equal_tailed
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -119,7 +120,7 @@ class _Page:
         show: Language,
     ) -> None:
         self.result, self.where, self.per, self.probability = result, where, per, probability
-        self.show, self.mark = show, marks_of(result, show)
+        self.show, self.mark = show, show.say(result.said_mark)
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
         self.basis = result.model.basis(where)
         self.figures = result.figures(probability=probability).to_dict("records")
@@ -166,7 +167,7 @@ class _Page:
         """Return whether the gate was passed, and by what."""
         gate, result = self.result.gate, self.result
         measures = ", ".join(f"{k} {self.show.number(v)}" for k, v in gate.measures.items())
-        failures = [_ended(self.show.named(self.show.say(one))) for one in gate.failures]
+        failures = [_ended(self.show.say(one)) for one in gate.failures]
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
         return {
@@ -200,8 +201,7 @@ class _Page:
         known = draws[np.isfinite(draws)]  # nobody at a step: no share of them
         if not len(known):
             return "\u2013"
-        tail = (1 - self.probability) / 2
-        low, middle, high = (float(v) for v in np.quantile(known, [tail, 0.5, 1 - tail]))
+        low, middle, high = equal_tailed(known, self.probability)
         return self.show.shares(middle, low, high)
 
     def summary(self) -> list[str]:

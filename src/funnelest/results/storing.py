@@ -76,7 +76,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         "marks": json.dumps(to_json(result.marks)),
         "gate": result.gate.text,
         "gate_measures": json.dumps(dict(result.gate.measures)),
-        "gate_failures": json.dumps(list(result.gate.failures)),
+        "gate_failures": json.dumps(to_json(result.gate.failures)),
     }
     try:
         tree.attrs["model"] = json.dumps(model.to_dict())
@@ -147,7 +147,7 @@ def load(
             gate=Gate(
                 str(attrs["engine"]),
                 json.loads(attrs["gate_measures"]),
-                tuple(json.loads(attrs["gate_failures"])),
+                tuple(from_json(json.loads(attrs["gate_failures"]))),
             ),
             seed=int(attrs["seed"]),
             seconds=float(attrs["seconds"]),

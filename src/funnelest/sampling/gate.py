@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+
+from funnelest.words import Named, named
 
 __all__ = ["LIMITS", "Gate", "chains_gate", "importance_gate", "measured"]
 
@@ -15,22 +18,13 @@ __all__ = ["LIMITS", "Gate", "chains_gate", "importance_gate", "measured"]
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
 #: What each measure has to be; those that are not here are only told.
 LIMITS = {
+    "k-hat": ("below", K_HAT),
     "R-hat": ("below", R_HAT),
+    "ESS": ("above", ESS),
     "bulk ESS": ("above", ESS),
     "tail ESS": ("above", ESS),
-    "ESS": ("above", ESS),
-    "k-hat": ("below", K_HAT),
     "E-BFMI": ("above", BFMI),
     "divergences": ("at most", 0.0),
-}
-#: How a measure that is on the wrong side is told.
-_SAID = {
-    "k-hat": "Pareto k-hat is {:.2f}",
-    "R-hat": "the largest R-hat is {:.4f}",
-    "ESS": "the effective sample size is {:.0f}",
-    "bulk ESS": "the smallest bulk effective sample size is {:.0f}",
-    "tail ESS": "the smallest effective sample size of a tail is {:.0f}",
-    "E-BFMI": "the smallest E-BFMI is {:.2f}",
 }
 
 
@@ -45,7 +39,7 @@ class Gate:
     measures : mapping of str to float
         What was measured.
     failures : tuple of str
-        A sentence for each threshold that was not met.
+        A sentence for each threshold that was not met; those of the library know their Dutch.
     """
 
     engine: str
@@ -117,7 +111,7 @@ def chains_gate(
     bfmi: float,
     *,
     engine: str = "nuts",
-    moves: str = "transitions",
+    moves: Literal["transitions", "trajectories"] = "transitions",
 ) -> Gate:
     """Return the verdict on Markov chains; `moves` are those of which none may diverge."""
     measures = {
@@ -131,14 +125,13 @@ def chains_gate(
 
 
 def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
-    failures = []
-    for name, said in _SAID.items():
-        side, limit = LIMITS[name]
+    failures: list[Named] = []
+    for name, (side, limit) in LIMITS.items():
         value = measures.get(name)
         # A measure that is not a number is on no side.
-        if value is None or (value < limit if side == "below" else value > limit):
+        met = {"below": operator.lt, "above": operator.gt, "at most": operator.le}[side]
+        if value is None or met(value, limit):
             continue
-        failures.append(f"{said.format(value)}, it must be {side} {limit:g}")
-    if off := measures.get("divergences"):
-        failures.append(f"{off:.0f} {moves} diverged, none may")
+        key = moves if name == "divergences" else name
+        failures.append(named(f"gate.{key}", value=value, limit=limit))
     return Gate(engine, measures, tuple(failures))

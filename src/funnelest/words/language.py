@@ -83,7 +83,7 @@ def named(key: str, **values: Any) -> Named:
 def to_json(said: Any) -> Any:
     """Return a sentence, or what stands in its braces, as JSON can hold it."""
     if isinstance(said, Named):
-        said = said.sentence
+        return {**to_json(said.sentence), "named": True}
     if isinstance(said, Sentence):
         return {"key": said.key, "values": {k: to_json(v) for k, v in said.values.items()}}
     if isinstance(said, list | tuple):
@@ -94,7 +94,8 @@ def to_json(said: Any) -> Any:
 def from_json(read: Any) -> Any:
     """Return what `to_json` wrote."""
     if isinstance(read, dict):
-        return Sentence(read["key"], {k: from_json(v) for k, v in read["values"].items()})
+        values = {k: from_json(v) for k, v in read["values"].items()}
+        return (named if read.get("named") else say)(read["key"], **values)
     return [from_json(one) for one in read] if isinstance(read, list) else read
 
 
@@ -113,16 +114,6 @@ def catalogue(code: str) -> Mapping[str, Any]:
 
     walk("", tomllib.loads(text))
     return found
-
-
-@cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Return the texts that the library makes in English, each with its key."""
-    return [
-        (key, re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(text))))
-        for key, text in catalogue("en").items()
-        if key.startswith(("quantity.", "gate."))
-    ]
 
 
 class _Filled(Formatter):
@@ -212,22 +203,6 @@ class Language:
     def local(self, text: str) -> str:
         """Return a number that was written with points and commas as in English."""
         return text.translate({44: self.word("thousands"), 46: self.word("decimal")})
-
-    def named(self, name: str) -> str:
-        """Return a text that the library made, such as ``number at told``, in the language.
-
-        Of quantities, and of what the convergence gate found; names that are the user's own stay
-        as they are.
-        """
-        if self.code == "en":
-            return name
-        for key, pattern in _patterns():
-            if found := pattern.fullmatch(name):
-                parts = {k: self.word(self.named(v)) for k, v in found.groupdict().items()}
-                if key.startswith("gate."):
-                    parts = {k: self.given(v) for k, v in parts.items()}
-                return self(key, **parts)
-        return name
 
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with `digits` significant digits."""

@@ -1,6 +1,6 @@
 """What the figures and the page share: the frame, the layout of rows, marks and texts."""
 
-from funnelest.plot.base.drawing import drawing, marks_of
+from funnelest.plot.base.drawing import drawing
 from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.marks import Mark, Style
@@ -22,7 +22,6 @@ __all__ = [
     "framed",
     "imputed_number",
     "language_problems",
-    "marks_of",
     "round_ticks",
     "rows",
     "text_width",

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from funnelest.errors import raise_if_any
 from funnelest.verdict import Verdict
 from funnelest.words import Language, language_problems
 
-if TYPE_CHECKING:
-    from funnelest.results.draws import Drawn
-
-__all__ = ["drawing", "marks_of"]
-
-
-def marks_of(result: Drawn, show: Language) -> str:
-    """Return what every figure of a result carries: that its gate failed, and failed checks."""
-    failed = [] if result.gate.passed else [show("word.gate_failed")]
-    return "; ".join([*failed, *map(show.say, result.marks)])
+__all__ = ["drawing"]
 
 
 @contextmanager
-def drawing(name: str, value: object, kind: type | str, language: str) -> Iterator[Language]:
+def drawing(
+    name: str, value: object, kind: type | str, language: str, more: Sequence[str] = ()
+) -> Iterator[Language]:
     """Check the arguments of a figure, and draw in a style that no setting of the user spoils.
 
     Parameters
@@ -36,6 +28,8 @@ def drawing(name: str, value: object, kind: type | str, language: str) -> Iterat
         What it must be; a text is the check whose verdict it must be.
     language : str
         Language of the texts.
+    more : sequence of str, default ()
+        Problems of the figure's own arguments.
 
     Yields
     ------
@@ -55,7 +49,7 @@ def drawing(name: str, value: object, kind: type | str, language: str) -> Iterat
         wanted = f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}"
     raise_if_any(
         ([] if fine else [f"{name} must be {wanted}; given {value!r}."])
-        + language_problems(language),
+        + [*more, *language_problems(language)],
         "the figure",
     )
     import matplotlib as mpl

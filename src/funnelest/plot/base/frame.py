@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from funnelest.plot.base.marks import GREY, INK, RED
+from funnelest.plot.base.marks import GREY, INK, RED, Style
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["EDGE", "Frame", "framed", "round_ticks", "spaced_ticks", "wide"]
+__all__ = ["EDGE", "Frame", "Key", "framed", "round_ticks", "spaced_ticks", "wide"]
+
+#: What stands for a thing in the legend, and what it is.
+type Key = tuple[Any, str]
 
 #: Inches from the edges of the figure to its texts.
 EDGE = 0.12
@@ -30,9 +33,9 @@ class Frame:
     head : sequence of (str, str)
         Kind ("title", "mark" or "subtitle") and text of what stands above; empty ones are left
         out, long ones wrapped.
-    keys : sequence of artists, or of (artists, str)
-        The legend: what stands for a thing (a `Style` gives its `handles`) and what it is; in as
-        many columns as fit.
+    keys : sequence of (Style, str)
+        The legend: what stands for a thing, a `Style` or artists, and what it is; in as many
+        columns as fit.
     note : str
         What stands below, wrapped.
     width, high : float
@@ -55,7 +58,7 @@ class Frame:
     def __init__(
         self,
         head: Sequence[tuple[str, str]],
-        keys: Sequence[Any],
+        keys: Sequence[Key],
         note: str,
         *,
         width: float,
@@ -74,10 +77,9 @@ class Frame:
                 lines.append((top, line, size, bold, colour))
         self.top = top + 0.12
         legend = self.top + high
-        pairs = [key if isinstance(key, tuple) else (key, key.get_label()) for key in keys]
-        columns = _columns([label for _, label in pairs], room)
+        columns = _columns([label for _, label in keys], room)
         notes = wrap(note, 6.5, room)
-        start = legend + _KEY * math.ceil(len(pairs) / columns) + 0.16
+        start = legend + _KEY * math.ceil(len(keys) / columns) + 0.16
         height = start + 0.13 * len(notes)
         host: Any = ax
         if ax is None:
@@ -89,18 +91,18 @@ class Frame:
             sheet.text(EDGE, y, line, size, va="baseline", color=colour, fontweight=weight)
         for i, line in enumerate(notes):
             sheet.text(EDGE, start + 0.13 * i, line, 6.5, color=GREY)
-        if pairs:
-            self._legend(pairs, columns, legend)
+        if keys:
+            self._legend(keys, columns, legend)
         if watermark:
             size = min(26.0, 26.0 * 0.8 * room / text_width(watermark, 26, bold=True))
             sheet.text(width / 2, self.top + high / 2, watermark, size, ha="center", rotation=20,
                        color=RED, alpha=0.22, fontweight="bold", zorder=9)  # fmt: skip
 
-    def _legend(self, pairs: Sequence[tuple[Any, str]], columns: int, top: float) -> None:
+    def _legend(self, keys: Sequence[Key], columns: int, top: float) -> None:
         sheet = self.sheet
         box = sheet.host.legend(
-            handles=[handle for handle, _ in pairs],
-            labels=[label for _, label in pairs],
+            handles=[one.handles() if isinstance(one, Style) else one for one, _ in keys],
+            labels=[label for _, label in keys],
             loc="upper left",
             bbox_to_anchor=(EDGE / sheet.width, 1 - top / sheet.height),
             ncols=columns,
@@ -120,7 +122,7 @@ def _columns(labels: Sequence[str], room: float) -> int:
     """Return how many columns of a legend fit beside each other."""
     widths = [0.3 + text_width(label, 7) for label in labels]
     for columns in (3, 2):
-        size = math.ceil(len(widths) / columns)
+        size = max(1, math.ceil(len(widths) / columns))
         parts = [widths[i : i + size] for i in range(0, len(widths), size)]
         if len(parts) == columns and sum(map(max, parts)) + 0.15 * (columns - 1) <= room:
             return columns
@@ -129,7 +131,7 @@ def _columns(labels: Sequence[str], room: float) -> int:
 
 def framed(
     head: Sequence[tuple[str, str]],
-    keys: Sequence[Any],
+    keys: Sequence[Key],
     note: str,
     *,
     above: float = 0.0,

@@ -118,6 +118,8 @@ class Mark:
         On which of several axes.
     loose : bool, default False
         Whether its lower end may lie beyond the axis: it does not set the scale.
+    text : str, default ""
+        What stands in the bar, where there is room.
     """
 
     style: Style
@@ -126,6 +128,7 @@ class Mark:
     high: float = math.nan
     panel: int = 0
     loose: bool = False
+    text: str = ""
 
     def values(self) -> list[float]:
         """Return the numbers that the axis has to hold."""
@@ -146,6 +149,8 @@ class Mark:
                               facecolor=style.face, edgecolor=style.colour,
                               hatch=style.hatch or None, linewidth=0.9 * scale)
                 )  # fmt: skip
+                if self.text and high - low > 0.045 * (most - least):
+                    self._inside(ax, (low + high) / 2, y, scale)
             elif style.line:
                 ax.plot([low, high], [y, y], color=style.colour, linewidth=style.line * scale,
                         linestyle=style.dashes, alpha=style.alpha, solid_capstyle="butt",
@@ -163,3 +168,13 @@ class Mark:
         elif style.marker:
             ax.plot([min(max(self.at, least), most)], [y], linestyle="none", zorder=5,
                     clip_on=False, **style._point(scale))  # fmt: skip
+
+    def _inside(self, ax: Axes, x: float, y: float, scale: float) -> None:
+        """Write what stands in the bar; on a hatch it gets a white ground."""
+        from matplotlib.colors import to_rgb
+
+        style = self.style
+        dark = not style.hatch and sum(to_rgb(style.face)) < 1.7
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6} if style.hatch else None
+        ax.text(x, y, self.text, ha="center", va="center", fontsize=6.5 * scale, zorder=4,
+                color="white" if dark else INK, bbox=ground)  # fmt: skip

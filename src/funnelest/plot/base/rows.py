@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from funnelest.plot.base.frame import EDGE, Frame, spaced_ticks, wide
-from funnelest.plot.base.marks import GREY, INK, RULE, Mark
+from funnelest.plot.base.frame import EDGE, Frame, Key, spaced_ticks, wide
+from funnelest.plot.base.marks import GREY, INK, RED, RULE, Mark, Style
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
 from funnelest.words import Language
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Axis", "Block", "Column", "Drawn", "Place", "Row", "rows"]
 
 _SIZE, _SMALL = 7.5, 7.0  # points
+_GAP = 0.2  # inches between panels
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Row:
         Room above and below the row and at the left of the name, in inches.
     band : str, default ""
         Colour behind the row.
+    wrong : bool, default False
+        Whether its texts are bold and red.
+    across : bool, default False
+        Whether the name begins at the edge and goes on over the axis, as a heading.
     """
 
     name: str
@@ -56,6 +62,8 @@ class Row:
     below: float = 0.0
     indent: float = 0.0
     band: str = ""
+    wrong: bool = False
+    across: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,8 @@ class Axis:
         Left out, round numbers.
     write : callable, optional
         A number -> its label; left out, as in the language.
-    lines : sequence of (float, mapping), default ()
-        Upright lines: where, and how matplotlib draws them.
+    lines : sequence of (float, Style), default ()
+        Upright lines, which the axis holds.
     bands : sequence of (float, float, str), default ()
         Shades: from, to and colour.
     sides : (str, str), optional
@@ -113,7 +121,7 @@ class Axis:
     limits: tuple[float, float] | None = None
     ticks: Sequence[float] | None = None
     write: Callable[[float], str] | None = None
-    lines: Sequence[tuple[float, dict[str, Any]]] = ()
+    lines: Sequence[tuple[float, Style]] = ()
     bands: Sequence[tuple[float, float, str]] = ()
     sides: tuple[str, str] | None = None
     grid: bool = False
@@ -172,6 +180,8 @@ class Drawn:
         Every row of every block.
     panels : list of Axes
         Every panel of every block, whose y axis is in inches of the sheet.
+    top : float
+        Where the room above the rows begins, in inches from the top.
     names : (float, float)
         Where the column of names begins and ends, in inches from the left.
     """
@@ -181,6 +191,7 @@ class Drawn:
     places: list[Place] = field(default_factory=list)
     panels: list[Axes] = field(default_factory=list)
     names: tuple[float, float] = (0.0, 0.0)
+    top: float = 0.0
 
 
 def rows(
@@ -188,11 +199,12 @@ def rows(
     *,
     head: Sequence[tuple[str, str]],
     show: Language,
-    keys: Sequence[Any] = (),
+    keys: Sequence[Key] = (),
     note: str = "",
     width: float = 7.5,
     most: float = 2.3,
     room: float = 0.0,
+    above: float = 0.0,
     flush: bool = False,
     ax: Axes | None = None,
     watermark: str = "",
@@ -204,13 +216,15 @@ def rows(
     blocks : Block or sequence of Block
         What is drawn, from top to bottom.
     head, keys, note, width, ax, watermark
-        As in `Frame`; a key may be a `Style` with its text.
+        As in `Frame`.
     show : Language
         How numbers are written.
     most : float
         Where names are wrapped, in inches.
     room : float, default 0
         Room at the left of the names, in inches, for a drawing of the figure's own.
+    above : float, default 0
+        The same above the rows.
     flush : bool, default False
         Whether names begin below each other; else they end at the axis.
 
@@ -223,15 +237,15 @@ def rows(
         _Laid(one, width, most, room, flush, show)
         for one in ([blocks] if isinstance(blocks, Block) else blocks)
     ]
-    begin = max((one.begin for one in made), default=0.0)  # names of all blocks end at one line
-    legend = [(key[0].handles(), key[1]) if isinstance(key, tuple) and hasattr(key[0], "handles")
-              else key for key in keys]  # fmt: skip
-    frame = Frame(head, legend, note, width=width, high=sum(one.high for one in made), ax=ax,
+    # Names of all blocks end at one line, and so do the axes that have texts beside them.
+    begin = max((one.begin for one in made), default=0.0)
+    end = min((one.end for one in made if one.block.columns), default=0.0)
+    frame = Frame(head, keys, note, width=width, high=above + sum(one.high for one in made), ax=ax,
                   watermark=watermark)  # fmt: skip
-    drawn = Drawn(frame.figure, frame.sheet, names=(EDGE + room, begin))
-    top = frame.top
+    drawn = Drawn(frame.figure, frame.sheet, names=(EDGE + room, begin), top=frame.top)
+    top = frame.top + above
     for one in made:
-        one.begin = begin
+        one.begin, one.end = begin, end if one.block.columns else one.end
         one.draw(drawn, top)
         top += one.high
     return drawn
@@ -257,8 +271,8 @@ class _Laid:
         self.names = max(0.9, min(most, width - 2 * EDGE - room - before - after - 2.1))
         setting = [
             row for row, parts in zip(block.rows, texts, strict=True)
-            if not before or row.bold
-            or any(part for part, c in zip(parts, block.columns, strict=False) if c.before)
+            if not row.across and (not before or row.bold
+            or any(part for part, c in zip(parts, block.columns, strict=False) if c.before))
         ]  # fmt: skip
         needs = [
             row.indent + text_width(line, row.size, bold=row.bold)
@@ -273,6 +287,8 @@ class _Laid:
             texted = any(p for p, c in zip(parts, block.columns, strict=False) if c.before)
             # Beside nothing a name may go on as far as the axis; a heading stays in its column.
             space = self.names - row.indent + (0.0 if texted or row.bold else before + 0.08)
+            if row.across:
+                space = width - 2 * EDGE - room
             place = Place(
                 row,
                 wrap(row.name, row.size, space, bold=row.bold) if row.name else [],
@@ -286,7 +302,7 @@ class _Laid:
             self.places.append(place)
         self.tall = top
         self.begin = EDGE + room + self.names
-        self.end = width - EDGE - after
+        self.end = width - EDGE - (after or 0.12)  # room for half of the last number
         self.before = before
         titles = [wrap(axis.title, _SIZE, self._panel_width(i)) if axis.title else []
                   for i, axis in enumerate(block.axes)]  # fmt: skip
@@ -310,7 +326,7 @@ class _Laid:
         column = self.block.columns[i]
         size = _SIZE if column.before else _SMALL
         found = [
-            text_width(line, size, bold=row.bold)
+            text_width(line, size, bold=row.bold or row.wrong)
             for row, parts in zip(self.block.rows, texts, strict=True)
             for line in (parts[i] if i < len(parts) else [])
         ]
@@ -321,13 +337,14 @@ class _Laid:
         count = len(self.block.axes)
         gap = 0.12 if not self.before else 0.15
         begin = self.begin + self.before + gap
-        return (self.end - begin - 0.14 * (count - 1)) / count
+        return (self.end - begin - _GAP * (count - 1)) / count
 
     def _limits(self, i: int) -> tuple[str, float, float]:
         """Return scale and ends of an axis."""
         axis = self.block.axes[i]
         marks = [mark for row in self.block.rows for mark in row.marks if mark.panel == i]
         values = [value for mark in marks for value in mark.values()] or [0.0, 1.0]
+        values += [at for at, _ in axis.lines]
         above = [value for value in values if value > 0]
         scale = axis.scale
         if scale == "auto":
@@ -360,9 +377,9 @@ class _Laid:
             self._texts(sheet, place, drawn.names[0])
         self._heads(sheet, base)
         width = self._panel_width(0)
-        first = self.end - width * len(self.block.axes) - 0.14 * (len(self.block.axes) - 1)
+        first = self.end - width * len(self.block.axes) - _GAP * (len(self.block.axes) - 1)
         for i in range(len(self.block.axes)):
-            left = first + i * (width + 0.14)
+            left = first + i * (width + _GAP)
             panel = sheet.panel(left, base, width, self.tall)
             panel.set_ylim(base + self.tall, base)
             self._axis(sheet, panel, i, width)
@@ -413,7 +430,8 @@ class _Laid:
             sheet.add(Rectangle((start, place.top), self.width - EDGE - start, place.height,
                                 facecolor=row.band, edgecolor="none", zorder=-1))  # fmt: skip
         weight = "bold" if row.bold else "normal"
-        x, way = (start + row.indent, "left") if self.flush else (self.begin, "right")
+        left = self.flush or row.across
+        x, way = (start + row.indent, "left") if left else (self.begin, "right")
         style: dict[str, Any] = {"ha": way, "color": row.colour, "fontweight": weight, "zorder": 4}
         step = 1.25 * row.size / 72
         up = len(place.under) * step / 2
@@ -425,8 +443,10 @@ class _Laid:
             self._at(), place.texts, self.block.columns, strict=False
         ):
             size = _SIZE if column.before else _SMALL
-            sheet.texts(at, place.middle, lines, size, ha=side, color=row.colour,
-                        fontweight="normal" if column.before else weight)  # fmt: skip
+            heavy = row.wrong or (row.bold and not column.before)
+            sheet.texts(at, place.middle, lines, size, ha=side,
+                        color=RED if row.wrong else row.colour,
+                        fontweight="bold" if heavy else "normal")  # fmt: skip
 
     def _axis(self, sheet: Sheet, panel: Axes, i: int, width: float) -> None:
         """Give a panel its scale, its ticks and what stands behind the rows."""
@@ -448,7 +468,16 @@ class _Laid:
             ticks = spaced_ticks(low, high, lambda v: text_width(write(v), _SMALL), width)
             panel.xaxis.set_major_locator(FixedLocator(ticks))
         elif scale == "linear":
-            panel.xaxis.set_major_locator(MaxNLocator(6 if width > 2 else 4))
+            found = MaxNLocator(6 if width > 2 else 4).tick_values(low, high)
+            # Beside another panel no number goes on beyond the end.
+            room = width if i < len(self.block.axes) - 1 else math.inf
+            ticks = [
+                v
+                for v in found
+                if low <= v <= high
+                and width * (v - low) / (high - low) + text_width(write(v), _SMALL) / 2 <= room
+            ]
+            panel.xaxis.set_major_locator(FixedLocator(ticks))
         panel.xaxis.set_minor_locator(NullLocator())
         panel.xaxis.set_major_formatter(FuncFormatter(lambda v, _: write(v)))
         panel.set_yticks([])
@@ -459,7 +488,8 @@ class _Laid:
         for a, b, colour in axis.bands:
             panel.axvspan(a, b, color=colour, linewidth=0, zorder=0)
         for x, style in axis.lines:
-            panel.axvline(x, **{"color": GREY, "linewidth": 0.8, "zorder": 1, **style})
+            panel.axvline(x, color=style.colour, linewidth=style.line * sheet.scale,
+                          linestyle=style.dashes, zorder=1)  # fmt: skip
         through = self.block.ruled == "through"
         for place in self.places[0 if through else 1 :] if self.block.ruled else []:
             y = place.middle if through else place.top

@@ -53,7 +53,6 @@ def places(
     show : Language
         How sentences and numbers are written.
     """
-    from matplotlib.patches import Patch
     from scipy.special import ndtr, ndtri
 
     def word(key: str, **values: Any) -> str:
@@ -79,22 +78,21 @@ def places(
             beside = show.numbers(one.median, one.low, one.high)
         made.append(Row(one.name, [mark], [f"{show.given(one.figure)}; {beside}"], least=0.24))
     edge = float(ndtri(1 - tail))
-    dotted = {"linewidth": 0.6, "linestyle": (0, (1, 2))}
+    line, dotted = Style(GREY, line=0.8), Style(GREY, line=0.6, dashes=(0, (1, 2)))
     shares = sorted([0.001, tail, 0.16, 0.5, 0.84, 1 - tail, 0.999])
     axis = Axis(
         word("label"),
         limits=(-_REACH, _REACH),
         ticks=[float(v) for v in ndtri(shares)],
         write=lambda v: f"{show.figure(round(100 * float(ndtr(v)), 2))}%",
-        lines=[(-edge, {}), (edge, {}), (0.0, dotted)],
+        lines=[(-edge, line), (edge, line), (0.0, dotted)],
         bands=[(-edge, edge, BAND)],
         sides=(f"\u2190 {word('low')}", f"{word('high')} \u2192"),
     )
-    keys: list[Any] = [
+    keys = [
         (style, word(name, p=100 * probability)) for name, style in _STYLES.items() if name in drawn
     ]
-    band = word("band", interval=interval)
-    keys.append(Patch(facecolor=BAND, edgecolor=GREY, linewidth=0.8, label=band))
+    keys.append((Style(GREY, bar=0.1, face=BAND), word("band", interval=interval)))
     head = [("title", title), ("mark", found.in_language(show.code).marks)]
     block = Block(made, [axis], [Column(word("column"))], ruled="through")
     return rows(block, head=head, keys=keys, note=" ".join(notes), show=show).figure
