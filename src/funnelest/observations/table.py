@@ -13,7 +13,7 @@ from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 from funnelest.figures.base import known
-from funnelest.observations.observation import Seen
+from funnelest.observations.observation import Part, Seen
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
 
@@ -243,6 +243,17 @@ class Table(Seen):
     @property
     def divisor(self) -> int:
         return self.printed.divisor
+
+    def parts(self, labels: Sequence[str]) -> list[Part]:
+        found: list[Part] = [
+            (labels[i] if labels else f"study {i + 1}", figure, (i,), i)
+            for i, figure in enumerate(self.printed.figures)
+        ]
+        for margin in self.printed.margins:
+            rows = margin.rows
+            of = "total" if len(rows) == len(labels) else f"total of {labels[rows[0]]} ..."
+            found.append((of, margin.figure, rows, None))
+        return found
 
     @property
     def expected(self) -> Distribution:

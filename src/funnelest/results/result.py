@@ -14,8 +14,9 @@ from funnelest.evidence.unlinked import Unlinked
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
-from funnelest.results.intervals import interval_name, interval_problems, summary
+from funnelest.results.intervals import interval_problems, summary
 from funnelest.results.realised import known_and_hidden
+from funnelest.sampling.weights import interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
