@@ -14,6 +14,7 @@ from funnelest.distributions.base import (
     Location,
     Value,
     constant_gammaln,
+    log_choose,
     logit_location,
     xlog1py,
     xlogy,
@@ -46,8 +47,7 @@ class Binomial(Tailed):
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
         rest = np.maximum(self.n - x, 0.0)
-        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
-        choose = choose - constant_gammaln(rest + 1)
+        choose = log_choose(self.n, np.minimum(x, self.n))
         value = choose + xlogy(x, self.p) + xlog1py(rest, -self.p)
         if (rest == 0).any():  # else the logarithm of a negative number says so
             value = fm.where(self.p <= 1.0, value, -np.inf)
@@ -120,10 +120,8 @@ class BetaBinomial(Tailed):
         x = np.asarray(x, dtype=np.float64)
         a, b = self._shapes()
         total = self._size()
-        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
-        choose = choose - constant_gammaln(self.n - x + 1)
         gammaln = constant_gammaln if isinstance(total, float) else fm.gammaln
-        choose = choose + gammaln(total) - gammaln(total + self.n)
+        choose = log_choose(self.n, x) + gammaln(total) - gammaln(total + self.n)
         yes = fm.gammaln(x + a) - fm.gammaln(a)
         value = choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
         # The gamma function of a negative number is one as well, and may be huge.
