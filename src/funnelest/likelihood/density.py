@@ -41,15 +41,8 @@ def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
 class Density:
     """Prior, likelihood and their sum, as functions of points on the unconstrained line.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Notes
-    -----
-    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of
-    the prior includes the slope of the map from the line to the parameter.
+    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of the
+    prior includes the slope of the map from the line to the parameter.
     """
 
     def __init__(self, model: Model) -> None:

@@ -31,15 +31,7 @@ _NEVER = -1e30
 
 @dataclass(frozen=True)
 class Margin:
-    """A printed total of some of the counts.
-
-    Parameters
-    ----------
-    rows : tuple of int
-        Positions of the counts that it is the sum of.
-    figure : Figure
-        The total, as printed: it need not be the sum of the printed parts.
-    """
+    """A printed total of some of the counts; it need not be the sum of the printed parts."""
 
     rows: tuple[int, ...]
     figure: Figure
@@ -81,16 +73,9 @@ def margin_problems(what: str, parts: Sequence[Figure], total: Figure, divisor: 
 
 @dataclass(frozen=True)
 class Printed:
-    """Counts and totals as they were printed; what follows from them alone is found once.
+    """Counts and totals of groups of them that do not overlap, as they were printed.
 
-    Parameters
-    ----------
-    figures : tuple of Figure
-        The counts.
-    divisor : int, default 1
-        Each figure is the count divided by this.
-    margins : tuple of Margin
-        Printed totals of groups of counts that do not overlap.
+    What follows from these alone is found once.
     """
 
     figures: tuple[Figure, ...]
@@ -171,15 +156,6 @@ class Printed:
 class Table(Seen):
     """Printed counts of one source, each with its expected value.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        With a mean of shape ``(counts, draws)``.
-    printed : Printed
-        The counts and totals as printed.
-
-    Notes
-    -----
     A margin is no further evidence beside exact counts. Beside rounded or withheld ones the
     probability is that of all of them together: the sum over every set of counts that prints as
     the parts and adds up to one that prints as the total (a convolution).

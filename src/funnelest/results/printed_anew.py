@@ -23,26 +23,11 @@ type Floats = NDArray[Any]
 class Replicated:
     """A printed figure beside what might have been printed in its place.
 
-    Parameters
-    ----------
-    of : str
-        What the figure is of; empty where the source has one figure.
-    figure : str
-        As it was printed.
-    value : float
-        The number in it, on the printed scale; of a limit the limit itself.
-    limit : {"", "at least", "at most"}
-        Whether it is a limit, of which only one side can be passed.
-    numbers : ndarray
-        One made-up figure per draw, on the printed scale, shape ``(draws,)``. Of a limit the
-        counts themselves, which are not printed.
-    above, same : ndarray
-        Per draw the probability that a figure drawn anew is larger than the printed one, and that
-        it is the same; shape ``(draws,)``. NaN where the data have no order.
-    exact : bool
-        Whether these are probabilities of the distribution; else they are 0 or 1, of `numbers`.
-    shown : Shown
-        The figure, with its mean and standard deviation per draw.
+    What it is `of` is empty where the source has one figure. The number in it is on the printed
+    scale; of a `limit`, of which only one side can be passed, it is the limit itself. Per draw
+    there is a made-up figure in `numbers` (of a limit the counts themselves, which are not
+    printed), and the probability that one drawn anew is larger (`above`) and that it is the `same`:
+    those of the distribution where they are `exact`, else 0 or 1. NaN where the data have no order.
     """
 
     of: str
@@ -67,21 +52,10 @@ class Replicated:
 
 
 def replicated(source: Evidence, q: Quantities, rng: np.random.Generator) -> list[Replicated]:
-    """Return every figure of a source beside what might have been printed in its place.
+    """Return every figure of a source beside what might have been printed in its place by `rng`.
 
-    Parameters
-    ----------
-    source : Evidence
-        A source; one that is made of others has the figures of these.
-    q : Quantities
-        The draws.
-    rng : numpy.random.Generator
-        Where the made-up figures come from.
-
-    Returns
-    -------
-    list of Replicated
-        Totals beside counts that are known exactly are left out: they say nothing new.
+    A source that is made of others has the figures of these. Totals beside counts that are known
+    exactly are left out: they say nothing new.
     """
     made: dict[int, Any] = {}
     found = []

@@ -192,22 +192,10 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shown:
-    """A figure of a source, and what is expected of it per draw.
+    """A figure of a source, and its mean and standard deviation per draw on the printed scale.
 
-    Parameters
-    ----------
-    of : str
-        What it is of; empty where the source has one figure.
-    figure : Figure
-        As printed.
-    seen : Seen
-        What the source gives, of which this is a part.
-    rows : tuple of int
-        Which of the numbers of `seen` it is, or the sum of which.
-    mean, sd : ndarray
-        Its mean and standard deviation on the printed scale, shape ``(draws,)``.
-    place : int or None
-        Its place among the counts of a register; None of a total.
+    It is one of the numbers of `seen`, or the sum of some `rows` of them; its `place` is that among
+    the counts of a register, None of a total.
     """
 
     of: str

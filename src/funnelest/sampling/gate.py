@@ -38,14 +38,8 @@ _SAID = {
 class Gate:
     """Whether the draws of a fit can be trusted to be draws from the posterior.
 
-    Parameters
-    ----------
-    engine : str
-        "importance", "nuts" or "hmc".
-    measures : mapping of str to float
-        What was measured.
-    failures : tuple of str
-        A sentence for each threshold that was not met.
+    The engine is "importance", "nuts" or "hmc"; there is a failure, a sentence, for each measure
+    that did not meet its threshold.
     """
 
     engine: str
@@ -83,14 +77,8 @@ def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> 
 def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
     """Return what Markov chains are judged by, as arguments of `chains_gate`.
 
-    Parameters
-    ----------
-    draws : ndarray
-        What has to have converged, shape ``(quantities, chains, draws)``. The worst counts.
-    energies : ndarray
-        Shape ``(chains, draws)``.
-    divergences : int
-        Number of divergences.
+    Of `draws`, what has to have converged, shape ``(quantities, chains, draws)``, the worst counts;
+    energies have the shape ``(chains, draws)``.
     """
     from arviz_stats.base import array_stats
 

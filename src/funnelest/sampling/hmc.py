@@ -42,21 +42,10 @@ class Density(Protocol):
     """What is drawn from."""
 
     def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
-        """Return log-densities and gradients.
+        """Return log-densities, shape ``(chains,)``, and gradients, the shape of the points.
 
-        Parameters
-        ----------
-        points : ndarray
-            Shape ``(chains, parameters)``.
-        slopes_only : bool, default False
-            Whether the log-densities are not needed, as within a trajectory.
-
-        Returns
-        -------
-        values : ndarray
-            Shape ``(chains,)``; of no meaning with `slopes_only`.
-        gradients : ndarray
-            Shape ``(chains, parameters)``.
+        Points have the shape ``(chains, parameters)``. With `slopes_only`, as within a trajectory,
+        the log-densities are of no meaning.
         """
 
 
@@ -280,23 +269,8 @@ def sample(
 def climb(density: Density, start: Floats, free: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return the mode in some parameters, and the covariance that the curvature there gives.
 
-    Newton's method, the curvature by differences of gradients that are evaluated in one call.
-
-    Parameters
-    ----------
-    density : callable
-        As in `sample`.
-    start : ndarray
-        Where to begin, shape ``(parameters,)``.
-    free : ndarray of bool
-        Shape ``(parameters,)``: False for parameters that stay as they are.
-
-    Returns
-    -------
-    point : ndarray
-        Shape ``(parameters,)``.
-    covariance : ndarray
-        Of the free parameters, shape ``(free, free)``.
+    Newton's method from `start`, the curvature by differences of gradients that are evaluated in
+    one call. Parameters that are not `free` stay as they are; the covariance is of those that are.
     """
     places = np.flatnonzero(free)
     width = 1e-4
@@ -328,17 +302,8 @@ def climb(density: Density, start: Floats, free: NDArray[np.bool_]) -> tuple[Flo
 
 
 def gate_of(chains: Chains, quantities: Floats) -> Gate:
-    """Return the verdict of the convergence gate.
+    """Return the verdict of the convergence gate on quantities ``(quantities, chains, draws)``.
 
-    Parameters
-    ----------
-    chains : Chains
-        The draws.
-    quantities : ndarray
-        What has to have converged, shape ``(quantities, chains, draws)``.
-
-    Notes
-    -----
     Divergences: every 8th trajectory takes steps five times finer than the tuned ones, and of
     these none may diverge. A divergence says that the posterior is too steep for the steps. In the
     tuned steps it is a proposal refused, as any other is: the draws stay right, and only a place

@@ -162,16 +162,10 @@ def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
 def tail_size(points: Floats, weights: Floats) -> float:
     """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
 
-    Where the weights are larger in the tails, fewer draws carry a tail than carry the mean. For
-    the event A below a quantile with probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the
-    number of independent draws that would know p as well.
-
-    Parameters
-    ----------
-    points : ndarray
-        Shape ``(parameters, draws)``.
-    weights : ndarray
-        Normalised, shape ``(draws,)``.
+    Of points ``(parameters, draws)`` with normalised weights. Where the weights are larger in the
+    tails, fewer draws carry a tail than carry the mean. For the event A below a quantile with
+    probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the number of independent draws that
+    would know p as well.
     """
     smallest = np.inf
     for row in points:

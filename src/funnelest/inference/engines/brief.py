@@ -44,23 +44,11 @@ _TAIL = 200.0
 
 
 def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted | None:
-    """Return draws from the posterior as `importance.sample` does, or None.
+    """Return draws from the posterior as `importance.sample` does.
 
-    Parameters
-    ----------
-    density : Density
-        What to sample.
-    draws : int
-        Number of draws to return.
-    rng : numpy.random.Generator
-        Where the randomness comes from.
-
-    Returns
-    -------
-    Weighted or None
-        None when the short way is not good enough: take the long one. Draws come with a k-hat
-        below 0.7 and more than 400 effective draws, of which 200 in every tail; the gate of what
-        is returned asks 400 there, and may be closed for that alone.
+    None when the short way is not good enough: take the long one. Draws come with a k-hat below 0.7
+    and more than 400 effective draws, of which 200 in every tail; the gate of what is returned asks
+    400 there, and may be closed for that alone.
     """
     with one_thread():
         target = Target(density)

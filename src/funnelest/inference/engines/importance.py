@@ -62,14 +62,8 @@ _MOST = 25
 class Weighted:
     """What importance sampling gives.
 
-    Parameters
-    ----------
-    draws : ndarray
-        Of shape ``(parameters, draws)``, on the unconstrained line.
-    gate : Gate
-        Whether they can be trusted.
-    proposal : Proposal
-        To start from when the same model is fitted to other data.
+    Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted; and
+    the proposal to start from when the same model is fitted to other data.
     """
 
     draws: Floats
@@ -85,30 +79,11 @@ def sample(
     start: Proposal | None = None,
     progress: Progress = lambda done, text: None,
 ) -> Weighted:
-    """Sample the posterior.
+    """Return draws of the posterior; as many effective ones are aimed at.
 
-    Parameters
-    ----------
-    density : Density
-        What to sample.
-    draws : int
-        Number of resampled draws to return; also the effective sample size aimed at.
-    rng : numpy.random.Generator
-        Where the randomness comes from.
-    start : Proposal, optional
-        That of an earlier fit of the same model to other data: no modes are searched.
-    progress : callable
-        Told the share done and what is being done.
-
-    Returns
-    -------
-    Weighted
-        Draws of shape ``(parameters, draws)`` on the unconstrained line, and the gate.
-
-    Raises
-    ------
-    FitError
-        When no draw from the prior has a finite density.
+    With the proposal of an earlier fit of the same model to other data as `start`, no modes are
+    searched. `progress` is told the share done and what is being done. A `FitError` when no draw
+    from the prior has a finite density.
     """
     with one_thread():
         return _sample(Target(density), draws, rng, start, progress)

@@ -48,17 +48,7 @@ _CLIMB = 2
 
 @dataclass(frozen=True)
 class Spread:
-    """A multivariate t distribution.
-
-    Parameters
-    ----------
-    centre : ndarray
-        Shape ``(k,)``.
-    factor : ndarray
-        Lower Cholesky factor of the scale matrix.
-    freedom : float
-        Degrees of freedom.
-    """
+    """A multivariate t distribution; `factor` is the lower Cholesky factor of its scale matrix."""
 
     centre: Floats
     factor: Floats
@@ -234,16 +224,9 @@ class Draws:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A mixture of components, and of the prior.
+    """A mixture of components, with their shares, and of the prior.
 
-    Parameters
-    ----------
-    components : tuple of Component
-        One per mode.
-    shares : ndarray
-        Their weights.
-    efficiency : float, default 0
-        Effective draws per draw, as measured last.
+    Its efficiency is the number of effective draws per draw, as measured last.
     """
 
     components: tuple[Component, ...]
