@@ -121,9 +121,8 @@ class Model(Parts):
         """
         return self._imputed
 
-    @cached_property
+    @cached_property  # asked for by every row of every table
     def _imputed(self) -> NDArray[np.bool_]:
-        # Asked for by every row of every table: found once.
         mask = imputed_cells(self)
         mask.flags.writeable = False
         return mask

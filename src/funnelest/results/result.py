@@ -152,15 +152,8 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return, for each transition, the share of the people in its first step who make it.
 
-        Parameters
-        ----------
-        where, by, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per transition (and level); `skip` says whether it jumps over a step.
+        One row per transition (and level); `skip` says whether it jumps over a step. `where`, `by`,
+        `probability` and `kind` as in `steps`.
         """
         rows = [
             (
@@ -184,15 +177,8 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return the expected number of people who make each transition.
 
-        Parameters
-        ----------
-        where, by, per, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per transition (and level).
+        One row per transition (and level). `where`, `by`, `per`, `probability` and `kind` as in
+        `steps`.
         """
         rows = [
             (
@@ -261,19 +247,10 @@ class Result(Drawn):
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
-        """Return the share of the people in one step who ever reach each later one.
+        """Return the share of the people in one step who ever reach each later one, by any path.
 
-        Parameters
-        ----------
-        of : str, optional
-            The step; the first one when left out.
-        where, by, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per later step (and level), by any path.
+        One row per later step (and level). `of` is the step, the first one when left out; `where`,
+        `by`, `probability` and `kind` as in `steps`.
         """
         route = self.model.route
         start = route.steps[0] if of is None else of
@@ -336,16 +313,8 @@ class Result(Drawn):
     def parameters(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return every unknown parameter, prior beside posterior.
 
-        Parameters
-        ----------
-        probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per parameter. `basis` is "assumed" where the parameter belongs to an
-            assumption, or no source sees it.
+        One row per parameter. `basis` is "assumed" where the parameter belongs to an assumption, or
+        no source sees it. `probability` and `kind` as in `steps`.
         """
         population = self.model.population
         assumed = {name for a in self.model.assumptions for name in a.parameters(population)}
@@ -369,21 +338,12 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return how many distinct people are in registers that are not linked.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells; all that the registers see when left out.
-        per, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            For each `Unlinked` source four rows: its entries (as many people as if nobody were on
-            two registers, the upper bound), the largest register (as if the others lay within
-            it, the lower bound), the distinct people, and the registers per person. The bounds
-            hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
-            prior of the overlap weight, and "known overlaps" where those were given.
+        For each `Unlinked` source four rows: its entries (as many people as if nobody were on two
+        registers, the upper bound), the largest register (as if the others lay within it, the lower
+        bound), the distinct people, and the registers per person. The bounds hold whatever the
+        overlap is. `basis` is "assumed overlap" for what rests on the prior of the overlap weight,
+        and "known overlaps" where those were given. `where` says which cells, all that the
+        registers see when left out; `per`, `probability` and `kind` as in `steps`.
         """
         axis = self._per(per)
         rows = [
@@ -397,17 +357,9 @@ class Result(Drawn):
     def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return how many people are on linked registers, and on none of them.
 
-        Parameters
-        ----------
-        probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            For each `Linked` source, by stratum and for all: people on a list ("known", the
-            number counted), on none ("hidden", drawn around what is expected) and together
-            ("total"). Where links are wrong, the known are drawn too.
+        For each `Linked` source, by stratum and for all: people on a list ("known", the number
+        counted), on none ("hidden", drawn around what is expected) and together ("total"). Where
+        links are wrong, the known are drawn too. `probability` and `kind` as in `steps`.
         """
         population = self.model.population
         rows = [

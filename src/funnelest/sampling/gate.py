@@ -38,8 +38,14 @@ _SAID = {
 class Gate:
     """Whether the draws of a fit can be trusted to be draws from the posterior.
 
-    The engine is "importance", "nuts" or "hmc"; there is a failure, a sentence, for each measure
-    that did not meet its threshold.
+    Parameters
+    ----------
+    engine : str
+        "importance", "nuts" or "hmc".
+    measures : mapping of str to float
+        What was measured.
+    failures : tuple of str
+        A sentence for each threshold that was not met.
     """
 
     engine: str
