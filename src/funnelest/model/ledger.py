@@ -88,9 +88,9 @@ def entries(model: Parts) -> list[Entry]:
         for about, text in unsaid.items()
         if about not in model.priors
     ]
-    varying = model.varies_over()
+    over = model.varies_over()
     for axis in model.population.axes:
-        if axis.name not in varying and len(axis.levels) > 1:
+        if axis.name not in over and len(axis.levels) > 1:
             text = f"rates and transitions are the same over {axis.name}"
             found.append(Entry(f"axis {axis.name}", "default", text, stated=False))
     return found

@@ -51,8 +51,13 @@ class Parts:
     @cached_property
     def conversion(self) -> Any:
         """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
+        return next(iter(self.conversions), None)
+
+    @property
+    def conversions(self) -> list[Any]:
+        """Every such assumption; a model may have one."""
         known = [one for one in self.assumptions if isinstance(one, Assumption)]
-        return next((one for one in known if one.gives("first_share")), None)
+        return [one for one in known if one.gives("first_share")]
 
     def transition(self, first: str, last: str) -> Share:
         """Return the share of a transition, the default when none was given."""
@@ -100,15 +105,12 @@ class Parts:
     @cached_property
     def places(self) -> dict[str, Any]:
         """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
-        found: dict[str, Any] = {}
-        for name, prior in self.priors.items():
-            if isinstance(prior, Shared):
-                found[name] = prior.name
-            elif isinstance(prior, Fixed):
-                found[name] = prior.value
-            else:
-                found[name] = name
-        return found
+        return {
+            name: prior.name
+            if isinstance(prior, Shared)
+            else (prior.value if isinstance(prior, Fixed) else name)
+            for name, prior in self.priors.items()
+        }
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""
