@@ -48,7 +48,6 @@ class _Bound(OneNumber):
         return f"{self.side} {super().describe()}"
 
     def location(self, divisor: int = 1) -> None:
-        """Return None: a limit locates nothing."""
         return None
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
@@ -103,15 +102,12 @@ class AtMost(_Bound):
     side: ClassVar[Literal["at most"]] = "at most"
 
     def candidates(self, divisor: int = 1) -> Counts:
-        """Return every count from 0 to the limit times `divisor`."""
         return np.arange(self._end(divisor) + 1, dtype=np.int64)
 
     def limits(self, divisor: int = 1) -> tuple[float, float]:
-        """Return 0 and the limit times `divisor`."""
         return 0.0, float(self._end(divisor))
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
-        """Return the log-probability of a count of at most the limit, per draw."""
         last = self._end(divisor)
         value = distribution.log_cdf(last)
         return self._below(distribution, last) if value is None else value
@@ -147,11 +143,9 @@ class AtLeast(_Bound):
         raise TypeError(f"there is no end to the counts that are {self.describe()}; see 'limits'.")
 
     def limits(self, divisor: int = 1) -> tuple[float, float]:
-        """Return the limit times `divisor`, and infinity."""
         return float(self._end(divisor)), math.inf
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
-        """Return the log-probability of a count of at least the limit, per draw."""
         first = self._end(divisor)
         value = distribution.log_sf(first)
         if value is not None:

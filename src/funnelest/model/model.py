@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -92,23 +92,20 @@ class Model(Parts):
             "powers": powers,
         }
         raise_if_any(problems.part_problems(evidence, assumptions, mappings))
-        made = {
-            (tuple(edge) if isinstance(edge, list) else edge): share
-            for edge, share in (transitions or {}).items()
-        }
-        values: dict[str, Any] = {
-            "route": route,
-            "population": population,
-            "occurrence": occurrence,
-            "transitions": made,
-            "evidence": tuple(evidence),
-            "assumptions": tuple(assumptions),
-            "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
-            "instead": dict(instead or {}),
-            "powers": dict(powers or {}),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        super().__init__(
+            route=route,
+            population=population,
+            occurrence=occurrence,
+            transitions={
+                (tuple(edge) if isinstance(edge, list) else edge): share
+                for edge, share in (transitions or {}).items()
+            },
+            evidence=tuple(evidence),
+            assumptions=tuple(assumptions),
+            parameters={name: as_prior(p) for name, p in (parameters or {}).items()},
+            instead=dict(instead or {}),
+            powers=dict(powers or {}),
+        )
         raise_if_any(problems.model_problems(self))
 
     # -------------------------------------------------------------- structure
@@ -240,15 +237,8 @@ class Model(Parts):
 
     def _changed(self, **parts: Any) -> Model:
         """Return a copy, of which is checked what its new parts can have broken."""
-        made = self._with(**parts)
+        made = self.but(**parts)
         raise_if_any(problems.model_problems(made, parts))
-        return made
-
-    def _with(self, **parts: Any) -> Model:
-        """Return a copy that is not checked, with parts of which nothing new can be wrong."""
-        made = object.__new__(Model)
-        for one in fields(Parts):
-            object.__setattr__(made, one.name, parts.get(one.name, getattr(self, one.name)))
         return made
 
     # ------------------------------------------------------------------- JSON
@@ -327,4 +317,4 @@ def with_made_up(model: Model, evidence: Sequence[Evidence]) -> Model:
         type(new) is type(old) and new.name == old.name
         for new, old in zip(evidence, model.evidence, strict=True)
     )
-    return model._with(evidence=tuple(evidence)) if same else model.with_evidence(evidence)
+    return model.but(evidence=tuple(evidence)) if same else model.with_evidence(evidence)

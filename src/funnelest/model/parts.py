@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from funnelest.assumptions.base import Assumption
 from funnelest.evidence.base import Evidence
@@ -33,9 +33,12 @@ class Parts:
     instead: Mapping[str, Prior | float]
     powers: Mapping[str, float]
 
-    def but(self, **parts: Any) -> Parts:
-        """Return the same parts with some in the place of others; nothing is checked."""
-        return Parts(**{one.name: getattr(self, one.name) for one in fields(Parts)} | parts)
+    def but(self, **parts: Any) -> Self:
+        """Return the same with some `parts` in the place of others; nothing is checked."""
+        made = object.__new__(type(self))
+        for one in fields(Parts):
+            object.__setattr__(made, one.name, parts.get(one.name, getattr(self, one.name)))
+        return made
 
     @property
     def occurrence_name(self) -> str:

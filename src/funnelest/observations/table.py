@@ -48,27 +48,26 @@ def margin_problems(what: str, parts: Sequence[Figure], total: Figure, divisor: 
     low = sum(one.limits(divisor)[0] for one in parts)
     high = sum(one.limits(divisor)[1] for one in parts)
     first, last = total.limits(divisor)
-    if low > last:
-        return [
-            f"{what}: the counts add up to at least {low / divisor:,.10g}, more than the total "
-            f"({total.describe()})."
-        ]
-    if high < first:
-        return [
-            f"{what}: the counts add up to at most {high / divisor:,.10g}, less than the total "
-            f"({total.describe()})."
-        ]
+    found = [
+        f"{what}: the counts add up to at {side} {end / divisor:,.10g}, {wrong} than the total "
+        f"({total.describe()})."
+        for side, end, wrong, so in (
+            ("least", low, "more", low > last),
+            ("most", high, "less", high < first),
+        )
+        if so
+    ]
     sizes = [np.diff(one.limits(divisor))[0] + 1 for one in parts]
     work, length = 0.0, 1.0
     for size in sizes:
         work += min(length, size) * max(length, size)
         length += size - 1
-    if not work < _WORK:
-        return [
+    if not found and not work < _WORK:
+        found.append(
             f"{what}: a total beside counts that are printed so coarsely says next to nothing, and "
             "takes too long to sum: leave it out."
-        ]
-    return []
+        )
+    return found
 
 
 @dataclass(frozen=True)

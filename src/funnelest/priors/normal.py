@@ -8,15 +8,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from funnelest.priors.base import (
-    REAL,
-    Floats,
-    FromInterval,
-    Pair,
-    PyMC,
-    normal_quantile,
-    special,
-)
+from funnelest.priors.base import REAL, Floats, FromInterval, Pair, PyMC, normal_quantile, special
 from funnelest.priors.line import bijection
 
 __all__ = ["Normal", "NormalOnLine"]

@@ -51,20 +51,11 @@ class Density(Protocol):
 
 @dataclass(frozen=True)
 class Chains:
-    """Draws of several chains.
+    """Draws of several chains, shape ``(chains, draws, parameters)``, and their energies.
 
-    Parameters
-    ----------
-    points : ndarray
-        Shape ``(chains, draws, parameters)``.
-    energies : ndarray
-        Shape ``(chains, draws)``.
-    divergences : int
-        Trajectories in fine steps that left the posterior, after warm-up; see `gate_of`.
-    accepted : float
-        Mean probability of acceptance.
-    gradients : int
-        Gradients evaluated in each chain, warm-up included.
+    Divergences are trajectories in fine steps that left the posterior, after warm-up (see
+    `gate_of`); `accepted` is the mean probability of acceptance, and `gradients` were evaluated in
+    each chain, warm-up included.
     """
 
     points: Floats
@@ -191,8 +182,6 @@ def sample(
 
     Parameters
     ----------
-    density : Density
-        Log-densities and gradients of all chains.
     start : ndarray
         Where the chains begin, shape ``(chains, parameters)``; wider than the posterior, so that
         chains which agree have forgotten it.
@@ -200,9 +189,7 @@ def sample(
         First guess of the covariance, shape ``(parameters, parameters)``, for a dense metric; or of
         the variances, shape ``(parameters,)``, for a diagonal one.
     draws : int or sequence of int
-        Draws per chain after warm-up; where several blocks, `enough` is asked after each.
-    rng : numpy.random.Generator
-        Source of randomness.
+        Draws per chain after warm-up; where several blocks, ``enough(chains)`` is asked after each.
     warmup : sequence of int, default (50, 100, 150)
         Lengths of the windows of warm-up. After each the covariance is that of the window's
         draws of all chains.
@@ -212,13 +199,6 @@ def sample(
         share are safer where it is steep.
     most : int, default 100
         Most steps of a trajectory.
-    enough : callable, optional
-        ``enough(chains)``: whether no further block of draws is needed. Left out, all are made.
-
-    Returns
-    -------
-    Chains
-        All draws after warm-up.
     """
     sampler, metric = _Sampler(density, start, rng), _Metric(covariance)
     size = 0.5

@@ -105,22 +105,11 @@ def _dot_square(x: Floats, weights: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Component:
-    """The proposal around one mode.
+    """The proposal around one mode, in scores.
 
-    Parameters
-    ----------
-    held, free : ndarray
-        Orthonormal directions in scores, as columns.
-    mode : ndarray
-        The mode that it was built around, in scores.
-    start : ndarray
-        Distances along the held directions from which the climbs start.
-    loose : Spread
-        Of the free part.
-    tight : Spread
-        Of the held part, from the conditional mode and in its own units.
-    added : bool, default False
-        Whether it stands where draws were missing, and not at a mode.
+    Directions are orthonormal columns. Climbs along the held ones start at the distances `start`.
+    `loose` is of the free part; `tight` of the held part, from the conditional mode and in its own
+    units. Where draws were missing, and not at a mode, it was `added`.
     """
 
     held: Floats
