@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.priors.base import Prior
+from funnelest.priors.base import BetweenLimits, Prior
 from funnelest.priors.line import Bijection, bijection
-from funnelest.priors.uniform import BetweenLimits
 
 __all__ = ["LogUniform"]
 

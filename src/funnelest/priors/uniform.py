@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import Prior, PyMC
+from funnelest.priors.base import BetweenLimits, PyMC
 from funnelest.priors.beta import Beta
 
 __all__ = ["Uniform"]
-
-
-class BetweenLimits(Prior):
-    """A family whose parameters are its limits, and that says nothing but these."""
-
-    low: Any
-    high: Any
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (self.low, self.high)
-
-    @property
-    def flat(self) -> bool:
-        return True
-
-    def narrowed(self, low: float, high: float) -> Self:
-        limits: dict[str, Any] = {"low": max(self.low, low), "high": min(self.high, high)}
-        return replace(self, **limits)
 
 
 @dataclass(frozen=True, repr=False)
