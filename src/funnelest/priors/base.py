@@ -340,18 +340,27 @@ def normal_quantile(probability: float) -> float:
 
 
 def solve(
-    start: list[float], tails: Callable[[Any], Any], probability: float
-) -> tuple[float, float] | None:
-    """Return two positive parameters that give the limits their tails, or None."""
+    low: float,
+    high: float,
+    probability: float,
+    guess: Callable[[float, float], Any],
+    below: Callable[[Any, Any, Any], Any],
+) -> Pair:
+    """Return two positive parameters that give an interval its probability, or None.
+
+    ``guess(mean, sd)`` is where the search begins, ``below(one, other, x)`` the probability below.
+    """
     from scipy.optimize import root
 
-    logit = special().logit
+    logit, limits = special().logit, np.array([low, high])
     tail = (1 - probability) / 2
     wanted = logit(np.array([tail, 1 - tail]))
+    start = guess(limits.mean(), (high - low) / 2 / normal_quantile(probability))
 
     def miss(logs: Any) -> Any:
-        got = np.clip(tails(np.exp(np.clip(logs, -30, 30))), 1e-300, 1 - 1e-16)
-        return logit(got) - wanted
+        one, other = np.exp(np.clip(logs, -30, 30))
+        got = below(one, other, limits)
+        return logit(np.clip(got, 1e-300, 1 - 1e-16)) - wanted
 
     found = root(miss, np.log(start), method="hybr", options={"xtol": 1e-12})
     if not np.abs(miss(found.x)).max() < 1e-6:

@@ -67,6 +67,11 @@ class Cells:
 
     # ------------------------------------------------------------------ cells
 
+    @cached_property
+    def _ones(self) -> Any:
+        """One, in the layout of what does not vary over any axis."""
+        return np.ones((1,) * (len(self._model.population.axes) + 1))
+
     def _entry(self) -> Any:
         """Return entries per person (or per cell, with `Number`), in cells."""
         if "entry" not in self._cache:
@@ -114,7 +119,7 @@ class Cells:
         """Return the factor on the population, in cells."""
         if "exposure" not in self._cache:
             model = self._model
-            factor: Any = np.ones((1,) * (len(model.population.axes) + 1))
+            factor: Any = self._ones
             for assumption in model.assumptions:
                 factor = assumption.apply_to_population(factor, self._values, model.population)
             self._cache["exposure"] = factor
@@ -138,23 +143,18 @@ class Cells:
 
         F = (I - Q)^-1, as the finite sum over paths.
         """
-        key = ("passing", first, last)
+        if first == last:
+            return self._ones
+        key, route = ("passing", first, last), self._model.route
         if key not in self._cache:
-            route = self._model.route
-            if first == last:
-                value: Any = np.ones((1,) * (len(self._model.population.axes) + 1))
-            else:
-                value = None
-                for successor in route.successors(first):
-                    if not route.leads(successor, last):
-                        continue
+            parts = []
+            for successor in route.successors(first):
+                if route.leads(successor, last):
                     part = self._probability((first, successor))
-                    if successor != last:
-                        part = part * self._passing(successor, last)
-                    value = part if value is None else value + part
-                if value is None:
-                    value = np.zeros((1,) * (len(self._model.population.axes) + 1))
-            self._cache[key] = value
+                    parts.append(
+                        part if successor == last else part * self._passing(successor, last)
+                    )
+            self._cache[key] = sum(parts[1:], parts[0]) if parts else 0.0 * self._ones
         return self._cache[key]
 
     def in_cells(self, place: str | Sequence[str]) -> Any:

@@ -85,8 +85,7 @@ class Quantities(Cells):
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the number of people in the cells `where` (a mean over `per`, if given)."""
-        ones = np.ones((1,) * (len(self._model.population.axes) + 1))
-        return self.pool(ones, where) / self._levels(per, where)
+        return self.pool(self._ones, where) / self._levels(per, where)
 
     def number(self, step: str, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the expected number of people who reach a step.
@@ -125,8 +124,7 @@ class Quantities(Cells):
 
         def made() -> Any:
             wheres = Selections({**others, axis.name: level} for level in axis.levels)
-            ones = np.ones((1,) * (len(self._model.population.axes) + 1))
-            return self.pools(first, wheres) / self.pools(ones, wheres)
+            return self.pools(first, wheres) / self.pools(self._ones, wheres)
 
         return self.remember(("first rates", repr(others)), made)
 

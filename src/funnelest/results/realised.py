@@ -50,7 +50,7 @@ def known_and_hidden(
 def _summed(
     q: Quantities, *, source: Linked, chosen: Sequence[str], parts: Sequence[int], seed: int
 ) -> Any:
-    drawn = _drawn(q, source, seed)
+    drawn = q.remember(("hidden", source.name, seed), partial(_drawn, q, source, seed))
     return sum(drawn[stratum][part] for stratum in chosen for part in parts)
 
 
