@@ -125,20 +125,10 @@ class Model(Parts):
         return mask
 
     def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
-        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
+        """Return "estimated", "partly imputed" or "imputed", of the cells `where`, or of all.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells; all when left out.
-        first_events : bool, default False
-            Of first events in place of victims in a year: without a source that asks about them
-            they rest on `FirstTime` alone.
-
-        Returns
-        -------
-        str
-            What a number of these cells rests on.
+        Of `first_events` in place of victims in a year: without a source that asks about them these
+        rest on `FirstTime` alone.
         """
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()
@@ -150,11 +140,10 @@ class Model(Parts):
                 first_event_cells(self), self.population, over | self.occurrence.axes()
             )
             filled = np.logical_or.reduce([~seen, *assumed])
-        mask = filled[cells] & (self.population.counts[cells] > 0)
-        if not mask.any():
+        there = self.population.counts[cells] > 0
+        if not (filled[cells] & there).any():
             return "estimated"
-        full = mask | (self.population.counts[cells] == 0)
-        return "imputed" if full.all() else "partly imputed"
+        return "imputed" if (filled[cells] | ~there).all() else "partly imputed"
 
     # ----------------------------------------------------------------- ledger
 

@@ -95,6 +95,9 @@ class Result(Drawn):
         for labels, cells in tables.selections(self.model.population, where, by):
             yield labels, cells, None if axis in labels else axis, self.model.basis(cells)
 
+    def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+        return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
+
     def _per(self, per: str | None) -> str | None:
         """Return the axis of the mean, if there is one."""
         raise_if_any(self.model.population.per_problems(per), "the table")
@@ -157,7 +160,7 @@ class Result(Drawn):
         """
         rows = [
             (
-                {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))},
+                self._edge(a, b, labels),
                 lambda q, a=a, b=b, w=cells: q.transition(a, b, w),
                 basis,
             )
@@ -182,13 +185,8 @@ class Result(Drawn):
         """
         rows = [
             (
-                {
-                    "from": a,
-                    "to": b,
-                    **labels,
-                    "skip": self.model.route.is_skip((a, b)),
-                    "unit": tables.unit(self.model.population, over, cells),
-                },
+                self._edge(a, b, labels)
+                | {"unit": tables.unit(self.model.population, over, cells)},
                 lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
                 basis,
             )
