@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import funnelest as fe
-from funnelest.likelihood.informed import Probe, depends_on, informed
+from funnelest.likelihood.informed import Probe, informed
 
 EDGES = ("happened -> told", "told -> reported", "happened -> reported")
 
@@ -61,26 +61,26 @@ def test_a_source_that_fails_sees_nothing(build: Callable[..., fe.Model]) -> Non
     assert informed(model)["happened -> told"] == {"own"}
     working = False  # a model of which it fails at once is refused
     assert set(informed(model).values()) == {frozenset()}
-    assert depends_on(model, breaking) == frozenset(model.free)
+    assert Probe(model).depends_on(breaking) == frozenset(model.free)
 
 
 def test_what_a_quantity_depends_on(build: Callable[..., fe.Model]) -> None:
     model = build(parameters={})
-    assert depends_on(model, lambda q: q.number("reported")) == {"rate of happened", *EDGES}
-    assert depends_on(model, lambda q: q.transition("told", "helped")) == {
+    assert Probe(model).depends_on(lambda q: q.number("reported")) == {"rate of happened", *EDGES}
+    assert Probe(model).depends_on(lambda q: q.transition("told", "helped")) == {
         "told -> reported",
         "told -> helped",
     }
-    assert depends_on(model, lambda q: 7.0) == frozenset()
+    assert Probe(model).depends_on(lambda q: 7.0) == frozenset()
     held = model.holding({"told -> reported": 0.2})
-    assert depends_on(held, lambda q: q.transition("told", "helped")) == {"told -> helped"}
+    assert Probe(held).depends_on(lambda q: q.transition("told", "helped")) == {"told -> helped"}
 
 
 def test_nothing_unknown(build: Callable[..., fe.Model]) -> None:
     model = build(fe.Register(name="r", step="reported", count=700), parameters={})
     model = model.holding({name: float(prior.ppf(0.5)) for name, prior in model.free.items()})
     assert informed(model) == {}
-    assert depends_on(model, lambda q: q.number("told")) == frozenset()
+    assert Probe(model).depends_on(lambda q: q.number("told")) == frozenset()
 
 
 def test_every_source_sees_what_its_likelihood_needs(

@@ -22,8 +22,9 @@ from funnelest.fields import is_number
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.model.model import Model
 from funnelest.priors import Prior
-from funnelest.results import tables
+from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Changed, Verdict
 from funnelest.words import Sentence, say
 
@@ -102,7 +103,7 @@ def alternative_priors(
     where that fit does not pass its gate no number is given.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += tables.interval_problems(probability, "equal-tailed")
+    problems += interval_problems(probability)
     if not (is_number(moved) and moved > 0):
         problems.append(f"moved must be above 0; given {moved!r}.")
     if not (is_number(widened) and widened > 1):
@@ -180,7 +181,7 @@ def _row(
         "quantity": one.quantity,
         "priors": one.under,
         **dict(zip(("median", "low", "high"), one.after, strict=True)),
-        "interval": tables.interval_name(probability, "equal-tailed"),
+        "interval": interval_name(probability),
         "shift": one.shift,
         "widened": one.widened,
         "overlap": overlap,

@@ -16,8 +16,8 @@ from funnelest.inference.fitting import seed_problems
 from funnelest.inference.leaving_out import LeftOut
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
+from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
-from funnelest.results.tables import interval_problems
 from funnelest.route import show_edge
 from funnelest.words import named
 

@@ -20,8 +20,10 @@ from funnelest.model.model import Model
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
+from funnelest.results.intervals import summary
 from funnelest.results.result import Result
 from funnelest.route import show_edge
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Language, Sentence, say
 
@@ -232,13 +234,13 @@ def _fitted(
     fits: Sequence[Result], weights: Sequence[float] | None, one: _Looked, probability: float
 ) -> dict[str, Any]:
     """Return the numbers of a fit, or of a mixture of several."""
-    name = tables.interval_name(probability, "equal-tailed")
+    name = interval_name(probability)
     if not all(fit.gate.passed or fit.accepted for fit in fits):
         return _nothing(name)
     posterior = _mixture([fit.sample_of(one.of) for fit in fits], weights)
     prior = _mixture([fit.prior_sample_of(one.of) for fit in fits], weights)
-    after = tables.summary(posterior, probability, "equal-tailed")
-    before = tables.summary(prior, probability, "equal-tailed")
+    after = summary(posterior, probability)
+    before = summary(prior, probability)
     contraction, moved = apart(posterior, prior, one.unit)
     limits = ("median", "low", "high")
     return {
@@ -252,7 +254,7 @@ def _fitted(
 
 def _bounded(fits: Sequence[Result], one: _Looked, probability: float) -> dict[str, Any]:
     """Return the numbers of fits at two limits, without a median."""
-    name = tables.interval_name(probability, "equal-tailed")
+    name = interval_name(probability)
     if not all(fit.gate.passed or fit.accepted for fit in fits):
         return _nothing(name)
     ends = [_fitted([fit], None, one, probability) for fit in fits]

@@ -19,8 +19,9 @@ from funnelest.inference.refitting import refits, reweighted
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results import tables
+from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
@@ -305,7 +306,7 @@ def judged(
                 "sd": float(np.std(sample)) if len(sample) else np.nan,
                 "low": low,
                 "high": high,
-                "interval": tables.interval_name(probability, "equal-tailed"),
+                "interval": interval_name(probability),
                 "p": p if last else np.nan,
                 "mc_error": 2 * error if last else np.nan,
                 "p_normal": p_normal if last else np.nan,
@@ -409,7 +410,7 @@ def _problems(
     if scale not in ("auto", *_SCALES):
         known = ", ".join(map(repr, ("auto", *_SCALES)))
         found.append(f"scale must be one of {known}; given {scale!r}.")
-    found += tables.interval_problems(probability, "equal-tailed") + seed_problems(seed)
+    found += interval_problems(probability) + seed_problems(seed)
     return found + _side_problems(model, sides)
 
 

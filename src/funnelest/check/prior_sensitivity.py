@@ -19,8 +19,9 @@ from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, 
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.likelihood.components import Component, components, held, log_densities
-from funnelest.results import tables
+from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
@@ -108,7 +109,7 @@ def prior_sensitivity(
     the model is fitted again, with each prior of the component in closed form.
     """
     problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += tables.interval_problems(probability, "equal-tailed")
+    problems += interval_problems(probability)
     if not (is_number(threshold) and threshold > 0):
         problems.append(f"threshold must be above 0; given {threshold!r}.")
     if not isinstance(refit, bool):
@@ -236,7 +237,7 @@ def _row(one: Scaled, diagnosis: Sentence | str, probability: float, basis: str)
         names = [f"{name}_{what}" for what in ("median", "low", "high")]
         row |= dict(zip(names, move.after, strict=True))
         row |= {f"{name}_power": move.power, f"{name}_how": move.how}
-    interval = tables.interval_name(probability, "equal-tailed")
+    interval = interval_name(probability)
     return row | {"interval": interval, "basis": basis}
 
 

@@ -14,6 +14,7 @@ __all__ = [
     "Location",
     "Value",
     "constant_gammaln",
+    "log_choose",
     "logit_location",
     "xlog1py",
     "xlogy",
@@ -109,19 +110,26 @@ class Distribution:
 
 def xlogy(x: Any, y: Value) -> Value:
     """Return ``x log y``, and 0 where the data `x` are 0 whatever `y` is."""
-    # The data are arrays, never symbols: which terms vanish is known when this is written down.
-    x = np.asarray(x, dtype=np.float64)
-    if not x.any():
-        return y * 0.0
-    return x * fm.log(fm.where(x > 0, y, 1.0) if (x == 0).any() else y)
+    return _times_log(fm.log, x, y, 1.0)
 
 
 def xlog1py(x: Any, y: Value) -> Value:
     """Return ``x log(1 + y)``, and 0 where the data `x` are 0."""
+    return _times_log(fm.log1p, x, y, 0.0)
+
+
+def _times_log(log: Any, x: Any, y: Value, safe: float) -> Value:
+    # The data are arrays, never symbols: which terms vanish is known when this is written down.
     x = np.asarray(x, dtype=np.float64)
     if not x.any():
         return y * 0.0
-    return x * fm.log1p(fm.where(x > 0, y, 0.0) if (x == 0).any() else y)
+    return x * log(fm.where(x > 0, y, safe) if (x == 0).any() else y)
+
+
+def log_choose(n: Any, x: Any) -> Any:
+    """Return the log of the number of ways to choose `x` of `n`, both data."""
+    found = constant_gammaln(n + 1) - constant_gammaln(x + 1)
+    return found - constant_gammaln(n - x + 1)
 
 
 def logit_location(p: Value, n: float, x: float, deff: float, spread: float) -> list[Location]:

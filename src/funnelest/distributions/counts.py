@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Distribution, Location, Value, constant_gammaln, xlogy
+from funnelest.distributions.base import Location, Value, constant_gammaln, xlogy
 from funnelest.distributions.hidden_counts import is_symbol, log_total, poisson_total
-from funnelest.distributions.tails import log_sum, log_tail, special
+from funnelest.distributions.tails import Tailed, log_sum, special
 
 __all__ = ["NegativeBinomial", "Poisson"]
 
 
 @dataclass(frozen=True)
-class Poisson(Distribution):
+class Poisson(Tailed):
     """A count with this mean.
 
     Parameters
@@ -37,22 +37,12 @@ class Poisson(Distribution):
     def total(self, counts: Any, log_weights: Any = None) -> Value:
         return poisson_total(self, counts, log_weights)
 
-    def log_cdf(self, k: Any) -> Value:
-        """Return the log-probability of at most `k`.
-
-        ``Q(k + 1, mean)``, the regularised incomplete gamma function (DLMF 8.2.4).
-        """
-        k = np.floor(np.asarray(k, dtype=np.float64))
-        there = np.maximum(k, 0.0)
-        value = log_tail(self, there, special(self.mean).gammaincc(there + 1, self.mean), up=False)
-        return fm.where(k >= 0, value, -np.inf) if (k < 0).any() else value
-
-    def log_sf(self, k: Any) -> Value:
-        """Return the log-probability of at least `k`: ``P(k, mean)`` (DLMF 8.2.4)."""
-        k = np.ceil(np.asarray(k, dtype=np.float64))
-        there = np.maximum(k, 1.0)
-        value = log_tail(self, there, special(self.mean).gammainc(there, self.mean), up=True)
-        return fm.where(k > 0, value, 0.0) if (k <= 0).any() else value
+    def _share(self, k: Any, up: bool) -> Value:
+        """Return the regularised incomplete gamma function (DLMF 8.2.4)."""
+        library = special(self.mean)
+        if up:
+            return library.gammainc(k, self.mean)
+        return library.gammaincc(k + 1, self.mean)
 
     def locations(self, x: float, spread: float) -> list[Location]:
         x = x + 0.5
@@ -69,7 +59,7 @@ class Poisson(Distribution):
 
 
 @dataclass(frozen=True)
-class NegativeBinomial(Distribution):
+class NegativeBinomial(Tailed):
     """A count with this mean and extra variation.
 
     The variance is ``mean + (cv * mean)**2``: `cv` is the coefficient of variation of the
@@ -107,38 +97,21 @@ class NegativeBinomial(Distribution):
     def total(self, counts: Any, log_weights: Any = None) -> Value:
         return log_total(self, counts, log_weights)
 
-    def log_cdf(self, k: Any) -> Value:
-        """Return the log-probability of at most `k`.
+    def _log_share(self, k: Any, up: bool) -> Value:
+        """Return the log of an incomplete beta function (DLMF 8.17) on arrays.
 
-        The regularised incomplete beta function (DLMF 8.17) on arrays, a sum on symbols.
+        On symbols of a sum; of at least `k` one minus the sum below `k`, and far out the integral
+        over the tail.
         """
-        k = np.floor(np.asarray(k, dtype=np.float64))
-        there = np.maximum(k, 0.0)
-        if is_symbol(self.mean, self.cv):
-            value = log_sum(self, np.zeros_like(there), there)
-        else:
-            value = log_tail(self, there, self._share(there + 1.0, up=False), up=False)
-        return fm.where(k >= 0, value, -np.inf) if (k < 0).any() else value
-
-    def log_sf(self, k: Any) -> Value:
-        """Return the log-probability of at least `k`; see `log_cdf`.
-
-        On symbols one minus the sum below `k`, and far out the integral over the tail.
-        """
-        k = np.ceil(np.asarray(k, dtype=np.float64))
-        there = np.maximum(k, 1.0)
-        if is_symbol(self.mean, self.cv):
-            value = self._upper(there)
-        else:
-            value = log_tail(self, there, self._share(there, up=True), up=True)
-        return fm.where(k > 0, value, 0.0) if (k <= 0).any() else value
+        if not is_symbol(self.mean, self.cv):
+            return super()._log_share(k, up)
+        return self._upper(k) if up else log_sum(self, np.zeros_like(k), k)
 
     def _share(self, k: Any, up: bool) -> Any:
-        """Return the probability of at least `k`, or of less than that; `k` is above 0."""
         from scipy.special import betainc, betaincc, gammainc, gammaincc
 
         square = np.asarray(self.cv * self.cv, dtype=np.float64)
-        k, mean, square = np.broadcast_arrays(k, self.mean, square)
+        k, mean, square = np.broadcast_arrays(k if up else k + 1.0, self.mean, square)
         value = np.empty(mean.shape)
         poisson = square < 1e-13  # their difference is then below the precision of either
         if poisson.any():

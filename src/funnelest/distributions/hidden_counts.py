@@ -71,15 +71,8 @@ _ROOM = _Room()
 
 
 class PowerSum:
-    """The logarithm of ``sum_j exp(a_j) r^j``, for fixed `a` and many `r`.
+    """The logarithm of ``sum_j exp(a_j) r^j``, for fixed `a` (``-inf``: absent) and many `r`.
 
-    Parameters
-    ----------
-    logs : ndarray
-        Logarithms ``a_0, a_1, ...`` of the coefficients; ``-inf`` for terms that are absent.
-
-    Notes
-    -----
     All terms are positive, so nothing cancels. The coefficients are scaled so that the first and
     the last are 1: upwards from the first power nothing underflows, and where it overflows the
     sum is taken downwards from the last power. Evaluated by blocks (Paterson and Stockmeyer, On
@@ -173,20 +166,11 @@ def _remembered(first: int, last: int, top: float, step: float, weights: bytes |
 def log_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
     """Return the log of the weighted sum of the probabilities of `counts`, None for symbols.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        With ``steps()``, which returns ``(r, top, step)``: the probability of `x` over that of
-        ``x - 1`` is ``r (top + step (x - 1)) / x``, as in the class of Panjer (Recursive
-        evaluation of a family of compound distributions, ASTIN Bulletin 12, 1981).
-    counts : ndarray
-        Consecutive integers.
-    log_weights : ndarray, optional
-        Logarithms of the weights, one per count; ``-inf`` for counts that do not count. All
-        weights are 1 when it is None.
+    The counts are consecutive; the weights are given as logarithms, ``-inf`` for counts that do not
+    count, and are all 1 when left out. By ``steps()`` of the distribution, ``(r, top, step)``, the
+    probability of `x` over that of ``x - 1`` is ``r (top + step (x - 1)) / x``, as in the class of
+    Panjer (Recursive evaluation of a family of compound distributions, ASTIN Bulletin 12, 1981).
 
-    Notes
-    -----
     A polynomial in `r` when `top` and `step` are numbers; else from the middle outwards,
     ``p(m) (1 + q(m+1) (1 + q(m+2) (...)))``, with `q` the ratios. Only positive terms, so nothing
     cancels, and no exponential per term. Where this overflows the terms are summed in logarithms.

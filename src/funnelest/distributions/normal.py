@@ -47,8 +47,26 @@ def on_scale(scale: str, value: Value) -> Value:
     return _SCALES[scale][0](value)
 
 
+class _OnScale(Distribution):
+    """What is normal on a scale: `expected` is on its own, not the transformed, scale."""
+
+    expected: Any
+    scale: str
+
+    def _on(self, value: Any) -> Value:
+        return _SCALES[self.scale][0](value)
+
+    def _around(self, error: Any) -> Any:
+        """Return the expected value with an error on the scale, on its own scale."""
+        return _SCALES[self.scale][1](self._on(self.expected) + error)
+
+    def _spread(self, sd: Any) -> tuple[Any, Any]:
+        """Return mean and standard deviation, given the latter on the scale."""
+        return self.expected, sd / _SCALES[self.scale][2](self.expected)
+
+
 @dataclass(frozen=True)
-class NormalOn(Distribution):
+class NormalOn(_OnScale):
     """An estimate that is normal on a scale, around the true value on that scale.
 
     Parameters
@@ -67,27 +85,23 @@ class NormalOn(Distribution):
     scale: str = "identity"
 
     def logp(self, x: Any) -> Value:
-        forward = _SCALES[self.scale][0]
-        z = (forward(np.asarray(x, dtype=np.float64)) - forward(self.expected)) / self.sd
+        z = (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
     def locations(self, x: Any, spread: float) -> list[Location]:
-        forward = _SCALES[self.scale][0]
-        return [(forward(self.expected), forward(np.asarray(x, float)), 1 / self.sd**2)]
+        return [(self._on(self.expected), self._on(np.asarray(x, float)), 1 / self.sd**2)]
 
     def tails(self, x: float) -> tuple[Any, Any]:
         from scipy.special import ndtr
 
-        forward = _SCALES[self.scale][0]
-        z = (forward(self.expected) - forward(np.float64(x))) / self.sd
+        z = (self._on(self.expected) - self._on(np.float64(x))) / self.sd
         return ndtr(z), 0.0 * z
 
     def sample(self, rng: np.random.Generator) -> Any:
-        forward, back, _ = _SCALES[self.scale]
-        return back(forward(self.expected) + self.sd * rng.standard_normal(np.shape(self.expected)))
+        return self._around(self.sd * rng.standard_normal(np.shape(self.expected)))
 
     def moments(self) -> tuple[Any, Any]:
-        return self.expected, self.sd / _SCALES[self.scale][2](self.expected)
+        return self._spread(self.sd)
 
 
 @lru_cache(maxsize=256)
@@ -98,7 +112,7 @@ def _factors(covariance: bytes, size: int) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class MultivariateNormalOn(Distribution):
+class MultivariateNormalOn(_OnScale):
     """Several estimates that are normal together on a scale, with a known covariance.
 
     Parameters
@@ -126,16 +140,14 @@ class MultivariateNormalOn(Distribution):
 
     def logp(self, x: Any) -> Value:
         lower, _ = self._parts()
-        forward = _SCALES[self.scale][0]
-        seen = forward(np.asarray(x, dtype=np.float64).reshape(len(lower), -1))
-        z = self._whitened(seen - forward(self.expected))
+        seen = self._on(np.asarray(x, dtype=np.float64).reshape(len(lower), -1))
+        z = self._whitened(seen - self._on(self.expected))
         constant = np.log(np.diag(lower)).sum() + 0.5 * len(lower) * math.log(2 * math.pi)
         return -0.5 * fm.sum(z * z, axis=0) - constant
 
     def locations(self, x: Any, spread: float) -> list[Location]:
-        forward = _SCALES[self.scale][0]
-        seen = self._whitened(forward(np.asarray(x, dtype=np.float64).reshape(-1, 1)))
-        found = self._whitened(forward(self.expected))
+        seen = self._whitened(self._on(np.asarray(x, dtype=np.float64).reshape(-1, 1)))
+        found = self._whitened(self._on(self.expected))
         return [(found[i], float(seen[i, 0]), 1.0) for i in range(len(seen))]
 
     def marginal(self, i: int) -> NormalOn:
@@ -144,10 +156,9 @@ class MultivariateNormalOn(Distribution):
 
     def sample(self, rng: np.random.Generator) -> Any:
         lower, _ = self._parts()
-        forward, back, _ = _SCALES[self.scale]
-        error = lower @ rng.standard_normal(np.shape(self.expected))
-        return back(forward(self.expected) + error)
+        return self._around(lower @ rng.standard_normal(np.shape(self.expected)))
 
     def moments(self) -> tuple[Any, Any]:
-        sd = np.sqrt(np.diag(np.asarray(self.covariance, dtype=np.float64)))[:, None]
-        return self.expected, sd / _SCALES[self.scale][2](self.expected)
+        return self._spread(
+            np.sqrt(np.diag(np.asarray(self.covariance, dtype=np.float64)))[:, None]
+        )

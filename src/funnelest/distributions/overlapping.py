@@ -97,18 +97,10 @@ class Overlapping(Distribution):
     def total_of_two(self, first: Any, second: Any, log_weights: Any = (None, None)) -> Value:
         """Return the log-probability that the counts of two lists are among these.
 
-        Parameters
-        ----------
-        first, second : array_like
-            Counts of the first and of the second list, ascending, all pairs of which are meant.
-        log_weights : (array_like or None, array_like or None)
-            Logarithms of the weights of these counts; None when all of them are 1.
-
-        Returns
-        -------
-        value
-            Per draw, the log of ``sum_b p(b) A_1(b) A_2(b)``: `b` are on both lists, and ``A(b)``
-            is the (weighted) probability that the others make one of the counts of a list.
+        All pairs of the `first` and the `second`, ascending, are meant, with the logarithms of
+        their weights (None: all 1). Per draw the log of ``sum_b p(b) A_1(b) A_2(b)``: `b` are on
+        both lists, and ``A(b)`` is the (weighted) probability that the others make one of the
+        counts of a list.
         """
         sets = [
             (np.asarray(counts, dtype=np.int64), None if logs is None else np.asarray(logs))

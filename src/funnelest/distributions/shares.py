@@ -14,18 +14,19 @@ from funnelest.distributions.base import (
     Location,
     Value,
     constant_gammaln,
+    log_choose,
     logit_location,
     xlog1py,
     xlogy,
 )
 from funnelest.distributions.hidden_counts import is_symbol, log_total
-from funnelest.distributions.tails import log_sum, log_tail, special
+from funnelest.distributions.tails import Tailed, log_sum, special
 
 __all__ = ["BetaBinomial", "Binomial", "Multinomial"]
 
 
 @dataclass(frozen=True)
-class Binomial(Distribution):
+class Binomial(Tailed):
     """A number of `n` with probability `p` each; `n` may be an effective sample.
 
     Parameters
@@ -39,11 +40,14 @@ class Binomial(Distribution):
     n: float
     p: Value
 
+    @property
+    def largest(self) -> float:
+        return self.n
+
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
         rest = np.maximum(self.n - x, 0.0)
-        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
-        choose = choose - constant_gammaln(rest + 1)
+        choose = log_choose(self.n, np.minimum(x, self.n))
         value = choose + xlogy(x, self.p) + xlog1py(rest, -self.p)
         if (rest == 0).any():  # else the logarithm of a negative number says so
             value = fm.where(self.p <= 1.0, value, -np.inf)
@@ -62,26 +66,12 @@ class Binomial(Distribution):
             log_weights = None if log_weights is None else np.asarray(log_weights)[some]
         return log_total(self, counts, log_weights)
 
-    def log_cdf(self, k: Any) -> Value:
-        """Return the log-probability of at most `k`.
-
-        ``I_(1-p)(n - k, k + 1)``, the regularised incomplete beta function (DLMF 8.17.5).
-        """
-        k = np.floor(np.asarray(k, dtype=np.float64))
-        some = (k >= 0) & (k < self.n)
-        there = np.where(some, k, 0.0)
-        share = special(self.p).betainc(self.n - there, there + 1.0, 1.0 - self.p)
-        value = log_tail(self, there, share, up=False)
-        return value if some.all() else fm.where(some, value, np.where(k < 0, -np.inf, 0.0))
-
-    def log_sf(self, k: Any) -> Value:
-        """Return the log-probability of at least `k`: ``I_p(k, n - k + 1)`` (DLMF 8.17.5)."""
-        k = np.ceil(np.asarray(k, dtype=np.float64))
-        some = (k > 0) & (k <= self.n)
-        there = np.where(some, k, 1.0)
-        share = special(self.p).betainc(there, self.n - there + 1.0, self.p)
-        value = log_tail(self, there, share, up=True)
-        return value if some.all() else fm.where(some, value, np.where(k > 0, -np.inf, 0.0))
+    def _share(self, k: Any, up: bool) -> Value:
+        """Return the regularised incomplete beta function (DLMF 8.17.5)."""
+        betainc = special(self.p).betainc
+        if up:
+            return betainc(k, self.n - k + 1.0, self.p)
+        return betainc(self.n - k, k + 1.0, 1.0 - self.p)
 
     def locations(self, x: float, spread: float) -> list[Location]:
         return logit_location(self.p, self.n, x, 1.0, spread)
@@ -94,7 +84,7 @@ class Binomial(Distribution):
 
 
 @dataclass(frozen=True)
-class BetaBinomial(Distribution):
+class BetaBinomial(Tailed):
     """A number of `n`, clustered: the variance is `deff` times that of a binomial.
 
     The intra-cluster correlation is ``(deff - 1) / (n - 1)``, so `deff` lies between 1 and `n`.
@@ -113,6 +103,10 @@ class BetaBinomial(Distribution):
     p: Value
     deff: Value
 
+    @property
+    def largest(self) -> float:
+        return self.n
+
     def _size(self) -> Value:
         size = (self.n - self.deff) / (self.deff - 1.0)
         # Above this it is binomial to every digit that the gamma functions have left.
@@ -126,28 +120,15 @@ class BetaBinomial(Distribution):
         x = np.asarray(x, dtype=np.float64)
         a, b = self._shapes()
         total = self._size()
-        choose = constant_gammaln(self.n + 1) - constant_gammaln(x + 1)
-        choose = choose - constant_gammaln(self.n - x + 1)
         gammaln = constant_gammaln if isinstance(total, float) else fm.gammaln
-        choose = choose + gammaln(total) - gammaln(total + self.n)
+        choose = log_choose(self.n, x) + gammaln(total) - gammaln(total + self.n)
         yes = fm.gammaln(x + a) - fm.gammaln(a)
         value = choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
         # The gamma function of a negative number is one as well, and may be huge.
         return fm.where((self.p >= 0.0) & (self.p <= 1.0), value, -np.inf)
 
-    def log_cdf(self, k: Any) -> Value:
-        """Return the log-probability of at most `k`, a sum."""
-        k = np.clip(np.floor(np.asarray(k, dtype=np.float64)), -1.0, self.n)
-        some = (k >= 0) & (k < self.n)
-        value = log_sum(self, 0.0 * k, np.where(some, k, 0.0))
-        return value if some.all() else fm.where(some, value, np.where(k < 0, -np.inf, 0.0))
-
-    def log_sf(self, k: Any) -> Value:
-        """Return the log-probability of at least `k`, a sum."""
-        k = np.clip(np.ceil(np.asarray(k, dtype=np.float64)), 0.0, self.n + 1.0)
-        some = (k > 0) & (k <= self.n)
-        value = log_sum(self, np.where(some, k, self.n), 0.0 * k + self.n)
-        return value if some.all() else fm.where(some, value, np.where(k > 0, -np.inf, 0.0))
+    def _log_share(self, k: Any, up: bool) -> Value:
+        return log_sum(self, k if up else 0.0 * k, 0.0 * k + self.n if up else k)
 
     def locations(self, x: float, spread: float) -> list[Location]:
         return logit_location(self.p, self.n, x, self.deff, spread)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Distribution, Location, Value, constant_gammaln
+from funnelest.distributions.base import Distribution, Location, Value, log_choose
 from funnelest.distributions.hidden_counts import is_symbol
 
 __all__ = ["LogisticNormalBinomial"]
@@ -152,8 +152,7 @@ class LogisticNormalBinomial(Distribution):
                 parts = [replace(self, mean=mean[some], sd=sd[some]) for some in blocks]
                 return np.concatenate([part.logp(x) for part in parts], axis=-1)
         there = np.minimum(x, self.n)
-        choose = constant_gammaln(self.n + 1) - constant_gammaln(there + 1)
-        choose = choose - constant_gammaln(self.n - there + 1) - 0.5 * math.log(2 * math.pi)
+        choose = log_choose(self.n, there) - 0.5 * math.log(2 * math.pi)
         t, weight = self._nodes(there)
         value = fm.logsumexp(self._log_integrand(there, t) + weight, axis=0)
         value = value + choose - fm.log(self.sd)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Value
+from funnelest.distributions.base import Distribution, Value
 from funnelest.distributions.hidden_counts import is_symbol, part_of
 from funnelest.errors import SpecError
 
-__all__ = ["log_sum", "log_tail", "special"]
+__all__ = ["Tailed", "log_sum", "special"]
 
 #: Below this the functions of the libraries are not trusted: they give 0 soon.
 _TINY = 1e-280
@@ -32,31 +32,44 @@ def special(value: Value) -> Any:
     return scipy.special
 
 
-def log_tail(distribution: Any, k: Any, share: Value, up: bool) -> Value:
-    """Return the logarithm of a tail's probability `share`, finite where that is tiny.
+class Tailed(Distribution):
+    """A distribution of counts from 0 on whose tails are known, with ``steps()``."""
 
-    Parameters
-    ----------
-    distribution : Distribution
-        With ``steps()``.
-    k : ndarray
-        Where the tail begins.
-    share : value
-        The probability of at least `k` when `up`, else of at most `k`.
-    up : bool
-        Which tail.
-    """
-    enough = share > _TINY
-    if is_symbol(share):
-        # The two branches of `where` must both have a finite gradient.
-        return fm.where(enough, fm.log(fm.where(enough, share, 1.0)), _far(distribution, k, up))
-    with np.errstate(all="ignore"):
-        value = np.asarray(np.log(share))
-        rest = ~enough & ~np.isnan(share)
-        if rest.any():
-            few = np.broadcast_to(k, rest.shape)[rest]
-            value[rest] = _far(part_of(distribution, rest), few, up)
-    return value
+    @property
+    def largest(self) -> float:
+        """The largest possible count."""
+        return np.inf
+
+    def _share(self, k: Any, up: bool) -> Value:
+        """Return the probability of at least `k` when `up`, else of at most `k`; all possible."""
+        raise NotImplementedError
+
+    def _log_share(self, k: Any, up: bool) -> Value:
+        """Return the logarithm of that, finite where it is tiny."""
+        share = self._share(k, up)
+        enough = share > _TINY
+        if is_symbol(share):
+            # The two branches of `where` must both have a finite gradient.
+            return fm.where(enough, fm.log(fm.where(enough, share, 1.0)), _far(self, k, up))
+        with np.errstate(all="ignore"):
+            value = np.asarray(np.log(share))
+            rest = ~enough & ~np.isnan(share)
+            if rest.any():
+                few = np.broadcast_to(k, rest.shape)[rest]
+                value[rest] = _far(part_of(self, rest), few, up)
+        return value
+
+    def log_cdf(self, k: Any) -> Value:
+        k = np.floor(np.asarray(k, dtype=np.float64))
+        return self._log_tail(k, (k >= 0) & (k < self.largest), k >= self.largest, up=False)
+
+    def log_sf(self, k: Any) -> Value:
+        k = np.ceil(np.asarray(k, dtype=np.float64))
+        return self._log_tail(k, (k > 0) & (k <= self.largest), k <= 0, up=True)
+
+    def _log_tail(self, k: Any, some: Any, sure: Any, up: bool) -> Value:
+        value = self._log_share(np.where(some, k, 1.0 if up else 0.0), up)
+        return value if some.all() else fm.where(some, value, np.where(sure, 0.0, -np.inf))
 
 
 def _far(distribution: Any, k: Any, up: bool) -> Value:

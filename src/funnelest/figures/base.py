@@ -156,6 +156,29 @@ class Figure:
         return self.middle, *larger_and_same(numbers, self.middle)
 
 
+class OneNumber(Figure):
+    """A figure that is one number."""
+
+    value: Any
+    #: What is said to be wrong when it cannot be one.
+    what: ClassVar[str] = "a rounded count"
+
+    def problems(self) -> list[str]:
+        if not is_number(self.value) or self.value < 0:
+            return [f"{self.what} must be a number of at least 0; given {self.value!r}."]
+        return []
+
+    @property
+    def middle(self) -> float:
+        return float(self.value)
+
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(float(self.value))
+
+    def describe(self) -> str:
+        return f"{self.value:,.10g}"
+
+
 def larger_and_same(numbers: Floats, value: float) -> tuple[Floats, Floats]:
     """Return 1 for numbers above a value, and 1 for those that are it, up to rounding."""
     close = np.isclose(numbers, value, rtol=1e-9, atol=0.0)
@@ -179,6 +202,13 @@ def known(figure: Figure, divisor: int) -> tuple[Counts, Floats | None]:
     except TypeError:  # a user's own figure that cannot be hashed
         return np.asarray(figure.candidates(divisor), dtype=np.int64), figure.log_weights(divisor)
     return _remembered(figure, divisor)
+
+
+def whole_count(value: float, divisor: int) -> int | None:
+    """Return a number times the divisor as a count, when it is whole up to floating point."""
+    total = value * divisor
+    whole = round(total)
+    return whole if abs(total - whole) < 1e-9 * max(1, whole) else None
 
 
 def is_number(value: Any) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.errors import SpecError
-from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, log1mexp
+from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, OneNumber, log1mexp, whole_count
 
 __all__ = ["AtLeast", "AtMost"]
 
@@ -20,7 +20,7 @@ _ENOUGH, _TAIL = 1e-8, 2_000
 
 
 @dataclass(frozen=True)
-class _Bound(Figure):
+class _Bound(OneNumber):
     """Base of the limits from one side.
 
     Parameters
@@ -31,25 +31,24 @@ class _Bound(Figure):
 
     value: float
     bounded: ClassVar[bool] = False
+    what: ClassVar[str] = "the limit of a count"
 
-    def problems(self) -> list[str]:
-        if not is_number(self.value) or self.value < 0:
-            return [f"the limit of a count must be a number of at least 0; given {self.value!r}."]
-        return []
-
-    def _near(self, divisor: int) -> int | None:
-        """Return the limit as a count, when it is whole up to floating point."""
+    def _end(self, divisor: int) -> int:
+        """Return the last count within the limit."""
+        whole = whole_count(self.value, divisor)
+        if whole is not None:
+            return whole
         total = self.value * divisor
-        whole = round(total)
-        return whole if abs(total - whole) < 1e-9 * max(1, whole) else None
+        return math.floor(total) if self.side == "at most" else math.ceil(total)
+
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return f"{'\u2264' if self.side == 'at most' else '\u2265'} {number(self.value)}"
+
+    def describe(self) -> str:
+        return f"{self.side} {super().describe()}"
 
     def location(self, divisor: int = 1) -> None:
-        """Return None: a limit locates nothing."""
         return None
-
-    @property
-    def middle(self) -> float:
-        return float(self.value)
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
         """Return the counts themselves: whether they keep to the limit is what matters."""
@@ -102,34 +101,21 @@ class AtMost(_Bound):
 
     side: ClassVar[Literal["at most"]] = "at most"
 
-    def _last(self, divisor: int) -> int:
-        near = self._near(divisor)
-        return math.floor(self.value * divisor) if near is None else near
-
     def candidates(self, divisor: int = 1) -> Counts:
-        """Return every count from 0 to the limit times `divisor`."""
-        return np.arange(self._last(divisor) + 1, dtype=np.int64)
+        return np.arange(self._end(divisor) + 1, dtype=np.int64)
 
     def limits(self, divisor: int = 1) -> tuple[float, float]:
-        """Return 0 and the limit times `divisor`."""
-        return 0.0, float(self._last(divisor))
+        return 0.0, float(self._end(divisor))
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
-        """Return the log-probability of a count of at most the limit, per draw."""
-        last = self._last(divisor)
+        last = self._end(divisor)
         value = distribution.log_cdf(last)
         return self._below(distribution, last) if value is None else value
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
         """Return whether `count` over `divisor` is at most this, or at least the next number."""
-        last = self._last(divisor)
+        last = self._end(divisor)
         return self if count <= last else AtLeast(_quotient(last + 1, divisor))
-
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return f"\u2264 {number(self.value)}"
-
-    def describe(self) -> str:
-        return f"at most {self.value:,.10g}"
 
 
 @dataclass(frozen=True)
@@ -152,21 +138,15 @@ class AtLeast(_Bound):
 
     side: ClassVar[Literal["at least"]] = "at least"
 
-    def _first(self, divisor: int) -> int:
-        near = self._near(divisor)
-        return math.ceil(self.value * divisor) if near is None else near
-
     def candidates(self, divisor: int = 1) -> Counts:
         """Refuse: there is no end to the counts from the limit on."""
         raise TypeError(f"there is no end to the counts that are {self.describe()}; see 'limits'.")
 
     def limits(self, divisor: int = 1) -> tuple[float, float]:
-        """Return the limit times `divisor`, and infinity."""
-        return float(self._first(divisor)), math.inf
+        return float(self._end(divisor)), math.inf
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
-        """Return the log-probability of a count of at least the limit, per draw."""
-        first = self._first(divisor)
+        first = self._end(divisor)
         value = distribution.log_sf(first)
         if value is not None:
             return value
@@ -180,14 +160,8 @@ class AtLeast(_Bound):
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
         """Return whether `count` over `divisor` is at least this, or at most the number before."""
-        first = self._first(divisor)
+        first = self._end(divisor)
         return self if count >= first else AtMost(_quotient(first - 1, divisor))
-
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return f"\u2265 {number(self.value)}"
-
-    def describe(self) -> str:
-        return f"at least {self.value:,.10g}"
 
 
 def _sum(distribution: Any, first: int, last: int) -> Any:

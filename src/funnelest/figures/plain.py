@@ -10,13 +10,22 @@ from typing import ClassVar
 
 import numpy as np
 
-from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, too_wide
+from funnelest.figures.base import (
+    _LIMIT,
+    Counts,
+    Figure,
+    Floats,
+    OneNumber,
+    is_number,
+    too_wide,
+    whole_count,
+)
 
 __all__ = ["Between", "Exact"]
 
 
 @dataclass(frozen=True)
-class Exact(Figure):
+class Exact(OneNumber):
     """A count printed as it is.
 
     Parameters
@@ -28,35 +37,18 @@ class Exact(Figure):
 
     value: float
     in_order: ClassVar[bool] = True
-
-    def problems(self) -> list[str]:
-        if not is_number(self.value) or self.value < 0:
-            return [f"a count must be a number of at least 0; given {self.value!r}."]
-        return []
+    what: ClassVar[str] = "a count"
 
     def candidates(self, divisor: int = 1) -> Counts:
         """Return the one count that prints as this figure (none when it is not whole)."""
-        total = self.value * divisor
-        whole = round(total)
-        return np.array(
-            [whole] if abs(total - whole) < 1e-9 * max(1, whole) else [], dtype=np.int64
-        )
+        whole = whole_count(self.value, divisor)
+        return np.array([] if whole is None else [whole], dtype=np.int64)
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Exact:
         return Exact(count / divisor if divisor > 1 else count)
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
         return np.asarray(np.round(counts) / divisor)
-
-    @property
-    def middle(self) -> float:
-        return float(self.value)
-
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return number(float(self.value))
-
-    def describe(self) -> str:
-        return f"{self.value:,.10g}"
 
 
 @dataclass(frozen=True)
@@ -103,10 +95,6 @@ class Between(Figure):
         at = math.floor(Fraction(count, divisor))
         low = int(self.low) + width * ((at - int(self.low)) // width)
         return Between(max(low, 0), low + width - 1)
-
-    @property
-    def middle(self) -> float:
-        return (self.low + self.high) / 2
 
     def in_short(self, number: Callable[[float], str]) -> str:
         return f"{number(self.low)}\u2013{number(self.high)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Literal
@@ -13,8 +13,8 @@ import numpy as np
 from funnelest.figures.base import (
     _LIMIT,
     Counts,
-    Figure,
     Floats,
+    OneNumber,
     as_tuple,
     is_number,
     known,
@@ -41,12 +41,6 @@ def _number(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 
-def _value_problems(value: Any) -> list[str]:
-    if not is_number(value) or value < 0:
-        return [f"a rounded count must be a number of at least 0; given {value!r}."]
-    return []
-
-
 def _rule_problems(rule: Any) -> list[str]:
     if rule not in _RULES:
         allowed = ", ".join(repr(one) for one in _RULES)
@@ -54,24 +48,32 @@ def _rule_problems(rule: Any) -> list[str]:
     return []
 
 
-def _base_problems(value: Any, to: Any) -> list[str]:
-    """Return what is wrong with a value and the base that it was rounded to."""
-    found = _value_problems(value)
-    if not is_number(to) or to <= 0:
-        found.append(f"the base of a rounded count must be above 0; given to={to!r}.")
-    return found
+class _ToBase(OneNumber):
+    """A count rounded to a multiple of a base that is known."""
 
+    to: Any
+    #: How many bases wide the counts lie that print as it.
+    bases_wide: ClassVar[int] = 1
 
-def _multiple_problems(value: float, to: float) -> list[str]:
-    if (_exact(value) / _exact(to)).denominator == 1:
-        return []
-    return [
-        f"{value:g} is not a multiple of {to:g}: no count rounded to {to:g} prints as {value:g}."
-    ]
+    def problems(self) -> list[str]:
+        found = super().problems()
+        if not is_number(self.to) or self.to <= 0:
+            found.append(f"the base of a rounded count must be above 0; given to={self.to!r}.")
+        if not found and self.bases_wide * self.to > _LIMIT:
+            found.append(too_wide(self.describe(), self.bases_wide * float(self.to)))
+        return found
+
+    def _multiple_problems(self) -> list[str]:
+        if (_exact(self.value) / _exact(self.to)).denominator == 1:
+            return []
+        return [
+            f"{self.value:g} is not a multiple of {self.to:g}: no count rounded to {self.to:g} "
+            f"prints as {self.value:g}."
+        ]
 
 
 @dataclass(frozen=True)
-class Rounded(Figure):
+class Rounded(_ToBase):
     """A count rounded to a multiple of a base.
 
     The likelihood is the sum of the probabilities of all counts that print as the figure.
@@ -92,11 +94,8 @@ class Rounded(Figure):
     in_order: ClassVar[bool] = True
 
     def problems(self) -> list[str]:
-        found = _base_problems(self.value, self.to)
-        if not found and self.to > _LIMIT:
-            found.append(too_wide(self.describe(), float(self.to)))
-        found += _rule_problems(self.rule)
-        return found or _multiple_problems(self.value, self.to)
+        found = super().problems() + _rule_problems(self.rule)
+        return found or self._multiple_problems()
 
     def candidates(self, divisor: int = 1) -> Counts:
         value, base = _exact(self.value), _exact(self.to)
@@ -126,16 +125,13 @@ class Rounded(Figure):
         """The middle of the interval of counts that print as this figure."""
         return float(self.value) + (float(self.to) / 2 if self.rule == "floor" else 0.0)
 
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return number(float(self.value))
-
     def describe(self) -> str:
         rule = "" if self.rule == "half up" else f" ({self.rule})"
-        return f"{self.value:,.10g} rounded to {self.to:g}{rule}"
+        return f"{super().describe()} rounded to {self.to:g}{rule}"
 
 
 @dataclass(frozen=True)
-class RandomlyRounded(Figure):
+class RandomlyRounded(_ToBase):
     r"""A count rounded up or down at random to a multiple of a base.
 
     A count between two multiples goes to the nearer one more often: of the counts that Statistics
@@ -157,12 +153,10 @@ class RandomlyRounded(Figure):
 
     value: float
     to: float = 5
+    bases_wide: ClassVar[int] = 2
 
     def problems(self) -> list[str]:
-        found = _base_problems(self.value, self.to)
-        if not found and 2 * self.to > _LIMIT:
-            found.append(too_wide(self.describe(), 2 * float(self.to)))
-        return found or _multiple_problems(self.value, self.to)
+        return super().problems() or self._multiple_problems()
 
     def candidates(self, divisor: int = 1) -> Counts:
         """Return every count that lies less than one base away after division by `divisor`."""
@@ -198,19 +192,12 @@ class RandomlyRounded(Figure):
         above = np.sum(probability * -np.expm1(log_weights[up])[:, None], axis=0)
         return np.exp(beyond) + above, np.exp(self.logp(law, divisor))
 
-    @property
-    def middle(self) -> float:
-        return float(self.value)
-
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return number(float(self.value))
-
     def describe(self) -> str:
-        return f"{self.value:,.10g} randomly rounded to {self.to:g}"
+        return f"{super().describe()} randomly rounded to {self.to:g}"
 
 
 @dataclass(frozen=True)
-class RoundedToUnknown(Figure):
+class RoundedToUnknown(OneNumber):
     r"""A count that was perhaps rounded, nobody says to what.
 
     Parameters
@@ -241,7 +228,7 @@ class RoundedToUnknown(Figure):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
 
     def problems(self) -> list[str]:
-        found = _value_problems(self.value) + _rule_problems(self.rule)
+        found = super().problems() + _rule_problems(self.rule)
         bases = self.bases
         if not isinstance(bases, tuple) or not bases:
             return [*found, f"field 'bases' must be a list of numbers; given {bases!r}."]
@@ -299,10 +286,7 @@ class RoundedToUnknown(Figure):
         parts = self._possible()
         return sum(one.middle * w for one, w in parts) / sum(w for _, w in parts)
 
-    def in_short(self, number: Callable[[float], str]) -> str:
-        return number(float(self.value))
-
     def describe(self) -> str:
         rule = "" if self.rule == "half up" else f" ({self.rule})"
         bases = listed([f"{one.to:g}" for one, _ in self._possible()], "or")
-        return f"{self.value:,.10g} rounded to {bases}, not known which{rule}"
+        return f"{super().describe()} rounded to {bases}, not known which{rule}"

@@ -51,19 +51,11 @@ class Component:
 
 
 def components(model: Model) -> list[Component]:
-    """Return what the posterior of a model is the product of.
+    """Return every source that counts and every prior that the posterior is the product of.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Returns
-    -------
-    list of Component
-        Every source that counts; the prior of who enters, and of each transition, with its terms;
-        of each assumption; of each defect of a source; of each further parameter alone. Each
-        unknown parameter is in one of them, and names are not taken twice.
+    The priors of who enters, and of each transition, with its terms; of each assumption; of each
+    defect of a source; of each further parameter alone. Each unknown parameter is in one of them,
+    and names are not taken twice.
     """
     found = [Component(one.name, "source") for one in model.evidence if model.power_of(one.name)]
     names = {one.name for one in found}
@@ -99,18 +91,7 @@ def components(model: Model) -> list[Component]:
 
 
 def held(model: Model) -> dict[str, str]:
-    """Return what is assumed without a distribution, so that it cannot count for more or less.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Returns
-    -------
-    dict of str to str
-        What it is -> why it cannot be scaled.
-    """
+    """Return what is assumed without a distribution -> why it cannot count for more or less."""
     found = {
         name: prior.describe() for name, prior in model.priors.items() if isinstance(prior, Fixed)
     }
@@ -121,19 +102,10 @@ def held(model: Model) -> dict[str, str]:
 
 
 def log_densities(model: Model, values: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Return the log of every component, one per draw.
+    """Return the log of every component in `components`, one per draw.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-    values : mapping of str to ndarray
-        Every unknown parameter, shape ``(draws,)``.
-
-    Returns
-    -------
-    dict of str to ndarray
-        In the order of `components`. Those of priors are `log_prior_density`.
+    `values` has every unknown parameter, shape ``(draws,)``. Those of priors are
+    `log_prior_density`.
     """
     sources = log_likelihoods(model, values)
     found = {}
@@ -149,24 +121,12 @@ def log_densities(model: Model, values: Mapping[str, Floats]) -> dict[str, Float
 
 
 def log_prior_density(prior: Prior, x: Floats) -> Floats:
-    """Return the log-density of a prior on the scale on which it is scaled to a power.
+    """Return the log-density of a prior at draws, on the scale on which it is scaled to a power.
 
     The natural one of a normal and half-normal, the logarithm of a log-normal and gamma, the
     log-odds of a beta, logit-normal and uniform, those of the logarithm for a log-uniform; of a
     truncated one that of the prior inside. A flat prior is not flat there, so that it too can
-    count for more or less.
-
-    Parameters
-    ----------
-    prior : Prior
-        The prior.
-    x : ndarray
-        The parameter, shape ``(draws,)``.
-
-    Returns
-    -------
-    ndarray
-        Shape ``(draws,)``; minus infinity where the parameter is impossible.
+    count for more or less. Minus infinity where the parameter is impossible.
     """
     with np.errstate(all="ignore"):
         _, back, slope = prior.own_scale()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,15 +41,8 @@ def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
 class Density:
     """Prior, likelihood and their sum, as functions of points on the unconstrained line.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Notes
-    -----
-    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of
-    the prior includes the slope of the map from the line to the parameter.
+    Points are arrays of shape ``(parameters, draws)``, in the order of `names`. The density of the
+    prior includes the slope of the map from the line to the parameter.
     """
 
     def __init__(self, model: Model) -> None:
@@ -88,13 +81,18 @@ class Density:
         """Return the log-likelihood of all evidence, one per draw."""
         total = np.zeros(z.shape[1:])
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(z), self._memory)
-            for one in self.model.evidence:
-                power = self.model.power_of(one.name)
-                for observation in one.observations(q) if power else ():
-                    logp = observation.logp()
-                    total = total + (logp if power == 1 else power * logp)
+            for power, observation in self._seen(z):
+                logp = observation.logp()
+                total = total + (logp if power == 1 else power * logp)
         return np.where(np.isnan(total), -np.inf, total)
+
+    def _seen(self, z: Floats) -> Iterator[tuple[float, Any]]:
+        """Yield what every source that counts has observed, and the power of that."""
+        q = Quantities(self.model, self.values(z), self._memory)
+        for one in self.model.evidence:
+            power = self.model.power_of(one.name)
+            for observation in one.observations(q) if power else ():
+                yield power, observation
 
     def located(self, z: Floats) -> tuple[Floats, Floats, Floats] | None:
         """Return what the figures locate, as `funnelest.observations.observation` says it.
@@ -113,12 +111,9 @@ class Density:
 
     def _locations(self, z: Floats) -> list[Any]:
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(z), self._memory)
             return [
                 (value, aim, power * information) if power != 1 else (value, aim, information)
-                for one in self.model.evidence
-                if (power := self.model.power_of(one.name))
-                for observation in one.observations(q)
+                for power, observation in self._seen(z)
                 for place in observation.locations()
                 if place is not None
                 for value, aim, information in [place]
@@ -136,14 +131,9 @@ class Density:
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""
+        nowhere = np.zeros((len(self.names), 1))
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, self.values(np.zeros((len(self.names), 1))), self._memory)
-            return all(
-                None not in observation.locations()
-                for one in self.model.evidence
-                if self.model.power_of(one.name)
-                for observation in one.observations(q)
-            )
+            return all(None not in one.locations() for _, one in self._seen(nowhere))
 
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 
-__all__ = ["Probe", "depends_on", "informed"]
+__all__ = ["Probe", "informed"]
 
 type Floats = NDArray[np.float64]
 type Moved = NDArray[np.bool_]
@@ -29,11 +29,6 @@ class Probe:
     """A model at some points of its prior, and with each parameter moved alone from there.
 
     All points are evaluated in one call: they are draws.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
     """
 
     def __init__(self, model: Model) -> None:
@@ -54,7 +49,14 @@ class Probe:
             self._q = Quantities(model, values)
 
     def informed(self) -> dict[str, frozenset[str]]:
-        """Return the names of the sources that see each unknown parameter; see `informed`."""
+        """Return the names of the sources that see each unknown parameter.
+
+        A source sees a parameter when its log-likelihood changes as the parameter moves alone, at
+        any of the points. Where it says nothing (impossible at both points, or certain at both),
+        what its distribution is made from must change. A parameter that no source sees keeps its
+        prior, whatever the figures are; one that is seen may still be known only together with
+        others, see `funnelest.check.identification`.
+        """
         seen: dict[str, set[str]] = {name: set() for name in self.names}
         if not self.names:
             return {}
@@ -66,7 +68,10 @@ class Probe:
         return {name: frozenset(sources) for name, sources in seen.items()}
 
     def depends_on(self, quantity: Callable[[Quantities], Any]) -> frozenset[str]:
-        """Return the unknown parameters on which a `quantity` depends; see `depends_on`."""
+        """Return the unknown parameters that change a `quantity` when they move alone.
+
+        All of them, when the function fails: it is then not known to be free of any.
+        """
         if not self.names:
             return frozenset()
         try:
@@ -134,42 +139,5 @@ def _arrays(value: Any, draws: int) -> Iterator[Floats]:
 
 
 def informed(model: Model) -> Mapping[str, frozenset[str]]:
-    """Return which sources see each unknown parameter.
-
-    A source sees a parameter when its log-likelihood changes as the parameter moves alone, at
-    any of a few points of the prior. Where it says nothing (impossible at both points, or
-    certain at both), what its distribution is made from must change. A parameter that no source
-    sees keeps its prior, whatever the figures are; one that is seen may still be known only
-    together with others, see `funnelest.check.identification`.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-
-    Returns
-    -------
-    mapping of str to frozenset of str
-        Unknown parameter -> names of the sources, in the order of ``model.free``. The same on
-        every call.
-    """
+    """Return which sources see each unknown parameter; see `Probe.informed`."""
     return Probe(model).informed()
-
-
-def depends_on(model: Model, quantity: Callable[[Quantities], Any]) -> frozenset[str]:
-    """Return the unknown parameters on which a quantity depends.
-
-    Parameters
-    ----------
-    model : Model
-        The model.
-    quantity : callable
-        ``quantity(q)`` with `q` a `Quantities`.
-
-    Returns
-    -------
-    frozenset of str
-        Those that change it when they move alone, at any of a few points of the prior. All of
-        them, when the function fails: it is then not known to be free of any.
-    """
-    return Probe(model).depends_on(quantity)

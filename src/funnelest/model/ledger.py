@@ -32,16 +32,15 @@ class Entry:
     about: str
     kind: str
     value: str
-    statement: str
-    source: str
-    stated: bool
+    statement: str = ""
+    source: str = ""
+    stated: bool = True
 
 
 def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
-        Entry(a.describe(), "assumption", "", a.statement, a.source, True)
-        for a in model.assumptions
+        Entry(a.describe(), "assumption", "", a.statement, a.source) for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
     for varying, name in model.varying():
@@ -66,40 +65,32 @@ def entries(model: Parts) -> list[Entry]:
             )
         )
     found += [
-        Entry(name, "assumption", f"its likelihood counts to the power {power:g}", "", "", True)
+        Entry(name, "assumption", f"its likelihood counts to the power {power:g}")
         for name, power in model.powers.items()
         if power != 1
     ]
     for one in model.sources():
         if one.statement:
-            found.append(Entry(one.name, "source", "", one.statement, one.source, True))
+            found.append(Entry(one.name, "source", "", one.statement, one.source))
         for defect in one.defects:
             if defect.statement:
                 about = f"{defect.label}[{one.name}]"
-                found.append(Entry(about, "assumption", "", defect.statement, defect.source, True))
+                found.append(Entry(about, "assumption", "", defect.statement, defect.source))
         for what, own, common in (
             ("unit", one.unit, model.route.unit),
             ("definition", one.definition, model.route.definition),
         ):
             if one.carries and common and not own:
                 text = f"{common}, as the route"
-                found.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
+                found.append(Entry(f"{what}[{one.name}]", "default", text, stated=False))
     found += [
-        Entry(about, "default", text, "", "", False)
+        Entry(about, "default", text, stated=False)
         for about, text in unsaid.items()
         if about not in model.priors
     ]
-    constant = {axis.name for axis in model.population.axes} - model.varies_over()
-    for name in [axis.name for axis in model.population.axes if axis.name in constant]:
-        if len(model.population.axis(name).levels) > 1:  # type: ignore[union-attr]
-            found.append(
-                Entry(
-                    f"axis {name}",
-                    "default",
-                    f"rates and transitions are the same over {name}",
-                    "",
-                    "",
-                    False,
-                )
-            )
+    over = model.varies_over()
+    for axis in model.population.axes:
+        if axis.name not in over and len(axis.levels) > 1:
+            text = f"rates and transitions are the same over {axis.name}"
+            found.append(Entry(f"axis {axis.name}", "default", text, stated=False))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -92,23 +92,20 @@ class Model(Parts):
             "powers": powers,
         }
         raise_if_any(problems.part_problems(evidence, assumptions, mappings))
-        made = {
-            (tuple(edge) if isinstance(edge, list) else edge): share
-            for edge, share in (transitions or {}).items()
-        }
-        values: dict[str, Any] = {
-            "route": route,
-            "population": population,
-            "occurrence": occurrence,
-            "transitions": made,
-            "evidence": tuple(evidence),
-            "assumptions": tuple(assumptions),
-            "parameters": {name: as_prior(p) for name, p in (parameters or {}).items()},
-            "instead": dict(instead or {}),
-            "powers": dict(powers or {}),
-        }
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+        super().__init__(
+            route=route,
+            population=population,
+            occurrence=occurrence,
+            transitions={
+                (tuple(edge) if isinstance(edge, list) else edge): share
+                for edge, share in (transitions or {}).items()
+            },
+            evidence=tuple(evidence),
+            assumptions=tuple(assumptions),
+            parameters={name: as_prior(p) for name, p in (parameters or {}).items()},
+            instead=dict(instead or {}),
+            powers=dict(powers or {}),
+        )
         raise_if_any(problems.model_problems(self))
 
     # -------------------------------------------------------------- structure
@@ -121,28 +118,17 @@ class Model(Parts):
         """
         return self._imputed
 
-    @cached_property
+    @cached_property  # asked for by every row of every table
     def _imputed(self) -> NDArray[np.bool_]:
-        # Asked for by every row of every table: found once.
         mask = imputed_cells(self)
         mask.flags.writeable = False
         return mask
 
     def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
-        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
+        """Return "estimated", "partly imputed" or "imputed", of the cells `where`, or of all.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells; all when left out.
-        first_events : bool, default False
-            Of first events in place of victims in a year: without a source that asks about them
-            they rest on `FirstTime` alone.
-
-        Returns
-        -------
-        str
-            What a number of these cells rests on.
+        Of `first_events` in place of victims in a year: without a source that asks about them these
+        rest on `FirstTime` alone.
         """
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()
@@ -154,11 +140,10 @@ class Model(Parts):
                 first_event_cells(self), self.population, over | self.occurrence.axes()
             )
             filled = np.logical_or.reduce([~seen, *assumed])
-        mask = filled[cells] & (self.population.counts[cells] > 0)
-        if not mask.any():
+        there = self.population.counts[cells] > 0
+        if not (filled[cells] & there).any():
             return "estimated"
-        full = mask | (self.population.counts[cells] == 0)
-        return "imputed" if full.all() else "partly imputed"
+        return "imputed" if (filled[cells] | ~there).all() else "partly imputed"
 
     # ----------------------------------------------------------------- ledger
 
@@ -241,15 +226,8 @@ class Model(Parts):
 
     def _changed(self, **parts: Any) -> Model:
         """Return a copy, of which is checked what its new parts can have broken."""
-        made = self._with(**parts)
+        made = self.but(**parts)
         raise_if_any(problems.model_problems(made, parts))
-        return made
-
-    def _with(self, **parts: Any) -> Model:
-        """Return a copy that is not checked, with parts of which nothing new can be wrong."""
-        made = object.__new__(Model)
-        for one in fields(Parts):
-            object.__setattr__(made, one.name, parts.get(one.name, getattr(self, one.name)))
         return made
 
     # ------------------------------------------------------------------- JSON
@@ -328,4 +306,4 @@ def with_made_up(model: Model, evidence: Sequence[Evidence]) -> Model:
         type(new) is type(old) and new.name == old.name
         for new, old in zip(evidence, model.evidence, strict=True)
     )
-    return model._with(evidence=tuple(evidence)) if same else model.with_evidence(evidence)
+    return model.but(evidence=tuple(evidence)) if same else model.with_evidence(evidence)

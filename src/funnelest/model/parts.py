@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from funnelest.assumptions.base import Assumption
 from funnelest.evidence.base import Evidence
@@ -33,9 +33,12 @@ class Parts:
     instead: Mapping[str, Prior | float]
     powers: Mapping[str, float]
 
-    def but(self, **parts: Any) -> Parts:
-        """Return the same parts with some in the place of others; nothing is checked."""
-        return Parts(**{one.name: getattr(self, one.name) for one in fields(Parts)} | parts)
+    def but(self, **parts: Any) -> Self:
+        """Return the same with some `parts` in the place of others; nothing is checked."""
+        made = object.__new__(type(self))
+        for one in fields(Parts):
+            object.__setattr__(made, one.name, parts.get(one.name, getattr(self, one.name)))
+        return made
 
     @property
     def occurrence_name(self) -> str:
@@ -51,8 +54,13 @@ class Parts:
     @cached_property
     def conversion(self) -> Any:
         """The assumption that joins yearly rates and first events (`FirstTime`), or None."""
+        return next(iter(self.conversions), None)
+
+    @property
+    def conversions(self) -> list[Any]:
+        """Every such assumption; a model may have one."""
         known = [one for one in self.assumptions if isinstance(one, Assumption)]
-        return next((one for one in known if one.gives("first_share")), None)
+        return [one for one in known if one.gives("first_share")]
 
     def transition(self, first: str, last: str) -> Share:
         """Return the share of a transition, the default when none was given."""
@@ -100,15 +108,12 @@ class Parts:
     @cached_property
     def places(self) -> dict[str, Any]:
         """Parameter name -> itself, the name of the parameter it shares, or its fixed value."""
-        found: dict[str, Any] = {}
-        for name, prior in self.priors.items():
-            if isinstance(prior, Shared):
-                found[name] = prior.name
-            elif isinstance(prior, Fixed):
-                found[name] = prior.value
-            else:
-                found[name] = name
-        return found
+        return {
+            name: prior.name
+            if isinstance(prior, Shared)
+            else (prior.value if isinstance(prior, Fixed) else name)
+            for name, prior in self.priors.items()
+        }
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""

@@ -49,12 +49,21 @@ def change_problems(name: str, given: object) -> list[str]:
     return [] if isinstance(given, Mapping) else [f"{name} must be a mapping; given {given!r}."]
 
 
+def _of(what: str, problems: Iterable[str]) -> list[str]:
+    """Return sentences with what they are about in front."""
+    return [f"{what}: {text}" for text in problems]
+
+
 def _asked(problems: Callable[..., list[str]], *about: Any) -> list[str]:
     """Return what a part says is wrong with itself; a failure to say so is a problem too."""
     try:
         return problems(*about)
     except Exception as error:  # a value of a type that nobody thought of
         return [f"a field has a value that cannot be used ({type(error).__name__}: {error})."]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names)) or "none"
 
 
 def model_problems(model: Parts, changed: Collection[str] = ()) -> list[str]:
@@ -93,10 +102,7 @@ def _rate_problems(model: Parts) -> list[str]:
     if not isinstance(model.occurrence, Rate | Number):
         found.append(f"occurrence must be a Rate or a Number; given {model.occurrence!r}.")
     else:
-        found += [
-            f"{model.occurrence_name}: {text}"
-            for text in _asked(model.occurrence.problems, model.population)
-        ]
+        found += _of(model.occurrence_name, _asked(model.occurrence.problems, model.population))
         if isinstance(model.occurrence, Rate) and not model.population.counted:
             found.append(
                 "occurrence is a Rate, but the population has no head count: give counts, or a "
@@ -117,10 +123,7 @@ def _rate_problems(model: Parts) -> list[str]:
         elif not isinstance(share, Share):
             found.append(f"transition {show_edge(edge)} must be a Share; given {share!r}.")
         else:
-            found += [
-                f"transition {show_edge(edge)}: {text}"
-                for text in _asked(share.problems, model.population)
-            ]
+            found += _of(f"transition {show_edge(edge)}", _asked(share.problems, model.population))
     return found
 
 
@@ -142,11 +145,10 @@ def _evidence_problems(model: Parts) -> list[str]:
         start = f"{type(one).__name__} {one.name!r}"
         trouble = no_defects(one.defects)  # else nothing else can be asked
         trouble = trouble or _asked(one.problems, model.route, model.population)
-        found += [f"{start}: {text}" for text in trouble]
+        found += _of(start, trouble)
         if not trouble and one.needs_first_events and model.conversion is None:
             found.append(f"{start}: {_NO_CONVERSION}")
-        others = [other for other in model.evidence if isinstance(other, Evidence)]
-        found += [f"{start}: {text}" for text in _asked(one.problems_among, others)]
+        found += _of(start, _asked(one.problems_among, known))
         try:
             priors = one.parameters(model.population)
         except Exception:
@@ -156,7 +158,7 @@ def _evidence_problems(model: Parts) -> list[str]:
         if trouble:
             continue  # a defect has said what is wrong with its priors
         for label, prior in priors.items():
-            found += [f"{start}: {label.split('[')[0]}: {text}" for text in prior.problems()]
+            found += _of(f"{start}: {label.split('[')[0]}", prior.problems())
     return found
 
 
@@ -184,15 +186,11 @@ def _assumption_problems(model: Parts) -> list[str]:
             found.append(f"assumptions must be kinds of Assumption, as Shift; given {one!r}.")
             continue
         trouble = _asked(one.problems, model.population)
-        if not trouble:
-            start = f"{type(one).__name__}"
-            trouble = [f"{start}: {text}" for text in _asked(one.problems_among, known)]
+        trouble = trouble or _of(type(one).__name__, _asked(one.problems_among, known))
         found += trouble
         if not trouble:
             good.append(one)
-    conversions = [
-        one for one in model.assumptions if isinstance(one, Assumption) and one.gives("first_share")
-    ]
+    conversions = model.conversions
     if len(conversions) > 1:
         found.append("two assumptions FirstTime: give one.")
     if conversions and not model.population.counted:
@@ -230,7 +228,7 @@ def _parameter_problems(model: Parts) -> list[str]:
     for name, prior in model.parameters.items():
         if not isinstance(name, str):
             found.append(f"the name of a parameter must be text; given {name!r}.")
-        found += [f"parameter {name!r}: {text}" for text in prior.problems()]
+        found += _of(f"parameter {name!r}", prior.problems())
         if isinstance(prior, Shared):
             found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")
     return found
@@ -243,8 +241,7 @@ def _hazard_problems(model: Parts, conversions: list[Any]) -> list[str]:
     if model.population.age_problems(conversions[0].axis):
         return []  # was said
     axis = model.population.age_axis(conversions[0].axis)
-    bounds = axis.spans
-    if bounds == [(age, age) for age in range(len(bounds))]:
+    if axis.spans == [(age, age) for age in range(len(axis.spans))]:
         return []
     return [
         f"{model.occurrence_name}: a Hazard needs single years of {axis.name} from 0 on, since the "
@@ -258,14 +255,14 @@ def _instead_problems(model: Parts) -> list[str]:
     plain = model.but(instead={})
     for name, value in model.instead.items():
         if name not in plain.free:
-            known = ", ".join(map(repr, plain.free)) or "none"
             found.append(
-                f"instead: there is no unknown parameter {name!r}; the unknown ones are: {known}."
+                f"instead: there is no unknown parameter {name!r}; the unknown ones are: "
+                f"{_listed(plain.free)}."
             )
             continue
         low, high = plain.free[name].support
         if isinstance(value, Prior):
-            found += [f"instead: {name!r}: {text}" for text in value.problems()]
+            found += _of(f"instead: {name!r}", value.problems())
             if isinstance(value, Fixed | Shared):
                 found.append(
                     f"instead: {name!r} must be a number or a distribution; given {value!r}."
@@ -321,7 +318,7 @@ def _function_problems(model: Parts) -> list[str]:
                 for observation in one.observations(Quantities(tried, values)):
                     np.broadcast_to(observation.logp(), (3 if values else 1,))
         except SpecError as error:
-            found += [f"{start}: {text}" for text in error.problems]
+            found += _of(start, error.problems)
         except Exception as error:  # whatever a user's function may do
             found.append(
                 f"{start}: it fails on draws from the priors ({type(error).__name__}: {error}). "
@@ -339,10 +336,9 @@ def _prior_problems(model: Parts) -> list[str]:
             continue
         target = model.parameters.get(prior.name)
         if target is None:
-            known = ", ".join(map(repr, model.parameters)) or "none"
             found.append(
                 f"{name} refers to the parameter {prior.name!r}, which the model does not have; "
-                f"its parameters are: {known}."
+                f"its parameters are: {_listed(model.parameters)}."
             )
             continue
         low, high = prior.limits
@@ -374,9 +370,7 @@ def _impossible(model: Parts) -> list[str]:
     implied = []
     changed = {name for one in model.assumptions for name in one.register_names()}
     for one in model.evidence:
-        if one.name in changed:
-            continue
-        limits = one.implied_number(model.population)
+        limits = None if one.name in changed else one.implied_number(model.population)
         if limits is not None:
             implied.append((one, *limits))
     errors = [one for one in model.assumptions if isinstance(one, PopulationError)]
@@ -384,7 +378,7 @@ def _impossible(model: Parts) -> list[str]:
     first = model.route.steps[0]
     found = []
     for later, step, (low, _) in implied:
-        where = f"{show_where(later.where)}"
+        where = show_where(later.where)
         people = model.population.total(later.where)
         if isinstance(model.occurrence, Rate) and low > 1 and not errors:
             found.append(

@@ -7,6 +7,7 @@ cannot drift apart, and a new evidence kind writes neither.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,34 @@ import numpy as np
 from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 
-__all__ = ["Observation", "Seen"]
+__all__ = ["Estimate", "Observation", "Part", "Seen"]
 
 type Value = Any
+#: What it is of, the figure, of which numbers it is (the sum), and its place among them, if any.
+type Part = tuple[str, Figure, tuple[int, ...], int | None]
+
+
+@dataclass(frozen=True)
+class Estimate(Figure):
+    """An observed value that is no count, or that is not even a number: then `text` shows it."""
+
+    value: float
+    unit: float = 1.0
+    text: str = ""
+
+    @property
+    def middle(self) -> float:
+        return self.value
+
+    def describe(self) -> str:
+        return self.text or f"{self.value:,.6g}"
+
+    def anew(self, counts: Any, divisor: int, rng: np.random.Generator) -> Any:
+        return counts * self.unit
+
+    def tails(self, law: Any, divisor: int) -> tuple[Any, Any] | None:
+        found: tuple[Any, Any] | None = law.tails(self.value / self.unit)
+        return found
 
 
 class Seen:
@@ -47,10 +73,9 @@ class Seen:
         """What its counts are divided by when they are printed."""
         return 1
 
-    @property
-    def unit(self) -> float:
-        """The printed scale of one unit, of numbers that are not counts."""
-        return 1.0
+    def parts(self, labels: Sequence[str]) -> list[Part]:
+        """Return every figure in it; `labels` says what each of several counts is of."""
+        return []
 
     @property
     def limited(self) -> bool:
@@ -121,6 +146,17 @@ class Observation(Seen):
     def moments(self) -> tuple[Any, Any]:
         mean, sd = self.distribution.moments()
         return mean * self.unit / self.divisor, sd * self.unit / self.divisor
+
+    def parts(self, labels: Sequence[str]) -> list[Part]:
+        if isinstance(self.figure, Figure):
+            return [("", self.figure, (0,), 0)]
+        if not isinstance(self.figure, int | float | list | tuple | np.ndarray | np.number):
+            return [("", Estimate(np.nan, text=str(self.figure)), (0,), 0)]  # the user's own data
+        values = np.atleast_1d(self.figure)
+        return [
+            ("", Estimate(float(value) * self.unit, self.unit), (i,), 0)
+            for i, value in enumerate(values)
+        ]
 
     @property
     def limited(self) -> bool:

@@ -18,18 +18,9 @@ __all__ = ["Overlap"]
 
 @dataclass(frozen=True)
 class Overlap(Seen):
-    """Counts of registers with known overlaps, each as printed.
+    """Counts of registers with known overlaps, each as printed after division by the divisor.
 
-    Parameters
-    ----------
-    means : array
-        Expected counts, shape ``(registers, draws)``.
-    doubles : mapping of (int, int) to array
-        Expected number on two registers, for every pair.
-    figures : tuple of Figure
-        The counts as printed.
-    divisor : int, default 1
-        Each figure is the count divided by this.
+    There is an expected count per register, and an expected number on both for every pair.
     """
 
     means: Any

@@ -13,7 +13,7 @@ from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 from funnelest.figures.base import known
-from funnelest.observations.observation import Seen
+from funnelest.observations.observation import Part, Seen
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
 
@@ -31,15 +31,7 @@ _NEVER = -1e30
 
 @dataclass(frozen=True)
 class Margin:
-    """A printed total of some of the counts.
-
-    Parameters
-    ----------
-    rows : tuple of int
-        Positions of the counts that it is the sum of.
-    figure : Figure
-        The total, as printed: it need not be the sum of the printed parts.
-    """
+    """A printed total of some of the counts; it need not be the sum of the printed parts."""
 
     rows: tuple[int, ...]
     figure: Figure
@@ -56,41 +48,33 @@ def margin_problems(what: str, parts: Sequence[Figure], total: Figure, divisor: 
     low = sum(one.limits(divisor)[0] for one in parts)
     high = sum(one.limits(divisor)[1] for one in parts)
     first, last = total.limits(divisor)
-    if low > last:
-        return [
-            f"{what}: the counts add up to at least {low / divisor:,.10g}, more than the total "
-            f"({total.describe()})."
-        ]
-    if high < first:
-        return [
-            f"{what}: the counts add up to at most {high / divisor:,.10g}, less than the total "
-            f"({total.describe()})."
-        ]
+    found = [
+        f"{what}: the counts add up to at {side} {end / divisor:,.10g}, {wrong} than the total "
+        f"({total.describe()})."
+        for side, end, wrong, so in (
+            ("least", low, "more", low > last),
+            ("most", high, "less", high < first),
+        )
+        if so
+    ]
     sizes = [np.diff(one.limits(divisor))[0] + 1 for one in parts]
     work, length = 0.0, 1.0
     for size in sizes:
         work += min(length, size) * max(length, size)
         length += size - 1
-    if not work < _WORK:
-        return [
+    if not found and not work < _WORK:
+        found.append(
             f"{what}: a total beside counts that are printed so coarsely says next to nothing, and "
             "takes too long to sum: leave it out."
-        ]
-    return []
+        )
+    return found
 
 
 @dataclass(frozen=True)
 class Printed:
-    """Counts and totals as they were printed; what follows from them alone is found once.
+    """Counts and totals of groups of them that do not overlap, as they were printed.
 
-    Parameters
-    ----------
-    figures : tuple of Figure
-        The counts.
-    divisor : int, default 1
-        Each figure is the count divided by this.
-    margins : tuple of Margin
-        Printed totals of groups of counts that do not overlap.
+    What follows from these alone is found once.
     """
 
     figures: tuple[Figure, ...]
@@ -171,15 +155,6 @@ class Printed:
 class Table(Seen):
     """Printed counts of one source, each with its expected value.
 
-    Parameters
-    ----------
-    distribution : Distribution
-        With a mean of shape ``(counts, draws)``.
-    printed : Printed
-        The counts and totals as printed.
-
-    Notes
-    -----
     A margin is no further evidence beside exact counts. Beside rounded or withheld ones the
     probability is that of all of them together: the sum over every set of counts that prints as
     the parts and adds up to one that prints as the total (a convolution).
@@ -243,6 +218,17 @@ class Table(Seen):
     @property
     def divisor(self) -> int:
         return self.printed.divisor
+
+    def parts(self, labels: Sequence[str]) -> list[Part]:
+        found: list[Part] = [
+            (labels[i] if labels else f"study {i + 1}", figure, (i,), i)
+            for i, figure in enumerate(self.printed.figures)
+        ]
+        for margin in self.printed.margins:
+            rows = margin.rows
+            of = "total" if len(rows) == len(labels) else f"total of {labels[rows[0]]} ..."
+            found.append((of, margin.figure, rows, None))
+        return found
 
     @property
     def expected(self) -> Distribution:

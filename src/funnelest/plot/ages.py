@@ -14,7 +14,7 @@ from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, Style, language_problems
 from funnelest.plot.base.frame import Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
-from funnelest.results import tables
+from funnelest.results.intervals import interval_problems, summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def ages(
     problems = population.problems_in(where or {})
     problems += language_problems(language)
     problems += population.age_problems(axis)
-    raise_if_any(problems + tables.interval_problems(probability, "equal-tailed"), "the figure")
+    raise_if_any(problems + interval_problems(probability), "the figure")
     known = population.age_axis(axis)
     axis = known.name
     show = Language(language)
@@ -174,10 +174,7 @@ def _curve(ax: Axes, result: Result, one: _Panel, probability: float) -> None:
         np.array(
             [
                 [found[name] * one.scale for name in ("low", "median", "high")]
-                for found in (
-                    tables.summary(draw(quantity), probability, "equal-tailed")
-                    for quantity in one.quantities
-                )
+                for found in (summary(draw(quantity), probability) for quantity in one.quantities)
             ]
         )
         for draw in (result.sample_of, result.prior_sample_of)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest.errors import SpecError
 from funnelest.priors.line import Bijection, bijection
 
-__all__ = ["FromInterval", "Prior"]
+__all__ = ["BetweenLimits", "FromInterval", "NormalOnLine", "Prior"]
 
 #: Two parameters, or None where none will do.
 type Pair = tuple[float, float] | None
@@ -256,6 +256,64 @@ class FromInterval(Prior):
         return cls(**arguments, statement=statement, source=source, trouble=trouble)
 
 
+class NormalOnLine(FromInterval):
+    """A number that is normal on the unconstrained line; mean and standard deviation come first."""
+
+    @property
+    def straight(self) -> tuple[Any, Any]:
+        mean, sd = (getattr(self, name) for name in self.parameters())
+        return mean, sd
+
+    @classmethod
+    def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
+        a, b = (float(bijection(cls._range)[1](limit)) for limit in (low, high))
+        return (a + b) / 2, (b - a) / 2 / normal_quantile(probability)
+
+    def _score(self, x: Any) -> tuple[Any, Any]:
+        """Return the place on the line, and how many standard deviations from the mean it is."""
+        mean, sd = self.straight
+        with np.errstate(divide="ignore"):
+            at = self.line()[1](x)
+        return at, (at - mean) / sd
+
+    def logpdf(self, x: Any) -> Any:
+        at, z = self._score(x)
+        constant = np.log(self.straight[1]) + 0.5 * math.log(2 * math.pi)
+        return -0.5 * z * z - constant - self.line()[2](at)
+
+    def cdf(self, x: Any) -> Any:
+        return special().ndtr(self._score(x)[1])
+
+    def ppf(self, p: Any) -> Any:
+        mean, sd = self.straight
+        return self.line()[0](mean + sd * special().ndtri(p))
+
+    def powered(self, power: float) -> Self:
+        """Return the member whose variance on the line is over the power."""
+        _, name = self.parameters()
+        changed: dict[str, Any] = {name: getattr(self, name) / math.sqrt(power)}
+        return replace(self, **changed)
+
+
+class BetweenLimits(Prior):
+    """A family whose parameters are its limits, and that says nothing but these."""
+
+    low: Any
+    high: Any
+
+    @property
+    def support(self) -> tuple[float, float]:
+        return (self.low, self.high)
+
+    @property
+    def flat(self) -> bool:
+        return True
+
+    def narrowed(self, low: float, high: float) -> Self:
+        limits: dict[str, Any] = {"low": max(self.low, low), "high": min(self.high, high)}
+        return replace(self, **limits)
+
+
 def _interval_trouble(
     family: str, low: float, high: float, probability: float, support: tuple[float, float]
 ) -> str:
@@ -282,18 +340,27 @@ def normal_quantile(probability: float) -> float:
 
 
 def solve(
-    start: list[float], tails: Callable[[Any], Any], probability: float
-) -> tuple[float, float] | None:
-    """Return two positive parameters that give the limits their tails, or None."""
+    low: float,
+    high: float,
+    probability: float,
+    guess: Callable[[float, float], Any],
+    below: Callable[[Any, Any, Any], Any],
+) -> Pair:
+    """Return two positive parameters that give an interval its probability, or None.
+
+    ``guess(mean, sd)`` is where the search begins, ``below(one, other, x)`` the probability below.
+    """
     from scipy.optimize import root
 
-    logit = special().logit
+    logit, limits = special().logit, np.array([low, high])
     tail = (1 - probability) / 2
     wanted = logit(np.array([tail, 1 - tail]))
+    start = guess(limits.mean(), (high - low) / 2 / normal_quantile(probability))
 
     def miss(logs: Any) -> Any:
-        got = np.clip(tails(np.exp(np.clip(logs, -30, 30))), 1e-300, 1 - 1e-16)
-        return logit(got) - wanted
+        one, other = np.exp(np.clip(logs, -30, 30))
+        got = below(one, other, limits)
+        return logit(np.clip(got, 1e-300, 1 - 1e-16)) - wanted
 
     found = root(miss, np.log(start), method="hybr", options={"xtol": 1e-12})
     if not np.abs(miss(found.x)).max() < 1e-6:

@@ -7,16 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import (
-    UNIT,
-    Floats,
-    FromInterval,
-    Pair,
-    PyMC,
-    normal_quantile,
-    solve,
-    special,
-)
+from funnelest.priors.base import UNIT, Floats, FromInterval, Pair, PyMC, solve, special
 
 __all__ = ["Beta"]
 
@@ -39,14 +30,11 @@ class Beta(FromInterval):
 
     @classmethod
     def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
-        limits = np.array([low, high])
-        mean, spread = limits.mean(), (high - low) / 2 / normal_quantile(probability)
-        size = max(mean * (1 - mean) / spread**2 - 1, 0.5)
-        return solve(
-            [mean * size, (1 - mean) * size],
-            lambda ab: special().betainc(ab[0], ab[1], limits),
-            probability,
-        )
+        def guess(mean: float, spread: float) -> Pair:
+            size = max(mean * (1 - mean) / spread**2 - 1, 0.5)
+            return mean * size, (1 - mean) * size
+
+        return solve(low, high, probability, guess, lambda a, b, x: special().betainc(a, b, x))
 
     def logpdf(self, x: Any) -> Any:
         betaln = special().betaln(self.alpha, self.beta)

@@ -7,16 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import (
-    POSITIVE,
-    Floats,
-    FromInterval,
-    Pair,
-    PyMC,
-    normal_quantile,
-    solve,
-    special,
-)
+from funnelest.priors.base import POSITIVE, Floats, FromInterval, Pair, PyMC, solve, special
 
 __all__ = ["Gamma"]
 
@@ -39,14 +30,11 @@ class Gamma(FromInterval):
 
     @classmethod
     def _with_interval(cls, low: float, high: float, probability: float) -> Pair:
-        limits = np.array([low, high])
-        spread = (high - low) / 2 / normal_quantile(probability)
-        shape = max((limits.mean() / spread) ** 2, 0.2)
-        return solve(
-            [shape, shape / limits.mean()],
-            lambda ab: special().gammainc(ab[0], ab[1] * limits),
-            probability,
-        )
+        def guess(mean: float, spread: float) -> Pair:
+            shape = max((mean / spread) ** 2, 0.2)
+            return shape, shape / mean
+
+        return solve(low, high, probability, guess, lambda a, b, x: special().gammainc(a, b * x))
 
     def logpdf(self, x: Any) -> Any:
         constant = self.shape * np.log(self.rate) - special().gammaln(self.shape)

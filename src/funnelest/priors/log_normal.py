@@ -7,8 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import POSITIVE, Floats, PyMC
-from funnelest.priors.normal import NormalOnLine
+from funnelest.priors.base import POSITIVE, Floats, NormalOnLine, PyMC
 
 __all__ = ["LogNormal"]
 

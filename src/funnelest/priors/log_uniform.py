@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.priors.base import Prior
+from funnelest.priors.base import BetweenLimits, Prior
 from funnelest.priors.line import Bijection, bijection
 
 __all__ = ["LogUniform"]
 
 
 @dataclass(frozen=True, repr=False)
-class LogUniform(Prior):
+class LogUniform(BetweenLimits):
     """Every order of magnitude between two positive limits equally likely.
 
     Parameters
@@ -28,10 +28,6 @@ class LogUniform(Prior):
     low: float
     high: float
     truncatable: ClassVar[bool] = False
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (self.low, self.high)
 
     def logpdf(self, x: Any) -> Any:
         inside = (x >= self.low) & (x <= self.high)
@@ -51,21 +47,10 @@ class LogUniform(Prior):
             return []
         return [f"LogUniform needs 0 < low < high; given low={self.low}, high={self.high}."]
 
-    @property
-    def flat(self) -> bool:
-        return True
-
-    def narrowed(self, low: float, high: float) -> LogUniform:
-        return replace(self, low=max(self.low, low), high=min(self.high, high))
-
     def line(self) -> Bijection:
         """Return the map from the line, by way of the logarithm."""
         line, back, slope = bijection((np.log(self.low), np.log(self.high)))
-        return (
-            lambda z: np.exp(line(z)),
-            lambda x: back(np.log(x)),
-            lambda z: slope(z) + line(z),
-        )
+        return (lambda z: np.exp(line(z)), lambda x: back(np.log(x)), lambda z: slope(z) + line(z))
 
     @classmethod
     def to_pymc(cls, name: str, priors: Sequence[Prior], dims: str) -> Any:

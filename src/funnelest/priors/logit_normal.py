@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from funnelest.priors.base import UNIT, Prior, PyMC
-from funnelest.priors.normal import NormalOnLine
+from funnelest.priors.base import UNIT, NormalOnLine, Prior, PyMC
 
 __all__ = ["LogitNormal"]
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.priors.base import Prior, PyMC
+from funnelest.priors.base import BetweenLimits, PyMC
 from funnelest.priors.beta import Beta
 
 __all__ = ["Uniform"]
 
 
 @dataclass(frozen=True, repr=False)
-class Uniform(Prior):
+class Uniform(BetweenLimits):
     """Every value between two limits equally likely.
 
     Parameters
@@ -26,10 +26,6 @@ class Uniform(Prior):
     low: float
     high: float
     pymc: ClassVar[PyMC] = ("Uniform", {"low": "lower", "high": "upper"})
-
-    @property
-    def support(self) -> tuple[float, float]:
-        return (self.low, self.high)
 
     def logpdf(self, x: Any) -> Any:
         inside = (x >= self.low) & (x <= self.high)
@@ -46,15 +42,8 @@ class Uniform(Prior):
             return []
         return [f"Uniform: low must be below high; given low={self.low}, high={self.high}."]
 
-    @property
-    def flat(self) -> bool:
-        return True
-
     def powered(self, power: float) -> Beta | None:
         """Return, for a share, the beta with both parameters equal to the power."""
         if (self.low, self.high) != (0, 1):
             return None
         return Beta(power, power, statement=self.statement, source=self.source)
-
-    def narrowed(self, low: float, high: float) -> Uniform:
-        return replace(self, low=max(self.low, low), high=min(self.high, high))

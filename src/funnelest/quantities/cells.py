@@ -67,6 +67,11 @@ class Cells:
 
     # ------------------------------------------------------------------ cells
 
+    @cached_property
+    def _ones(self) -> Any:
+        """One, in the layout of what does not vary over any axis."""
+        return np.ones((1,) * (len(self._model.population.axes) + 1))
+
     def _entry(self) -> Any:
         """Return entries per person (or per cell, with `Number`), in cells."""
         if "entry" not in self._cache:
@@ -114,7 +119,7 @@ class Cells:
         """Return the factor on the population, in cells."""
         if "exposure" not in self._cache:
             model = self._model
-            factor: Any = np.ones((1,) * (len(model.population.axes) + 1))
+            factor: Any = self._ones
             for assumption in model.assumptions:
                 factor = assumption.apply_to_population(factor, self._values, model.population)
             self._cache["exposure"] = factor
@@ -138,38 +143,26 @@ class Cells:
 
         F = (I - Q)^-1, as the finite sum over paths.
         """
-        key = ("passing", first, last)
+        if first == last:
+            return self._ones
+        key, route = ("passing", first, last), self._model.route
         if key not in self._cache:
-            route = self._model.route
-            if first == last:
-                value: Any = np.ones((1,) * (len(self._model.population.axes) + 1))
-            else:
-                value = None
-                for successor in route.successors(first):
-                    if not route.leads(successor, last):
-                        continue
+            parts = []
+            for successor in route.successors(first):
+                if route.leads(successor, last):
                     part = self._probability((first, successor))
-                    if successor != last:
-                        part = part * self._passing(successor, last)
-                    value = part if value is None else value + part
-                if value is None:
-                    value = np.zeros((1,) * (len(self._model.population.axes) + 1))
-            self._cache[key] = value
+                    parts.append(
+                        part if successor == last else part * self._passing(successor, last)
+                    )
+            self._cache[key] = sum(parts[1:], parts[0]) if parts else 0.0 * self._ones
         return self._cache[key]
 
     def in_cells(self, place: str | Sequence[str]) -> Any:
         """Return the expected number at a step, or making a transition, per person in cells.
 
-        Parameters
-        ----------
-        place : str or (str, str)
-            The step, or the transition.
-
-        Returns
-        -------
-        array
-            One axis per axis of the population and then the draws; of length 1 on an axis over
-            which it does not vary. `pool` sums it over cells.
+        `place` is the step, or the transition as a pair. One axis per axis of the population and
+        then the draws; of length 1 on an axis over which it does not vary. `pool` sums it over
+        cells.
         """
         start = self._model.route.steps[0]
         if isinstance(place, str):
@@ -186,39 +179,19 @@ class Cells:
         return self._entry() * self._passing(start, first) * self._probability((first, last))
 
     def pools(self, per_person: Any, wheres: Sequence[Where]) -> Any:
-        """Return the sums over several selections of population times `per_person`.
+        """Return the sums of population times `per_person` over the selections `wheres`.
 
-        Parameters
-        ----------
-        per_person : array
-            A number per person in cells, as `in_cells` gives it.
-        wheres : sequence of mapping
-            The selections.
-
-        Returns
-        -------
-        array
-            Shape ``(selections, draws)``.
+        The number per person is in cells, as `in_cells` gives it; the sums have shape
+        ``(selections, draws)``.
         """
         value = per_person * self._exposure()
         return self._weighted(value, "people", wheres, self._people_in)
 
     def levels(self, value: Any, axes: Sequence[str], wheres: Sequence[Where]) -> Any:
-        """Return the sums of a number per level of `axes` over several selections.
+        """Return the sums of `value` per level of `axes` over the selections `wheres`.
 
-        Parameters
-        ----------
-        value : array
-            The number, in the layout of `in_cells`; it varies over none but these axes.
-        axes : sequence of str
-            Every selected level of these axes counts once.
-        wheres : sequence of mapping
-            The selections.
-
-        Returns
-        -------
-        array
-            Shape ``(selections, draws)``.
+        A number in the layout of `in_cells`, that varies over none but these axes: every selected
+        level of these counts once. The sums have shape ``(selections, draws)``.
         """
 
         def weight(where: Where, lengths: tuple[int, ...]) -> Any:
@@ -271,19 +244,9 @@ class Cells:
         return fm.matmul(self._memory[key], flat)
 
     def pool(self, per_person: Any, where: Where | None = None) -> Any:
-        """Return the sum over the selected cells of population times `per_person`.
+        """Return the sum of population times `per_person` over the cells `where`, or all.
 
-        Parameters
-        ----------
-        per_person : array
-            A number per person in cells, as `in_cells` gives it.
-        where : mapping, optional
-            Which cells; all when left out.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        The number per person is in cells, as `in_cells` gives it.
         """
         population = self._model.population
         axes = len(population.axes)

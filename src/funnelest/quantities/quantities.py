@@ -72,17 +72,7 @@ class Quantities(Cells):
     def distinct(self, source: str, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in the registers of an `Unlinked` source.
 
-        Parameters
-        ----------
-        source : str
-            Name of the source.
-        where : mapping, optional
-            Which cells; all that the registers see when left out.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `source` is its name, `where` says which cells; all that the registers see when left out.
         """
         return self.source(source).distinct_people(self, where)
 
@@ -95,8 +85,7 @@ class Quantities(Cells):
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the number of people in the cells `where` (a mean over `per`, if given)."""
-        ones = np.ones((1,) * (len(self._model.population.axes) + 1))
-        return self.pool(ones, where) / self._levels(per, where)
+        return self.pool(self._ones, where) / self._levels(per, where)
 
     def number(self, step: str, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the expected number of people who reach a step.
@@ -120,32 +109,14 @@ class Quantities(Cells):
     def first_events(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the expected number of people to whom it happens for the first time.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells; all when left out.
-        per : str, optional
-            Name of an axis over whose selected levels the mean is taken; "auto": that of years.
-
-        Returns
-        -------
-        array
-            Shape ``(draws,)``.
+        `where` and `per` as in `number`.
         """
         return self.pool(self._first(), where) / self._levels(per, where)
 
     def first_rates(self, where: Where | None = None) -> Any:
-        """Return first events per person and year of age, at each level of the axis of ages.
+        """Return first events per person and year of age, shape ``(levels of ages, draws)``.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which levels of the other axes; all when left out. Ages in it are not used.
-
-        Returns
-        -------
-        array
-            Shape ``(levels, draws)``.
+        `where` says which levels of the other axes; ages in it are not used.
         """
         first = self._first()  # also checks that first events can be spoken of
         axis = self._ages()
@@ -153,8 +124,7 @@ class Quantities(Cells):
 
         def made() -> Any:
             wheres = Selections({**others, axis.name: level} for level in axis.levels)
-            ones = np.ones((1,) * (len(self._model.population.axes) + 1))
-            return self.pools(first, wheres) / self.pools(ones, wheres)
+            return self.pools(first, wheres) / self.pools(self._ones, wheres)
 
         return self.remember(("first rates", repr(others)), made)
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import is_number
+from funnelest.sampling.weights import equal_tailed
 
-__all__ = ["equal_tailed", "interval_name", "interval_problems", "summary"]
+__all__ = ["interval_problems", "summary"]
 
 type Floats = NDArray[np.float64]
 
@@ -20,17 +21,6 @@ def interval_problems(probability: object, kind: str = "equal-tailed") -> list[s
     if kind not in ("equal-tailed", "highest-density"):
         found.append(f"kind must be 'equal-tailed' or 'highest-density'; given {kind!r}.")
     return found
-
-
-def interval_name(probability: float, kind: str = "equal-tailed") -> str:
-    """Return the name of an interval, ``95% equal-tailed``."""
-    return f"{100 * probability:g}% {kind}"
-
-
-def equal_tailed(draws: Floats, probability: float) -> Floats:
-    """Return lower limit, median and upper limit of the interval with equal tails."""
-    tail = (1 - probability) / 2
-    return np.asarray(np.quantile(draws, [tail, 0.5, 1 - tail]))
 
 
 def summary(draws: Floats, probability: float, kind: str = "equal-tailed") -> dict[str, float]:

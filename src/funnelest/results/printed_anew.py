@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.figures import Figure
-from funnelest.figures.base import larger_and_same
 from funnelest.results.tables import Shown, shown_figures
-from funnelest.sampling.weights import discrete_quantiles
 
 if TYPE_CHECKING:
     from funnelest.evidence.base import Evidence
     from funnelest.quantities.quantities import Quantities
 
-__all__ = ["Replicated", "figures_of", "replicated", "weighted_quantiles"]
+__all__ = ["Replicated", "figures_of", "replicated"]
 
 type Floats = NDArray[Any]
 
@@ -27,26 +23,11 @@ type Floats = NDArray[Any]
 class Replicated:
     """A printed figure beside what might have been printed in its place.
 
-    Parameters
-    ----------
-    of : str
-        What the figure is of; empty where the source has one figure.
-    figure : str
-        As it was printed.
-    value : float
-        The number in it, on the printed scale; of a limit the limit itself.
-    limit : {"", "at least", "at most"}
-        Whether it is a limit, of which only one side can be passed.
-    numbers : ndarray
-        One made-up figure per draw, on the printed scale, shape ``(draws,)``. Of a limit the
-        counts themselves, which are not printed.
-    above, same : ndarray
-        Per draw the probability that a figure drawn anew is larger than the printed one, and that
-        it is the same; shape ``(draws,)``. NaN where the data have no order.
-    exact : bool
-        Whether these are probabilities of the distribution; else they are 0 or 1, of `numbers`.
-    shown : Shown
-        The figure, with its mean and standard deviation per draw.
+    What it is `of` is empty where the source has one figure. The number in it is on the printed
+    scale; of a `limit`, of which only one side can be passed, it is the limit itself. Per draw
+    there is a made-up figure in `numbers` (of a limit the counts themselves, which are not
+    printed), and the probability that one drawn anew is larger (`above`) and that it is the `same`:
+    those of the distribution where they are `exact`, else 0 or 1. NaN where the data have no order.
     """
 
     of: str
@@ -71,21 +52,10 @@ class Replicated:
 
 
 def replicated(source: Evidence, q: Quantities, rng: np.random.Generator) -> list[Replicated]:
-    """Return every figure of a source beside what might have been printed in its place.
+    """Return every figure of a source beside what might have been printed in its place by `rng`.
 
-    Parameters
-    ----------
-    source : Evidence
-        A source; one that is made of others has the figures of these.
-    q : Quantities
-        The draws.
-    rng : numpy.random.Generator
-        Where the made-up figures come from.
-
-    Returns
-    -------
-    list of Replicated
-        Totals beside counts that are known exactly are left out: they say nothing new.
+    A source that is made of others has the figures of these. Totals beside counts that are known
+    exactly are left out: they say nothing new.
     """
     made: dict[int, Any] = {}
     found = []
@@ -123,33 +93,19 @@ def _compared(
     of: str, shown: Shown, sampled: Floats | None, draws: int, rng: np.random.Generator
 ) -> Replicated:
     """Return a figure beside its replicates."""
-    seen, figure, nothing = shown.seen, shown.figure, np.full(draws, np.nan)
-    law = seen.law(shown.rows)
+    divisor, figure, law = shown.seen.divisor, shown.figure, shown.seen.law(shown.rows)
+    numbers, value, exact = np.full(draws, np.nan), np.nan, False
+    above = same = numbers
     there = sampled is not None and max(shown.rows) < len(sampled)
-    raw = sampled[list(shown.rows)].sum(axis=0) if sampled is not None and there else None
-    if raw is None or isinstance(figure, str):
-        return Replicated(
-            of=of, figure=str(figure), value=np.nan, limit="", numbers=nothing,
-            above=nothing, same=nothing, exact=False, shown=shown,
-        )  # fmt: skip
-    if isinstance(figure, Figure):
-        used = figure.used(seen.divisor)
-        numbers = used.anew(raw, seen.divisor, rng)
-        value, *among = used.beside(numbers, seen.divisor)
-        tails = None if law is None else used.tails(law, seen.divisor)
-        text, limit = figure.describe(), figure.side
-    else:
-        numbers, value = raw * seen.unit, float(figure)
-        among = [*larger_and_same(numbers, value)]
-        tails = None if law is None else law.tails(value / seen.unit)
-        text, limit = f"{value:,.6g}", ""
-    above, same = (np.broadcast_to(part, (draws,)) for part in tails or among)
+    if sampled is not None and there and not np.isnan(figure.middle):
+        used = figure.used(divisor)
+        numbers = used.anew(sampled[list(shown.rows)].sum(axis=0), divisor, rng)
+        value, *among = used.beside(numbers, divisor)
+        tails = None if law is None else used.tails(law, divisor)
+        above, same = tails or among
+        exact = tails is not None
+    numbers, above, same = (np.broadcast_to(one, (draws,)) for one in (numbers, above, same))
     return Replicated(
-        of=of, figure=text, value=value, limit=limit, numbers=np.broadcast_to(numbers, (draws,)),
-        above=above, same=same, exact=tails is not None, shown=shown,
+        of=of, figure=figure.describe(), value=value, limit=figure.side, numbers=numbers,
+        above=above, same=same, exact=exact, shown=shown,
     )  # fmt: skip
-
-
-def weighted_quantiles(values: Floats, weights: Floats, levels: Sequence[float]) -> Floats:
-    """Old name of `funnelest.sampling.weights.discrete_quantiles`."""
-    return discrete_quantiles(values, levels, weights)

@@ -23,23 +23,10 @@ _MOST = 1e15
 def known_and_hidden(
     source: Linked, basis: Callable[[Where], str], population: Population, seed: int
 ) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str]]:
-    """Return what a table shows: labels, quantity, and what it rests on.
+    """Return labels, quantity and basis of known and hidden people, by stratum and in all.
 
-    Parameters
-    ----------
-    source : Linked
-        The registers.
-    basis : callable
-        ``basis(where)`` says whether the people of some cells are estimated or imputed.
-    population : Population
-        The population of the model.
-    seed : int
-        The same seed draws the same hidden people.
-
-    Returns
-    -------
-    list of (dict, callable, str)
-        Known, hidden and total of every stratum, and of all together.
+    ``basis(where)`` says whether the people of some cells are estimated or imputed. The same seed
+    draws the same hidden people.
     """
     wheres = source.wheres(population)
     names = source.table.strata
@@ -63,7 +50,7 @@ def known_and_hidden(
 def _summed(
     q: Quantities, *, source: Linked, chosen: Sequence[str], parts: Sequence[int], seed: int
 ) -> Any:
-    drawn = _drawn(q, source, seed)
+    drawn = q.remember(("hidden", source.name, seed), partial(_drawn, q, source, seed))
     return sum(drawn[stratum][part] for stratum in chosen for part in parts)
 
 

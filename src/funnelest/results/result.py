@@ -14,8 +14,9 @@ from funnelest.evidence.unlinked import Unlinked
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
-from funnelest.results.intervals import interval_name, interval_problems, summary
+from funnelest.results.intervals import interval_problems, summary
 from funnelest.results.realised import known_and_hidden
+from funnelest.sampling.weights import interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,9 @@ class Result(Drawn):
         for labels, cells in tables.selections(self.model.population, where, by):
             yield labels, cells, None if axis in labels else axis, self.model.basis(cells)
 
+    def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+        return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
+
     def _per(self, per: str | None) -> str | None:
         """Return the axis of the mean, if there is one."""
         raise_if_any(self.model.population.per_problems(per), "the table")
@@ -151,19 +155,12 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return, for each transition, the share of the people in its first step who make it.
 
-        Parameters
-        ----------
-        where, by, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per transition (and level); `skip` says whether it jumps over a step.
+        One row per transition (and level); `skip` says whether it jumps over a step. `where`, `by`,
+        `probability` and `kind` as in `steps`.
         """
         rows = [
             (
-                {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))},
+                self._edge(a, b, labels),
                 lambda q, a=a, b=b, w=cells: q.transition(a, b, w),
                 basis,
             )
@@ -183,25 +180,13 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return the expected number of people who make each transition.
 
-        Parameters
-        ----------
-        where, by, per, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per transition (and level).
+        One row per transition (and level). `where`, `by`, `per`, `probability` and `kind` as in
+        `steps`.
         """
         rows = [
             (
-                {
-                    "from": a,
-                    "to": b,
-                    **labels,
-                    "skip": self.model.route.is_skip((a, b)),
-                    "unit": tables.unit(self.model.population, over, cells),
-                },
+                self._edge(a, b, labels)
+                | {"unit": tables.unit(self.model.population, over, cells)},
                 lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
                 basis,
             )
@@ -260,19 +245,10 @@ class Result(Drawn):
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
-        """Return the share of the people in one step who ever reach each later one.
+        """Return the share of the people in one step who ever reach each later one, by any path.
 
-        Parameters
-        ----------
-        of : str, optional
-            The step; the first one when left out.
-        where, by, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per later step (and level), by any path.
+        One row per later step (and level). `of` is the step, the first one when left out; `where`,
+        `by`, `probability` and `kind` as in `steps`.
         """
         route = self.model.route
         start = route.steps[0] if of is None else of
@@ -335,16 +311,8 @@ class Result(Drawn):
     def parameters(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return every unknown parameter, prior beside posterior.
 
-        Parameters
-        ----------
-        probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per parameter. `basis` is "assumed" where the parameter belongs to an
-            assumption, or no source sees it.
+        One row per parameter. `basis` is "assumed" where the parameter belongs to an assumption, or
+        no source sees it. `probability` and `kind` as in `steps`.
         """
         population = self.model.population
         assumed = {name for a in self.model.assumptions for name in a.parameters(population)}
@@ -368,21 +336,12 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return how many distinct people are in registers that are not linked.
 
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells; all that the registers see when left out.
-        per, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            For each `Unlinked` source four rows: its entries (as many people as if nobody were on
-            two registers, the upper bound), the largest register (as if the others lay within
-            it, the lower bound), the distinct people, and the registers per person. The bounds
-            hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
-            prior of the overlap weight, and "known overlaps" where those were given.
+        For each `Unlinked` source four rows: its entries (as many people as if nobody were on two
+        registers, the upper bound), the largest register (as if the others lay within it, the lower
+        bound), the distinct people, and the registers per person. The bounds hold whatever the
+        overlap is. `basis` is "assumed overlap" for what rests on the prior of the overlap weight,
+        and "known overlaps" where those were given. `where` says which cells, all that the
+        registers see when left out; `per`, `probability` and `kind` as in `steps`.
         """
         axis = self._per(per)
         rows = [
@@ -396,17 +355,9 @@ class Result(Drawn):
     def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return how many people are on linked registers, and on none of them.
 
-        Parameters
-        ----------
-        probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            For each `Linked` source, by stratum and for all: people on a list ("known", the
-            number counted), on none ("hidden", drawn around what is expected) and together
-            ("total"). Where links are wrong, the known are drawn too.
+        For each `Linked` source, by stratum and for all: people on a list ("known", the number
+        counted), on none ("hidden", drawn around what is expected) and together ("total"). Where
+        links are wrong, the known are drawn too. `probability` and `kind` as in `steps`.
         """
         population = self.model.population
         rows = [

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,15 +13,15 @@ from funnelest.axes import Where, show_level
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.figures import Figure
-from funnelest.observations.table import Table
 from funnelest.population import Population
-from funnelest.results.intervals import equal_tailed, interval_name, interval_problems, summary
+from funnelest.sampling.weights import equal_tailed, interval_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelest.evidence.base import Evidence
     from funnelest.model.model import Model
+    from funnelest.observations.observation import Seen
     from funnelest.quantities.quantities import Quantities
 
 __all__ = [
@@ -30,12 +29,9 @@ __all__ = [
     "figure_table",
     "first_event_rows",
     "html_table",
-    "interval_name",
-    "interval_problems",
     "selections",
     "shown_figures",
     "standardised",
-    "summary",
     "unit",
 ]
 
@@ -150,7 +146,7 @@ def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> 
         rows = [
             {
                 **row,
-                "interval": interval_name(probability, "equal-tailed"),
+                "interval": interval_name(probability),
                 "basis": model.basis(source.where),
                 "mark": mark,
             }
@@ -175,18 +171,19 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
             if found is not None and place is not None:
                 known = equal_tailed(np.broadcast_to(found[place], mean.shape), probability)
             shares |= {name: known[1], f"{name}_low": known[0], f"{name}_high": known[2]}
-        for value, text, used, limits in _values(one.figure):
+        for part, used in one.figure.official():
+            limits = None if part.bounded else part.limits()
             rows.append(
                 {
                     "source": source.name,
                     "of": one.of,
-                    "figure": text,
+                    "figure": part.describe(),
                     "used": used,
                     "read_as": source.describe(),
                     "expected": float(median),
                     "low": float(low),
                     "high": float(high),
-                    "residual": standardised(one, value, limits),
+                    "residual": standardised(one, part.middle, limits),
                     **{name: float(share) for name, share in shares.items()},
                 }
             )
@@ -195,27 +192,15 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shown:
-    """A figure of a source, and what is expected of it per draw.
+    """A figure of a source, and its mean and standard deviation per draw on the printed scale.
 
-    Parameters
-    ----------
-    of : str
-        What it is of; empty where the source has one figure.
-    figure : object
-        As printed.
-    seen : Seen
-        What the source gives, of which this is a part.
-    rows : tuple of int
-        Which of the numbers of `seen` it is, or the sum of which.
-    mean, sd : ndarray
-        Its mean and standard deviation on the printed scale, shape ``(draws,)``.
-    place : int or None
-        Its place among the counts of a register; None of a total.
+    It is one of the numbers of `seen`, or the sum of some `rows` of them; its `place` is that among
+    the counts of a register, None of a total.
     """
 
     of: str
-    figure: Any
-    seen: Any
+    figure: Figure
+    seen: Seen
     rows: tuple[int, ...]
     mean: Floats
     sd: Floats
@@ -224,37 +209,23 @@ class Shown:
 
 def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
     """Yield every figure of a source that is made of no other sources."""
-    labels = [_label(parts) for parts, _, _ in source.figure_classes()]
-    for seen in cast(Iterator[Any], source.observations(q)):
+    labels = [
+        ", ".join(f"{axis} {show_level(level)}" for axis, level in parts.items())
+        for parts, _, _ in source.figure_classes()
+    ]
+    for seen in source.observations(q):
         mean, sd = (np.atleast_2d(part) for part in seen.moments())
-        one = partial(_one, seen, mean, sd)
-        if isinstance(seen, Table):
-            for i, figure in enumerate(seen.printed.figures):
-                yield one(labels[i] if labels else f"study {i + 1}", figure, i, i)
-            for margin in seen.printed.margins:
-                at = list(margin.rows)
+        for of, figure, rows, place in seen.parts(labels):
+            if rows[-1] < len(mean):
                 yield Shown(
-                    of="total" if len(at) == len(labels) else f"total of {labels[at[0]]} ...",
-                    figure=margin.figure,
+                    of=of,
+                    figure=figure,
                     seen=seen,
-                    rows=margin.rows,
-                    mean=np.sum(mean[at], axis=0),
-                    sd=np.sqrt(np.sum(sd[at] ** 2, axis=0)),
-                    place=None,
+                    rows=rows,
+                    mean=np.sum(mean[list(rows)], axis=0),
+                    sd=np.sqrt(np.sum(sd[list(rows)] ** 2, axis=0)),
+                    place=place,
                 )
-        elif isinstance(seen.figure, Figure):
-            yield one("", seen.figure, 0, 0)
-        elif isinstance(seen.figure, int | float | list | tuple | np.ndarray | np.number):
-            for i, value in enumerate(np.atleast_1d(seen.figure)[: len(mean)]):
-                yield one("", float(value) * seen.unit, i, 0)
-        else:  # the user's own data: no number to compare
-            yield one("", str(seen.figure), 0, 0)
-
-
-def _one(
-    seen: Any, mean: Floats, sd: Floats, of: str, figure: Any, i: int, place: int | None
-) -> Shown:
-    return Shown(of=of, figure=figure, seen=seen, rows=(i,), mean=mean[i], sd=sd[i], place=place)
 
 
 def standardised(one: Shown, value: float, limits: tuple[float, float] | None = None) -> float:
@@ -266,22 +237,6 @@ def standardised(one: Shown, value: float, limits: tuple[float, float] | None = 
     middle = float(np.mean(one.mean))
     apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle
     return float(apart / spread)
-
-
-def _label(parts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{axis} {show_level(level)}" for axis, level in parts.items())
-
-
-def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | None]]:
-    """Return the numbers of a figure, as text, whether they are used, and limits that they set."""
-    if isinstance(figure, Figure):
-        return [
-            (one.middle, one.describe(), used, None if one.bounded else one.limits())
-            for one, used in figure.official()
-        ]
-    if isinstance(figure, str):
-        return [(np.nan, figure, True, None)]
-    return [(figure, f"{figure:,.6g}", True, None)]
 
 
 def step_lines(table: pd.DataFrame) -> list[str]:

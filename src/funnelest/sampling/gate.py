@@ -77,14 +77,8 @@ def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> 
 def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
     """Return what Markov chains are judged by, as arguments of `chains_gate`.
 
-    Parameters
-    ----------
-    draws : ndarray
-        What has to have converged, shape ``(quantities, chains, draws)``. The worst counts.
-    energies : ndarray
-        Shape ``(chains, draws)``.
-    divergences : int
-        Number of divergences.
+    Of `draws`, what has to have converged, shape ``(quantities, chains, draws)``, the worst counts;
+    energies have the shape ``(chains, draws)``.
     """
     from arviz_stats.base import array_stats
 

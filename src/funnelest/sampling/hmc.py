@@ -42,40 +42,20 @@ class Density(Protocol):
     """What is drawn from."""
 
     def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
-        """Return log-densities and gradients.
+        """Return log-densities, shape ``(chains,)``, and gradients, the shape of the points.
 
-        Parameters
-        ----------
-        points : ndarray
-            Shape ``(chains, parameters)``.
-        slopes_only : bool, default False
-            Whether the log-densities are not needed, as within a trajectory.
-
-        Returns
-        -------
-        values : ndarray
-            Shape ``(chains,)``; of no meaning with `slopes_only`.
-        gradients : ndarray
-            Shape ``(chains, parameters)``.
+        Points have the shape ``(chains, parameters)``. With `slopes_only`, as within a trajectory,
+        the log-densities are of no meaning.
         """
 
 
 @dataclass(frozen=True)
 class Chains:
-    """Draws of several chains.
+    """Draws of several chains, shape ``(chains, draws, parameters)``, and their energies.
 
-    Parameters
-    ----------
-    points : ndarray
-        Shape ``(chains, draws, parameters)``.
-    energies : ndarray
-        Shape ``(chains, draws)``.
-    divergences : int
-        Trajectories in fine steps that left the posterior, after warm-up; see `gate_of`.
-    accepted : float
-        Mean probability of acceptance.
-    gradients : int
-        Gradients evaluated in each chain, warm-up included.
+    Divergences are trajectories in fine steps that left the posterior, after warm-up (see
+    `gate_of`); `accepted` is the mean probability of acceptance, and `gradients` were evaluated in
+    each chain, warm-up included.
     """
 
     points: Floats
@@ -202,8 +182,6 @@ def sample(
 
     Parameters
     ----------
-    density : Density
-        Log-densities and gradients of all chains.
     start : ndarray
         Where the chains begin, shape ``(chains, parameters)``; wider than the posterior, so that
         chains which agree have forgotten it.
@@ -211,9 +189,7 @@ def sample(
         First guess of the covariance, shape ``(parameters, parameters)``, for a dense metric; or of
         the variances, shape ``(parameters,)``, for a diagonal one.
     draws : int or sequence of int
-        Draws per chain after warm-up; where several blocks, `enough` is asked after each.
-    rng : numpy.random.Generator
-        Source of randomness.
+        Draws per chain after warm-up; where several blocks, ``enough(chains)`` is asked after each.
     warmup : sequence of int, default (50, 100, 150)
         Lengths of the windows of warm-up. After each the covariance is that of the window's
         draws of all chains.
@@ -223,13 +199,6 @@ def sample(
         share are safer where it is steep.
     most : int, default 100
         Most steps of a trajectory.
-    enough : callable, optional
-        ``enough(chains)``: whether no further block of draws is needed. Left out, all are made.
-
-    Returns
-    -------
-    Chains
-        All draws after warm-up.
     """
     sampler, metric = _Sampler(density, start, rng), _Metric(covariance)
     size = 0.5
@@ -280,23 +249,8 @@ def sample(
 def climb(density: Density, start: Floats, free: NDArray[np.bool_]) -> tuple[Floats, Floats]:
     """Return the mode in some parameters, and the covariance that the curvature there gives.
 
-    Newton's method, the curvature by differences of gradients that are evaluated in one call.
-
-    Parameters
-    ----------
-    density : callable
-        As in `sample`.
-    start : ndarray
-        Where to begin, shape ``(parameters,)``.
-    free : ndarray of bool
-        Shape ``(parameters,)``: False for parameters that stay as they are.
-
-    Returns
-    -------
-    point : ndarray
-        Shape ``(parameters,)``.
-    covariance : ndarray
-        Of the free parameters, shape ``(free, free)``.
+    Newton's method from `start`, the curvature by differences of gradients that are evaluated in
+    one call. Parameters that are not `free` stay as they are; the covariance is of those that are.
     """
     places = np.flatnonzero(free)
     width = 1e-4
@@ -328,17 +282,8 @@ def climb(density: Density, start: Floats, free: NDArray[np.bool_]) -> tuple[Flo
 
 
 def gate_of(chains: Chains, quantities: Floats) -> Gate:
-    """Return the verdict of the convergence gate.
+    """Return the verdict of the convergence gate on quantities ``(quantities, chains, draws)``.
 
-    Parameters
-    ----------
-    chains : Chains
-        The draws.
-    quantities : ndarray
-        What has to have converged, shape ``(quantities, chains, draws)``.
-
-    Notes
-    -----
     Divergences: every 8th trajectory takes steps five times finer than the tuned ones, and of
     these none may diverge. A divergence says that the posterior is too steep for the steps. In the
     tuned steps it is a proposal refused, as any other is: the draws stay right, and only a place

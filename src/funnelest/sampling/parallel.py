@@ -23,18 +23,10 @@ def each(
 ) -> Iterator[tuple[int, Any]]:
     """Yield the position of each item and what the function gives of it, as they get ready.
 
-    Parameters
-    ----------
-    function : callable
-        Of one item; it may be a lambda or a method, and so may what it refers to.
-    items : sequence
-        What it is called with. Randomness belongs in the item (a seed): the order in which tasks
-        run is not fixed.
-    executor : concurrent.futures.Executor, optional
-        Where to run; left out, processes of this machine.
-    cores : int, optional
-        How many processes; all cores when left out. With one, or for a single item, everything
-        runs in this process.
+    The function may be a lambda or a method, and so may what it refers to. Randomness belongs in
+    the item (a seed): the order in which tasks run is not fixed. They run on the `executor`, or in
+    so many processes of this machine as there are `cores`, all when left out; with one core, or for
+    a single item, everything runs in this process.
     """
     cores = _cores() if cores is None else cores
     if executor is None and (cores == 1 or len(items) < 2):

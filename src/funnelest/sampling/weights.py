@@ -38,24 +38,11 @@ type Levels = float | Sequence[float] | Floats
 def quantiles(
     draws: Any, levels: Levels, weights: Floats | None = None, *, axis: int | None = None
 ) -> Floats:
-    """Return quantiles of draws, by the rule of this module.
+    """Return quantiles of draws at levels, by the rule of this module.
 
-    Parameters
-    ----------
-    draws : array_like
-        Numbers; infinite ones count as the largest or smallest that there are.
-    levels : float or sequence of float
-        Probabilities, from 0 to 1.
-    weights : ndarray, optional
-        What each draw weighs, of at least 0 and any sum; equal when left out. With weights the
-        draws have one axis.
-    axis : int, optional
-        The axis of the draws; all axes together when left out.
-
-    Returns
-    -------
-    ndarray
-        As `numpy.quantile` returns it: the axis of the levels first, then the other axes.
+    Infinite draws count as the largest or smallest that there are. With weights, of at least 0 and
+    any sum, the draws have one axis; without, `axis` is that of the draws, all together when left
+    out. As `numpy.quantile` returns it: the axis of the levels first, then the other axes.
     """
     values = np.asarray(draws, dtype=np.float64)
     if weights is None or np.ptp(weights) == 0:
@@ -162,16 +149,10 @@ def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
 def tail_size(points: Floats, weights: Floats) -> float:
     """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
 
-    Where the weights are larger in the tails, fewer draws carry a tail than carry the mean. For
-    the event A below a quantile with probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the
-    number of independent draws that would know p as well.
-
-    Parameters
-    ----------
-    points : ndarray
-        Shape ``(parameters, draws)``.
-    weights : ndarray
-        Normalised, shape ``(draws,)``.
+    Of points ``(parameters, draws)`` with normalised weights. Where the weights are larger in the
+    tails, fewer draws carry a tail than carry the mean. For the event A below a quantile with
+    probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the number of independent draws that
+    would know p as well.
     """
     smallest = np.inf
     for row in points:

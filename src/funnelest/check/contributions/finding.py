@@ -16,8 +16,8 @@ from funnelest.fields import is_number
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.likelihood.components import held
 from funnelest.model.model import Model
-from funnelest.results import tables
 from funnelest.results.result import Result
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
@@ -141,7 +141,7 @@ def contributions(
         names = [one.name for one in shares.sources] if refit else []
         without = left_out(result, names, seed=int(seed), cores=cores, progress=progress)
     found = [shares.known(key, without) for key in looked]
-    interval = tables.interval_name(probability, "equal-tailed")
+    interval = interval_name(probability)
     axes = list(dict.fromkeys(axis for row in found for axis in row.labels))
     rows = [_quantity_row(row, axes, interval) for row in found]
     prior = resting(found, "prior only") + resting(found, "prior")

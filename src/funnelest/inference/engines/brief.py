@@ -7,21 +7,24 @@ Where they are not good enough there is no short way, and the fit is made at ful
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.engines import importance
-from funnelest.inference.engines.importance import Weighted
+from funnelest.inference.engines.importance import (
+    Weighted,
+    judged,
+    refitted,
+    resample,
+    shares_of,
+    weigh,
+)
 from funnelest.inference.engines.modes import find_modes
-from funnelest.inference.engines.proposal import Component, Draws, Proposal
+from funnelest.inference.engines.proposal import Component, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ESS, K_HAT, importance_gate
+from funnelest.sampling.gate import ESS, K_HAT
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.weights import importance_size, tail_size
 
 __all__ = ["brief"]
 
@@ -44,23 +47,11 @@ _TAIL = 200.0
 
 
 def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted | None:
-    """Return draws from the posterior as `importance.sample` does, or None.
+    """Return draws from the posterior as `importance.sample` does.
 
-    Parameters
-    ----------
-    density : Density
-        What to sample.
-    draws : int
-        Number of draws to return.
-    rng : numpy.random.Generator
-        Where the randomness comes from.
-
-    Returns
-    -------
-    Weighted or None
-        None when the short way is not good enough: take the long one. Draws come with a k-hat
-        below 0.7 and more than 400 effective draws, of which 200 in every tail; the gate of what
-        is returned asks 400 there, and may be closed for that alone.
+    None when the short way is not good enough: take the long one. Draws come with a k-hat below 0.7
+    and more than 400 effective draws, of which 200 in every tail; the gate of what is returned asks
+    400 there, and may be closed for that alone.
     """
     with one_thread():
         target = Target(density)
@@ -81,31 +72,23 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
             Component.at(point, matrix, int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum()))
             for _, point, matrix in modes
         ),
-        importance._shares(modes),
+        shares_of(modes),
     )
     batch = max(_LEAST, _BATCH * target.size)
     for _ in range(_ROUNDS):
-        drawn, log_weights = importance._weigh(target, proposal, rng, batch)
-        proposal = _fitted(target, proposal, drawn, log_weights)
+        drawn, log_weights = weigh(target, proposal, rng, batch)
+        proposal = refitted(target, proposal, drawn, log_weights)
         if proposal.efficiency > _ENOUGH:
             break
     aim = _AIM
     for _ in range(_SAMPLES):
         size = int(np.clip(aim * draws / proposal.efficiency, 2 * draws, _MOST * draws))
-        drawn, log_weights = importance._weigh(target, proposal, rng, size)
-        proposal = _fitted(target, proposal, drawn, log_weights)
-        weights, k_hat = importance._smoothed(log_weights)
-        effective = importance_size(log_weights, weights)
-        gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
-        if k_hat < K_HAT and effective > ESS and gate.measures["tail ESS"] > _TAIL:
-            chosen = drawn.u[:, importance._resample(weights, draws, rng)]
+        drawn, log_weights = weigh(target, proposal, rng, size)
+        proposal = refitted(target, proposal, drawn, log_weights)
+        weights, gate = judged(target, drawn, log_weights)
+        said = gate.measures
+        if said["k-hat"] < K_HAT and said["ESS"] > ESS and said["tail ESS"] > _TAIL:
+            chosen = drawn.u[:, resample(weights, draws, rng)]
             return Weighted(target.line(chosen), gate, proposal)
         aim *= _FURTHER
     return None
-
-
-def _fitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
-    return replace(
-        proposal.fitted(drawn, importance._tempered(log_weights, 10 * target.size)),
-        efficiency=importance._ess(log_weights) / len(log_weights),
-    )

@@ -62,14 +62,8 @@ _MOST = 25
 class Weighted:
     """What importance sampling gives.
 
-    Parameters
-    ----------
-    draws : ndarray
-        Of shape ``(parameters, draws)``, on the unconstrained line.
-    gate : Gate
-        Whether they can be trusted.
-    proposal : Proposal
-        To start from when the same model is fitted to other data.
+    Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted; and
+    the proposal to start from when the same model is fitted to other data.
     """
 
     draws: Floats
@@ -85,30 +79,11 @@ def sample(
     start: Proposal | None = None,
     progress: Progress = lambda done, text: None,
 ) -> Weighted:
-    """Sample the posterior.
+    """Return draws of the posterior; as many effective ones are aimed at.
 
-    Parameters
-    ----------
-    density : Density
-        What to sample.
-    draws : int
-        Number of resampled draws to return; also the effective sample size aimed at.
-    rng : numpy.random.Generator
-        Where the randomness comes from.
-    start : Proposal, optional
-        That of an earlier fit of the same model to other data: no modes are searched.
-    progress : callable
-        Told the share done and what is being done.
-
-    Returns
-    -------
-    Weighted
-        Draws of shape ``(parameters, draws)`` on the unconstrained line, and the gate.
-
-    Raises
-    ------
-    FitError
-        When no draw from the prior has a finite density.
+    With the proposal of an earlier fit of the same model to other data as `start`, no modes are
+    searched. `progress` is told the share done and what is being done. A `FitError` when no draw
+    from the prior has a finite density.
     """
     with one_thread():
         return _sample(Target(density), draws, rng, start, progress)
@@ -179,7 +154,7 @@ def _moved(target: Target, start: Proposal) -> Proposal:
 
 def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
     """Return the proposal at the modes whose number of held directions served best."""
-    shares = _shares(modes)
+    shares = shares_of(modes)
     stiffness = [np.linalg.eigvalsh(matrix) - 1 for _, _, matrix in modes]
     best: tuple[float, Proposal] | None = None
     tried = set()
@@ -194,9 +169,9 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
         )
         proposal = Proposal(components, shares)
         # Judged after one adaptation: what fits the mode worst may fit the posterior best.
-        drawn, log_weights = _weigh(target, proposal, rng, _batch(target))
+        drawn, log_weights = weigh(target, proposal, rng, _batch(target))
         proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
-        _, log_weights = _weigh(target, proposal, rng, _batch(target))
+        _, log_weights = weigh(target, proposal, rng, _batch(target))
         # The effective size sees a few heavy draws, the entropy is steadier: both count.
         reached = math.sqrt(_evenness(log_weights) * _ess(log_weights))
         # Holding more costs more and fits curved sheets worse: only for a clear gain.
@@ -206,7 +181,7 @@ def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Prop
     return best[1]
 
 
-def _shares(modes: list[Mode]) -> Floats:
+def shares_of(modes: list[Mode]) -> Floats:
     """Return the part of each mode by its mass, none far smaller than the others."""
     mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
     shares = np.exp(mass - mass.max())
@@ -222,7 +197,7 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
         # Enough effective draws to fit covariances to, as far as that is affordable.
         wanted = _FITTED * target.size / max(best.efficiency, 1e-3)
         batch = int(np.clip(wanted, least, _MORE * least)) if best.efficiency > 0 else least
-        drawn, log_weights = _weigh(target, proposal, rng, batch)
+        drawn, log_weights = weigh(target, proposal, rng, batch)
         efficiency = _ess(log_weights) / batch
         gain = efficiency / best.efficiency if best.efficiency > 0 else np.inf
         if efficiency > best.efficiency:
@@ -242,7 +217,7 @@ def _widened(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
     importance sampling, Raftery and Bao, Biometrics 2010;66:1162).
     """
     for _ in range(_ADDED):
-        drawn, log_weights = _weigh(target, proposal, rng, _LOOKED)
+        drawn, log_weights = weigh(target, proposal, rng, _LOOKED)
         weights = np.exp(log_weights - log_weights.max())
         proposal = replace(proposal, efficiency=_ess(log_weights) / _LOOKED)
         if not proposal.components or weights.mean() * _MISSED > 1:
@@ -274,14 +249,27 @@ def _final(
     """Return weighted fresh draws, resampled, and the verdict on them."""
     aim = draws if aim is None else aim
     size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
-    drawn, log_weights = _weigh(target, proposal, rng, max(size, _batch(target)))
+    drawn, log_weights = weigh(target, proposal, rng, max(size, _batch(target)))
+    weights, gate = judged(target, drawn, log_weights)
+    chosen = drawn.u[:, resample(weights, draws, rng)]
+    return Weighted(target.line(chosen), gate, refitted(target, proposal, drawn, log_weights))
+
+
+def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
+    """Return the proposal fitted to draws from it, with the efficiency that they had."""
+    return replace(
+        proposal.fitted(drawn, _tempered(log_weights, 10 * target.size)),
+        efficiency=_ess(log_weights) / len(log_weights),
+    )
+
+
+def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, Gate]:
+    """Return smoothed weights, and the verdict on them."""
     weights, k_hat = _smoothed(log_weights)
     effective = importance_size(log_weights, weights)
-    gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
-    chosen = drawn.u[:, _resample(weights, draws, rng)]
-    better = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
-    better = replace(better, efficiency=_ess(log_weights) / len(log_weights))
-    return Weighted(target.line(chosen), gate, better)
+    return weights, importance_gate(
+        k_hat, effective, tail_size(drawn.u, weights), target.evaluations
+    )
 
 
 def _smoothed(log_weights: Floats) -> tuple[Floats, float]:
@@ -306,7 +294,7 @@ def _batch(target: Target) -> int:
     return max(1000, 60 * target.size)
 
 
-def _weigh(
+def weigh(
     target: Target, proposal: Proposal, rng: np.random.Generator, size: int
 ) -> tuple[Draws, Floats]:
     drawn = proposal.draw(target, rng, size)
@@ -329,7 +317,7 @@ def _tempered(log_weights: Floats, wanted: float) -> Floats:
     return np.asarray(weights / weights.sum())
 
 
-def _resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
     """Return systematically resampled positions, in random order."""
     points = (rng.random() + np.arange(size)) / size
     chosen = np.searchsorted(np.cumsum(weights), points).clip(0, len(weights) - 1)

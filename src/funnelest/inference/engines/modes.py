@@ -28,19 +28,8 @@ def find_modes(
 ) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
-    Parameters
-    ----------
-    target : Target
-        The posterior.
-    rng : numpy.random.Generator
-        Where the randomness comes from.
-    starts, steps : int
-        Number of climbs, and of steps in each.
-
-    Raises
-    ------
-    FitError
-        When no draw of the prior and no climb gives the figures a positive probability.
+    As many climbs as `starts`, with so many `steps` each. A `FitError` when no draw of the prior
+    and no climb gives the figures a positive probability.
     """
     d = target.size
     begins = rng.standard_normal((d, starts))

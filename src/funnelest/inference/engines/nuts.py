@@ -35,25 +35,10 @@ def sample(
     cores: int | None,
     progress: Progress = lambda done, text: None,
 ) -> Chains:
-    """Sample the posterior with Markov chains.
+    """Sample the posterior with Markov chains, as many at a time as there are `cores`.
 
-    Parameters
-    ----------
-    model : Model
-        The model.
-    draws, chains : int
-        Draws per chain after warm-up, and number of chains.
-    seed : int
-        The same seed gives the same draws, on one core and on many.
-    cores : int, optional
-        Number of chains at a time; all cores when left out.
-    progress : callable
-        Told the share done and what is being done.
-
-    Returns
-    -------
-    Chains
-        The draws and the gate.
+    The same seed gives the same draws, on one core and on many. `progress` is told the share done
+    and what is being done.
     """
     import nutpie
     import pytensor

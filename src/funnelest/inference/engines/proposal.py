@@ -48,17 +48,7 @@ _CLIMB = 2
 
 @dataclass(frozen=True)
 class Spread:
-    """A multivariate t distribution.
-
-    Parameters
-    ----------
-    centre : ndarray
-        Shape ``(k,)``.
-    factor : ndarray
-        Lower Cholesky factor of the scale matrix.
-    freedom : float
-        Degrees of freedom.
-    """
+    """A multivariate t distribution; `factor` is the lower Cholesky factor of its scale matrix."""
 
     centre: Floats
     factor: Floats
@@ -115,22 +105,11 @@ def _dot_square(x: Floats, weights: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Component:
-    """The proposal around one mode.
+    """The proposal around one mode, in scores.
 
-    Parameters
-    ----------
-    held, free : ndarray
-        Orthonormal directions in scores, as columns.
-    mode : ndarray
-        The mode that it was built around, in scores.
-    start : ndarray
-        Distances along the held directions from which the climbs start.
-    loose : Spread
-        Of the free part.
-    tight : Spread
-        Of the held part, from the conditional mode and in its own units.
-    added : bool, default False
-        Whether it stands where draws were missing, and not at a mode.
+    Directions are orthonormal columns. Climbs along the held ones start at the distances `start`.
+    `loose` is of the free part; `tight` of the held part, from the conditional mode and in its own
+    units. Where draws were missing, and not at a mode, it was `added`.
     """
 
     held: Floats
@@ -234,16 +213,9 @@ class Draws:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A mixture of components, and of the prior.
+    """A mixture of components, with their shares, and of the prior.
 
-    Parameters
-    ----------
-    components : tuple of Component
-        One per mode.
-    shares : ndarray
-        Their weights.
-    efficiency : float, default 0
-        Effective draws per draw, as measured last.
+    Its efficiency is the number of effective draws per draw, as measured last.
     """
 
     components: tuple[Component, ...]

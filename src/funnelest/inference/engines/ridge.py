@@ -27,18 +27,17 @@ def settle(
 ) -> tuple[Floats, Floats, Floats]:
     """Climb, per draw, to the most probable point that `directions` lead to.
 
+    Each of the target's figures is followed as if normal around what it locates, in so many
+    Gauss-Newton `steps`; one that does not climb is taken back and damped.
+
     Parameters
     ----------
-    target : Target
-        Whose figures are followed, each as if normal around what it locates.
     base : ndarray
         Points, shape ``(parameters, draws)``.
     directions : ndarray
         Orthonormal columns, shape ``(parameters, k)``, orthogonal to `base`.
     start : ndarray
         Distances along the directions to start from, shape ``(k, draws)``.
-    steps : int
-        Number of Gauss-Newton steps; one that does not climb is taken back and damped.
     renew : bool, default False
         Whether derivatives are computed anew in every step, or corrected from what the step
         itself has shown (Broyden, Math. Comp. 1965;19:577).

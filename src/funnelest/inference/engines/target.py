@@ -23,20 +23,11 @@ _UPPER = 6.0
 
 
 class Target:
-    """The density of a model, as functions of prior scores.
+    """The density of a model, as functions of prior scores, points ``(parameters, draws)``.
 
     A score is the standard normal value with the prior probability of the parameter: ``u`` with
     ``ndtr(u) = prior.cdf(x)``, up to an interpolation. The density includes the slope of the
     interpolated map itself, so it is exact; only the prior's shape in scores is approximate.
-
-    Parameters
-    ----------
-    density : Density
-        The posterior on the unconstrained line.
-
-    Notes
-    -----
-    Points are arrays of shape ``(parameters, draws)``.
     """
 
     def __init__(self, density: Density) -> None:
