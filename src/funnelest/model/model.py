@@ -125,10 +125,20 @@ class Model(Parts):
         return mask
 
     def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
-        """Return "estimated", "partly imputed" or "imputed", of the cells `where`, or of all.
+        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
 
-        Of `first_events` in place of victims in a year: without a source that asks about them these
-        rest on `FirstTime` alone.
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        first_events : bool, default False
+            Of first events in place of victims in a year: without a source that asks about them
+            they rest on `FirstTime` alone.
+
+        Returns
+        -------
+        str
+            What a number of these cells rests on.
         """
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()

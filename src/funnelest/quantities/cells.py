@@ -160,9 +160,16 @@ class Cells:
     def in_cells(self, place: str | Sequence[str]) -> Any:
         """Return the expected number at a step, or making a transition, per person in cells.
 
-        `place` is the step, or the transition as a pair. One axis per axis of the population and
-        then the draws; of length 1 on an axis over which it does not vary. `pool` sums it over
-        cells.
+        Parameters
+        ----------
+        place : str or (str, str)
+            The step, or the transition.
+
+        Returns
+        -------
+        array
+            One axis per axis of the population and then the draws; of length 1 on an axis over
+            which it does not vary. `pool` sums it over cells.
         """
         start = self._model.route.steps[0]
         if isinstance(place, str):
@@ -179,19 +186,39 @@ class Cells:
         return self._entry() * self._passing(start, first) * self._probability((first, last))
 
     def pools(self, per_person: Any, wheres: Sequence[Where]) -> Any:
-        """Return the sums of population times `per_person` over the selections `wheres`.
+        """Return the sums over several selections of population times `per_person`.
 
-        The number per person is in cells, as `in_cells` gives it; the sums have shape
-        ``(selections, draws)``.
+        Parameters
+        ----------
+        per_person : array
+            A number per person in cells, as `in_cells` gives it.
+        wheres : sequence of mapping
+            The selections.
+
+        Returns
+        -------
+        array
+            Shape ``(selections, draws)``.
         """
         value = per_person * self._exposure()
         return self._weighted(value, "people", wheres, self._people_in)
 
     def levels(self, value: Any, axes: Sequence[str], wheres: Sequence[Where]) -> Any:
-        """Return the sums of `value` per level of `axes` over the selections `wheres`.
+        """Return the sums of a number per level of `axes` over several selections.
 
-        A number in the layout of `in_cells`, that varies over none but these axes: every selected
-        level of these counts once. The sums have shape ``(selections, draws)``.
+        Parameters
+        ----------
+        value : array
+            The number, in the layout of `in_cells`; it varies over none but these axes.
+        axes : sequence of str
+            Every selected level of these axes counts once.
+        wheres : sequence of mapping
+            The selections.
+
+        Returns
+        -------
+        array
+            Shape ``(selections, draws)``.
         """
 
         def weight(where: Where, lengths: tuple[int, ...]) -> Any:
@@ -244,9 +271,19 @@ class Cells:
         return fm.matmul(self._memory[key], flat)
 
     def pool(self, per_person: Any, where: Where | None = None) -> Any:
-        """Return the sum of population times `per_person` over the cells `where`, or all.
+        """Return the sum over the selected cells of population times `per_person`.
 
-        The number per person is in cells, as `in_cells` gives it.
+        Parameters
+        ----------
+        per_person : array
+            A number per person in cells, as `in_cells` gives it.
+        where : mapping, optional
+            Which cells; all when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
         """
         population = self._model.population
         axes = len(population.axes)

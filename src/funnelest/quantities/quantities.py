@@ -72,7 +72,17 @@ class Quantities(Cells):
     def distinct(self, source: str, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in the registers of an `Unlinked` source.
 
-        `source` is its name, `where` says which cells; all that the registers see when left out.
+        Parameters
+        ----------
+        source : str
+            Name of the source.
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
         """
         return self.source(source).distinct_people(self, where)
 
@@ -109,14 +119,32 @@ class Quantities(Cells):
     def first_events(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the expected number of people to whom it happens for the first time.
 
-        `where` and `per` as in `number`.
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all when left out.
+        per : str, optional
+            Name of an axis over whose selected levels the mean is taken; "auto": that of years.
+
+        Returns
+        -------
+        array
+            Shape ``(draws,)``.
         """
         return self.pool(self._first(), where) / self._levels(per, where)
 
     def first_rates(self, where: Where | None = None) -> Any:
-        """Return first events per person and year of age, shape ``(levels of ages, draws)``.
+        """Return first events per person and year of age, at each level of the axis of ages.
 
-        `where` says which levels of the other axes; ages in it are not used.
+        Parameters
+        ----------
+        where : mapping, optional
+            Which levels of the other axes; all when left out. Ages in it are not used.
+
+        Returns
+        -------
+        array
+            Shape ``(levels, draws)``.
         """
         first = self._first()  # also checks that first events can be spoken of
         axis = self._ages()

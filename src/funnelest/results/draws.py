@@ -81,16 +81,39 @@ class Drawn:
         return Quantities(self.model, self.prior_draws)
 
     def sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
-        """Return the posterior draws of any `quantity`, a function of a `Quantities`.
+        """Return the posterior draws of any quantity.
 
-        Shape ``(draws,)``, all chains after each other. A `FitError` when the convergence gate
-        failed.
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(draws,)``, all chains after each other.
+
+        Raises
+        ------
+        FitError
+            When the convergence gate failed.
         """
         self._open()
         return self._evaluate(quantity, self._posterior)
 
     def prior_sample_of(self, quantity: Callable[[Quantities], Any]) -> Floats:
-        """Return 4,000 draws of any `quantity` from the prior, before the evidence."""
+        """Return draws of any quantity from the prior, before the evidence.
+
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(4000,)``.
+        """
         return self._evaluate(quantity, self._prior)
 
     @staticmethod
@@ -111,11 +134,20 @@ class Drawn:
         return frozenset(name for name, sources in self._probe.informed().items() if not sources)
 
     def rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
-        """Return the `basis` of a `quantity`, with what of it no source sees.
+        """Return the basis of a quantity, with what of it no source sees.
 
-        What is known already, such as that of its cells (`Model.basis`), is added to: "assumed"
-        where no source sees anything that it depends on; "partly assumed" where none sees a part
-        that is not imputed anyway.
+        Parameters
+        ----------
+        quantity : callable
+            ``quantity(q)`` with `q` a `Quantities`.
+        basis : str
+            What is known of it already, such as that of its cells (`Model.basis`).
+
+        Returns
+        -------
+        str
+            "assumed" where no source sees anything that it depends on; "partly assumed" is added
+            where none sees a part that is not imputed anyway.
         """
         if basis not in _OPEN or not self.unseen:
             return basis
@@ -153,10 +185,17 @@ class Drawn:
         return say("word.marks", parts=parts) if parts else ""
 
     def marked(self, marks: Sequence[Sentence | str]) -> Self:
-        """Return the same result with the `marks` of checks that failed, as `trust` gives them.
+        """Return the same result with the marks of checks that failed.
 
-        A few words each; they take the place of earlier ones. Every table and figure of it carries
-        them.
+        Parameters
+        ----------
+        marks : sequence of Sentence or str
+            A few words each; they take the place of earlier ones. `funnelest.trust` gives them.
+
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the marks.
         """
         fine = isinstance(marks, list | tuple)
         if not (fine and all(isinstance(one, Sentence | str) for one in marks)):
@@ -166,6 +205,9 @@ class Drawn:
     def despite_failed_gate(self) -> Self:
         """Return the same result with its tables open although the gate failed.
 
-        Every table and figure of it carries the mark.
+        Returns
+        -------
+        Result
+            Every table and figure of it carries the mark.
         """
         return replace(self, accepted=True)

@@ -155,8 +155,15 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return, for each transition, the share of the people in its first step who make it.
 
-        One row per transition (and level); `skip` says whether it jumps over a step. `where`, `by`,
-        `probability` and `kind` as in `steps`.
+        Parameters
+        ----------
+        where, by, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level); `skip` says whether it jumps over a step.
         """
         rows = [
             (
@@ -180,8 +187,15 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return the expected number of people who make each transition.
 
-        One row per transition (and level). `where`, `by`, `per`, `probability` and `kind` as in
-        `steps`.
+        Parameters
+        ----------
+        where, by, per, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per transition (and level).
         """
         rows = [
             (
@@ -245,10 +259,19 @@ class Result(Drawn):
         probability: float = 0.95,
         kind: Kind = "equal-tailed",
     ) -> pd.DataFrame:
-        """Return the share of the people in one step who ever reach each later one, by any path.
+        """Return the share of the people in one step who ever reach each later one.
 
-        One row per later step (and level). `of` is the step, the first one when left out; `where`,
-        `by`, `probability` and `kind` as in `steps`.
+        Parameters
+        ----------
+        of : str, optional
+            The step; the first one when left out.
+        where, by, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per later step (and level), by any path.
         """
         route = self.model.route
         start = route.steps[0] if of is None else of
@@ -311,8 +334,16 @@ class Result(Drawn):
     def parameters(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return every unknown parameter, prior beside posterior.
 
-        One row per parameter. `basis` is "assumed" where the parameter belongs to an assumption, or
-        no source sees it. `probability` and `kind` as in `steps`.
+        Parameters
+        ----------
+        probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per parameter. `basis` is "assumed" where the parameter belongs to an
+            assumption, or no source sees it.
         """
         population = self.model.population
         assumed = {name for a in self.model.assumptions for name in a.parameters(population)}
@@ -336,12 +367,21 @@ class Result(Drawn):
     ) -> pd.DataFrame:
         """Return how many distinct people are in registers that are not linked.
 
-        For each `Unlinked` source four rows: its entries (as many people as if nobody were on two
-        registers, the upper bound), the largest register (as if the others lay within it, the lower
-        bound), the distinct people, and the registers per person. The bounds hold whatever the
-        overlap is. `basis` is "assumed overlap" for what rests on the prior of the overlap weight,
-        and "known overlaps" where those were given. `where` says which cells, all that the
-        registers see when left out; `per`, `probability` and `kind` as in `steps`.
+        Parameters
+        ----------
+        where : mapping, optional
+            Which cells; all that the registers see when left out.
+        per, probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each `Unlinked` source four rows: its entries (as many people as if nobody were on
+            two registers, the upper bound), the largest register (as if the others lay within
+            it, the lower bound), the distinct people, and the registers per person. The bounds
+            hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
+            prior of the overlap weight, and "known overlaps" where those were given.
         """
         axis = self._per(per)
         rows = [
@@ -355,9 +395,17 @@ class Result(Drawn):
     def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
         """Return how many people are on linked registers, and on none of them.
 
-        For each `Linked` source, by stratum and for all: people on a list ("known", the number
-        counted), on none ("hidden", drawn around what is expected) and together ("total"). Where
-        links are wrong, the known are drawn too. `probability` and `kind` as in `steps`.
+        Parameters
+        ----------
+        probability, kind
+            As in `steps`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            For each `Linked` source, by stratum and for all: people on a list ("known", the
+            number counted), on none ("hidden", drawn around what is expected) and together
+            ("total"). Where links are wrong, the known are drawn too.
         """
         population = self.model.population
         rows = [
