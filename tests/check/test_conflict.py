@@ -12,8 +12,9 @@ from funnelest.check.figures_compared import at_least
 from funnelest.check.measures import holm
 from funnelest.inference.leaving_out import left_out
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.printed_anew import replicated, weighted_quantiles
+from funnelest.results.printed_anew import replicated
 from funnelest.sampling.gate import Gate
+from funnelest.sampling.weights import discrete_quantiles
 
 Y1, N1, Y2, N2 = 30, 400, 25, 150
 
@@ -155,10 +156,8 @@ def test_a_source_alone_has_only_its_prior():
 def test_a_failed_refit_is_named(surveys, monkeypatch):
     shut = Gate("importance", {}, ("k-hat",))
     monkeypatch.setattr(
-        "funnelest.inference.leaving_out.refits",
-        lambda models, **_: {
-            name: replace(surveys, model=one, gate=shut) for name, one in models.items()
-        },
+        "funnelest.inference.refitting.fit",
+        lambda model, **_: replace(surveys, model=model, gate=shut),
     )
     failed = conflict(surveys, seed=1, cores=1)
     assert not failed.passed
@@ -230,7 +229,7 @@ def test_corrections():
     assert at_least(4, 12, 0.05) == pytest.approx(stats.binom(12, 0.05).sf(3))
     assert at_least(0, 0, 0.05) == 1
     values, weights = np.array([3.0, 1.0, 2.0]), np.array([0.2, 0.5, 0.3])
-    assert list(weighted_quantiles(values, weights, [0.1, 0.6, 0.9])) == [1, 2, 3]
+    assert list(discrete_quantiles(values, [0.1, 0.6, 0.9], weights)) == [1, 2, 3]
 
 
 def test_the_same_answer_on_one_core_and_on_two(surveys, found):

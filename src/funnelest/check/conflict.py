@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.check.arguments import unknown
 from funnelest.check.figures_compared import (
     UNLIKELY,
     asked_problems,
@@ -134,7 +135,10 @@ def conflict(
     below 0.05, or below what chance gives once in a thousand times). It is corrected among these,
     and counts for no conflict between sources.
     """
-    problems = asked_problems(result, probability, seed, draws, engine, cores)
+    problems = asked_problems(
+        result=result, probability=probability, seed=seed, draws=draws, engine=engine, refit=refit,
+        cores=cores,
+    )  # fmt: skip
     raise_if_any(problems + _source_problems(result, sources), "the check")
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
@@ -264,7 +268,7 @@ def judged(
             "verdicts": tuple(row["verdict"] for row in rows),
         },
         result_mark=result_mark,
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
     )
 
 
@@ -349,7 +353,5 @@ def _source_problems(result: Any, sources: Any) -> list[str]:
         return [f"sources must be a list of names; given {sources!r}."]
     names = [one.name for one in result.model.evidence]
     return [
-        f"there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
-        for name in sources
-        if name not in names
+        unknown("source", name, names, "the sources are") for name in sources if name not in names
     ]

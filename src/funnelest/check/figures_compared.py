@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import result_problems
-from funnelest.inference.fitting import argument_problems
-from funnelest.results import tables
-from funnelest.results.printed_anew import Replicated, weighted_quantiles
+from funnelest.results.printed_anew import Replicated
 from funnelest.results.result import Result
+from funnelest.sampling.weights import discrete_quantiles, interval_name, levels_of
 from funnelest.verdict import Compared
 from funnelest.words import Sentence, say
 
@@ -27,17 +26,12 @@ type Floats = NDArray[Any]
 UNLIKELY = 0.01
 
 
-def asked_problems(
-    result: Any, probability: Any, seed: Any, draws: Any, engine: Any, cores: Any
-) -> list[str]:
+def asked_problems(*, draws: Any, **given: Any) -> list[str]:
     """Return what is wrong with arguments of both checks, one sentence each."""
-    found = result_problems(result, seed, None)
-    found += tables.interval_problems(probability, "equal-tailed")
-    if isinstance(result, Result):
-        size = 400 if draws is None else draws
-        found += argument_problems(result.model, engine, size, None, cores=cores)
-        found += [] if result.model.evidence else ["the model has no sources."]
-    return found
+    found = result_problems(draws=400 if draws is None else draws, **given)
+    result = given["result"]
+    bare = isinstance(result, Result) and not result.model.evidence
+    return [*found, "the model has no sources."] if bare else found
 
 
 def compared(
@@ -55,10 +49,8 @@ def compared(
     """
     low = median = high = mid_p = error = np.nan
     if effective and np.isfinite(part.mid).all():
-        tail, size = (1 - probability) / 2, len(part.mid)
-        heavy = np.full(size, 1 / size) if weights is None else weights
         # The limits of the interval are figures that may be printed, not numbers between them.
-        low, median, high = weighted_quantiles(part.numbers, heavy, [tail, 0.5, 1 - tail])
+        low, median, high = discrete_quantiles(part.numbers, levels_of(probability), weights)
         mean = np.average(part.mid, weights=weights)
         mid_p = np.clip(mean, 0, 1)
         error = np.sqrt(np.average((part.mid - mean) ** 2, weights=weights) / effective)
@@ -96,7 +88,7 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
         "predicted": one.median,
         "low": one.low,
         "high": one.high,
-        "interval": f"{tables.interval_name(probability, 'equal-tailed')}, predictive",
+        "interval": f"{interval_name(probability)}, predictive",
         "mid_p": one.mid_p,
         "mc_error": one.mc_error,
     }

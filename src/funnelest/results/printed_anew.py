@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +11,12 @@ from numpy.typing import NDArray
 from funnelest.figures import Figure
 from funnelest.figures.base import larger_and_same
 from funnelest.results.tables import Shown, shown_figures
-from funnelest.sampling.weights import discrete_quantiles
 
 if TYPE_CHECKING:
     from funnelest.evidence.base import Evidence
     from funnelest.quantities.quantities import Quantities
 
-__all__ = ["Replicated", "figures_of", "replicated", "weighted_quantiles"]
+__all__ = ["Replicated", "figures_of", "replicated"]
 
 type Floats = NDArray[Any]
 
@@ -148,8 +146,3 @@ def _compared(
         of=of, figure=text, value=value, limit=limit, numbers=np.broadcast_to(numbers, (draws,)),
         above=above, same=same, exact=tails is not None, shown=shown,
     )  # fmt: skip
-
-
-def weighted_quantiles(values: Floats, weights: Floats, levels: Sequence[float]) -> Floats:
-    """Old name of `funnelest.sampling.weights.discrete_quantiles`."""
-    return discrete_quantiles(values, levels, weights)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.results import tables
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
@@ -123,7 +123,6 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
     if about["series"]:
         rows["sizes"] = _sizes(about)
     costs = ("cost", "cost_per_percent") if _priced(figures) else ()
-    printed = (*_PRINTED, *costs)
     return Verdict(
         check=_ROOM,
         passed=not mark,
@@ -131,7 +130,7 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
         marked=mark,
         rows=rows,
         found=tuple(found),
-        printed=[{name: row[name] for name in printed} for row in rows["parts"]],
+        columns=(*_PRINTED, *costs),
         details=about,
     )
 
@@ -184,7 +183,7 @@ def _rows(gains: Sequence[Gain], about: Mapping[str, Any]) -> list[dict[str, Any
             "width_now": about["width_now"],
             "width_after": one.width,
             "width_mc_error": one.width_error,
-            "interval": tables.interval_name(about["probability"], "equal-tailed"),
+            "interval": interval_name(about["probability"]),
             "cost": np.nan if one.cost is None else one.cost,
             "cost_per_percent": one.cost_per_percent,
             "currency": about["currency"],
@@ -212,7 +211,7 @@ def _sizes(about: Mapping[str, Any]) -> list[dict[str, Any]]:
             "width_after": one.width,
             "width_mc_error": one.width_error,
             "ratio": one.width / now,
-            "interval": tables.interval_name(about["probability"], "equal-tailed"),
+            "interval": interval_name(about["probability"]),
             "cost": np.nan if one.cost is None else one.cost,
             "narrowing_per_cost": _narrowing(one, now),
             "replicates": about["replicates"],
