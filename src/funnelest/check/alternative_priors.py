@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
 from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
+from funnelest.check.wording import lists
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.model.model import Model
@@ -143,7 +144,7 @@ def alternative_priors(
             _headline(changed, failed, moved, widened),
             *_told(changed, probability),
             *_in_place(model, alternatives),
-            *([say("alternative_priors.failed", names=failed)] if changed and failed else []),
+            *lists("alternative_priors", failed=failed if changed else ()),
             say("alternative_priors.who_knows"),
         ],
         marked=say(f"alternative_priors.mark.{mark}", names=names or failed) if mark else "",

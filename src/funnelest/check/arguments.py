@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from operator import methodcaller
 from typing import Any
 
@@ -42,7 +42,6 @@ __all__ = [
     "problems_of",
     "result_problems",
     "sampled",
-    "unknown",
 ]
 
 type Floats = NDArray[np.float64]
@@ -88,11 +87,6 @@ def result_problems(**given: Any) -> list[str]:
     nothing = isinstance(result, Result) and not result.model.free
     text = "the model has no unknown parameter: there is nothing to compare."
     return [*([text] if nothing else []), *problems_of(**given)]
-
-
-def unknown(what: str, name: object, known: Iterable[str], of: str = "") -> str:
-    """Return that nothing of this kind has the name, and which there are."""
-    return f"there is no {what} {name!r}; {of or 'these are'}: {', '.join(known) or 'none'}."
 
 
 def _quantity_problems(name: str, quantities: Any, *_: Any) -> list[str]:

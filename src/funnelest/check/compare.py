@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where, show_level, show_where
-from funnelest.check.arguments import problems_of, unknown
+from funnelest.check.arguments import problems_of
 from funnelest.check.measures import NOTHING, apart, limits, three
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import POSITIVE
 from funnelest.inference.fitting import fit
@@ -303,16 +304,13 @@ def _said(
     for row in of:
         if row["interval"] == NO_PROBABILITY:
             yield say("compare.bounds", name=row["assumption"], low=row["low"], high=row["high"])
-    untold = [
-        row["assumption"] for row in rows if row["unit"] == "ratio" and row["contraction"] < 0.1
-    ]
-    if untold:
-        yield say("compare.untold", names=untold)
+    ratios = [row for row in rows if row["unit"] == "ratio"]
+    untold = [row["assumption"] for row in ratios if row["contraction"] < 0.1]
+    yield from lists("compare", untold=untold)
     if details["weights"]:
         parts = _pool_name(details["weights"]).values["parts"]
         yield say("compare.pooled", parts=parts, statement=details["statement"])
-    if shut:
-        yield say("compare.failed", names=shut)
+    yield from lists("compare", failed=shut)
 
 
 # ---------------------------------------------------------------- what is compared

@@ -10,7 +10,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import unknown
 from funnelest.check.figures_compared import (
     UNLIKELY,
     asked_problems,
@@ -23,6 +22,7 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -217,11 +217,11 @@ def judged(
         said.append(remain if names else say("conflict.none_remain"))
         if chance < 1:
             said.append(say("conflict.chance", chance=chance, limit=UNLIKELY))
-    for key, some in (
-        ("alone", [one.name for one in figures if one.against == "prior"]),
-        ("limits", [one.name for one in expected if one.limit]),
-    ):
-        said += [say(f"conflict.{key}", names=some)] if some else []
+    said += lists(
+        "conflict",
+        alone=[one.name for one in figures if one.against == "prior"],
+        limits=[one.name for one in expected if one.limit],
+    )
     for why in dict.fromkeys(one.why for one in figures if one.why):
         names = [one.name for one in figures if one.why == why]
         said.append(say("conflict.not_compared", names=names, why=say(f"conflict.why.{why}")))

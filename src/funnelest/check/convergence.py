@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.results.result import Result
 from funnelest.sampling.gate import LIMITS
@@ -87,8 +88,7 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
             say("convergence.unread"),
         ]
     said.append(say("convergence.worth", draws=draws, effective=effective))
-    if coarse:
-        said.append(say("convergence.coarse", names=coarse))
+    said += lists("convergence", coarse=coarse)
     return Verdict(
         check="convergence",
         passed=gate.passed,

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import per_draw, problems_of, unknown
+from funnelest.check.arguments import per_draw, problems_of
 from funnelest.check.measures import limits, on_scale, scale_of, three
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import argument_problems
 from funnelest.inference.refitting import refits, reweighted
@@ -263,7 +264,7 @@ def judged(
         say("node_split.intervals", **numbers),
         *(say("node_split.sources", name=_name(one.name), sources=one.sources) for one in sides),
     ]
-    said += [say("node_split.unused", names=unused)] if unused else []
+    said += lists("node_split", unused=unused)
     on = say(f"node_split.scale.{scale}")
     p_normal = np.nan
     if known:

@@ -20,6 +20,7 @@ from funnelest.check.figures_compared import (
     lie,
     told,
 )
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -180,7 +181,7 @@ def judged(
         said.append(say("posterior_predictive.levels", level=100 * level))
         said.append(say("posterior_predictive.weak"))
     gone = [one.name for one in figures if np.isnan(one.mid_p)]
-    said += [say("posterior_predictive.not_compared", names=gone)] if gone else []
+    said += lists("posterior_predictive", not_compared=gone)
     said += [_scores_told(sources)] if scored else []
     rows = [
         {

@@ -11,6 +11,7 @@ import numpy as np
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
 from funnelest.check.measures import limits
 from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, Scaled, Scaling
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.likelihood.components import Component, components, held, log_densities
 from funnelest.results.result import Result
@@ -168,14 +169,14 @@ def _judged(
     failed = "decided" if decided else "moved" if moved else "not_known" if unknown else ""
     said = [_headline(moved, decided, unknown, threshold)]
     said += [_goes(one, probability) for one in list(decided.values())[:3]]
-    said += [say("prior_sensitivity.weak", names=weak)] if weak else []
+    said += lists("prior_sensitivity", weak=weak)
     said += [say("prior_sensitivity.both")] if len(moved) > len(weak) else []
     said.append(say("prior_sensitivity.what_power_is"))
-    said += [say("prior_sensitivity.flat", names=flat)] if flat else []
+    said += lists("prior_sensitivity", flat=flat)
     ways = {move.how for one in found for move in (one.half, one.twice)}
     said += [say("prior_sensitivity.smaller_step")] if "smaller step" in ways else []
     said += [say("prior_sensitivity.failed")] if "failed" in ways else []
-    said += [say("prior_sensitivity.held", names=list(model_held))] if model_held else []
+    said += lists("prior_sensitivity", held=list(model_held))
     said.append(say("prior_sensitivity.local", threshold=threshold))
     names = list(decided or moved)
     return Verdict(

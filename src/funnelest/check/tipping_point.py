@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import per_draw, problems_of, unknown
+from funnelest.check.arguments import per_draw, problems_of
+from funnelest.check.wording import unknown
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import Allowed, Constraint, answers, is_number, number
 from funnelest.fields import problems_of as problems_of_fields

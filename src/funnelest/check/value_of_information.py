@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.arguments import Quantity, main_quantities, per_draw, problems_of, unknown
+from funnelest.check.arguments import Quantity, main_quantities, per_draw, problems_of
 from funnelest.check.information.folds import Folds
 from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
 from funnelest.check.information.ranking import Gain, judged
+from funnelest.check.wording import unknown
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import POSITIVE, whole
@@ -160,7 +161,8 @@ def value_of_information(
     )  # fmt: skip
     problems += whole(20).said("replicates", replicates)
     figures, wrong = _figures(plans)
-    raise_if_any([*problems, *wrong, *_parameter_problems(result, parameters)], _SUBJECT)
+    known, unclear = _known(result, parameters)
+    raise_if_any([*problems, *wrong, *unclear], _SUBJECT)
     seed, replicates = int(seed), int(replicates)
     function = per_draw(_SUBJECT, name, function)
     now = result.sample_of(function)  # refuses a result behind a closed gate
@@ -173,7 +175,6 @@ def value_of_information(
             _SUBJECT,
         )
     models = _with_plans(result.model, figures)
-    known = _known(result.model, parameters)
     if not (models or known):
         raise_if_any(["give plans or parameters: there is nothing to judge."], _SUBJECT)
     folds = Folds(result, np.random.default_rng([seed, 6]))
@@ -315,79 +316,66 @@ def _with_plans(
 # ---------------------------------------------------------------- quantity and parameters
 
 
-def _known(model: Model, parameters: Any) -> dict[str, tuple[str, ...]]:
-    """Return name -> the unknown parameters that would be known."""
-    if parameters is None:
-        return {name: (name,) for name in model.free}
-    if not isinstance(parameters, Mapping):
-        parameters = {name: name for name in parameters}
-    found = {}
-    for title, given in parameters.items():
-        names = [given] if isinstance(given, str) else list(given)
-        found[title] = tuple(dict.fromkeys(p for name in names for p in _brought(model, name)))
-    return found
-
-
-def _brought(model: Model, name: str) -> list[str]:
-    """Return the unknown parameter of this name, or all that the source of this name brings."""
-    place = model.places.get(name)
-    if isinstance(place, str):
-        return [place]
-    brought = [
-        model.places.get(one)
-        for source in model.sources()
-        if source.name == name
-        for one in source.parameters(model.population)
-    ]
-    return [place for place in brought if isinstance(place, str)]
-
-
-def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[str]]:
-    """Return name and function of the quantity, and what is wrong with it."""
-    nothing: tuple[str, Quantity] = ("", lambda q: np.nan)
-    if isinstance(quantity, Mapping):
-        if len(quantity) != 1 or not all(callable(one) for one in quantity.values()):
-            return nothing, [f"quantity must be one name with a function of q; given {quantity!r}."]
-        ((name, function),) = quantity.items()
-        return (str(name), function), []
-    if isinstance(quantity, str):
-        if not isinstance(result, Result):
-            return nothing, []
-        known = main_quantities(result.model)
-        for name, function in known.items():  # as the library names it, in every language
-            if name == quantity:
-                return (name, function), []
-        return nothing, [unknown("main quantity", quantity, known)]
-    if callable(quantity):
-        name = getattr(quantity, "__name__", "<lambda>")
-        return ("the quantity" if name == "<lambda>" else name.replace("_", " "), quantity), []
-    return nothing, [
-        f"quantity must be the name of a main quantity or a function of q; given {quantity!r}."
-    ]
-
-
-def _parameter_problems(result: Any, parameters: Any) -> list[str]:
-    if parameters is None or not isinstance(result, Result):
-        return []
+def _known(result: Any, parameters: Any) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return name -> the unknown parameters that would be known, and what is wrong with them."""
+    if not isinstance(result, Result):
+        return {}, []
     model = result.model
+    if parameters is None:
+        return {name: (name,) for name in model.free}, []
     if isinstance(parameters, str) or not isinstance(parameters, Mapping | Sequence):
-        return [f"parameters must be names, or map names to names; given {parameters!r}."]
+        return {}, [f"parameters must be names, or map names to names; given {parameters!r}."]
     given = parameters.items() if isinstance(parameters, Mapping) else [(p, p) for p in parameters]
+    sources = {one.name for one in model.sources()}
+    made: dict[str, tuple[str, ...]] = {}
     found = []
     for title, names in given:
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list | tuple) or not names:
             found.append(f"parameters {title!r} must name parameters; given {names!r}.")
             continue
-        sources = {one.name for one in model.sources()}
-        for name in names:
-            if isinstance(name, str) and _brought(model, name):
+        brought = [_brought(model, name) if isinstance(name, str) else [] for name in names]
+        made[title] = tuple(dict.fromkeys(place for places in brought for place in places))
+        for name, places in zip(names, brought, strict=True):
+            if places:
                 continue
             if name in sources:
                 found.append(f"the source {name!r} brings no unknown parameter.")
             elif isinstance(name, str) and name in model.places:
                 found.append(f"the parameter {name!r} is held: there is nothing to learn of it.")
             else:
-                of = "the unknown parameters are"
-                found.append(unknown("parameter or source", name, model.free, of))
-    return found
+                found.append(unknown("parameter or source", name, model.free))
+    return made, found
+
+
+def _brought(model: Model, name: str) -> list[str]:
+    """Return the unknown parameter of this name, or all that the source of this name brings."""
+    sources = [source for source in model.sources() if source.name == name]
+    brought = [one for source in sources for one in source.parameters(model.population)]
+    places = (model.places.get(one) for one in (name, *brought))
+    found = [place for place in places if isinstance(place, str)]
+    return found[:1] if isinstance(model.places.get(name), str) else found
+
+
+def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[str]]:
+    """Return name and function of the quantity, and what is wrong with it."""
+    wrong = ""
+    if isinstance(quantity, Mapping):
+        if len(quantity) == 1 and all(callable(one) for one in quantity.values()):
+            ((name, function),) = quantity.items()
+            return (str(name), function), []
+        wrong = f"quantity must be one name with a function of q; given {quantity!r}."
+    elif isinstance(quantity, str):
+        main = main_quantities(result.model) if isinstance(result, Result) else {}
+        for name, function in main.items():  # as the library names it, in every language
+            if name == quantity:
+                return (name, function), []
+        wrong = unknown("main quantity", quantity, main) if main else ""
+    elif callable(quantity):
+        name = getattr(quantity, "__name__", "<lambda>")
+        return ("the quantity" if name == "<lambda>" else name.replace("_", " "), quantity), []
+    else:
+        wrong = (
+            f"quantity must be the name of a main quantity or a function of q; given {quantity!r}."
+        )
+    return ("", lambda q: np.nan), [wrong] if wrong else []
