@@ -36,7 +36,7 @@ def test_a_whole_number_of_any_kind_is_one():
 
 
 def test_only_lists_with_names_are_told():
-    (said,) = lists("posterior_predictive", not_compared=("one", "two"), poor=())
+    (said,) = lists("posterior_predictive", {"not_compared": ("one", "two"), "poor": ()})
     assert said.key == "posterior_predictive.not_compared"
     assert unknown("source", "c", ["a", "b"]) == "there is no source 'c'; these are: a, b."
     assert unknown("source", "c", []) == "there is no source 'c'; these are: none."

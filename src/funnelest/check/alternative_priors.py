@@ -144,7 +144,7 @@ def alternative_priors(
             _headline(changed, failed, moved, widened),
             *_told(changed, probability),
             *_in_place(model, alternatives),
-            *lists("alternative_priors", failed=failed if changed else ()),
+            *lists("alternative_priors", {"failed": failed if changed else ()}),
             say("alternative_priors.who_knows"),
         ],
         marked=say(f"alternative_priors.mark.{mark}", names=names or failed) if mark else "",

@@ -306,11 +306,11 @@ def _said(
             yield say("compare.bounds", name=row["assumption"], low=row["low"], high=row["high"])
     ratios = [row for row in rows if row["unit"] == "ratio"]
     untold = [row["assumption"] for row in ratios if row["contraction"] < 0.1]
-    yield from lists("compare", untold=untold)
+    yield from lists("compare", {"untold": untold})
     if details["weights"]:
         parts = _pool_name(details["weights"]).values["parts"]
         yield say("compare.pooled", parts=parts, statement=details["statement"])
-    yield from lists("compare", failed=shut)
+    yield from lists("compare", {"failed": shut})
 
 
 # ---------------------------------------------------------------- what is compared

@@ -219,8 +219,10 @@ def judged(
             said.append(say("conflict.chance", chance=chance, limit=UNLIKELY))
     said += lists(
         "conflict",
-        alone=[one.name for one in figures if one.against == "prior"],
-        limits=[one.name for one in expected if one.limit],
+        {
+            "alone": [one.name for one in figures if one.against == "prior"],
+            "limits": [one.name for one in expected if one.limit],
+        },
     )
     for why in dict.fromkeys(one.why for one in figures if one.why):
         names = [one.name for one in figures if one.why == why]

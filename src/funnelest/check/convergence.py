@@ -88,7 +88,7 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
             say("convergence.unread"),
         ]
     said.append(say("convergence.worth", draws=draws, effective=effective))
-    said += lists("convergence", coarse=coarse)
+    said += lists("convergence", {"coarse": coarse})
     return Verdict(
         check="convergence",
         passed=gate.passed,

@@ -264,7 +264,7 @@ def judged(
         say("node_split.intervals", **numbers),
         *(say("node_split.sources", name=_name(one.name), sources=one.sources) for one in sides),
     ]
-    said += lists("node_split", unused=unused)
+    said += lists("node_split", {"unused": unused})
     on = say(f"node_split.scale.{scale}")
     p_normal = np.nan
     if known:

@@ -181,7 +181,7 @@ def judged(
         said.append(say("posterior_predictive.levels", level=100 * level))
         said.append(say("posterior_predictive.weak"))
     gone = [one.name for one in figures if np.isnan(one.mid_p)]
-    said += lists("posterior_predictive", not_compared=gone)
+    said += lists("posterior_predictive", {"not_compared": gone})
     said += [_scores_told(sources)] if scored else []
     rows = [
         {

@@ -169,14 +169,14 @@ def _judged(
     failed = "decided" if decided else "moved" if moved else "not_known" if unknown else ""
     said = [_headline(moved, decided, unknown, threshold)]
     said += [_goes(one, probability) for one in list(decided.values())[:3]]
-    said += lists("prior_sensitivity", weak=weak)
+    said += lists("prior_sensitivity", {"weak": weak})
     said += [say("prior_sensitivity.both")] if len(moved) > len(weak) else []
     said.append(say("prior_sensitivity.what_power_is"))
-    said += lists("prior_sensitivity", flat=flat)
+    said += lists("prior_sensitivity", {"flat": flat})
     ways = {move.how for one in found for move in (one.half, one.twice)}
     said += [say("prior_sensitivity.smaller_step")] if "smaller step" in ways else []
     said += [say("prior_sensitivity.failed")] if "failed" in ways else []
-    said += lists("prior_sensitivity", held=list(model_held))
+    said += lists("prior_sensitivity", {"held": list(model_held)})
     said.append(say("prior_sensitivity.local", threshold=threshold))
     names = list(decided or moved)
     return Verdict(
@@ -247,7 +247,7 @@ def _headline(
         one = decided.get(quantity, moved[quantity])
         verb = "decided_by" if quantity in decided else "moves_with"
         if one.component in (ALL_PRIORS, quantity):
-            verb += "_own" if one.component == quantity else "_all"
+            verb = f"{verb}_{'own' if one.component == quantity else 'all'}"
         key = f"prior_sensitivity.{verb}"
         parts.append(say(key, quantity=quantity, component=one.component))
     more = len(order) - len(parts)

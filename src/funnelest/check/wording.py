@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from funnelest.words import Sentence, say
 
 __all__ = ["lists", "unknown"]
 
 
-def lists(check: str, **names: Sequence[str]) -> list[Sentence]:
+def lists(check: str, names: Mapping[str, Sequence[str]]) -> list[Sentence]:
     """Return the sentence of a check about each list of names, but for empty lists."""
     return [say(f"{check}.{key}", names=some, n=len(some)) for key, some in names.items() if some]
 

@@ -29,8 +29,8 @@ def sentences(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]
     rests = {key: resting(found, verdict) for key, verdict in kinds.items()}
     broken = [row for row in found if row.rests_on != "held" and not row.telling]
     unknown = [row.name for row in broken if not row.rests_on]
-    parts = lists("contributions", **rests) or [say("contributions.none")]
-    parts += lists("contributions", unknown=unknown)
+    parts = lists("contributions", rests) or [say("contributions.none")]
+    parts += lists("contributions", {"unknown": unknown})
     said = [say("contributions.headline", parts=parts), say("contributions.meaning")]
     for row in found:
         if row.rests_on in ("prior", "assumption") and row.shares and not row.labels:
@@ -43,9 +43,11 @@ def sentences(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]
     failed = {name for row in found for name, out in row.without.items() if out.how == "failed"}
     return said + lists(
         "contributions",
-        held=resting(found, "held"),
-        apart=[row.name for row in found if row.labels and row.seen_by and not row.apart],
-        partial=[row.name for row in broken],
-        failed=sorted(failed),
-        unscaled=unscaled,
+        {
+            "held": resting(found, "held"),
+            "apart": [row.name for row in found if row.labels and row.seen_by and not row.apart],
+            "partial": [row.name for row in broken],
+            "failed": sorted(failed),
+            "unscaled": unscaled,
+        },
     )
