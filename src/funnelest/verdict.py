@@ -42,7 +42,9 @@ class Verdict:
     result_mark : Sentence or str, default ""
         What was wrong already with the result that was checked; empty when nothing was.
     printed : sequence of mapping, optional
-        Rows that are printed under the text, when those of the main table are too many or too wide.
+        Rows that are printed under the text, where those of the main table are too many.
+    columns : sequence of str, default ()
+        Columns that are printed of them; all when empty.
     language : {"en", "nl"}
         Language of the sentences; see `in_language`.
     """
@@ -56,6 +58,7 @@ class Verdict:
     details: Mapping[str, Any] = field(default_factory=dict)
     result_mark: Sentence | str = ""
     printed: Sequence[Mapping[str, Any]] | None = None
+    columns: Sequence[str] = ()
     language: str = "en"
 
     @cached_property
@@ -129,7 +132,7 @@ class Verdict:
         main = next(iter(self.rows.values())) if self.printed is None else self.printed
         if not main:
             return self.text
-        shown = self._frame(main)
+        shown = self._frame([{name: row[name] for name in self.columns or row} for row in main])
         short = Language(self.language).short  # no 1.956e+04 of people
         rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"

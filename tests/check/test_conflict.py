@@ -156,10 +156,8 @@ def test_a_source_alone_has_only_its_prior():
 def test_a_failed_refit_is_named(surveys, monkeypatch):
     shut = Gate("importance", {}, ("k-hat",))
     monkeypatch.setattr(
-        "funnelest.inference.leaving_out.refits",
-        lambda models, **_: {
-            name: replace(surveys, model=one, gate=shut) for name, one in models.items()
-        },
+        "funnelest.inference.refitting.fit",
+        lambda model, **_: replace(surveys, model=model, gate=shut),
     )
     failed = conflict(surveys, seed=1, cores=1)
     assert not failed.passed

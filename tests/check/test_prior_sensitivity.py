@@ -12,7 +12,7 @@ from scipy import stats
 import funnelest as fe
 from funnelest.check.alternative_priors import alternative_priors
 from funnelest.check.prior_sensitivity import prior_sensitivity
-from funnelest.likelihood.components import log_prior_density, powered
+from funnelest.likelihood.components import log_prior_density
 
 LEVELS = (0.5, 0.025, 0.975)
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
@@ -140,15 +140,15 @@ def test_like_arviz_where_the_scale_is_the_same():
 @pytest.mark.parametrize("power", [0.5, 2.0])
 def test_a_prior_to_a_power_is_a_member_of_its_family(belief, power):
     x = belief.ppf(np.linspace(0.05, 0.95, 9))
-    other = powered(belief, power)
+    other = belief.powered(power)
     gap = log_prior_density(other, x) - power * log_prior_density(belief, x)
     np.testing.assert_allclose(gap, gap[0], atol=1e-9)
     assert other.support == belief.support
 
 
 def test_families_without_such_a_member():
-    assert powered(fe.LogUniform(1, 100), 0.5) is None
-    assert powered(fe.Uniform(0, 2), 0.5) is None
+    assert fe.LogUniform(1, 100).powered(0.5) is None
+    assert fe.Uniform(0, 2).powered(0.5) is None
     assert log_prior_density(fe.LogUniform(1, 100), np.array([1.1, 10.0])).argmax() == 1
 
 

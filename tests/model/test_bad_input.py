@@ -1012,8 +1012,8 @@ def test_all_problems_come_in_one_error(build):
     ("arguments", "words"),
     [
         ({"engine": "stan"}, "given 'stan'"), ({"draws": 10}, "at least 400"),
-        ({"draws": 1e4}, "whole number"), ({"chains": 1}, "at least 2"), ({"seed": -1}, "given -1"),
-        ({"seed": "one"}, "given 'one'"), ({"start": 3}, "start must be"),
+        ({"draws": 400.5}, "whole number"), ({"chains": 1}, "at least 2"),
+        ({"seed": -1}, "given -1"), ({"seed": "one"}, "given 'one'"), ({"start": 3}, "start must"),
     ],
 )  # fmt: skip
 def test_fit_refuses_what_cannot_be_meant(arguments, words, build):

@@ -9,22 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import (
-    Quantity,
-    main_quantities,
-    quantity_problems,
-    result_problems,
-    sampled,
-)
-from funnelest.check.measures import on_scale, quantiles, scale_of, steady
+from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
+from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
+from funnelest.check.wording import lists
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.model.model import Model
 from funnelest.priors import Prior
-from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
-from funnelest.sampling.weights import interval_name
+from funnelest.sampling.weights import interval_name, quantiles
 from funnelest.verdict import Changed, Verdict
 from funnelest.words import Sentence, say
 
@@ -102,22 +95,18 @@ def alternative_priors(
     k-hat is 0.7 or more, or fewer than 400 effective draws are left, the model is fitted again;
     where that fit does not pass its gate no number is given.
     """
-    problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += interval_problems(probability)
-    if not (is_number(moved) and moved > 0):
-        problems.append(f"moved must be above 0; given {moved!r}.")
-    if not (is_number(widened) and widened > 1):
-        problems.append(f"widened must be above 1; given {widened!r}.")
+    problems = result_problems(
+        result=result, quantities=quantities, probability=probability, moved=moved,
+        widened=widened, seed=seed, cores=cores,
+    )  # fmt: skip
     models, found = _models(result, alternatives)
     raise_if_any(problems + found, _SUBJECT)
     model = result.model
-    looked = main_quantities(model) if quantities is None else dict(quantities)
+    looked = looked_at(model, quantities)
     after, _ = sampled(_SUBJECT, result, looked)
-    flat = {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
-    tail = (1 - probability) / 2
-    levels = (0.5, tail, 1 - tail)
     weights = {
-        name: reweighted(_ratio(model, priors, flat)) for name, priors in alternatives.items()
+        name: reweighted(_ratio(model, priors, result.flat))
+        for name, priors in alternatives.items()
     }
     again = {name: other for name, other in models.items() if not steady(weights[name])}
     size = max(4000, len(next(iter(after.values()))))
@@ -126,7 +115,7 @@ def alternative_priors(
     changes: list[Changed] = []
     changed: list[Changed] = []
     for quantity, draws in after.items():
-        base = _three(quantiles(draws, levels))
+        base = three(draws, probability)
         same = Changed(quantity=quantity, under="as it is", before=base, after=base, how="fit",
                        shift=0.0, widened=1.0)  # fmt: skip
         rows.append(_row(same, 1.0, False, model, probability))
@@ -135,9 +124,9 @@ def alternative_priors(
             how, other, heavy = "failed", np.empty(0), None
             if fitted is None:
                 how, other, heavy = "reweighted", draws, weights[name].weights
-            elif isinstance(fitted, Result) and fitted.gate.passed:
+            elif isinstance(fitted, Result):
                 how, other = "refit", np.asarray(fitted.sample_of(looked[quantity]))
-            values = _three(quantiles(other, levels, heavy)) if len(other) else (np.nan,) * 3
+            values = three(other, probability, heavy)
             shift, ratio, overlap = _against(draws, base, other, heavy, values)
             one = Changed(quantity=quantity, under=name, before=base, after=values, how=how,
                           k_hat=weights[name].k_hat, shift=shift, widened=ratio)  # fmt: skip
@@ -155,7 +144,7 @@ def alternative_priors(
             _headline(changed, failed, moved, widened),
             *_told(changed, probability),
             *_in_place(model, alternatives),
-            *([say("alternative_priors.failed", names=failed)] if changed and failed else []),
+            *lists("alternative_priors", {"failed": failed if changed else ()}),
             say("alternative_priors.who_knows"),
         ],
         marked=say(f"alternative_priors.mark.{mark}", names=names or failed) if mark else "",
@@ -169,7 +158,7 @@ def alternative_priors(
             "probability": float(probability),
         },
         result_mark=result.said_mark,
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
     )
 
 
@@ -180,7 +169,7 @@ def _row(
     return {
         "quantity": one.quantity,
         "priors": one.under,
-        **dict(zip(("median", "low", "high"), one.after, strict=True)),
+        **limits(one.after),
         "interval": interval_name(probability),
         "shift": one.shift,
         "widened": one.widened,
@@ -292,26 +281,21 @@ def _ratio(model: Model, priors: Mapping[str, Prior], draws: Mapping[str, Floats
         )
 
 
-def _three(values: Any) -> Three:
-    median, low, high = values
-    return float(median), float(low), float(high)
-
-
 def _against(
     draws: Floats, base: Three, other: Floats, weights: Floats | None, values: Three
 ) -> Three:
     """Return shift, widening and overlap of draws against those of the model."""
     if not len(other) or not np.ptp(draws) > 0:
-        return (np.nan, np.nan, np.nan)
+        return NOTHING
     scale = scale_of(draws, other)
-    now, then = (on_scale(np.array([three[0]]), scale)[0] for three in (base, values))
-    edges = np.quantile(np.concatenate([draws, other]), np.linspace(0, 1, _CELLS + 1)[1:-1])
+    now, then = (float(on_scale(scale, np.array(one[0]))) for one in (base, values))
+    edges = quantiles(np.concatenate([draws, other]), np.linspace(0, 1, _CELLS + 1)[1:-1])
     parts = [
         np.bincount(np.searchsorted(edges, x), w, _CELLS) / (len(x) if w is None else 1)
         for x, w in ((draws, None), (other, weights))
     ]
     return (
-        float((then - now) / on_scale(draws, scale).std()),
+        float((then - now) / on_scale(scale, draws).std()),
         (values[2] - values[1]) / (base[2] - base[1]),
         float(np.minimum(*parts).sum()),
     )

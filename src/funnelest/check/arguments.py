@@ -11,26 +11,37 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
-from funnelest.fields import is_number
-from funnelest.inference.fitting import seed_problems
+from funnelest.fields import (
+    POSITIVE,
+    SEED,
+    TEXT,
+    TRUTH,
+    Allowed,
+    Constraint,
+    explained,
+    instance,
+    number,
+    one_of,
+    whole,
+)
+from funnelest.inference import fitting
 from funnelest.inference.leaving_out import LeftOut
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
 from funnelest.route import show_edge
 from funnelest.words import named
 
 __all__ = [
+    "ALLOWED",
     "Quantity",
     "called",
+    "looked_at",
     "main_quantities",
     "per_draw",
     "problems_of",
-    "quantity_problems",
     "result_problems",
     "sampled",
-    "whole_problems",
 ]
 
 type Floats = NDArray[np.float64]
@@ -43,9 +54,8 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     Of some cells, or of all. Numbers are a mean over years where the population has that axis, and
     the cells are not of one year.
     """
-    years = model.population.years
-    per = years.name if years is not None and years.name not in (where or {}) else None
-
+    per = model.population.mean_over("auto")
+    per = None if per in (where or {}) else per
     found: dict[str, Quantity] = {}
     for step in model.route.steps:
         found[named("word.number_at", step=step)] = methodcaller("number", step, where, per=per)
@@ -54,77 +64,74 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     return found
 
 
+def looked_at(model: Model, quantities: Mapping[str, Quantity] | None) -> dict[str, Quantity]:
+    """Return the quantities that are asked about, or else the main ones."""
+    return main_quantities(model) if quantities is None else dict(quantities)
+
+
 # ---------------------------------------------------------------------- arguments
 
 
 def problems_of(**given: Any) -> list[str]:
     """Return what is wrong with the arguments of a check, each by its name, in sentences."""
-    return [text for name, value in given.items() for text in _RULES[name](value)]
+    found = []
+    for name, value in given.items():
+        rule = ALLOWED[name]
+        found += rule.problems(name, value) if rule.why else rule.said(name, value)
+    return found
 
 
-def whole_problems(name: str, value: object, least: int) -> list[str]:
-    """Return why this is no whole number of at least `least`."""
-    if is_number(value) and value == int(value) and value >= least:  # type: ignore[call-overload,operator]
-        return []
-    return [f"{name} must be a whole number of at least {least}; given {value!r}."]
+def result_problems(**given: Any) -> list[str]:
+    """Return the same of a check that needs something unknown in its `result`."""
+    result = given["result"]
+    nothing = isinstance(result, Result) and not result.model.free
+    text = "the model has no unknown parameter: there is nothing to compare."
+    return [*([text] if nothing else []), *problems_of(**given)]
 
 
-def result_problems(result: object, seed: object, cores: object) -> list[str]:
-    """Return what is wrong with these arguments of a check of what is unknown."""
-    found = problems_of(result=result)
-    if isinstance(result, Result) and not result.model.free:
-        found.append("the model has no unknown parameter: there is nothing to compare.")
-    return found + problems_of(seed=seed, cores=cores)
-
-
-def quantity_problems(quantities: object, name: str = "quantities") -> list[str]:
+def _quantity_problems(name: str, quantities: Any, *_: Any) -> list[str]:
     """Return why these are no quantities to look at, one sentence each."""
     if quantities is None:
         return []
     if not isinstance(quantities, Mapping) or not quantities:
         return [f"{name} must map names to functions of q; given {quantities!r}."]
     found = [
-        f"the name of a quantity must be text; given {name!r}."
-        for name in quantities
-        if not isinstance(name, str)
+        f"the name of a quantity must be text; given {one!r}."
+        for one in quantities
+        if not isinstance(one, str)
     ]
     return found + [
-        f"quantity {name!r} must be a function of q; given {function!r}."
-        for name, function in quantities.items()
+        f"quantity {one!r} must be a function of q; given {function!r}."
+        for one, function in quantities.items()
         if not callable(function)
     ]
 
 
-def _instance(name: str, kind: type) -> Callable[[object], list[str]]:
-    wanted = f"{name} must be a {kind.__name__}"
-    return lambda value: [] if isinstance(value, kind) else [f"{wanted}; given {value!r}."]
-
-
-def _flag(name: str) -> Callable[[object], list[str]]:
-    wanted = f"{name} must be True or False"
-    return lambda value: [] if isinstance(value, bool) else [f"{wanted}; given {value!r}."]
-
-
-def _without_problems(without: object) -> list[str]:
-    if without is None or (
-        isinstance(without, Mapping) and all(isinstance(one, LeftOut) for one in without.values())
-    ):
-        return []
-    return [f"without must be what a conflict found, its left_out; given {without!r}."]
+def _left_out(without: Any) -> bool:
+    given = without.values() if isinstance(without, Mapping) else [without]
+    return all(isinstance(one, LeftOut) for one in given)
 
 
 #: What each argument may be, wherever a check has it.
-_RULES: Mapping[str, Callable[[Any], list[str]]] = {
-    "result": _instance("result", Result),
-    "model": _instance("model", Model),
-    "quantities": quantity_problems,
-    "further": lambda value: quantity_problems(value, "further"),
-    "probability": lambda value: interval_problems(value, "equal-tailed"),
-    "seed": seed_problems,
-    "cores": lambda value: [] if value is None else whole_problems("cores", value, 1),
-    "refit": _flag("refit"),
-    "loo": _flag("loo"),
-    "without": _without_problems,
+ALLOWED: Allowed = {
+    **fitting.ALLOWED,
+    "seed": SEED,
+    "result": instance(Result, "a Result"),
+    "quantities": explained(_quantity_problems),
+    "further": explained(_quantity_problems),
+    "probability": number(above=0, below=1),
+    "contraction": number(below=1),
+    "threshold": POSITIVE,
+    "moved": POSITIVE,
+    "widened": number(above=1),
+    "points": whole(2),
+    "refit": TRUTH,
+    "loo": TRUTH,
+    "name": TEXT,
+    "scale": one_of("auto", "identity", "log", "logit"),
+    "currency": TEXT,
+    "basis": one_of("estimated", "partly imputed", "imputed").or_none,
+    "without": Constraint("must be what a conflict found, its left_out", _left_out).or_none,
 }
 
 
@@ -146,9 +153,10 @@ def called(subject: str, what: str, function: Callable[..., Any], *about: Any) -
 
 
 def per_draw(
-    subject: str, what: str, function: Callable[[Quantities], Any]
+    subject: str, name: str, function: Callable[[Quantities], Any], what: str = "quantity"
 ) -> Callable[[Quantities], Floats]:
     """Return a user's function of `q` that is sure to give one number per draw, or to say why."""
+    what = f"{what} {name!r}" if name else what
 
     def checked(q: Quantities) -> Floats:
         value = called(subject, what, function, q)
@@ -172,10 +180,7 @@ def sampled(
     subject: str, result: Result, quantities: Mapping[str, Quantity]
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Return the draws of quantities from the posterior and from the prior; they must be finite."""
-    checked = {
-        name: per_draw(subject, f"quantity {name!r}", function)
-        for name, function in quantities.items()
-    }
+    checked = {name: per_draw(subject, name, function) for name, function in quantities.items()}
     after = {name: result.sample_of(function) for name, function in checked.items()}
     raise_if_any(
         [

@@ -10,13 +10,14 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.arguments import Quantity, main_quantities, per_draw, quantity_problems
+from funnelest.check.arguments import Quantity, main_quantities, per_draw, problems_of
 from funnelest.check.calibration.judging import judged
 from funnelest.check.calibration.kept import Kept
 from funnelest.check.calibration.replicate import LIKELIHOOD, Task
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number
-from funnelest.inference.fitting import argument_problems
+from funnelest.fields import instance, one_of, whole
+from funnelest.inference.fitting import ALLOWED, argument_problems
+from funnelest.inference.progress import counted
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
@@ -26,7 +27,6 @@ from funnelest.verdict import Verdict
 __all__ = ["calibrate"]
 
 _SUBJECT = "the calibration"
-_LEAST = 10
 #: Replicates in one task, at most, and tasks, at least: results are kept when a task is done.
 _CHUNK, _TASKS = 5, 40
 _PRIOR = 4000
@@ -138,10 +138,18 @@ def calibrate(
     Analysis 2025;20:461).
     """
     raise_if_any(
-        _problems(model, replicates, quantities, draws, seed, engine, truth, executor, cores)
-        + _path_problems(path),
+        [
+            *argument_problems(model=model, draws=draws, cores=cores),
+            *problems_of(seed=seed, quantities=quantities),
+            *one_of("brief", "importance", "auto", "nuts").said("engine", engine),
+            *whole(10).said("replicates", replicates),
+            *instance(Executor, "a concurrent.futures.Executor").or_none.said("executor", executor),
+            *_model_problems(model, truth),
+            *_path_problems(path),
+        ],
         _SUBJECT,
     )
+    draws, replicates = int(draws), int(replicates)
     task, kinds, prior_sd = _task(model, truth, quantities or {}, draws, engine, int(seed))
     header = {
         "model": _hash(model, path),
@@ -174,19 +182,10 @@ def _run(
     progress: bool,
 ) -> None:
     """Make the replicates that are not there yet."""
-    from tqdm import tqdm
-
     missing = [i for i in range(replicates) if i not in kept.records]
     size = int(np.clip(len(missing) // _TASKS, 1, _CHUNK))
     chunks = [tuple(missing[i : i + size]) for i in range(0, len(missing), size)]
-    with tqdm(
-        total=replicates,
-        initial=replicates - len(missing),
-        desc="calibration",
-        delay=2,
-        leave=False,
-        disable=None if progress else True,
-    ) as bar:
+    with counted(replicates, "calibration", progress, done=replicates - len(missing)) as bar:
         for _, records in parallel.each(task, chunks, executor=executor, cores=cores):
             kept.add(records)
             bar.update(len(records))
@@ -223,7 +222,7 @@ def _task(
     )
     kinds = ["parameter"] * len(parameters) + ["number or share"] * len(quantities)
     for name, function in own.items():
-        checked = per_draw(_SUBJECT, f"quantity {name!r}", function)
+        checked = per_draw(_SUBJECT, name, function)
         before[name] = np.broadcast_to(checked(q), (q.draws,))
         if truth is not None:
             one = prior_draws(truth, np.random.default_rng(seed), 1)
@@ -234,15 +233,9 @@ def _task(
     with np.errstate(all="ignore"):
         sds = [float(np.std(sample)) for sample in before.values()]
     task = Task(
-        model=model,
-        truth=truth,
-        parameters=parameters,
-        quantities=quantities,
-        likelihood=likelihood,
-        draws=draws,
-        engine=engine,
-        seed=seed,
-    )
+        model=model, truth=truth, parameters=parameters, quantities=quantities,
+        likelihood=likelihood, draws=draws, engine=engine, seed=seed,
+    )  # fmt: skip
     if likelihood:
         kinds.append("log-likelihood")
         sds.append(np.nan)
@@ -260,40 +253,16 @@ def _hash(model: Model, path: Any) -> str | None:
         raise SpecError([text + one for one in error.problems], _SUBJECT) from error
 
 
-def _problems(
-    model: Any,
-    replicates: Any,
-    quantities: Any,
-    draws: Any,
-    seed: Any,
-    engine: Any,
-    truth: Any,
-    executor: Any,
-    cores: Any,
-) -> list[str]:
-    found = argument_problems(model, "auto", draws, seed, cores=cores)
-    if engine not in ("brief", "importance", "auto", "nuts"):
-        found.append(f"engine must be 'brief', 'importance', 'auto' or 'nuts'; given {engine!r}.")
-    if isinstance(model, Model) and not model.free:
-        found.append("the model has no unknown parameter: there is nothing to calibrate.")
-    if seed is None:
-        found.append("seed must be given.")
-    if not (is_number(replicates) and int(replicates) == replicates >= _LEAST):
-        found.append(
-            f"replicates must be a whole number of at least {_LEAST}; given {replicates!r}."
-        )
-    found += quantity_problems(quantities)
-    if executor is not None and not callable(getattr(executor, "submit", None)):
-        found.append(f"executor must be a concurrent.futures.Executor; given {executor!r}.")
-    return found + (_truth_problems(model, truth) if truth is not None else [])
-
-
-def _truth_problems(model: Any, truth: Any) -> list[str]:
-    if not isinstance(truth, Model):
-        return [f"truth must be a Model, or left out; given {truth!r}."]
+def _model_problems(model: Any, truth: Any) -> list[str]:
+    """Return why nothing can be calibrated with these two models, one sentence each."""
+    found = [] if truth is None else ALLOWED["model"].said("truth", truth)
     if not isinstance(model, Model):
-        return []
-    found = argument_problems(truth, "importance", 400, None)
+        return found
+    if not model.free:
+        found.append("the model has no unknown parameter: there is nothing to calibrate.")
+    if not isinstance(truth, Model):
+        return found
+    found += argument_problems(model=truth)
     names = [{one.name: type(one) for one in each.evidence} for each in (model, truth)]
     if names[0] != names[1]:
         found.append("truth must have sources of the same names and kinds as the model.")
@@ -303,11 +272,14 @@ def _truth_problems(model: Any, truth: Any) -> list[str]:
             for name in ("n", "by", "where", "per", "step", "of")
             if type(one) is type(other) and getattr(one, name, None) != getattr(other, name, None)
         ]
-    if model.route != truth.route:
-        found.append("truth must have the route of the model.")
-    if model.population != truth.population:
-        found.append("truth must have the population of the model.")
-    return found
+    return found + [
+        f"truth must have the {name} of the model."
+        for name, given, wanted in (
+            ("route", truth.route, model.route),
+            ("population", truth.population, model.population),
+        )
+        if given != wanted
+    ]
 
 
 def _path_problems(path: Any) -> list[str]:

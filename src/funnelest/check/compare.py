@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where, show_level, show_where
 from funnelest.check.arguments import problems_of
-from funnelest.check.measures import apart
+from funnelest.check.measures import NOTHING, apart, limits, three
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number
-from funnelest.inference.fitting import argument_problems, fit
+from funnelest.fields import POSITIVE
+from funnelest.inference.fitting import fit
 from funnelest.model.model import Model
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
-from funnelest.results.intervals import summary
 from funnelest.results.result import Result
 from funnelest.route import show_edge
 from funnelest.sampling.weights import interval_name
@@ -105,10 +105,10 @@ def compare(
     SpecError
         With every problem of the alternatives.
     """
-    problems = argument_problems(model, engine, draws, seed, ended=True)
-    problems += problems_of(seed=seed, probability=probability)
-    problems += _argument_problems(model, alternatives, where, per)
-    raise_if_any(list(dict.fromkeys(problems)), _SUBJECT)
+    problems = problems_of(
+        model=model, probability=probability, seed=seed, engine=engine, draws=draws
+    )
+    raise_if_any(problems + _argument_problems(model, alternatives, where, per), _SUBJECT)
     made, mask = _models(model, alternatives, where)
     per = model.population.mean_over(per)
     imputed = _cells(model, mask)
@@ -165,12 +165,10 @@ def _pool_problems(compared: Any, weights: Any, statement: Any) -> list[str]:
     results = compared.details["results"]
     for name, weight in weights.items():
         if name not in results:
-            known = ", ".join(map(repr, results))
-            found.append(f"there is no alternative {name!r}; they are: {known}.")
+            found.append(unknown("alternative", name, map(repr, results)))
         elif len(results[name]) > 1:
             found.append(f"{name!r} are bounds: they have no distribution, and cannot be pooled.")
-        if not (is_number(weight) and weight > 0):
-            found.append(f"the weight of {name!r} must be above 0; given {weight!r}.")
+        found += POSITIVE.said(f"the weight of {name!r}", weight)
     if not found and abs(sum(weights.values()) - 1) > 1e-9:
         found.append(f"the weights must add up to 1; they add up to {sum(weights.values()):g}.")
     return found
@@ -191,7 +189,7 @@ def judged(looked: Sequence[_Looked], details: Mapping[str, Any]) -> Verdict:
         said=list(_said(looked[0], rows, shut, details)),
         marked=say("compare.mark", names=shut) if shut else "",
         rows={"assumptions": rows},
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
         found=tuple(looked),
         details=details,
     )
@@ -239,14 +237,11 @@ def _fitted(
         return _nothing(name)
     posterior = _mixture([fit.sample_of(one.of) for fit in fits], weights)
     prior = _mixture([fit.prior_sample_of(one.of) for fit in fits], weights)
-    after = summary(posterior, probability)
-    before = summary(prior, probability)
-    contraction, moved = apart(posterior, prior, one.unit)
-    limits = ("median", "low", "high")
+    contraction, moved = apart(posterior, prior, "logit" if one.unit == "share" else "log")
     return {
-        **{limit: after[limit] for limit in limits},
+        **limits(three(posterior, probability)),
         "interval": name,
-        **{f"prior_{limit}": before[limit] for limit in limits},
+        **limits(three(prior, probability), "prior_"),
         "contraction": contraction,
         "moved": moved,
     }
@@ -269,18 +264,9 @@ def _bounded(fits: Sequence[Result], one: _Looked, probability: float) -> dict[s
 
 def _nothing(interval: str) -> dict[str, Any]:
     """Return the columns of a row without numbers."""
-    names = [
-        "median",
-        "low",
-        "high",
-        "interval",
-        "prior_median",
-        "prior_low",
-        "prior_high",
-        "contraction",
-        "moved",
-    ]
-    return {**dict.fromkeys(names, np.nan), "interval": interval}
+    before = limits(NOTHING, "prior_")
+    return {**limits(NOTHING), "interval": interval, **before, "contraction": np.nan,
+            "moved": np.nan}  # fmt: skip
 
 
 def _mixture(draws: Sequence[Floats], weights: Sequence[float] | None) -> Floats:
@@ -318,16 +304,13 @@ def _said(
     for row in of:
         if row["interval"] == NO_PROBABILITY:
             yield say("compare.bounds", name=row["assumption"], low=row["low"], high=row["high"])
-    untold = [
-        row["assumption"] for row in rows if row["unit"] == "ratio" and row["contraction"] < 0.1
-    ]
-    if untold:
-        yield say("compare.untold", names=untold)
+    ratios = [row for row in rows if row["unit"] == "ratio"]
+    untold = [row["assumption"] for row in ratios if row["contraction"] < 0.1]
+    yield from lists("compare", {"untold": untold})
     if details["weights"]:
         parts = _pool_name(details["weights"]).values["parts"]
         yield say("compare.pooled", parts=parts, statement=details["statement"])
-    if shut:
-        yield say("compare.failed", names=shut)
+    yield from lists("compare", {"failed": shut})
 
 
 # ---------------------------------------------------------------- what is compared
@@ -474,7 +457,7 @@ def _models(
                 made[name].append(model.with_assumptions([*kept, *sides]))
             except SpecError as error:
                 problems += [f"alternative {name!r}: {text}" for text in error.problems]
-    raise_if_any(list(dict.fromkeys(problems)), _SUBJECT)
+    raise_if_any(problems, _SUBJECT)
     return made, whole
 
 

@@ -22,6 +22,7 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -134,7 +135,10 @@ def conflict(
     below 0.05, or below what chance gives once in a thousand times). It is corrected among these,
     and counts for no conflict between sources.
     """
-    problems = asked_problems(result, probability, seed, draws, engine, cores)
+    problems = asked_problems(
+        result=result, probability=probability, seed=seed, draws=draws, engine=engine, refit=refit,
+        cores=cores,
+    )  # fmt: skip
     raise_if_any(problems + _source_problems(result, sources), "the check")
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
@@ -213,11 +217,13 @@ def judged(
         said.append(remain if names else say("conflict.none_remain"))
         if chance < 1:
             said.append(say("conflict.chance", chance=chance, limit=UNLIKELY))
-    for key, some in (
-        ("alone", [one.name for one in figures if one.against == "prior"]),
-        ("limits", [one.name for one in expected if one.limit]),
-    ):
-        said += [say(f"conflict.{key}", names=some)] if some else []
+    said += lists(
+        "conflict",
+        {
+            "alone": [one.name for one in figures if one.against == "prior"],
+            "limits": [one.name for one in expected if one.limit],
+        },
+    )
     for why in dict.fromkeys(one.why for one in figures if one.why):
         names = [one.name for one in figures if one.why == why]
         said.append(say("conflict.not_compared", names=names, why=say(f"conflict.why.{why}")))
@@ -264,7 +270,7 @@ def judged(
             "verdicts": tuple(row["verdict"] for row in rows),
         },
         result_mark=result_mark,
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
     )
 
 
@@ -349,7 +355,5 @@ def _source_problems(result: Any, sources: Any) -> list[str]:
         return [f"sources must be a list of names; given {sources!r}."]
     names = [one.name for one in result.model.evidence]
     return [
-        f"there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
-        for name in sources
-        if name not in names
+        unknown("source", name, names, "the sources are") for name in sources if name not in names
     ]

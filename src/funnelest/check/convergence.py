@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import Quantity, main_quantities, per_draw, problems_of
+from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.results.result import Result
 from funnelest.sampling.gate import LIMITS
+from funnelest.sampling.weights import interval_name, levels_of, quantiles
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
@@ -20,8 +22,8 @@ __all__ = ["convergence"]
 type Floats = NDArray[np.float64]
 
 _SUBJECT = "the check of convergence"
-#: The quantiles whose Monte Carlo errors are given.
-_LEVELS = {"median": 0.5, "low": 0.025, "high": 0.975}
+#: The interval whose Monte Carlo errors are given.
+_PROBABILITY = 0.95
 #: A Monte Carlo error of a limit is coarse when it is more than this part of the interval's width.
 _COARSE = 0.05
 
@@ -69,10 +71,9 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
     effective = min(result.effective_draws, gate.measures.get("tail ESS", np.inf)) if draws else 0.0
     measures = [_measure(name, float(value)) for name, value in gate.measures.items()]
     precision = [
-        _precision(name, open_.sample_of(per_draw(_SUBJECT, f"quantity {name!r}", function)),
-                   effective)
-        for name, function in (quantities or main_quantities(result.model)).items()
-    ]  # fmt: skip
+        _precision(name, open_.sample_of(per_draw(_SUBJECT, name, function)), effective)
+        for name, function in looked_at(result.model, quantities).items()
+    ]
     coarse = [row["quantity"] for row in precision if row["coarse"] > _COARSE]
     said = [say("convergence.passed", engine=gate.engine)]
     if not gate.passed:
@@ -81,8 +82,7 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
             say("convergence.unread"),
         ]
     said.append(say("convergence.worth", draws=draws, effective=effective))
-    if coarse:
-        said.append(say("convergence.coarse", names=coarse))
+    said += lists("convergence", {"coarse": coarse})
     return Verdict(
         check="convergence",
         passed=gate.passed,
@@ -101,12 +101,13 @@ def _measure(name: str, value: float) -> dict[str, Any]:
 
 def _precision(name: str, draws: Floats, effective: float) -> dict[str, Any]:
     row: dict[str, Any] = {"quantity": name}
-    for label, p in _LEVELS.items():
-        row[label] = float(np.quantile(draws, p))
+    low, middle, high = levels_of(_PROBABILITY)
+    for label, p in {"median": middle, "low": low, "high": high}.items():
+        row[label] = float(quantiles(draws, p))
         row[f"{label}_mc_error"] = _quantile_error(draws, p, effective)
     width = row["high"] - row["low"]
     worst = max(row["low_mc_error"], row["high_mc_error"])
-    row |= {"interval": "95% equal-tailed", "coarse": worst / width if width > 0 else 0.0}
+    row |= {"interval": interval_name(_PROBABILITY), "coarse": worst / width if width > 0 else 0.0}
     return row
 
 
@@ -119,5 +120,5 @@ def _quantile_error(draws: Floats, p: float, effective: float) -> float:
     if effective < 2:
         return np.nan
     step = np.sqrt(p * (1 - p) / effective)
-    low, high = np.quantile(draws, np.clip([p - step, p + step], 0.0, 1.0))
+    low, high = quantiles(draws, np.clip([p - step, p + step], 0.0, 1.0))
     return float((high - low) / 2)

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import result_problems
-from funnelest.inference.fitting import argument_problems
-from funnelest.results.intervals import interval_problems
 from funnelest.results.printed_anew import Replicated
 from funnelest.results.result import Result
 from funnelest.sampling.weights import discrete_quantiles, interval_name, levels_of
@@ -28,17 +26,12 @@ type Floats = NDArray[Any]
 UNLIKELY = 0.01
 
 
-def asked_problems(
-    result: Any, probability: Any, seed: Any, draws: Any, engine: Any, cores: Any
-) -> list[str]:
+def asked_problems(*, draws: Any, **given: Any) -> list[str]:
     """Return what is wrong with arguments of both checks, one sentence each."""
-    found = result_problems(result, seed, None)
-    found += interval_problems(probability)
-    if isinstance(result, Result):
-        size = 400 if draws is None else draws
-        found += argument_problems(result.model, engine, size, None, cores=cores)
-        found += [] if result.model.evidence else ["the model has no sources."]
-    return found
+    found = result_problems(draws=400 if draws is None else draws, **given)
+    result = given["result"]
+    bare = isinstance(result, Result) and not result.model.evidence
+    return [*found, "the model has no sources."] if bare else found
 
 
 def compared(

@@ -7,40 +7,46 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest import distributions
 from funnelest.inference.refitting import Reweighted
-from funnelest.likelihood.components import weighted_quantiles
 from funnelest.sampling.gate import ESS
+from funnelest.sampling.weights import equal_tailed
 
-__all__ = ["apart", "holm", "on_scale", "quantiles", "scale_of", "steady"]
+__all__ = ["NOTHING", "apart", "holm", "limits", "on_scale", "scale_of", "steady", "three"]
 
 type Floats = NDArray[np.float64]
+#: Median, and lower and upper limit of an interval.
+type Three = tuple[float, float, float]
+
+NOTHING: Three = (np.nan, np.nan, np.nan)
 
 
 def scale_of(*samples: Floats) -> str:
-    """Return the scale on which draws are symmetric: of a "share", a "number", or "plain".
+    """Return the scale on which draws are symmetric: "logit", "log" or "identity".
 
-    A share lies between 0 and 1 in every draw, a number above 0.
+    That of shares, which lie between 0 and 1 in every draw; of numbers, above 0; or of others.
     """
-    low, high = (f([f(one) for one in samples]) for f in (np.min, np.max))
+    low, high = (f([f(one) for one in samples if len(one)]) for f in (np.min, np.max))
     if low > 0:
-        return "share" if high < 1 else "number"
-    return "plain"
+        return "logit" if high < 1 else "log"
+    return "identity"
 
 
-def on_scale(draws: Floats, scale: str) -> Floats:
-    """Return draws on a symmetric scale: log-odds of a "share", as they are where "plain", else
-    logarithms."""
+def on_scale(scale: str, draws: Floats) -> Floats:
+    """Return draws on a scale, without a warning where they are at its ends."""
     with np.errstate(all="ignore"):
-        if scale == "share":
-            return np.asarray(np.log(draws) - np.log1p(-draws))
-        return draws if scale == "plain" else np.asarray(np.log(draws))
+        return np.asarray(distributions.on_scale(scale, draws))
 
 
-def quantiles(draws: Floats, levels: Sequence[float], weights: Floats | None = None) -> Floats:
-    """Return quantiles of draws, which weigh the same where no weights are given."""
-    if weights is None:
-        return np.asarray(np.quantile(draws, levels))
-    return np.asarray(weighted_quantiles(draws, weights, levels))
+def three(draws: Floats, probability: float, weights: Floats | None = None) -> Three:
+    """Return the median and the limits of the equal-tailed interval; NaN without draws."""
+    low, median, high = equal_tailed(draws, probability, weights) if len(draws) else NOTHING
+    return float(median), float(low), float(high)
+
+
+def limits(three: Three, prefix: str = "") -> dict[str, float]:
+    """Return the columns of a median and its interval, with something before their names."""
+    return dict(zip((f"{prefix}median", f"{prefix}low", f"{prefix}high"), three, strict=True))
 
 
 def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
@@ -50,7 +56,7 @@ def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
     deviation of the prior.
     """
     after, before = (
-        made[np.isfinite(made)] for made in (on_scale(posterior, scale), on_scale(prior, scale))
+        made[np.isfinite(made)] for made in (on_scale(scale, posterior), on_scale(scale, prior))
     )
     if not len(after) or not len(before) or not before.std() > 0:
         return np.nan, np.nan

@@ -10,16 +10,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import per_draw
-from funnelest.check.measures import quantiles
-from funnelest.distributions import on_scale
+from funnelest.check.arguments import per_draw, problems_of
+from funnelest.check.measures import limits, on_scale, scale_of, three
+from funnelest.check.wording import lists, unknown
 from funnelest.errors import FitError, raise_if_any
-from funnelest.inference.fitting import argument_problems, seed_problems
+from funnelest.inference.fitting import argument_problems
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
@@ -30,7 +29,6 @@ __all__ = ["OTHERS", "Side", "node_split"]
 type Floats = NDArray[np.float64]
 
 _SUBJECT = "the split"
-_SCALES = ("identity", "log", "logit")
 #: Name of the second side when only one is given.
 OTHERS = "other sources"
 #: A side says little when its interval is this part of that of the prior, or more.
@@ -134,18 +132,20 @@ def node_split(
     prior is not known as a density, and counts twice. What two sides share besides the quantity
     (another parameter, both know a little of) is taken to be independent between them.
     """
-    raise_if_any(_problems(given, quantity, sides, name, scale, probability, seed), _SUBJECT)
     model = given.model if isinstance(given, Result) else given
-    raise_if_any(argument_problems(model, engine, draws, seed, cores=cores), _SUBJECT)
+    problems = problems_of(name=name, scale=scale, probability=probability, seed=seed)
+    problems += argument_problems(engine=engine, draws=draws, cores=cores)
+    raise_if_any([*_problems(model, quantity, sides), *problems], _SUBJECT)
+    raise_if_any(argument_problems(model=model), _SUBJECT)
     parameter = quantity if isinstance(quantity, str) else ""
     asked = (lambda q: q.parameter(parameter)) if parameter else quantity
     assert callable(asked)
-    function = per_draw(_SUBJECT, "quantity", asked)
+    function = per_draw(_SUBJECT, "", asked)
     together = None
     names = [one.name for one in model.evidence]
     if isinstance(given, Result):
         sample = np.asarray(given.sample_of(function))
-        used = tuple(one for one in names if model.powers.get(one, 1.0))
+        used = tuple(one for one in names if model.power_of(one))
         together = Side(name="", sources=used, sample=sample, effective=given.effective_draws)
     groups = {side: tuple(some) for side, some in sides.items()}
     if len(groups) == 1:
@@ -160,7 +160,7 @@ def node_split(
     made = refits(models, start=start, draws=draws, seed=int(seed), engine=engine, cores=cores,
                   executor=executor, progress=progress)  # fmt: skip
     found = tuple(_side(side, groups[side], made[side], function) for side in groups)
-    chosen = _scale(before, [one.sample for one in found]) if scale == "auto" else scale
+    chosen = scale_of(before, *(one.sample for one in found)) if scale == "auto" else scale
     once = ""
     if parameter and not any(one.why for one in found):
         once, found = _prior_once(model, parameter, chosen, found, int(seed))
@@ -195,20 +195,12 @@ def _side(
     """Return what a group of sources says."""
     why: Sentence | str = say("node_split.undefined")
     sample, effective = np.empty(0), 0.0
-    if isinstance(fitted, FitError) or not fitted.gate.passed:
-        trouble = str(fitted) if isinstance(fitted, FitError) else fitted.gate.text
-        why = trouble.removesuffix(".")
+    if isinstance(fitted, FitError):
+        why = str(fitted).removesuffix(".")
     elif np.isfinite(drawn := np.asarray(fitted.sample_of(function))).all():
         sample, effective, why = drawn, fitted.effective_draws, ""
     said = say("node_split.failed", name=_name(name), why=why) if why else ""
     return Side(name=name, sources=sources, sample=sample, effective=effective, why=said)
-
-
-def _scale(prior: Floats, samples: Sequence[Floats]) -> str:
-    everything = np.concatenate([prior, *samples])
-    if not (everything > 0).all():
-        return "identity"
-    return "logit" if (everything < 1).all() else "log"
 
 
 def _prior_once(
@@ -272,14 +264,14 @@ def judged(
         say("node_split.intervals", **numbers),
         *(say("node_split.sources", name=_name(one.name), sources=one.sources) for one in sides),
     ]
-    said += [say("node_split.unused", names=unused)] if unused else []
+    said += lists("node_split", {"unused": unused})
     on = say(f"node_split.scale.{scale}")
     p_normal = np.nan
     if known:
         from scipy.special import ndtr
 
         p_normal = float(2 * ndtr(-abs(np.mean(difference)) / np.std(difference)))
-        low, _, high = _spread(difference, probability)
+        _, low, high = three(difference, probability)
         between = {"scale": on, "low": low, "high": high, "p": p_normal}
         said.append(say("node_split.difference", **{**numbers, **between}))
     key = "once" if once else "twice"
@@ -294,7 +286,7 @@ def judged(
     rows = []
     for name, sources, its_scale, sample in bodies:
         last = sample is difference
-        low, median, high = _spread(sample, probability)
+        middle, low, high = three(sample, probability)
         rows.append(
             {
                 "quantity": called,
@@ -302,7 +294,7 @@ def judged(
                 "sources": ", ".join(sources),
                 "scale": its_scale,
                 "mean": float(np.mean(sample)) if len(sample) else np.nan,
-                "median": median,
+                "median": middle,
                 "sd": float(np.std(sample)) if len(sample) else np.nan,
                 "low": low,
                 "high": high,
@@ -335,7 +327,7 @@ def judged(
             "probability": probability,
         },
         result_mark=result_mark,
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
     )
 
 
@@ -344,18 +336,8 @@ def _name(side: str) -> str | Sentence:
     return say("node_split.others") if side == OTHERS else side
 
 
-def _spread(sample: Floats, probability: float) -> tuple[float, float, float]:
-    """Return lower limit, median and upper limit of draws; NaN without any."""
-    if not len(sample):
-        return (np.nan, np.nan, np.nan)
-    tail = (1 - probability) / 2
-    low, median, high = quantiles(sample, [tail, 0.5, 1 - tail])
-    return float(low), float(median), float(high)
-
-
 def _told(one: Side, probability: float) -> Sentence:
-    low, median, high = _spread(one.sample, probability)
-    return say("node_split.side", name=_name(one.name), low=low, median=median, high=high)
+    return say("node_split.side", name=_name(one.name), **limits(three(one.sample, probability)))
 
 
 def _difference(sides: tuple[Side, Side], scale: str, seed: int) -> Floats:
@@ -384,7 +366,7 @@ def _silent(
     """Return the sides that hardly say more than the prior does."""
 
     def width(sample: Floats) -> float:
-        low, _, high = _spread(on_scale(scale, sample), probability)
+        _, low, high = three(on_scale(scale, sample), probability)
         return high - low
 
     if np.ptp(prior) == 0:
@@ -392,25 +374,15 @@ def _silent(
     return tuple(one.name for one in sides if width(one.sample) > _LITTLE * width(prior))
 
 
-def _problems(
-    given: Any, quantity: Any, sides: Any, name: Any, scale: Any, probability: Any, seed: Any
-) -> list[str]:
+def _problems(model: Any, quantity: Any, sides: Any) -> list[str]:
     found = []
-    model = given.model if isinstance(given, Result) else given
     if not isinstance(model, Model):
-        return [f"given must be a Result or a Model; given {given!r}."]
+        return [f"given must be a Result or a Model; given {model!r}."]
     if isinstance(quantity, str):
         if quantity not in model.free:
-            known = ", ".join(map(repr, model.free)) or "none"
-            found.append(f"there is no unknown parameter {quantity!r}; these are: {known}.")
+            found.append(unknown("unknown parameter", quantity, map(repr, model.free)))
     elif not callable(quantity):
         found.append(f"quantity must be a function of q or a parameter; given {quantity!r}.")
-    if not isinstance(name, str):
-        found.append(f"name must be text; given {name!r}.")
-    if scale not in ("auto", *_SCALES):
-        known = ", ".join(map(repr, ("auto", *_SCALES)))
-        found.append(f"scale must be one of {known}; given {scale!r}.")
-    found += interval_problems(probability) + seed_problems(seed)
     return found + _side_problems(model, sides)
 
 
@@ -424,7 +396,7 @@ def _side_problems(model: Model, sides: Any) -> list[str]:
             found.append(f"side {side!r} must be a list of sources; given {some!r}.")
             continue
         found += [
-            f"side {side!r}: there is no source {one!r}; the sources are: {', '.join(names)}."
+            f"side {side!r}: {unknown('source', one, names, 'the sources are')}"
             for one in some
             if one not in names
         ]

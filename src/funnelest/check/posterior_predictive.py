@@ -20,6 +20,7 @@ from funnelest.check.figures_compared import (
     lie,
     told,
 )
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -107,17 +108,15 @@ def posterior_predictive(
 
     The log score of a source is that of `LeftOut.log_score`.
     """
-    problems = asked_problems(result, probability, seed, draws, engine, cores)
-    if not isinstance(loo, bool):
-        problems.append(f"loo must be True or False; given {loo!r}.")
-    given = without.values() if isinstance(without, Mapping) else [without]
-    if without is not None and not all(isinstance(one, LeftOut) for one in given):
-        problems.append("without must be details['left_out'] of what check.conflict gives.")
+    problems = asked_problems(
+        result=result, probability=probability, seed=seed, draws=draws, engine=engine, cores=cores,
+        loo=loo, without=without,
+    )  # fmt: skip
     raise_if_any(problems, "the check")
     result.sample_of(lambda q: 0.0)  # refuses a result behind a closed gate
     model, seed = result.model, int(seed)
-    q = Quantities(model, {name: np.asarray(one).reshape(-1) for name, one in result.draws.items()})
-    used = [one for one in model.evidence if model.powers.get(one.name, 1.0)]
+    q = Quantities(model, result.flat)
+    used = [one for one in model.evidence if model.power_of(one.name)]
     scores = dict(without or {})
     if loo:
         missing = [one.name for one in used if one.name not in scores]
@@ -182,7 +181,7 @@ def judged(
         said.append(say("posterior_predictive.levels", level=100 * level))
         said.append(say("posterior_predictive.weak"))
     gone = [one.name for one in figures if np.isnan(one.mid_p)]
-    said += [say("posterior_predictive.not_compared", names=gone)] if gone else []
+    said += lists("posterior_predictive", {"not_compared": gone})
     said += [_scores_told(sources)] if scored else []
     rows = [
         {
@@ -208,7 +207,7 @@ def judged(
             "log_score": sum(one["log_score"] for one in sources) if scored else np.nan,
         },
         result_mark=result_mark,
-        printed=[{name: row[name] for name in _PRINTED} for row in rows],
+        columns=_PRINTED,
     )
 
 

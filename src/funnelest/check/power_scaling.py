@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity
-from funnelest.check.measures import quantiles, steady
+from funnelest.check.measures import NOTHING, steady, three
 from funnelest.errors import FitError
 from funnelest.inference.refitting import refits, reweighted
-from funnelest.likelihood.components import Component, powered
+from funnelest.likelihood.components import Component
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 from funnelest.verdict import Changed
@@ -21,7 +21,6 @@ from funnelest.verdict import Changed
 __all__ = ["ALL_PRIORS", "ALL_SOURCES", "HALF", "TWICE", "Scaled", "Scaling"]
 
 type Floats = NDArray[np.float64]
-type Three = tuple[float, float, float]
 
 ALL_PRIORS, ALL_SOURCES = "all priors", "all sources"
 #: Powers between which the sensitivity is a difference.
@@ -93,9 +92,8 @@ class Scaling:
     ) -> None:
         self.result, self.quantities, self.after = result, quantities, after
         self.seed, self.cores, self.refit = seed, cores, refit
-        tail = (1 - probability) / 2
-        self.levels = (0.5, tail, 1 - tail)
-        self.base = {name: self.spread(draws) for name, draws in after.items()}
+        self.probability = probability
+        self.base = {name: three(draws, probability) for name, draws in after.items()}
         self.parts: list[tuple[Component, dict[str, float], float]] = []
         self.logs: dict[str, Floats] = {}
         self.moves: dict[tuple[str, float], dict[str, Changed]] = {}
@@ -136,11 +134,6 @@ class Scaling:
             for name, draws in self.after.items()
         }
 
-    def spread(self, draws: Floats, weights: Floats | None = None) -> Three:
-        """Return the median and the limits of draws."""
-        median, low, high = quantiles(draws, self.levels, weights)
-        return float(median), float(low), float(high)
-
     def _move(
         self,
         component: str,
@@ -154,7 +147,7 @@ class Scaling:
         self.moves[component, power] = {
             name: Changed(
                 quantity=name, under=component, before=before, how=how, power=at,
-                after=self.spread(samples[name], weights) if samples else (np.nan,) * 3,
+                after=three(samples[name], self.probability, weights) if samples else NOTHING,
             )
             for name, before in self.base.items()
         }  # fmt: skip
@@ -178,7 +171,7 @@ class Scaling:
         size = max(4000, len(next(iter(self.after.values()))))
         made = refits(models, start=self.result, draws=size, seed=self.seed, cores=self.cores)
         for (name, power), found in zip(keys, made.values(), strict=True):
-            if isinstance(found, FitError) or not found.gate.passed:
+            if isinstance(found, FitError):
                 self._smaller(name, power)
                 continue
             samples = {quantity: found.sample_of(of) for quantity, of in self.quantities.items()}
@@ -208,6 +201,6 @@ def _decided(move: Changed) -> bool:
 
 def _scaled(model: Model, members: list[Component], power: float) -> Model | None:
     """Return the model in which priors count for more or less; None without a closed form."""
-    others = {name: powered(model.free[name], power) for one in members for name in one.parameters}
+    others = {name: model.free[name].powered(power) for one in members for name in one.parameters}
     known = {name: prior for name, prior in others.items() if prior is not None}
     return model.with_priors(known) if known and len(known) == len(others) else None

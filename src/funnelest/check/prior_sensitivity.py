@@ -8,18 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.check.arguments import (
-    Quantity,
-    main_quantities,
-    quantity_problems,
-    result_problems,
-    sampled,
-)
+from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
+from funnelest.check.measures import limits
 from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, Scaled, Scaling
+from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
-from funnelest.fields import is_number
 from funnelest.likelihood.components import Component, components, held, log_densities
-from funnelest.results.intervals import interval_problems
 from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
@@ -108,18 +102,17 @@ def prior_sensitivity(
     Weights are used where their k-hat is below 0.7 and 400 effective draws are left, and else
     the model is fitted again, with each prior of the component in closed form.
     """
-    problems = result_problems(result, seed, cores) + quantity_problems(quantities)
-    problems += interval_problems(probability)
-    if not (is_number(threshold) and threshold > 0):
-        problems.append(f"threshold must be above 0; given {threshold!r}.")
-    if not isinstance(refit, bool):
-        problems.append(f"refit must be True or False; given {refit!r}.")
-    raise_if_any(problems, _SUBJECT)
+    raise_if_any(
+        result_problems(
+            result=result, quantities=quantities, probability=probability, threshold=threshold,
+            seed=seed, cores=cores, refit=refit,
+        ),
+        _SUBJECT,
+    )  # fmt: skip
     model = result.model
-    looked = main_quantities(model) if quantities is None else dict(quantities)
+    looked = looked_at(model, quantities)
     after, _ = sampled(_SUBJECT, result, looked)
-    flat = {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
-    logs = log_densities(model, flat)
+    logs = log_densities(model, result.flat)
     parts = components(model)
     priors = [one for one in parts if one.kind != "source"]
     sources = [one for one in parts if one.kind == "source"]
@@ -176,14 +169,14 @@ def _judged(
     failed = "decided" if decided else "moved" if moved else "not_known" if unknown else ""
     said = [_headline(moved, decided, unknown, threshold)]
     said += [_goes(one, probability) for one in list(decided.values())[:3]]
-    said += [say("prior_sensitivity.weak", names=weak)] if weak else []
+    said += lists("prior_sensitivity", {"weak": weak})
     said += [say("prior_sensitivity.both")] if len(moved) > len(weak) else []
     said.append(say("prior_sensitivity.what_power_is"))
-    said += [say("prior_sensitivity.flat", names=flat)] if flat else []
+    said += lists("prior_sensitivity", {"flat": flat})
     ways = {move.how for one in found for move in (one.half, one.twice)}
     said += [say("prior_sensitivity.smaller_step")] if "smaller step" in ways else []
     said += [say("prior_sensitivity.failed")] if "failed" in ways else []
-    said += [say("prior_sensitivity.held", names=list(model_held))] if model_held else []
+    said += lists("prior_sensitivity", {"held": list(model_held)})
     said.append(say("prior_sensitivity.local", threshold=threshold))
     names = list(decided or moved)
     return Verdict(
@@ -202,12 +195,10 @@ def _judged(
             "probability": probability,
         },
         result_mark=result.said_mark,
-        printed=[
-            {name: row[name] for name in _PRINTED}
-            for row in sorted(
-                (row for row in rows if row["psens"] >= threshold), key=lambda row: -row["psens"]
-            )
-        ],
+        printed=sorted(
+            (row for row in rows if row["psens"] >= threshold), key=lambda row: -row["psens"]
+        ),
+        columns=_PRINTED,
     )
 
 
@@ -231,14 +222,12 @@ def _row(one: Scaled, diagnosis: Sentence | str, probability: float, basis: str)
         "diagnosis": diagnosis,
         "decides": one.decides,
         "k_hat": one.k_hat,
-        **dict(zip(("median", "low", "high"), one.half.before, strict=True)),
+        **limits(one.half.before),
     }
     for name, move in (("half", one.half), ("twice", one.twice)):
-        names = [f"{name}_{what}" for what in ("median", "low", "high")]
-        row |= dict(zip(names, move.after, strict=True))
+        row |= limits(move.after, f"{name}_")
         row |= {f"{name}_power": move.power, f"{name}_how": move.how}
-    interval = interval_name(probability)
-    return row | {"interval": interval, "basis": basis}
+    return row | {"interval": interval_name(probability), "basis": basis}
 
 
 def _headline(
@@ -258,7 +247,7 @@ def _headline(
         one = decided.get(quantity, moved[quantity])
         verb = "decided_by" if quantity in decided else "moves_with"
         if one.component in (ALL_PRIORS, quantity):
-            verb += "_own" if one.component == quantity else "_all"
+            verb = f"{verb}_{'own' if one.component == quantity else 'all'}"
         key = f"prior_sensitivity.{verb}"
         parts.append(say(key, quantity=quantity, component=one.component))
     more = len(order) - len(parts)

@@ -6,15 +6,18 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise, product
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.check.arguments import per_draw
+from funnelest.check.arguments import per_draw, problems_of
+from funnelest.check.wording import unknown
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.fields import is_number
-from funnelest.inference.fitting import argument_problems, fit, seed_problems
+from funnelest.fields import Allowed, Constraint, answers, is_number, number
+from funnelest.fields import problems_of as problems_of_fields
+from funnelest.inference.fitting import fit
+from funnelest.inference.progress import counted
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
 from funnelest.priors import Prior
@@ -56,6 +59,16 @@ class Conclusion:
     larger: Callable[[Quantities], Any] = field(repr=False)
     than: Callable[[Quantities], Any] | float = field(repr=False)
     probability: float = 0.5
+
+    allowed: ClassVar[Allowed] = {
+        "statement": answers("what is concluded?"),
+        "larger": Constraint("must be a function of q", callable, (abs,), (None, 3, "abs")),
+        "than": Constraint(
+            "must be a function of q or a number",
+            lambda value: callable(value) or is_number(value), (abs, 3), (None, "abs", True),
+        ),
+        "probability": number(above=0, below=1),
+    }  # fmt: skip
 
 
 def tipping_point(
@@ -131,42 +144,31 @@ def tipping_point(
     Fits are conditional on the held value; how well that value itself agrees with the figures
     is not weighed. Where figures do inform the parameter, look at its posterior as well.
     """
-    raise_if_any(_problems(model, conclusion, over, seed, engine, draws), _SUBJECT)
-    from tqdm import tqdm
-
+    problems = problems_of(model=model, seed=seed, engine=engine, draws=draws)
+    raise_if_any([*_problems(model, conclusion, over), *problems], _SUBJECT)
     grids = {name: tuple(float(value) for value in grid) for name, grid in over.items()}
     shape = tuple(len(grid) for grid in grids.values())
     seeds = np.random.SeedSequence(seed).generate_state(math.prod(shape)).reshape(shape)
     probability, error = np.full(shape, np.nan), np.full(shape, np.nan)
     marks = np.full(shape, "", dtype=object)
-    counted, start = draws, None
-    for at in tqdm(
-        list(_path(shape)),
-        desc="held values",
-        delay=2,
-        leave=False,
-        disable=None if progress else True,
-    ):
-        held = {name: grid[i] for (name, grid), i in zip(grids.items(), at, strict=True)}
-        try:
-            result = fit(
-                model.holding(held),
-                engine=engine,
-                draws=draws,
-                seed=int(seeds[at]),
-                start=start,
-                progress=False,
-            )
-        except FitError as trouble:
-            marks[at] = say("tipping_point.no_fit", why=str(trouble))
-            continue
-        if not result.gate.passed:
-            marks[at] = say("tipping_point.gate")
-            continue
-        start = result
-        probability[at], error[at], counted = _probability(result, conclusion)
-        if np.isnan(probability[at]):
-            marks[at] = say("tipping_point.no_value")
+    size, start = int(draws), None
+    with counted(math.prod(shape), "held values", progress) as bar:
+        for at in _path(shape):
+            held = {name: grid[i] for (name, grid), i in zip(grids.items(), at, strict=True)}
+            bar.update()
+            try:
+                result = fit(model.holding(held), engine=engine, draws=draws, seed=int(seeds[at]),
+                             start=start, progress=False)  # fmt: skip
+            except FitError as trouble:
+                marks[at] = say("tipping_point.no_fit", why=str(trouble))
+                continue
+            if not result.gate.passed:
+                marks[at] = say("tipping_point.gate")
+                continue
+            start = result
+            probability[at], error[at], size = _probability(result, conclusion)
+            if np.isnan(probability[at]):
+                marks[at] = say("tipping_point.no_value")
     return judged(
         {
             "conclusion": conclusion,
@@ -175,7 +177,7 @@ def tipping_point(
             "probability": probability,
             "mc_error": error,
             "marks": marks,
-            "draws": counted,
+            "draws": size,
         }
     )
 
@@ -195,7 +197,7 @@ def _compared(conclusion: Conclusion) -> list[Callable[[Quantities], Floats]]:
     than = conclusion.than
     functions = {"larger": conclusion.larger}
     functions["than"] = than if callable(than) else lambda q: float(than)
-    return [per_draw(_SUBJECT, f"conclusion: {name}", one) for name, one in functions.items()]
+    return [per_draw(_SUBJECT, "", one, f"conclusion: {name}") for name, one in functions.items()]
 
 
 def _probability(result: Result, conclusion: Conclusion) -> tuple[float, float, int]:
@@ -406,9 +408,7 @@ def _values(turn: Turn, name: str) -> dict[str, Any]:
 # ---------------------------------------------------------------- arguments
 
 
-def _problems(
-    model: Any, conclusion: Any, over: Any, seed: Any, engine: Any, draws: Any
-) -> list[str]:
+def _problems(model: Any, conclusion: Any, over: Any) -> list[str]:
     found = []
     if isinstance(model, Model):
         found += [
@@ -418,9 +418,6 @@ def _problems(
             if one.ends(model.population)
         ]
     drawable = isinstance(model, Model) and not found
-    found += argument_problems(model, engine, draws, seed, ended=True)
-    if seed is None:  # else every value would have another
-        found += seed_problems(seed)
     trouble = _conclusion_problems(conclusion)
     found += trouble
     if drawable and not trouble:
@@ -441,10 +438,7 @@ def _problems(
     for name, grid in over.items():
         support = (-np.inf, np.inf)
         if isinstance(model, Model) and name not in model.free:
-            known = ", ".join(map(repr, model.free)) or "none"
-            found.append(
-                f"over: there is no unknown parameter {name!r}; the unknown ones are: {known}."
-            )
+            found.append(f"over: {unknown('unknown parameter', name, map(repr, model.free))}")
         elif isinstance(model, Model):
             support = model.free[name].support
         found += [f"over[{name!r}] {text}" for text in _grid_problems(grid, support)]
@@ -454,26 +448,14 @@ def _problems(
 def _conclusion_problems(conclusion: Any) -> list[str]:
     if not isinstance(conclusion, Conclusion):
         return [f"conclusion must be a Conclusion; given {conclusion!r}."]
-    found = []
-    if not (isinstance(conclusion.statement, str) and conclusion.statement.strip()):
-        found.append("conclusion: it needs a statement: what is concluded?")
-    if not callable(conclusion.larger):
-        found.append(f"conclusion: larger must be a function of q; given {conclusion.larger!r}.")
-    if not (callable(conclusion.than) or is_number(conclusion.than)):
-        found.append(
-            f"conclusion: than must be a function of q or a number; given {conclusion.than!r}."
-        )
-    p = conclusion.probability
-    if not (is_number(p) and 0 < p < 1):
-        found.append(f"conclusion: probability must lie between 0 and 1; given {p!r}.")
-    return found
+    return [f"conclusion: {text}" for text in problems_of_fields(conclusion)]
 
 
 def _grid_problems(grid: Any, support: tuple[float, float]) -> list[str]:
     if isinstance(grid, str) or not isinstance(grid, Sequence | np.ndarray):
         return [f"must be a list of values; given {grid!r}."]
     values = list(grid)
-    if not all(is_number(value) and np.isfinite(value) for value in values):
+    if not all(map(is_number, values)):
         return [f"must hold finite numbers; given {values!r}."]
     found = []
     if len(values) < _FEWEST:

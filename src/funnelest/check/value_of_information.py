@@ -8,23 +8,19 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.check.arguments import (
-    Quantity,
-    main_quantities,
-    per_draw,
-    problems_of,
-    whole_problems,
-)
+from funnelest.check.arguments import Quantity, main_quantities, per_draw, problems_of
 from funnelest.check.information.folds import Folds
 from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
 from funnelest.check.information.ranking import Gain, judged
+from funnelest.check.wording import unknown
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fields import is_number
-from funnelest.inference.preposterior import flattened, levels_of
+from funnelest.fields import POSITIVE, whole
+from funnelest.inference.progress import counted
 from funnelest.model.model import Model
 from funnelest.results.result import Result
+from funnelest.sampling.weights import equal_tailed
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
@@ -33,7 +29,6 @@ __all__ = ["Plan", "value_of_information"]
 type Planned = Plan | Evidence | Sequence[Evidence]
 
 _SUBJECT = "the value of information"
-_BASES = ("estimated", "partly imputed", "imputed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,12 +155,16 @@ def value_of_information(
     question, is drawn from its prior beside the posterior.
     """
     (name, function), problems = _quantity(result, quantity)
-    problems += problems_of(result=result, probability=probability, seed=seed, cores=cores)
-    problems += _problems(replicates, currency, basis)
+    problems += problems_of(
+        result=result, probability=probability, currency=currency, basis=basis, seed=seed,
+        cores=cores,
+    )  # fmt: skip
+    problems += whole(20).said("replicates", replicates)
     figures, wrong = _figures(plans)
-    raise_if_any([*problems, *wrong, *_parameter_problems(result, parameters)], _SUBJECT)
+    known, unclear = _known(result, parameters)
+    raise_if_any([*problems, *wrong, *unclear], _SUBJECT)
     seed, replicates = int(seed), int(replicates)
-    function = per_draw(_SUBJECT, f"quantity {name!r}", function)
+    function = per_draw(_SUBJECT, name, function)
     now = result.sample_of(function)  # refuses a result behind a closed gate
     if not np.isfinite(now).all() or np.ptp(now) == 0:
         raise_if_any(
@@ -176,34 +175,19 @@ def value_of_information(
             _SUBJECT,
         )
     models = _with_plans(result.model, figures)
-    known = _known(result.model, parameters)
     if not (models or known):
         raise_if_any(["give plans or parameters: there is nothing to judge."], _SUBJECT)
-    from tqdm import tqdm
-
     folds = Folds(result, np.random.default_rng([seed, 6]))
-    with tqdm(
-        total=len(models) * replicates + len(known),
-        desc="value of information",
-        delay=2,
-        leave=False,
-        disable=None if progress else True,
-    ) as bar:
+    steps = len(models) * replicates + len(known)
+    with counted(steps, "value of information", progress) as bar:
         gains = []
         for title, names in known.items():
-            gains.append(_learnt(result, now, title, names, folds, levels_of(probability), seed))
+            gains.append(_learnt(result, now, title, names, folds, probability, seed))
             bar.update()
         left = expected(
-            result,
-            models,
-            function,
-            replicates=replicates,
-            probability=probability,
-            seed=seed,
-            cores=cores,
-            folds=folds,
-            report=bar.update,
-        )
+            result, models, function, replicates=replicates, probability=probability, seed=seed,
+            cores=cores, folds=folds, report=bar.update,
+        )  # fmt: skip
     for title, one in figures.items():
         gains.append(
             Gain(
@@ -217,7 +201,7 @@ def value_of_information(
                 **left[title],
             )
         )
-    low, high = np.quantile(now, levels_of(probability))
+    low, _, high = equal_tailed(now, probability)
     others = "".join(f"; {mark}" for mark in result.marks)
     return judged(
         gains,
@@ -238,11 +222,11 @@ def _learnt(
     title: str,
     names: tuple[str, ...],
     folds: Folds,
-    levels: tuple[float, float],
+    probability: float,
     seed: int,
 ) -> Gain:
     """Return what goes when parameters are known exactly."""
-    draws, model = flattened(result), result.model
+    draws, model = result.flat, result.model
     assumed = {p for a in model.assumptions for p in a.parameters(model.population)}
     status = {0: "estimated", len(names): "assumed"}.get(
         sum(name in assumed for name in names), "partly assumed"
@@ -252,7 +236,7 @@ def _learnt(
     width, width_error = np.nan, np.nan
     if len(names) == 1:
         rng = np.random.default_rng([seed, 7])
-        width, width_error = width_left(now, values[0], folds, levels, rng)
+        width, width_error = width_left(now, values[0], folds, probability, rng)
     return Gain(
         name=title,
         kind="parameter",
@@ -283,7 +267,7 @@ def _figures(plans: Any) -> tuple[dict[str, _Figure], list[str]]:
         if not isinstance(given, Mapping):
             made[name] = _figure(given)
             continue
-        if not given or any(whole_problems("", size, 1) for size in given):
+        if not given or not all(map(whole(1).holds, given)):
             found.append(
                 f"plan {name!r}: sizes must be whole numbers of at least 1; given {list(given)!r}."
             )
@@ -295,8 +279,7 @@ def _figures(plans: Any) -> tuple[dict[str, _Figure], list[str]]:
         if not sources or not all(isinstance(one, Evidence) for one in sources):
             found.append(f"plan {name!r} must be evidence or a Plan of it; given {sources!r}.")
             continue
-        if cost is not None and not (is_number(cost) and cost > 0):
-            found.append(f"plan {name!r}: field 'cost' must be above 0; given {cost!r}.")
+        found += POSITIVE.or_none.said(f"plan {name!r}: field 'cost'", cost)
         # A source without a number n, or with a series of studies, says nothing of its size.
         sized = sources[0].people_asked() if len(sources) == 1 else None
         if figure.size is not None and sized is not None and sized != figure.size:
@@ -333,94 +316,66 @@ def _with_plans(
 # ---------------------------------------------------------------- quantity and parameters
 
 
-def _known(model: Model, parameters: Any) -> dict[str, tuple[str, ...]]:
-    """Return name -> the unknown parameters that would be known."""
-    if parameters is None:
-        return {name: (name,) for name in model.free}
-    if not isinstance(parameters, Mapping):
-        parameters = {name: name for name in parameters}
-    found = {}
-    for title, given in parameters.items():
-        names = [given] if isinstance(given, str) else list(given)
-        found[title] = tuple(dict.fromkeys(p for name in names for p in _brought(model, name)))
-    return found
-
-
-def _brought(model: Model, name: str) -> list[str]:
-    """Return the unknown parameter of this name, or all that the source of this name brings."""
-    place = model.places.get(name)
-    if isinstance(place, str):
-        return [place]
-    brought = [
-        model.places.get(one)
-        for source in model.sources()
-        if source.name == name
-        for one in source.parameters(model.population)
-    ]
-    return [place for place in brought if isinstance(place, str)]
-
-
-def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[str]]:
-    """Return name and function of the quantity, and what is wrong with it."""
-    nothing: tuple[str, Quantity] = ("", lambda q: np.nan)
-    if isinstance(quantity, Mapping):
-        if len(quantity) != 1 or not all(callable(one) for one in quantity.values()):
-            return nothing, [f"quantity must be one name with a function of q; given {quantity!r}."]
-        ((name, function),) = quantity.items()
-        return (str(name), function), []
-    if isinstance(quantity, str):
-        if not isinstance(result, Result):
-            return nothing, []
-        known = main_quantities(result.model)
-        for name, function in known.items():  # as the library names it, in every language
-            if name == quantity:
-                return (name, function), []
-        return nothing, [
-            f"there is no main quantity {quantity!r}; the names are: {', '.join(known)}."
-        ]
-    if callable(quantity):
-        name = getattr(quantity, "__name__", "<lambda>")
-        return ("the quantity" if name == "<lambda>" else name.replace("_", " "), quantity), []
-    return nothing, [
-        f"quantity must be the name of a main quantity or a function of q; given {quantity!r}."
-    ]
-
-
-def _parameter_problems(result: Any, parameters: Any) -> list[str]:
-    if parameters is None or not isinstance(result, Result):
-        return []
+def _known(result: Any, parameters: Any) -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """Return name -> the unknown parameters that would be known, and what is wrong with them."""
+    if not isinstance(result, Result):
+        return {}, []
     model = result.model
+    if parameters is None:
+        return {name: (name,) for name in model.free}, []
     if isinstance(parameters, str) or not isinstance(parameters, Mapping | Sequence):
-        return [f"parameters must be names, or map names to names; given {parameters!r}."]
+        return {}, [f"parameters must be names, or map names to names; given {parameters!r}."]
     given = parameters.items() if isinstance(parameters, Mapping) else [(p, p) for p in parameters]
+    sources = {one.name for one in model.sources()}
+    made: dict[str, tuple[str, ...]] = {}
     found = []
     for title, names in given:
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list | tuple) or not names:
             found.append(f"parameters {title!r} must name parameters; given {names!r}.")
             continue
-        sources = {one.name for one in model.sources()}
-        for name in names:
-            if isinstance(name, str) and _brought(model, name):
+        brought = [_brought(model, name) if isinstance(name, str) else [] for name in names]
+        made[title] = tuple(dict.fromkeys(place for places in brought for place in places))
+        for name, places in zip(names, brought, strict=True):
+            if places:
                 continue
             if name in sources:
                 found.append(f"the source {name!r} brings no unknown parameter.")
             elif isinstance(name, str) and name in model.places:
                 found.append(f"the parameter {name!r} is held: there is nothing to learn of it.")
             else:
-                known = ", ".join(model.free)
-                found.append(
-                    f"there is no parameter or source {name!r}; the unknown parameters are: "
-                    f"{known}."
-                )
-    return found
+                found.append(unknown("parameter or source", name, model.free))
+    return made, found
 
 
-def _problems(replicates: Any, currency: Any, basis: Any) -> list[str]:
-    found = whole_problems("replicates", replicates, 20)
-    if not isinstance(currency, str):
-        found.append(f"currency must be text; given {currency!r}.")
-    if basis is not None and basis not in _BASES:
-        known = ", ".join(map(repr, _BASES))
-        found.append(f"basis must be one of {known}, or left out; given {basis!r}.")
-    return found
+def _brought(model: Model, name: str) -> list[str]:
+    """Return the unknown parameter of this name, or all that the source of this name brings."""
+    sources = [source for source in model.sources() if source.name == name]
+    brought = [one for source in sources for one in source.parameters(model.population)]
+    places = (model.places.get(one) for one in (name, *brought))
+    found = [place for place in places if isinstance(place, str)]
+    return found[:1] if isinstance(model.places.get(name), str) else found
+
+
+def _quantity(result: Any, quantity: Any) -> tuple[tuple[str, Quantity], list[str]]:
+    """Return name and function of the quantity, and what is wrong with it."""
+    wrong = ""
+    if isinstance(quantity, Mapping):
+        if len(quantity) == 1 and all(callable(one) for one in quantity.values()):
+            ((name, function),) = quantity.items()
+            return (str(name), function), []
+        wrong = f"quantity must be one name with a function of q; given {quantity!r}."
+    elif isinstance(quantity, str):
+        main = main_quantities(result.model) if isinstance(result, Result) else {}
+        for name, function in main.items():  # as the library names it, in every language
+            if name == quantity:
+                return (name, function), []
+        wrong = unknown("main quantity", quantity, main) if main else ""
+    elif callable(quantity):
+        name = getattr(quantity, "__name__", "<lambda>")
+        return ("the quantity" if name == "<lambda>" else name.replace("_", " "), quantity), []
+    else:
+        wrong = (
+            f"quantity must be the name of a main quantity or a function of q; given {quantity!r}."
+        )
+    return ("", lambda q: np.nan), [wrong] if wrong else []

@@ -9,12 +9,22 @@ from typing import Any, Literal
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
-from funnelest.fields import seed_problems
+from funnelest.fields import SEED, Allowed, instance, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 
-__all__ = ["argument_problems", "fit", "seed_problems"]
+__all__ = ["ALLOWED", "argument_problems", "fit"]
+
+#: What each argument may be.
+ALLOWED: Allowed = {
+    "model": instance(Model, "a Model"),
+    "engine": one_of("auto", "importance", "nuts"),
+    "draws": whole(400),
+    "chains": whole(2),
+    "seed": SEED.or_none,
+    "cores": whole(1).or_none,
+}
 
 #: Above this many parameters `auto` does not try importance sampling.
 _IMPORTANCE_LIMIT = 60
@@ -69,9 +79,13 @@ def fit(
         When no value of the parameters gives the figures a positive probability.
     """
     raise_if_any(
-        argument_problems(model, engine, draws, seed, chains=chains, cores=cores, start=start),
+        argument_problems(
+            model=model, engine=engine, draws=draws, chains=chains, seed=seed, cores=cores,
+            start=start,
+        ),
         "fit",
-    )
+    )  # fmt: skip
+    draws, chains, cores = int(draws), int(chains), None if cores is None else int(cores)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     notes: list[str] = []
@@ -88,41 +102,20 @@ def fit(
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
 
 
-def argument_problems(
-    model: Any,
-    engine: Any,
-    draws: Any,
-    seed: Any,
-    *,
-    chains: Any = 2,
-    cores: Any = None,
-    start: Any = None,
-    ended: bool = False,
-) -> list[str]:
-    """Return what is wrong with the arguments of a fit, one sentence each.
+def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -> list[str]:
+    """Return what is wrong with the arguments of a fit, each by its name, one sentence each.
 
     With `ended` a model may have limits without a distribution: each of them is fitted.
     """
-    found = []
-    if not isinstance(model, Model):
-        found.append(f"model must be a Model; given {model!r}.")
-    elif not ended:
+    found = [text for name, value in given.items() for text in ALLOWED[name].said(name, value)]
+    model = given.get("model")
+    if isinstance(model, Model) and not ended:
         found += [
             f"{one.describe()}. So there is no posterior: compare the two limits with "
             "funnelest.check.compare, or state a distribution."
             for one in model.assumptions
             if one.ends(model.population)
         ]
-    if engine not in ("auto", "importance", "nuts"):
-        found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
-    if not (type(draws) is int and draws >= 400):
-        found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
-    if not (isinstance(chains, int) and chains >= 2):
-        found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
-    if cores is not None and not (isinstance(cores, int) and cores >= 1):
-        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
-    if seed is not None:
-        found += seed_problems(seed)
     if start is not None and not (
         isinstance(start, Result)
         and isinstance(model, Model)

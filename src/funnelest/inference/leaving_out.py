@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,11 +156,9 @@ def left_out(
     return {name: found[name] for name in sources}
 
 
-def _refitted(name: str, one: Any, k_hat: float) -> LeftOut:
+def _refitted(name: str, one: Result | FitError, k_hat: float) -> LeftOut:
     if isinstance(one, FitError):
         return LeftOut(source=name, how="failed", why=str(one), k_hat=k_hat)
-    if not one.gate.passed:
-        return LeftOut(source=name, how="failed", why=one.gate.text, k_hat=k_hat)
     flat = one.flat
     size = len(next(iter(flat.values())))
     weights = np.full(size, 1 / size)

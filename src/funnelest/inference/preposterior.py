@@ -19,8 +19,9 @@ from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
+from funnelest.sampling.weights import effective_size, equal_tailed
 
-__all__ = ["Preposterior", "beside", "flattened", "levels_of", "refit", "repeated"]
+__all__ = ["Preposterior", "beside", "refit", "repeated"]
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
@@ -99,14 +100,11 @@ class Preposterior:
         weights = np.exp(logp - logp.max())
         weights /= weights.sum()
         distinct = np.bincount(self.same, weights=weights)
-        return weights if 1 / np.sum(distinct**2) >= _EFFECTIVE else None
+        return weights if effective_size(distinct) >= _EFFECTIVE else None
 
-    def width(self, weights: Floats, levels: tuple[float, float]) -> float:
+    def width(self, weights: Floats, probability: float) -> float:
         """Return the width of the interval of the weighted draws."""
-        ordered = weights[self.order]
-        # The middle of each draw's step: with even weights, quantiles without bias.
-        heights = np.cumsum(ordered) - ordered / 2
-        low, high = np.interp(levels, heights, self.sorted)
+        low, _, high = equal_tailed(self.sorted, probability, weights[self.order])
         return float(high - low)
 
     def with_made(self, made: Sequence[Evidence]) -> Model:
@@ -124,22 +122,12 @@ def refit(
 ) -> Floats | None:
     """Return draws of a quantity from a fit with made-up data; None when that fails."""
     try:
-        fitted = fit(
-            model,
-            engine="importance",
-            draws=int(np.clip(draws, *_REFIT)),
-            seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
-            start=start,
-            progress=False,
-        )
+        fitted = fit(model, engine="importance", draws=int(np.clip(draws, *_REFIT)),
+                     seed=int(np.random.SeedSequence(seed).generate_state(1)[0]), start=start,
+                     progress=False)  # fmt: skip
     except FitError:
         return None
     return fitted.sample_of(quantity) if fitted.gate.passed else None
-
-
-def flattened(result: Result) -> dict[str, Floats]:
-    """Return the draws of every parameter, all chains after each other."""
-    return result.flat
 
 
 def repeated(draws: Mapping[str, Floats]) -> NDArray[np.intp]:
@@ -158,9 +146,3 @@ def beside(model: Model, flat: Mapping[str, Floats], size: int, seed: int) -> di
         return dict(flat)
     fresh = prior_draws(model, np.random.default_rng([seed, 1]), size)
     return {**flat, **{name: fresh[name] for name in new}}
-
-
-def levels_of(probability: float) -> tuple[float, float]:
-    """Return the levels of the two limits of an equal-tailed interval."""
-    tail = (1 - probability) / 2
-    return tail, 1 - tail

@@ -1,4 +1,4 @@
-"""A progress bar that also moves while something compiles."""
+"""Progress bars: of one fit, that also moves while something compiles, and of many."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
 
-__all__ = ["progress_bar"]
+__all__ = ["counted", "progress_bar"]
+
+
+def counted(total: int, what: str, wanted: bool, *, done: int = 0) -> Any:
+    """Return a bar that counts to a total, shown after two seconds on a terminal."""
+    from tqdm import tqdm
+
+    silent = None if wanted else True  # None: where the stream is not a terminal
+    return tqdm(total=total, initial=done, desc=what, delay=2, leave=False, disable=silent)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.inference.fitting import fit
+from funnelest.inference.progress import counted
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 from funnelest.sampling.gate import K_HAT
@@ -105,7 +106,7 @@ def refits(
     Returns
     -------
     dict of str to Result or FitError
-        In the order of `models`. A result may be behind a closed gate.
+        In the order of `models`; an error also where the convergence gate failed.
     """
     names = list(models)
     seeds = np.random.SeedSequence([seed, 7]).generate_state(max(len(names), 1))
@@ -113,32 +114,22 @@ def refits(
     def one(i: int) -> Any:
         model = models[names[i]]
         warm = start is not None and list(start.model.free) == list(model.free)
+        start_at = start if warm else None
         try:
-            found = fit(
-                model,
-                engine=engine,
-                draws=draws,
-                seed=int(seeds[i]),
-                cores=1,
-                start=start if warm else None,
-                progress=False,
-            )
+            found = fit(model, engine=engine, draws=draws, seed=int(seeds[i]), cores=1,
+                        start=start_at, progress=False)  # fmt: skip
         except FitError as error:
             return error
+        if not found.gate.passed:
+            return FitError(found.gate.text)
         # The model is here already, and the proposal is not asked for again.
         return replace(found, model=None, proposal=None)  # type: ignore[arg-type]
 
-    from tqdm import tqdm
-
-    done = tqdm(
-        each(one, range(len(names)), cores=cores, executor=executor),
-        total=len(names),
-        desc="refits",
-        delay=2,
-        leave=False,
-        disable=None if progress else True,
-    )
-    made = dict(done)
+    made: dict[int, Any] = {}
+    with counted(len(names), "refits", progress) as bar:
+        for i, found in each(one, range(len(names)), cores=cores, executor=executor):
+            made[i] = found
+            bar.update()
     return {
         name: made[i] if isinstance(made[i], FitError) else replace(made[i], model=models[name])
         for i, name in enumerate(names)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,6 @@ from funnelest.likelihood.density import log_likelihoods
 from funnelest.model.model import Model
 from funnelest.priors import Fixed, Prior
 from funnelest.route import show_edge
-from funnelest.sampling.weights import quantiles
 
 __all__ = [
     "Component",
@@ -21,8 +20,6 @@ __all__ = [
     "held",
     "log_densities",
     "log_prior_density",
-    "powered",
-    "weighted_quantiles",
     "weighted_variance",
 ]
 
@@ -132,16 +129,6 @@ def log_prior_density(prior: Prior, x: Floats) -> Floats:
         _, back, slope = prior.own_scale()
         found = prior.logpdf(x) + slope(back(x))
     return np.where(np.isnan(found), -np.inf, found)
-
-
-def powered(prior: Prior, power: float) -> Prior | None:
-    """Old name of `Prior.powered`."""
-    return prior.powered(power)
-
-
-def weighted_quantiles(draws: Floats, weights: Floats, levels: Sequence[float]) -> Any:
-    """Old name of `funnelest.sampling.weights.quantiles`."""
-    return quantiles(draws, levels, weights)
 
 
 def weighted_variance(draws: Floats, weights: Floats) -> float:

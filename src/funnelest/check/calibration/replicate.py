@@ -95,8 +95,9 @@ class Task:
         found["rank"] = [_rank(row, value, rng) for row, value in zip(thinned, true, strict=True)]
         found["mean"] = _plain(sample.mean(axis=1))
         found["sd"] = _plain(sample.std(axis=1))
-        # The r-th of n draws is expected at the level r / (n + 1): intervals hold the truth as
-        # often as they say, also with few draws.
+        # Not the rule of `sampling.weights`: the truth and the draws are exchangeable, so the r-th
+        # of n draws stands at the level r / (n + 1). Intervals then hold the truth as often as
+        # they say, also with few draws.
         quantiles = np.quantile(sample, LEVELS, axis=1, method="weibull")
         found["quantiles"] = [_plain(row) for row in quantiles.T]
         return found
@@ -186,21 +187,13 @@ class Task:
             count += 1
             seed = int(rng.integers(2**31))
             try:
-                result = fit(
-                    made,
-                    engine=engine,  # type: ignore[arg-type]
-                    draws=more * self.draws,
-                    seed=seed,
-                    cores=1,
-                    progress=False,
-                )
+                result = fit(made, engine=engine, draws=more * self.draws,  # type: ignore[arg-type]
+                             seed=seed, cores=1, progress=False)  # fmt: skip
             except FitError as error:
                 failure = str(error)
                 continue
             # Independent draws in random order, or chains one after the other.
-            kept = {
-                name: np.asarray(value).reshape(-1)[::more] for name, value in result.draws.items()
-            }
+            kept = {name: value[::more] for name, value in result.flat.items()}
             failure = "" if result.gate.passed else result.gate.text
             if not failure:
                 break

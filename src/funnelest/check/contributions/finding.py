@@ -8,11 +8,11 @@ from itertools import product
 from typing import Any
 
 from funnelest.axes import Where
-from funnelest.check.arguments import Quantity, main_quantities, problems_of, result_problems
+from funnelest.check.arguments import Quantity, looked_at, main_quantities, result_problems
 from funnelest.check.contributions.sentences import resting, sentences
 from funnelest.check.contributions.shares import Known, Shares
+from funnelest.check.measures import NOTHING, limits
 from funnelest.errors import raise_if_any
-from funnelest.fields import is_number
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.likelihood.components import held
 from funnelest.model.model import Model
@@ -120,18 +120,16 @@ def contributions(
     Without a source: its likelihood to the power 0, every parameter kept; by weights
     :math:`1 / p_k(\theta_s)` where these can be trusted, and else by a fit, as in `conflict`.
     """
-    problems = result_problems(result, seed, cores)
-    problems += problems_of(
-        quantities=quantities, probability=probability, refit=refit, without=without
-    )
-    if not (is_number(contraction) and contraction < 1):
-        problems.append(f"contraction must be a number below 1; given {contraction!r}.")
+    problems = result_problems(
+        result=result, quantities=quantities, probability=probability, contraction=contraction,
+        seed=seed, cores=cores, refit=refit, without=without,
+    )  # fmt: skip
     if isinstance(result, Result):
         problems += _axis_problems(result.model, quantities, by)
     raise_if_any(problems, _SUBJECT)
     model = result.model
     looked: dict[tuple[str, tuple[tuple[str, Any], ...]], Quantity] = {
-        (name, ()): function for name, function in (quantities or main_quantities(model)).items()
+        (name, ()): function for name, function in looked_at(model, quantities).items()
     }
     for where in _strata(model, [by] if isinstance(by, str) else list(by)):
         for name, function in main_quantities(model, where).items():
@@ -161,7 +159,7 @@ def contributions(
         found=found,
         details={"components": shares.components},
         result_mark=result.said_mark,
-        printed=[{name: row[name] for name in ("quantity", *axes, *_PRINTED)} for row in rows],
+        columns=("quantity", *axes, *_PRINTED),
     )
 
 
@@ -198,9 +196,9 @@ def _quantity_row(row: Known, axes: Sequence[str], interval: str) -> dict[str, A
     return {
         "quantity": row.quantity,
         **{axis: row.labels.get(axis, "all") for axis in axes},
-        **dict(zip(("median", "low", "high"), row.posterior, strict=True)),
+        **limits(row.posterior),
         "interval": interval,
-        **dict(zip(("prior_median", "prior_low", "prior_high"), row.prior, strict=True)),
+        **limits(row.prior, "prior_"),
         "contraction": row.contraction,
         "moved": row.moved,
         "seen_by": ", ".join(row.seen_by) or ("held" if row.rests_on == "held" else "prior only"),
@@ -218,7 +216,6 @@ def _share_row(
     row: Known, axes: Sequence[str], interval: str, name: str, kind: str
 ) -> dict[str, Any]:
     without = row.without.get(name)
-    median, low, high = without.after if without else 3 * (math.nan,)
     return {
         "quantity": row.quantity,
         **{axis: row.labels.get(axis, "all") for axis in axes},
@@ -227,9 +224,7 @@ def _share_row(
         "share": row.shares.get(name, math.nan),
         "mc_error": row.errors.get(name, math.nan),
         "total": row.total,
-        "without_median": median,
-        "without_low": low,
-        "without_high": high,
+        **limits(without.after if without else NOTHING, "without_"),
         "interval": interval,
         "shift": without.shift if without else math.nan,
         "variance": without.widened**2 if without else math.nan,

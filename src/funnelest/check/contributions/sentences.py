@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from funnelest.check.contributions.shares import Known
+from funnelest.check.wording import lists
 from funnelest.words import Sentence, say
 
 __all__ = ["resting", "sentences"]
@@ -26,11 +27,10 @@ def sentences(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]
     """Return the headline, and what else there is to say."""
     kinds = {"unseen": "prior only", "prior": "prior", "assumed": "assumption"}
     rests = {key: resting(found, verdict) for key, verdict in kinds.items()}
-    parts = [say(f"contributions.{key}", names=names) for key, names in rests.items() if names]
-    parts = parts or [say("contributions.none")]
     broken = [row for row in found if row.rests_on != "held" and not row.telling]
-    if unknown := [row.name for row in broken if not row.rests_on]:
-        parts.append(say("contributions.unknown", names=unknown))
+    unknown = [row.name for row in broken if not row.rests_on]
+    parts = lists("contributions", rests) or [say("contributions.none")]
+    parts += lists("contributions", {"unknown": unknown})
     said = [say("contributions.headline", parts=parts), say("contributions.meaning")]
     for row in found:
         if row.rests_on in ("prior", "assumption") and row.shares and not row.labels:
@@ -41,15 +41,13 @@ def sentences(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]
             values = {"name": row.name, "contraction": row.contraction, "share": share, "of": of}
             said.append(say(key, **values))
     failed = {name for row in found for name, out in row.without.items() if out.how == "failed"}
-    said += [
-        say(f"contributions.{key}", names=names)
-        for key, names in {
+    return said + lists(
+        "contributions",
+        {
             "held": resting(found, "held"),
             "apart": [row.name for row in found if row.labels and row.seen_by and not row.apart],
             "partial": [row.name for row in broken],
             "failed": sorted(failed),
             "unscaled": unscaled,
-        }.items()
-        if names
-    ]
-    return said
+        },
+    )

@@ -12,17 +12,13 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where, show_level
 from funnelest.check.arguments import Quantity, sampled
-from funnelest.check.measures import apart, on_scale, scale_of
+from funnelest.check.measures import NOTHING, apart, on_scale, scale_of, three
 from funnelest.inference.leaving_out import LeftOut
-from funnelest.likelihood.components import (
-    components,
-    log_densities,
-    weighted_quantiles,
-    weighted_variance,
-)
+from funnelest.likelihood.components import components, log_densities, weighted_variance
 from funnelest.likelihood.informed import Probe
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
+from funnelest.sampling.weights import quantiles
 from funnelest.verdict import Changed
 from funnelest.words import named
 
@@ -37,7 +33,6 @@ _PARTS = 20
 _LEAST = 0.1
 #: Between these totals the shares say what they claim to: that of a normal posterior is 1.
 _TOTALS = (0.5, 2.0)
-_NOTHING: Three = (math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +104,11 @@ class Shares:
         )
         self.after = {key: after[name] for key, name in shown.items()}
         self.before = {key: before[name] for key, name in shown.items()}
-        tail = (1 - probability) / 2
-        self.levels = (0.5, tail, 1 - tail)
-        flat = {name: np.asarray(draws).reshape(-1) for name, draws in result.draws.items()}
+        self.probability = probability
         size = len(next(iter(after.values())))
         self.logs = {
             name: _finite(log * np.ones(size))
-            for name, log in log_densities(self.model, flat).items()
+            for name, log in log_densities(self.model, result.flat).items()
         }
         self.components = components(self.model)
         self.sources = [one for one in self.components if one.kind == "source"]
@@ -129,7 +122,7 @@ class Shares:
         after, before = self.after[key], self.before[key]
         scale = scale_of(after, before)
         contracted, moved = apart(after, before, scale)
-        shares, errors, total = self._shares(on_scale(after, scale))
+        shares, errors, total = self._shares(on_scale(scale, after))
         owed = {
             kind: sum(shares[one.name] for one in self.components if one.kind == kind)
             if shares
@@ -137,7 +130,7 @@ class Shares:
             for kind in ("source", "prior", "assumption")
         }
         seen, alone = self._seen(self.looked[key], where)
-        prior, posterior = self._three(before), self._three(after)
+        prior, posterior = (three(one, self.probability) for one in (before, after))
         telling = _TOTALS[0] <= total <= _TOTALS[1]
         if prior[1] == prior[2]:
             rests_on = "held"
@@ -169,37 +162,29 @@ class Shares:
             telling=telling,
         )
 
-    def _three(self, draws: Floats, weights: Floats | None = None) -> Three:
-        if weights is None:
-            median, low, high = np.quantile(draws, self.levels)
-        else:
-            median, low, high = weighted_quantiles(draws, weights, self.levels)
-        return float(median), float(low), float(high)
-
     def _left_out(
         self, key: Any, source: str, before: Three, found: LeftOut | None, scale: str
     ) -> Changed:
         """Return what is known of a quantity without one source."""
-        unknown = Changed(quantity=key[0], under=source, before=before, after=_NOTHING,
+        unknown = Changed(quantity=key[0], under=source, before=before, after=NOTHING,
                           how="not asked" if found is None else "failed")  # fmt: skip
         if found is None or found.how == "failed":
             return unknown
         with np.errstate(all="ignore"):
             value = self.looked[key](Quantities(self.model, found.draws))
         other = np.broadcast_to(np.asarray(value, dtype=np.float64), found.weights.shape)
-        now, then = on_scale(self.after[key], scale), on_scale(other, scale)
+        now, then = on_scale(scale, self.after[key]), on_scale(scale, other)
         if not now.std() > 0 or not np.isfinite(then).all():
             return unknown
-        weights = None if found.how == "refit" else found.weights
-        middle = np.median(then) if weights is None else weighted_quantiles(then, weights, [0.5])[0]
+        shift = quantiles(then, 0.5, found.weights) - np.median(now)
         return Changed(
             quantity=key[0],
             under=source,
             before=before,
-            after=self._three(other, weights),
+            after=three(other, self.probability, found.weights),
             how=found.how,
             k_hat=found.k_hat,
-            shift=float((middle - np.median(now)) / now.std()),
+            shift=float(shift / now.std()),
             widened=math.sqrt(weighted_variance(then, found.weights) / float(now.var())),
         )
 

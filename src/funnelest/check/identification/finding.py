@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.check.arguments import Quantity, main_quantities, problems_of, whole_problems
+from funnelest.check.arguments import Quantity, looked_at, problems_of
 from funnelest.check.identification.candidates import candidates
 from funnelest.check.identification.directions import (
     Confounded,
@@ -120,9 +120,9 @@ def identification(
     .. [3] Spantini A et al. Optimal low-rank approximations of Bayesian linear inverse problems.
        SIAM J Sci Comput 2015;37:A2451-A2487.
     """
-    problems = problems_of(model=model, quantities=quantities, further=further, seed=seed)
-    raise_if_any(problems + whole_problems("points", points, 2), _SUBJECT)
-    asked = dict(quantities or main_quantities(model))
+    given = {"model": model, "quantities": quantities, "further": further}
+    raise_if_any(problems_of(**given, points=points, seed=seed), _SUBJECT)
+    asked = looked_at(model, quantities)
     if not model.free:
         nan = float("nan")
         fixed = [

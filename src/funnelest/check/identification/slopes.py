@@ -107,7 +107,7 @@ class Slopes:
         for points, q in self._calls:
             parts = []
             for name, function in functions.items():
-                value = per_draw(subject, f"quantity {name!r}", function)(q)
+                value = per_draw(subject, name, function)(q)
                 parts.append(self._split(value, points))
             found.append(parts)
         if not functions:
@@ -135,7 +135,7 @@ class Slopes:
             rows: list[tuple[Floats, Floats]] = []
             owners: list[str] = []
             for one in self.model.evidence:
-                power = self.model.powers.get(one.name, 1.0)
+                power = self.model.power_of(one.name)
                 if not power:
                     continue
                 with np.errstate(all="ignore"):

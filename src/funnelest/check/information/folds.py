@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.inference.preposterior import flattened, repeated
+from funnelest.inference.preposterior import repeated
 from funnelest.results.result import Result
 
 __all__ = ["FOLDS", "Folds"]
@@ -29,9 +29,8 @@ class Folds:
     """
 
     def __init__(self, result: Result, rng: np.random.Generator) -> None:
-        flat = flattened(result)
         #: The same number for draws that are equal in every parameter.
-        self.same = repeated(flat)
+        self.same = repeated(result.flat)
         size = len(self.same)
         if result.gate.engine == "importance":
             dealt = rng.permutation(int(self.same.max()) + 1)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.information.folds import Folds
+from funnelest.sampling.weights import equal_tailed, quantiles
 
 __all__ = ["explained", "width_left"]
 
@@ -73,7 +74,7 @@ def width_left(
     sample: Floats,
     known: Floats,
     folds: Folds,
-    levels: tuple[float, float],
+    probability: float,
     rng: np.random.Generator,
 ) -> tuple[float, float]:
     """Return the expected width of an interval when one parameter is known, and its error.
@@ -88,21 +89,17 @@ def width_left(
     fitted, _ = folds.predicted(_columns(_scores(known[None]))[0], sample)
     left = sample - fitted
     cut = np.argsort(known, kind="stable")[: slices * _SLICE].reshape(slices, _SLICE)
-    widths = _widths(left[cut], levels)
-    dealt = np.array(
-        [
-            _widths(left[rng.permutation(len(left))[: cut.size].reshape(cut.shape)], levels).mean()
-            for _ in range(_DEALT)
-        ]
-    )
-    narrower = dealt.mean() / float(_widths(left[None], levels)[0])
+    widths = _widths(left[cut], probability)
+    deals = (rng.permutation(len(left))[: cut.size].reshape(cut.shape) for _ in range(_DEALT))
+    dealt = np.array([_widths(left[deal], probability).mean() for deal in deals])
+    narrower = dealt.mean() / float(_widths(left[None], probability)[0])
     # Widths change smoothly along the parameter: neighbours differ by chance.
     chance = np.sqrt(np.mean(np.diff(widths) ** 2) / 2 / slices + dealt.var(ddof=1) / _DEALT)
     return float(widths.mean() / narrower), float(chance / narrower)
 
 
-def _widths(values: Floats, levels: tuple[float, float]) -> Floats:
-    low, high = np.quantile(values, levels, axis=1)
+def _widths(values: Floats, probability: float) -> Floats:
+    low, _, high = equal_tailed(values, probability, axis=1)
     return np.asarray(high - low)
 
 
@@ -147,7 +144,7 @@ def _curve(score: Floats, knots: tuple[float, ...]) -> Floats:
     from scipy.interpolate import BSpline
 
     ends = score.min(), score.max()
-    at = np.unique([*np.quantile(score, knots), *ends])
+    at = np.unique([*quantiles(score, knots), *ends])
     full = np.concatenate([[ends[0]] * 3, at, [ends[1]] * 3])
     made = BSpline.design_matrix(score, full, 3).toarray()
     return np.asarray(made[:, 1:])

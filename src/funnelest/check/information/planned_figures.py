@@ -14,17 +14,11 @@ from funnelest.check.information.folds import FOLDS, Folds
 from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
 from funnelest.inference.fitting import fit
-from funnelest.inference.preposterior import (
-    Preposterior,
-    Quantity,
-    beside,
-    flattened,
-    levels_of,
-    refit,
-)
+from funnelest.inference.preposterior import Preposterior, Quantity, beside, refit
 from funnelest.model.model import Model
 from funnelest.results.result import Result
 from funnelest.sampling.parallel import each
+from funnelest.sampling.weights import equal_tailed
 
 __all__ = ["expected"]
 
@@ -53,11 +47,10 @@ def expected(
     report: Callable[[], Any],
 ) -> dict[str, dict[str, Any]]:
     """Return by name what each plan takes away of the variance, the width that is left, and how."""
-    levels = levels_of(probability)
     now = result.sample_of(quantity)
     rng = np.random.default_rng([seed, 0])
     truths = rng.choice(len(now), replicates, replace=replicates > len(now))
-    flat = flattened(result)
+    flat = result.flat
     more = cache(lambda: _more_draws(result, seed))  # made when they are first asked for
     made: dict[str, _Replicates] = {}
     waiting: list[tuple[str, int, Model, list[int]]] = []
@@ -65,7 +58,7 @@ def expected(
         draws = beside(model, flat, len(now), seed)
         plan = Preposterior(model, added, draws, quantity, folds.same)
         wider: Preposterior | None = None
-        found = made[name] = _Replicates(now, levels, replicates)
+        found = made[name] = _Replicates(now, probability, replicates)
         hard = []
         for r, truth in enumerate(truths):
             figures = plan.made_up(int(truth), np.random.default_rng([seed, 2, r]))
@@ -106,17 +99,12 @@ def _more_draws(result: Result, seed: int) -> dict[str, Floats]:
         return {}
     size = sum(one.size for one in list(result.draws.values())[:1])
     try:
-        more = fit(
-            result.model,
-            engine="importance",
-            draws=_MORE * size,
-            seed=int(np.random.SeedSequence([seed, 5]).generate_state(1)[0]),
-            start=result,
-            progress=False,
-        )
+        more = fit(result.model, engine="importance", draws=_MORE * size,
+                   seed=int(np.random.SeedSequence([seed, 5]).generate_state(1)[0]),
+                   start=result, progress=False)  # fmt: skip
     except FitError:
         return {}
-    return flattened(more) if more.gate.passed else {}
+    return more.flat if more.gate.passed else {}
 
 
 @dataclass
@@ -127,14 +115,14 @@ class _Replicates:
     ----------
     now : ndarray
         Draws of the quantity now.
-    levels : (float, float)
-        Those of the limits of the interval.
+    probability : float
+        That of the interval.
     count : int
         Number of replicates.
     """
 
     now: Floats
-    levels: tuple[float, float]
+    probability: float
     count: int
     figures: Floats = field(init=False)
     without: Floats = field(init=False)
@@ -163,7 +151,7 @@ class _Replicates:
         q = (plan.sample - centre) / scale
         terms = [one * q**power for one in (weights, weights**2) for power in range(3)]
         self.figures[:3, r] = _moments(*(term.sum() for term in terms))
-        self.figures[3, r] = plan.width(weights, self.levels)
+        self.figures[3, r] = plan.width(weights, self.probability)
         self.without[:, :, r] = self.figures[:, r, None]
         if folds is None:  # of draws that no fold holds
             return
@@ -171,7 +159,7 @@ class _Replicates:
         self.without[:3, :, r] = _moments(*(one.sum() - one for one in sums))
         for k in range(FOLDS):
             kept = np.where(folds.of == k, 0.0, weights)
-            self.without[3, k, r] = plan.width(kept / kept.sum(), self.levels)
+            self.without[3, k, r] = plan.width(kept / kept.sum(), self.probability)
 
     def stand_in(self, hard: list[int], fitted: int) -> None:
         """Let those replicates that are fitted stand for all that no draws could be found for."""
@@ -185,7 +173,7 @@ class _Replicates:
             return
         centre, scale = self._scale
         q = (sample - centre) / scale
-        low, high = np.quantile(sample, self.levels)
+        low, _, high = equal_tailed(sample, self.probability)
         self.figures[:, r] = q.mean(), np.mean(q**2), q.var(ddof=1), high - low
         self.without[:, :, r] = self.figures[:, r, None]
 

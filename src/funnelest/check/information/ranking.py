@@ -123,7 +123,6 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
     if about["series"]:
         rows["sizes"] = _sizes(about)
     costs = ("cost", "cost_per_percent") if _priced(figures) else ()
-    printed = (*_PRINTED, *costs)
     return Verdict(
         check=_ROOM,
         passed=not mark,
@@ -131,7 +130,7 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
         marked=mark,
         rows=rows,
         found=tuple(found),
-        printed=[{name: row[name] for name in printed} for row in rows["parts"]],
+        columns=(*_PRINTED, *costs),
         details=about,
     )
 
