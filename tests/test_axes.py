@@ -55,7 +55,7 @@ def test_an_open_band_has_a_top_that_is_kept():
     people = fe.Population({"x": ["0-64", "65 and over"]}, [5, 3])
     assert people.axes[0].levels == ((0, 64), (65, None))
     assert people.axes[0].open == (65, None)
-    assert "x: 0-64, 65+;" in repr(people)
+    assert "x (ages): 0-64, 65+;" in repr(people)
     for wanted in ("65+", (65, None), "65 jaar of ouder", ["65+"]):
         assert people.total({"x": wanted}) == 3
     assert people.total({"x": "0+"}) == people.total({"x": (0, None)}) == 8
@@ -183,10 +183,14 @@ def test_what_cannot_be_declared(axes, declared, parts):
 
 def test_how_a_population_shows_itself():
     ages, years = {"leeftijd": [0, 1]}, {"jaar": [2016, 2017]}
-    assert repr(fe.Population(ages, [1, 2])) == "Population(leeftijd: 0, 1; 3 people in 2 cells)"
+    assert (
+        repr(fe.Population(ages, [1, 2]))
+        == "Population(leeftijd (ages): 0, 1; 3 people in 2 cells)"
+    )
     two = fe.Population({**ages, **years}, [[1, 2], [3, 4]])
-    assert repr(two) == "Population(leeftijd: 0, 1; jaar: 2016, 2017; 10 person-years in 4 cells)"
-    assert repr(fe.Population({"jaar": [2016]}, [7])) == "Population(jaar: 2016; 7 people)"
+    both = "leeftijd (ages): 0, 1; jaar (years): 2016, 2017; 10 person-years in 4 cells"
+    assert repr(two) == f"Population({both})"
+    assert repr(fe.Population({"jaar": [2016]}, [7])) == "Population(jaar (years): 2016; 7 people)"
     assert repr(fe.Population({}, 1000)) == "Population(one cell; 1,000 people)"
 
 
@@ -459,3 +463,54 @@ def test_a_unit_follows_the_role():
     assert nl.unit(model, None, "Jahr") == "personen per jaar, gemiddelde over 2016\u20132017"
     assert nl.unit(model, {"Jahr": 2016}, "Jahr") == "personen, jaar 2016"
     assert "per maand" in nl.unit(model, None, "maand")
+
+
+#: Axes that may hold years or ages, but not beyond doubt; what is asked of them; who was asked.
+DOUBTFUL = {
+    "years as texts": ({"y": ["2017", "2018"]}, "years", {}),
+    "school years": ({"y": ["2017/18", "2018/19"]}, "years", {}),
+    "a provisional year": ({"y": ["2017", "2018*"]}, "years", {}),
+    "years of another century": ({"y": [1850, 1851]}, "years", {}),
+    "years beyond 2100": ({"y": [2017, 2101]}, "years", {}),
+    "years beside codes": ({"y": ["2017", "2018"], "postcode": [2011, 2012]}, "years", {}),
+    "a top code": ({"a": [(0, 11), (12, 999)]}, "ages", {"a": (0, 11)}),
+    "ages beyond 120": ({"a": list(range(125))}, "ages", {"a": (0, 11)}),
+    "an unborn age": ({"a": [(-1, 11), (12, 16)]}, "ages", {"a": (12, 16)}),
+    "a band in words": ({"a": ["0 to 11", "12 to 16"]}, "ages", {"a": "12 to 16"}),
+    "an age that is not known": ({"a": ["0-11", "12-16", "onbekend"]}, "ages", {"a": "12-16"}),
+    "digits alone": ({"a": ["0", "12"]}, "ages", {"a": "12"}),
+}
+
+
+@pytest.mark.parametrize("name", DOUBTFUL)
+def test_what_is_in_doubt_is_asked(name):
+    axes, role, where = DOUBTFUL[name]
+    shape = [len(levels) for levels in axes.values()]
+    survey = fe.Survey("s", step="a", yes=10, n=100, where=where)
+
+    def made(**roles):
+        people = fe.Population(axes, np.full(shape, 1000), **roles)
+        return fe.Model(fe.Route("a", "b"), people, fe.Rate(fe.Beta(1, 9)), evidence=[survey])
+
+    first = next(iter(axes))
+    with pytest.raises(fe.SpecError, match=f"hold {role}: say in the population") as caught:
+        made()
+    assert f"{role}={first!r}" in str(caught.value)
+    assert made(no_role=list(axes)).population.mean_over("auto") is None
+
+
+@pytest.mark.parametrize("counts", [["1.000", "2.500"], [True, False], [None, 1], ["3", 4]])
+def test_counts_are_numbers(counts):
+    """A text is not read as one: 1.000 is a thousand to some."""
+    with pytest.raises(fe.SpecError, match="must be numbers"):
+        fe.Population({"g": ["a", "b"]}, counts)
+    import pandas as pd
+
+    with pytest.raises(fe.SpecError, match="must be a number"):
+        fe.Population.from_frame(pd.DataFrame({"g": ["a", "b"], "count": counts}))
+
+
+@pytest.mark.parametrize("where", ["", 0.0, False, []])
+def test_only_none_and_nothing_named_are_all(where):
+    with pytest.raises(fe.SpecError, match="must be a mapping"):
+        fe.Population({"g": ["a", "b"]}, [1, 2]).select(where)

@@ -31,24 +31,35 @@ type Where = Mapping[str, Any]
 #: What the levels of an axis are.
 type Role = Literal["ages", "years", "regions"]
 
-_N = r"(\d+)(?: *(?:years?|jaar))?"
+_UNIT = r"(?: *(?:years?(?: old)?|yrs?\.?|jaar|jr\.?|Jahre?))?"
+_N = rf"(\d+){_UNIT}"
+_DASH = r"(?:[-\u2010-\u2014\u2212]|\.\.|t/m|tot en met)"
 type _Form = tuple[str, Callable[..., tuple[int, int | None]]]
 #: How numbers and bands of them are printed, and what they mean; all of ages, the first of years.
 _FORMS: tuple[_Form, ...] = (
-    (rf"{_N} *(?:[-\u2013\u2014]|t/m) *{_N}", lambda low, high: (low, high)),
+    (rf"(?:aged? )?{_N} *{_DASH} *{_N}", lambda low, high: (low, high)),
     (r"Y(\d+)-(\d+)", lambda low, high: (low, high)),
-    (r"(?:Y(?=\d+$))?(\d+)(?: *(?:years?|jaar))?", lambda age: (age, age)),
-    (rf"{_N} tot {_N}", lambda low, end: (low, end - 1)),
+    (rf"(?:Y(?=\d+$))?(\d+){_UNIT}", lambda age: (age, age)),
+    (rf"{_N} (?:tot|bis unter) {_N}", lambda low, end: (low, end - 1)),
     (
-        rf"(?:<|Y_LT|(?:under|below|younger than|onder|jonger dan|tot) ) *{_N}",
+        rf"(?:<|Y_LT|(?:under|below|younger than|onder|jonger dan|tot|unter) ) *{_N}",
         lambda end: (0, end - 1),
     ),
-    (rf"(?:<=|\u2264|t/m) *{_N}", lambda high: (0, high)),
-    (rf"(?:>=|\u2265|Y_GE) *{_N}", lambda low: (low, None)),
-    (rf"{_N} *\+(?: *(?:years?|jaar))?", lambda low: (low, None)),
-    (rf"{_N} (?:(?:and|or) (?:over|older)|(?:en|of) ouder)", lambda low: (low, None)),
+    (rf"(?:<=|\u2264|t/m|tot en met|up to and including) *{_N}", lambda high: (0, high)),
+    (rf"{_N} (?:(?:and|or) (?:under|younger)|(?:en|of) jonger)", lambda high: (0, high)),
+    (rf"(?:>=|\u2265|Y_GE|vanaf|from) *{_N}", lambda low: (low, None)),
+    (rf"(\d+) *(?:\+|plus){_UNIT}", lambda low: (low, None)),
+    (
+        rf"{_N} (?:(?:and|or) (?:over|older|more|above)|(?:en|of) (?:ouder|meer)|und mehr)",
+        lambda low: (low, None),
+    ),
 )
 _READ = "such as 0-11, under 12, 65+, 65 and over, 12 tot 18 jaar, 65 jaar of ouder or Y15-24"
+#: A text that may be a year, or an age or band of ages, though nobody knows how to read it.
+_MIGHT = {
+    "years": re.compile(r"\D*(?:1[89]|20|21)\d\d\D.*|\D*(?:1[89]|20|21)\d\d"),
+    "ages": re.compile(r"(?:.*\D)?\d{1,3}(?:\D.*)?"),
+}
 #: Role -> the lowest and highest level that it can have without anyone saying so.
 _WITHIN: Mapping[Role, tuple[int, int]] = {"ages": (0, 120), "years": (1900, 2100)}
 
@@ -142,7 +153,7 @@ def show_where(where: Where) -> str:
     return ", ".join(parts) or "all"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Axis:
     """One named axis of a population and its levels.
 
@@ -196,6 +207,23 @@ class Axis:
             least <= low <= most and (high <= most or (high == math.inf and role == "ages"))
             for low, high in self.spans
         )
+
+    def might_hold(self, role: Role) -> bool:
+        """Return whether the levels may be ages (or years), without being so beyond doubt.
+
+        Years that are texts, or of other centuries; ages of which one is not read, or beyond 120.
+        """
+        if not self.levels or self.could_hold(role):
+            return bool(self.levels)
+        if self.numeric:
+            lows = [low for low, _ in self.spans]
+            if role == "years":
+                return all(1000 <= low < 3000 for low in lows)
+            return all(-1 <= low <= 130 for low in lows)
+        texts = [one for one in self.levels if isinstance(one, str)]
+        if role == "years":
+            return all(map(_MIGHT["years"].fullmatch, texts))
+        return not self.might_hold("years") and any(map(_MIGHT["ages"].fullmatch, texts))
 
     def read(self, wanted: object) -> object:
         """Return one wanted level, what is printed for a number or a band read as such."""
@@ -265,6 +293,10 @@ class Axis:
                 f"{choice}."
             ]
         return inside, []
+
+    def __repr__(self) -> str:
+        held = f" ({self.role})" if self.role is not None else ""
+        return f"{self.name}{held}: {self._show()}"
 
     def _show(self) -> str:
         shown = [show_level(level) for level in self.levels]
@@ -339,13 +371,14 @@ def made_axes(
         if isinstance(labels, str) or not isinstance(labels, Iterable):
             problems.append(f"axis {name!r} needs a list of levels; given {labels!r}.")
             continue
+        labels = list(labels)
         levels, trouble = read_levels(name, labels, roles.get(name), name in roles)
         axis = Axis(str(name), tuple(levels), roles.get(name), name in roles)
         problems += trouble or axis.problems()
         made.append(axis)
-    # Read from the levels only where one axis alone can be meant.
+    # Read from the levels only where one axis alone can be meant, and no other may be.
     for role in _WITHIN:
-        fit = [i for i, one in enumerate(made) if not one.declared and one.could_hold(role)]
-        if len(fit) == 1 and role not in roles.values():
+        fit = [i for i, one in enumerate(made) if not one.declared and one.might_hold(role)]
+        if len(fit) == 1 and role not in roles.values() and made[fit[0]].could_hold(role):
             made[fit[0]] = replace(made[fit[0]], role=role)
     return made, problems

@@ -19,6 +19,7 @@ from funnelest.axes import (
     show_where,
 )
 from funnelest.errors import SpecError, raise_if_any
+from funnelest.fields import is_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,13 +95,10 @@ class Population:
     ) -> None:
         made, problems = made_axes(axes, ages, years, regions, no_role)
         shape = tuple(len(axis.levels) for axis in made)
-        try:
-            array = np.array(counts, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise SpecError(
-                [*problems, f"population counts must be numbers; given {counts!r}."],
-                "the population",
-            ) from None
+        array = _numbers(counts)
+        if array is None:
+            problems.append(f"population counts must be numbers; given {counts!r}.")
+            raise SpecError(problems, "the population")
         if array.shape != shape:
             names = " x ".join(f"{len(a.levels)} levels of {a.name!r}" for a in made) or "one cell"
             problems.append(
@@ -174,9 +172,9 @@ class Population:
             if cell in seen:
                 problems.append(f"the population has two rows for {label}.")
             seen[cell] = row
-            try:
+            if is_number(number):
                 counts[cell] = float(number)
-            except (TypeError, ValueError):
+            else:
                 problems.append(f"the population of {label} must be a number; given {number!r}.")
         absent = [c for c in np.ndindex(*counts.shape) if c not in seen]
         problems += [f"the population has no row for {_show_cell(made, c)}." for c in absent[:5]]
@@ -248,7 +246,7 @@ class Population:
         """Return the axes of which one may hold a `role` that none is known to hold."""
         if self._holding(role) is not None:
             return []
-        return [axis for axis in self.axes if not axis.declared and axis.could_hold(role)]
+        return [axis for axis in self.axes if not axis.declared and axis.might_hold(role)]
 
     def question(self, role: Role) -> str:
         """Return what to ask when it is not known which axis holds a `role`."""
@@ -258,6 +256,11 @@ class Population:
             return (
                 f"no axis of the population is known to hold {role}; its axes are: {known}. Say "
                 f"which does in the population, {role}=...."
+            )
+        if len(fit) == 1:
+            return (
+                f"the axis {fit[0]} may hold {role}: say in the population that it does, "
+                f"{role}={fit[0]}, or that it does not, no_role={fit[0]}."
             )
         return (
             f"the axes {' and '.join(fit)} could each hold {role}: say in the population which "
@@ -328,8 +331,8 @@ class Population:
         # Asked for at every evaluation of a density: found once.
         key = repr(where)
         if key not in self._found:
-            indices, problems = self._select(where or {})
-            raise_if_any(problems, f"the selection {show_where(where or {})}")
+            indices, problems = self._select({} if where is None else where)
+            raise_if_any(problems, f"the selection {show_where({} if where is None else where)}")
             for one in indices:
                 one.flags.writeable = False
             self._found[key] = indices
@@ -402,7 +405,7 @@ class Population:
     __hash__ = None  # type: ignore[assignment]  # counts are an array
 
     def __repr__(self) -> str:
-        axes = "; ".join(f"{axis.name}: {axis._show()}" for axis in self.axes) or "one cell"
+        axes = "; ".join(map(repr, self.axes)) or "one cell"
         if not self.counted:
             return f"Population.cells({axes})"
         # Somebody who is there for two years is counted in both.
@@ -410,6 +413,17 @@ class Population:
         what = "person-years" if several else "people"
         cells = f" in {self.counts.size} cells" if self.counts.size > 1 else ""
         return f"Population({axes}; {self.counts.sum():,.0f} {what}{cells})"
+
+
+def _numbers(counts: ArrayLike) -> NDArray[np.float64] | None:
+    """Return counts as an array; None where one is no number (a text or a truth value is not)."""
+    try:
+        array = np.array(counts)
+    except ValueError:
+        return None
+    if array.dtype.kind not in "iuf" and not all(map(is_number, array.ravel().tolist())):
+        return None
+    return array.astype(np.float64)
 
 
 def _show_cell(axes: Sequence[Axis], cell: Sequence[int]) -> str:

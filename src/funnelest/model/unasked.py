@@ -108,7 +108,7 @@ def _silent(model: Parts, axis: Axis) -> list[str]:
         return []
     others = tuple(i for i in range(missing.ndim) if i != at)
     levels = np.flatnonzero(missing.any(axis=others))
-    if list(levels) == list(range(levels[0], levels[-1] + 1)):
+    if axis.numeric and list(levels) == list(range(levels[0], levels[-1] + 1)):
         shown = show_level((axis.bounds(levels[0])[0], axis.bounds(levels[-1])[1]))
     else:
         shown = ", ".join(show_level(axis.levels[i]) for i in levels)
