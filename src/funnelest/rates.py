@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.axes import show_level
-from funnelest.fields import axis_problems, problems_of
+from funnelest.fields import axis_problems, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.terms.base import Term, on_axis
@@ -32,6 +32,9 @@ class PerLevel:
 
     axis: str
     priors: Mapping[Any, Prior | float]
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def groups(
         self, population: Population
