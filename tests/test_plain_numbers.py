@@ -56,7 +56,7 @@ def test_what_holds_no_such_number_stays_itself():
         lambda n: fe.Gamma.from_interval(n(1), n(3)),
         lambda n: fe.Register(name="r", step="b", count=n(3), where={"year": n(100)}),
         lambda n: fe.Survey(name="s", step="b", yes=n(3), n=n(9), deff=n(2)),
-        lambda n: fe.Coverage(n(1)), lambda n: fe.Clustered(n(20), icc=n(1)),
+        lambda n: fe.Coverage(n(1)), lambda n: fe.Clustered(clusters=n(20), icc=n(1)),
         lambda n: fe.Shift(ages=(n(0), n(11)), like=(12, 16), prior=n(0), statement="s"),
         lambda n: fe.PerLevel("year", {n(100): n(1)}), lambda n: fe.Levels("year", n(1)),
     ],

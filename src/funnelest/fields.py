@@ -9,6 +9,7 @@ every bad example of a constraint into every field that has it::
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
@@ -27,6 +28,7 @@ __all__ = [
     "MAPPING",
     "NAME",
     "PAIR",
+    "PATH",
     "POSITIVE",
     "SEED",
     "SHARE",
@@ -41,6 +43,7 @@ __all__ = [
     "explained",
     "instance",
     "instances",
+    "integer",
     "is_number",
     "is_whole",
     "number",
@@ -246,6 +249,16 @@ def whole(least: int) -> Constraint:
     )
 
 
+def integer(least: int) -> Constraint:
+    """Return the constraint of a whole number that is written as one (2.0 is not)."""
+    return Constraint(
+        f"must be a whole number of at least {least}",
+        lambda value: isinstance(value, int | np.integer) and is_whole(value, least),
+        (least, np.int64(least + 2)),
+        (None, True, "3", float(least), least - 1, math.nan, [least]),
+    )
+
+
 SHARE = number(least=0, most=1)
 POSITIVE = number(above=0)
 
@@ -337,6 +350,12 @@ NAME = Constraint(
 )
 MAPPING = Constraint(
     "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
+)
+PATH = Constraint(
+    "must be the path of a file",
+    lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+    ("a.html",),
+    (None, "", 3, ["a"]),
 )
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
 

@@ -130,8 +130,8 @@ class _Varying:
             if not own:
                 for prior in term.parameters("", population).values():
                     found += prior.problems()
-            axes.append(term.axis)
-        if isinstance(self.base, PerLevel):
+                axes.append(term.axis)
+        if isinstance(self.base, PerLevel) and not self.base.groups(population)[1]:
             axes.append(self.base.axis)
         found += [
             f"axis {axis!r} has more than one term."

@@ -94,10 +94,6 @@ class Whole(Figure):
         return np.array([3])
 
 
-def in_evidence(base):
-    return lambda kind: model(kind(**COUNT))
-
-
 PLACES = {
     Evidence: (fe.Register, lambda kind: model(kind(**COUNT))),
     Defect: (Defect, lambda kind: model(fe.Register(**COUNT, defects=[kind()]))),

@@ -74,7 +74,7 @@ class Disagreeing(Figure):
 
     @property
     def _mixed(self) -> bool:
-        return self.use == "mixture"
+        return isinstance(self.use, str) and self.use == "mixture"
 
     def _parts(self, divisor: int = 1) -> list[Figure]:
         return [as_figure(one, divisor) for one in self.figures]

@@ -42,7 +42,7 @@ def _number(value: Fraction) -> int | float:
 
 
 def _rule_problems(rule: Any) -> list[str]:
-    if rule not in _RULES:
+    if not isinstance(rule, str) or rule not in _RULES:
         allowed = ", ".join(repr(one) for one in _RULES)
         return [f"the rounding rule must be one of {allowed}; given {rule!r}."]
     return []

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
-from funnelest.fields import seed_problems
+from funnelest.fields import integer, one_of, seed_problems
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
@@ -72,6 +72,8 @@ def fit(
         argument_problems(model, engine, draws, seed, chains=chains, cores=cores, start=start),
         "fit",
     )
+    draws, chains = int(draws), int(chains)
+    cores = None if cores is None else int(cores)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     notes: list[str] = []
@@ -113,14 +115,9 @@ def argument_problems(
             for one in model.assumptions
             if one.ends(model.population)
         ]
-    if engine not in ("auto", "importance", "nuts"):
-        found.append(f"engine must be 'auto', 'importance' or 'nuts'; given {engine!r}.")
-    if not (type(draws) is int and draws >= 400):
-        found.append(f"draws must be a whole number of at least 400; given {draws!r}.")
-    if not (isinstance(chains, int) and chains >= 2):
-        found.append(f"chains must be a whole number of at least 2; given {chains!r}.")
-    if cores is not None and not (isinstance(cores, int) and cores >= 1):
-        found.append(f"cores must be a whole number of at least 1; given {cores!r}.")
+    found += one_of("auto", "importance", "nuts").said("engine", engine)
+    found += integer(400).said("draws", draws) + integer(2).said("chains", chains)
+    found += integer(1).or_none.said("cores", cores)
     if seed is not None:
         found += seed_problems(seed)
     if start is not None and not (

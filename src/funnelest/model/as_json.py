@@ -212,7 +212,19 @@ def parts_from_dict(
     absent = [name for name in _PARTS if name not in data]
     raise_if_any([f"data has no {name!r}." for name in absent], "reading the model")
     reader = _Reader(functions, kinds)
-    parts = {
+    try:
+        parts = _read(reader, data)
+    except SpecError:
+        raise
+    except Exception as error:  # whatever a file may hold
+        text = f"data is not as it was written ({type(error).__name__}: {error})."
+        raise SpecError([text], "reading the model") from error
+    raise_if_any(reader.problems, "reading the model")
+    return parts
+
+
+def _read(reader: _Reader, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "route": Route.from_dict(data["route"]),
         "population": Population.from_dict(data["population"]),
         "occurrence": reader.read(data["occurrence"]),
@@ -223,5 +235,3 @@ def parts_from_dict(
         "instead": reader.read(data["instead"]),
         "powers": reader.read(data["powers"]),
     }
-    raise_if_any(reader.problems, "reading the model")
-    return parts

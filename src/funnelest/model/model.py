@@ -172,10 +172,12 @@ class Model(Parts):
 
     def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
         """Return the same model with other evidence."""
+        raise_if_any(problems.part_problems(evidence, (), {}), "with_evidence")
         return self._changed(evidence=tuple(evidence))
 
     def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:
         """Return the same model with other assumptions."""
+        raise_if_any(problems.part_problems((), assumptions, {}), "with_assumptions")
         return self._changed(assumptions=tuple(assumptions))
 
     def holding(self, values: Mapping[str, float]) -> Model:
@@ -227,7 +229,7 @@ class Model(Parts):
             [
                 f"there is no source {name!r} to leave out; the sources are: {', '.join(known)}."
                 for name in names
-                if name not in known
+                if not isinstance(name, str) or name not in known
             ]
         )
         return self._changed(

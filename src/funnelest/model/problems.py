@@ -116,8 +116,9 @@ def _rate_problems(model: Parts) -> list[str]:
             )
     known = ", ".join(show_edge(edge) for edge in model.route.edges)
     for edge, share in model.transitions.items():
-        if edge not in model.route.edges:
-            shown = show_edge(edge) if isinstance(edge, tuple) else repr(edge)
+        named = isinstance(edge, tuple) and all(isinstance(step, str) for step in edge)
+        if not named or edge not in model.route.edges:
+            shown = show_edge(edge) if named else repr(edge)
             found.append(
                 f"transitions: the route has no transition {shown}; its transitions are: {known}."
             )
@@ -288,7 +289,7 @@ def _power_problems(model: Parts) -> list[str]:
     found = [
         f"powers: there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
         for name in model.powers
-        if name not in names
+        if not isinstance(name, str) or name not in names
     ]
     return found + [
         f"powers: that of {name!r} must be a number of at least 0; given {value!r}."
