@@ -13,8 +13,20 @@ import pymc as pm
 import pytensor.tensor as pt
 
 
+def flat(data: object) -> object:
+    """Return what the model is written as, with the fields of an object beside its kind."""
+    if isinstance(data, list):
+        return [flat(one) for one in data]
+    if not isinstance(data, dict):
+        return data
+    if set(data) == {"kind", "fields"}:
+        return {"kind": data["kind"], **flat(data["fields"])}
+    return {name: flat(one) for name, one in data.items()}
+
+
 def build(data: dict) -> pm.Model:
     """Return the PyMC model."""
+    data = flat(data)
     people = np.array(data["population"]["counts"])  # age, sex, year
     source = {one["name"]: one for one in data["evidence"]}
     shares = {" -> ".join(edge): share["base"] for edge, share in data["transitions"]}

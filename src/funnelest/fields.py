@@ -9,9 +9,10 @@ every bad example of a constraint into every field that has it::
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
     "MAPPING",
     "NAME",
     "PAIR",
+    "PATH",
     "POSITIVE",
     "SEED",
     "SHARE",
@@ -41,10 +43,13 @@ __all__ = [
     "explained",
     "instance",
     "instances",
+    "integer",
     "is_number",
     "is_whole",
     "number",
     "one_of",
+    "plain",
+    "plain_fields",
     "problems_of",
     "seed_problems",
     "step_problems",
@@ -63,6 +68,45 @@ def is_number(value: object) -> bool:
 def is_whole(value: object, least: float = -math.inf) -> bool:
     """Return whether `value` is a whole number of at least `least` (2.0 is one)."""
     return is_number(value) and bool(value == int(value) and value >= least)  # type: ignore[call-overload, operator]
+
+
+def plain(value: Any) -> Any:
+    """Return `value` with NumPy's numbers as Python's own, in lists and mappings too.
+
+    NumPy's overflow at their own width. One of few digits is read as it is printed:
+    ``np.float32(0.1)`` is 0.1.
+    """
+    if isinstance(value, np.generic):
+        if isinstance(value, np.floating):
+            return float(str(value))
+        return value.item() if isinstance(value, np.integer | np.bool_ | np.str_) else value
+    if type(value) in (list, tuple):
+        made = [plain(one) for one in value]
+        same = all(new is old for new, old in zip(made, value, strict=True))
+        return value if same else type(value)(made)
+    if type(value) is dict:
+        pairs = {plain(key): plain(one) for key, one in value.items()}
+        same = all(new is old for new, old in zip(pairs.values(), value.values(), strict=True))
+        return value if same and all(map(_is_own, value)) else pairs
+    return value
+
+
+def _is_own(key: object) -> bool:
+    return not isinstance(key, np.generic)
+
+
+def plain_fields(one: Any) -> None:
+    """Make the numbers in the fields of a frozen dataclass Python's own; see `plain`.
+
+    Called where an object is made, so that nothing behind the door meets another kind of number.
+    """
+    if not is_dataclass(one):
+        return
+    for field in fields(one):
+        value = getattr(one, field.name, None)
+        made = plain(value)
+        if made is not value:
+            object.__setattr__(one, field.name, made)
 
 
 def _is_seed(value: object) -> bool:
@@ -205,6 +249,16 @@ def whole(least: int) -> Constraint:
     )
 
 
+def integer(least: int) -> Constraint:
+    """Return the constraint of a whole number that is written as one (2.0 is not)."""
+    return Constraint(
+        f"must be a whole number of at least {least}",
+        lambda value: isinstance(value, int | np.integer) and is_whole(value, least),
+        (least, np.int64(least + 2)),
+        (None, True, "3", float(least), least - 1, math.nan, [least]),
+    )
+
+
 SHARE = number(least=0, most=1)
 POSITIVE = number(above=0)
 
@@ -296,6 +350,12 @@ NAME = Constraint(
 )
 MAPPING = Constraint(
     "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
+)
+PATH = Constraint(
+    "must be the path of a file",
+    lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+    ("a.html",),
+    (None, "", 3, ["a"]),
 )
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.axes import show_level
-from funnelest.fields import axis_problems, problems_of
+from funnelest.fields import axis_problems, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared, as_prior, within
 from funnelest.terms.base import Term, on_axis
@@ -32,6 +32,9 @@ class PerLevel:
 
     axis: str
     priors: Mapping[Any, Prior | float]
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def groups(
         self, population: Population
@@ -127,8 +130,8 @@ class _Varying:
             if not own:
                 for prior in term.parameters("", population).values():
                     found += prior.problems()
-            axes.append(term.axis)
-        if isinstance(self.base, PerLevel):
+                axes.append(term.axis)
+        if isinstance(self.base, PerLevel) and not self.base.groups(population)[1]:
             axes.append(self.base.axis)
         found += [
             f"axis {axis!r} has more than one term."

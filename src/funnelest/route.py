@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import NAME, TEXT
 
 __all__ = ["Route"]
 
@@ -75,15 +76,9 @@ class Route:
         unit: str = "",
         definition: str = "",
     ) -> None:
-        problems: list[str] = [
-            f"field {name!r} must be text; given {value!r}."
-            for name, value in (("unit", unit), ("definition", definition))
-            if not isinstance(value, str)
-        ]
+        problems = TEXT.problems("unit", unit) + TEXT.problems("definition", definition)
         names = [step for step in steps if isinstance(step, str) and step]
-        problems += [
-            f"a step must be a name; given {step!r}." for step in steps if step not in names
-        ]
+        problems += [text for step in steps for text in NAME.said("a step", step)]
         if len(names) < 2:
             problems.append(f"a route needs at least two steps; given {len(names)}.")
         problems += [
@@ -91,8 +86,8 @@ class Route:
             for step in dict.fromkeys(names)
             if names.count(step) > 1
         ]
-        for what, given in (("skips", skips), ("edges", edges)):
-            if given is not None and (isinstance(given, str) or not isinstance(given, Iterable)):
+        for what, given in (("skips", skips), ("edges", () if edges is None else edges)):
+            if isinstance(given, str) or not isinstance(given, Iterable):
                 raise_if_any(
                     [*problems, f"{what} must be a list of pairs of steps; given {given!r}."],
                     "the route",
@@ -188,7 +183,7 @@ def _checked_edges(wanted: list[Any], names: list[str], problems: list[str]) -> 
             problems.append(f"a transition is a pair of steps; given {edge!r}.")
             continue
         a, b = edge
-        unknown = [step for step in (a, b) if step not in names]
+        unknown = [step for step in (a, b) if not isinstance(step, str) or step not in names]
         if unknown:
             problems += [
                 f"the transition {a!r} -> {b!r} names the unknown step {step!r}; "

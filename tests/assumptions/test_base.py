@@ -12,6 +12,7 @@ import pytest
 from scipy.stats import norm
 
 import funnelest as fe
+from funnelest.fields import plain
 from funnelest.likelihood.density import Density
 
 PEOPLE = fe.Population(
@@ -167,7 +168,7 @@ NO_PAIRS = [
 def test_ages_are_a_pair_of_whole_numbers(value):
     """Each of the two fields says so of itself, whatever the other holds."""
     fields = {"ages": (0, 11), **SHIFT}
-    ending = f"must be a pair of ages (lowest, highest), both included; given {value!r}."
+    ending = f"must be a pair of ages (lowest, highest), both included; given {plain(value)!r}."
     for name in ("ages", "like"):
         one = fe.Shift(**{**fields, name: value})
         assert one.problems(PEOPLE) == [f"Shift: field {name!r} {ending}"]

@@ -409,7 +409,7 @@ def test_arviz_reads_it(fitted):
 
     tree = fe.to_datatree(fitted)
     assert set(tree.children) == {"posterior", "prior", "log_likelihood", "log_prior"}
-    assert json.loads(tree.attrs["model"])["format"] == 5
+    assert json.loads(tree.attrs["model"])["format"] == 6
     table = az.summary(tree)
     assert set(table.index) == set(fitted.model.free)
     for name, draws in fitted.draws.items():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.fields import Allowed, problems_of
+from funnelest.fields import Allowed, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.words import LANGUAGES, Language, catalogue, say
@@ -37,6 +37,9 @@ class Assumption:
     sentences: ClassVar[Mapping[str, str]] = {}
     #: Among the defects of a register: where it stands, as the `stage` of a `Defect`.
     stage: ClassVar[int] = 50
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with it for this `population`, one sentence each."""

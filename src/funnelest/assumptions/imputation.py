@@ -81,6 +81,7 @@ class Imputation(Assumption):
 
     def __post_init__(self) -> None:
         """Read bands that are given as they are printed."""
+        super().__post_init__()
         for name in self.bands:
             value = getattr(self, name)
             read = read_level(value) if isinstance(value, str) else None

@@ -12,7 +12,7 @@ from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
 from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.results.result import Result
-from funnelest.sampling.gate import LIMITS
+from funnelest.sampling.gate import LIMITS, SIDES
 from funnelest.sampling.weights import interval_name, levels_of, quantiles
 from funnelest.verdict import Verdict
 from funnelest.words import say
@@ -95,7 +95,7 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
 
 def _measure(name: str, value: float) -> dict[str, Any]:
     must, limit = LIMITS.get(name, ("", np.nan))
-    met = {"below": value < limit, "above": value > limit, "at most": value <= limit}.get(must)
+    met = SIDES[must](value, limit) if must else None
     return {"measure": name, "value": value, "must_be": must, "limit": limit, "passed": met}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from funnelest.fields import Allowed, problems_of
+from funnelest.fields import Allowed, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Prior
 
@@ -95,6 +95,9 @@ class Defect:
     #: The unit and the definition of the source for which it accounts.
     unit: str = ""
     definition: str = ""
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the defect in this `population`, one sentence each."""

@@ -20,6 +20,7 @@ from funnelest.fields import (
     Allowed,
     explained,
     is_number,
+    plain_fields,
     step_problems,
     wrong_fields,
 )
@@ -129,6 +130,9 @@ class Evidence:
     checks: ClassVar[Mapping[str, str]] = {}
     #: Whether it is about first events, which the model's `FirstTime` joins to yearly rates.
     needs_first_events: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the evidence, one sentence each."""

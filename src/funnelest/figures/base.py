@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.fields import is_number, plain_fields
 
 __all__ = ["Figure"]
 
@@ -43,6 +44,9 @@ class Figure:
     in_order: ClassVar[bool] = False
     #: "at least" or "at most", of a limit from one side.
     side: ClassVar[Literal["", "at least", "at most"]] = ""
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self) -> list[str]:
         """Return what is wrong with the figure, one sentence each."""
@@ -164,7 +168,7 @@ class OneNumber(Figure):
     what: ClassVar[str] = "a rounded count"
 
     def problems(self) -> list[str]:
-        if not is_number(self.value) or self.value < 0:
+        if not printable(self.value) or self.value < 0:
             return [f"{self.what} must be a number of at least 0; given {self.value!r}."]
         return []
 
@@ -211,14 +215,9 @@ def whole_count(value: float, divisor: int) -> int | None:
     return whole if abs(total - whole) < 1e-9 * max(1, whole) else None
 
 
-def is_number(value: Any) -> bool:
+def printable(value: Any) -> bool:
     """Return whether `value` is a number that a count may have."""
-    return (
-        isinstance(value, int | float | np.number)
-        and not isinstance(value, bool)
-        # Not through float: a huge whole number would overflow.
-        and bool(abs(value) <= _LARGEST)  # type: ignore[operator]
-    )
+    return is_number(value) and bool(abs(value) <= _LARGEST)
 
 
 def too_wide(shown: str, count: float) -> str:
@@ -241,7 +240,7 @@ def weight_problems(weights: Any, size: int, what: str) -> list[str]:
         return []
     if not isinstance(weights, tuple) or len(weights) != size:
         return [f"field 'weights' must have one number per {what}, {size}; given {weights!r}."]
-    if not all(is_number(one) and one > 0 for one in weights):
+    if not all(printable(one) and one > 0 for one in weights):
         return [f"field 'weights' must hold numbers above 0; given {weights!r}."]
     return []
 

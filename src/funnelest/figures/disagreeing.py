@@ -15,12 +15,12 @@ from funnelest.figures.base import (
     Figure,
     Floats,
     as_tuple,
-    is_number,
     known,
     larger_and_same,
     listed,
     log1mexp,
     plain_weights,
+    printable,
     weight_problems,
 )
 from funnelest.figures.given import as_figure
@@ -70,10 +70,11 @@ class Disagreeing(Figure):
     def __post_init__(self) -> None:
         for name in ("figures", "weights"):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
+        super().__post_init__()
 
     @property
     def _mixed(self) -> bool:
-        return self.use == "mixture"
+        return isinstance(self.use, str) and self.use == "mixture"
 
     def _parts(self, divisor: int = 1) -> list[Figure]:
         return [as_figure(one, divisor) for one in self.figures]
@@ -102,7 +103,7 @@ class Disagreeing(Figure):
                 )
             elif self.weights is not None:
                 found.append("field 'weights' only means something with use='mixture'.")
-        if not (is_number(self.apart) and self.apart > 0):
+        if not (printable(self.apart) and self.apart > 0):
             found.append(f"field 'apart' must be a number above 0; given {self.apart!r}.")
         return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from funnelest.figures.base import _LIMIT, Figure, is_number, too_wide
+from funnelest.figures.base import _LIMIT, Figure, printable, too_wide
 from funnelest.figures.plain import Exact
 from funnelest.figures.rounded import Rounded
 
@@ -18,7 +18,7 @@ def as_figure(value: Any, divisor: int = 1) -> Figure:
     """
     if isinstance(value, Figure):
         return value
-    if divisor > 1 and is_number(value) and float(value) == int(value):
+    if divisor > 1 and printable(value) and float(value) == int(value):
         return Rounded(int(value), to=1)
     return Exact(value)
 

@@ -16,7 +16,7 @@ from funnelest.figures.base import (
     Figure,
     Floats,
     OneNumber,
-    is_number,
+    printable,
     too_wide,
     whole_count,
 )
@@ -70,7 +70,7 @@ class Between(Figure):
 
     def problems(self) -> list[str]:
         for value in (self.low, self.high):
-            if not is_number(value) or value < 0 or float(value) != int(value):
+            if not printable(value) or value < 0 or float(value) != int(value):
                 return [
                     "the limits of a count must be whole numbers of at least 0; "
                     f"given low={self.low!r}, high={self.high!r}."

@@ -16,10 +16,10 @@ from funnelest.figures.base import (
     Floats,
     OneNumber,
     as_tuple,
-    is_number,
     known,
     listed,
     plain_weights,
+    printable,
     too_wide,
     weight_problems,
 )
@@ -42,7 +42,7 @@ def _number(value: Fraction) -> int | float:
 
 
 def _rule_problems(rule: Any) -> list[str]:
-    if rule not in _RULES:
+    if not isinstance(rule, str) or rule not in _RULES:
         allowed = ", ".join(repr(one) for one in _RULES)
         return [f"the rounding rule must be one of {allowed}; given {rule!r}."]
     return []
@@ -57,7 +57,7 @@ class _ToBase(OneNumber):
 
     def problems(self) -> list[str]:
         found = super().problems()
-        if not is_number(self.to) or self.to <= 0:
+        if not printable(self.to) or self.to <= 0:
             found.append(f"the base of a rounded count must be above 0; given to={self.to!r}.")
         if not found and self.bases_wide * self.to > _LIMIT:
             found.append(too_wide(self.describe(), self.bases_wide * float(self.to)))
@@ -226,13 +226,14 @@ class RoundedToUnknown(OneNumber):
     def __post_init__(self) -> None:
         for name in ("bases", "weights"):
             object.__setattr__(self, name, as_tuple(getattr(self, name)))
+        super().__post_init__()
 
     def problems(self) -> list[str]:
         found = super().problems() + _rule_problems(self.rule)
         bases = self.bases
         if not isinstance(bases, tuple) or not bases:
             return [*found, f"field 'bases' must be a list of numbers; given {bases!r}."]
-        if not all(is_number(base) and base > 0 for base in bases):
+        if not all(printable(base) and base > 0 for base in bases):
             found.append(f"field 'bases' must hold numbers above 0; given {bases!r}.")
         elif len(set(bases)) < len(bases):
             found.append(f"field 'bases' must not hold a base twice; given {bases!r}.")

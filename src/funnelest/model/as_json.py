@@ -10,6 +10,8 @@ import numpy as np
 
 from funnelest import rates
 from funnelest.errors import SpecError, raise_if_any
+from funnelest.fields import FUNCTION, MAPPING, instances
+from funnelest.model.hidden_members import is_own
 from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.route import Route
@@ -17,7 +19,12 @@ from funnelest.route import Route
 __all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 5
+_FORMAT = 6
+
+#: Before the name of a user's own kind.
+_OWN = "own "
+
+_PARTS = tuple(one.name for one in fields(Parts))
 
 #: Where the parts of a model stand, in the order in which they are named.
 _ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")
@@ -44,6 +51,21 @@ def _room(kind: type) -> str:
     return kind.__module__.split(".")[1]
 
 
+def _written(kind: type) -> str:
+    """Return how a kind is named in a file: that of a user by itself, whatever it is called."""
+    return f"{_OWN}{kind.__name__}" if is_own(kind) else kind.__name__
+
+
+def _object_to_dict(value: Any, problems: list[str], **parts: Any) -> dict[str, Any]:
+    """Return an object as its kind, and apart from it its fields, whatever they are called."""
+    names = [one.name for one in fields(value) if one.name not in parts]
+    plain = parts | {name: getattr(value, name) for name in names}
+    return {
+        "kind": _written(type(value)),
+        "fields": {name: _plain(one, problems) for name, one in plain.items()},
+    }
+
+
 def _plain(value: Any, problems: list[str]) -> Any:
     """Return `value` as JSON types, and add a sentence for what cannot be one."""
     if value is None or isinstance(value, bool | str):
@@ -65,16 +87,9 @@ def _plain(value: Any, problems: list[str]) -> Any:
         pairs = [[_plain(k, problems), _plain(v, problems)] for k, v in value.items()]
         return {"mapping": pairs}
     if isinstance(value, rates._Varying):
-        others = [f.name for f in fields(value) if f.name not in ("base", "terms")]
-        return {
-            "kind": type(value).__name__,
-            "base": _plain(value.base, problems),
-            "terms": [_plain(term, problems) for term in value.terms],
-            **{name: _plain(getattr(value, name), problems) for name in others},
-        }
+        return _object_to_dict(value, problems, base=value.base, terms=list(value.terms))
     if is_dataclass(value) and not isinstance(value, type):
-        own_fields = {f.name: _plain(getattr(value, f.name), problems) for f in fields(value)}
-        return {"kind": type(value).__name__, **own_fields}
+        return _object_to_dict(value, problems)
     if callable(value):
         return {"function": _function_name(value, problems)}
     problems.append(f"{value!r} cannot be written as JSON.")
@@ -117,7 +132,7 @@ class _Reader:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], own: Sequence[type]) -> None:
         self.functions = functions
-        self.kinds = kinds() | {kind.__name__: kind for kind in own}
+        self.kinds = kinds() | {_written(kind): kind for kind in own}
         self.problems: list[str] = []
 
     def read(self, data: Any) -> Any:
@@ -150,11 +165,13 @@ class _Reader:
         name = data.get("kind")
         kind = self.kinds.get(str(name))
         if kind is None:
+            whose = "kind of your own" if str(name).startswith(_OWN) else "kind"
             self.problems.append(
-                f"unknown kind {name!r}; hand your own classes in with kinds=[...]."
+                f"unknown {whose} {str(name).removeprefix(_OWN)!r}; hand your own classes in with "
+                "kinds=[...]."
             )
             return None
-        parts = {key: self.read(value) for key, value in data.items() if key != "kind"}
+        parts = {key: self.read(value) for key, value in data["fields"].items()}
         if issubclass(kind, rates._Varying):
             return kind(parts.pop("base"), *parts.pop("terms"), **parts)
         known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
@@ -172,13 +189,42 @@ def parts_from_dict(
     kinds: Sequence[type],
 ) -> dict[str, Any]:
     """Rebuild the parts of a model from `parts_to_dict`."""
+    found = MAPPING.said("data", data) + MAPPING.said("functions", functions)
+    found += instances(type, "classes").said("kinds", kinds)
+    if not found:
+        found += [
+            text
+            for name, one in functions.items()
+            for text in FUNCTION.said(f"functions[{name!r}]", one)
+        ]
+        names = [_written(kind) for kind in kinds]
+        found += [
+            f"kinds has two classes that are written as {name!r}; give them other names."
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
+        ]
+    raise_if_any(found, "reading the model")
     if data.get("format") != _FORMAT:
         raise SpecError(
             [f"format {data.get('format')!r} cannot be read; this version reads {_FORMAT}."],
             "reading the model",
         )
+    absent = [name for name in _PARTS if name not in data]
+    raise_if_any([f"data has no {name!r}." for name in absent], "reading the model")
     reader = _Reader(functions, kinds)
-    parts = {
+    try:
+        parts = _read(reader, data)
+    except SpecError:
+        raise
+    except Exception as error:  # whatever a file may hold
+        text = f"data is not as it was written ({type(error).__name__}: {error})."
+        raise SpecError([text], "reading the model") from error
+    raise_if_any(reader.problems, "reading the model")
+    return parts
+
+
+def _read(reader: _Reader, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         "route": Route.from_dict(data["route"]),
         "population": Population.from_dict(data["population"]),
         "occurrence": reader.read(data["occurrence"]),
@@ -189,5 +235,3 @@ def parts_from_dict(
         "instead": reader.read(data["instead"]),
         "powers": reader.read(data["powers"]),
     }
-    raise_if_any(reader.problems, "reading the model")
-    return parts

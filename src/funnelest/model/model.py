@@ -16,6 +16,7 @@ from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
+from funnelest.fields import plain
 from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
 from funnelest.model.parts import Parts
@@ -103,8 +104,8 @@ class Model(Parts):
             evidence=tuple(evidence),
             assumptions=tuple(assumptions),
             parameters={name: as_prior(p) for name, p in (parameters or {}).items()},
-            instead=dict(instead or {}),
-            powers=dict(powers or {}),
+            instead=plain(dict(instead or {})),
+            powers=plain(dict(powers or {})),
         )
         raise_if_any(problems.model_problems(self))
 
@@ -171,10 +172,12 @@ class Model(Parts):
 
     def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
         """Return the same model with other evidence."""
+        raise_if_any(problems.part_problems(evidence, (), {}), "with_evidence")
         return self._changed(evidence=tuple(evidence))
 
     def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:
         """Return the same model with other assumptions."""
+        raise_if_any(problems.part_problems((), assumptions, {}), "with_assumptions")
         return self._changed(assumptions=tuple(assumptions))
 
     def holding(self, values: Mapping[str, float]) -> Model:
@@ -184,7 +187,7 @@ class Model(Parts):
         calls them fixed, and says which prior they had.
         """
         raise_if_any(problems.change_problems("values", values), "holding")
-        return self._changed(instead={**self.instead, **values})
+        return self._changed(instead=plain({**self.instead, **values}))
 
     def with_priors(self, priors: Mapping[str, Prior]) -> Model:
         """Return the same model with other priors of some unknown parameters.
@@ -213,7 +216,7 @@ class Model(Parts):
         A power prior made of that source: Ibrahim and Chen, Statistical Science 2000;15:46.
         """
         raise_if_any(problems.change_problems("powers", powers), "with_powers")
-        return self._changed(powers={**self.powers, **powers})
+        return self._changed(powers=plain({**self.powers, **powers}))
 
     def power_of(self, name: str) -> float:
         """Return the power to which the likelihood of the source `name` is raised."""
@@ -226,7 +229,7 @@ class Model(Parts):
             [
                 f"there is no source {name!r} to leave out; the sources are: {', '.join(known)}."
                 for name in names
-                if name not in known
+                if not isinstance(name, str) or name not in known
             ]
         )
         return self._changed(
@@ -283,7 +286,8 @@ class Model(Parts):
         SpecError
             For an unknown kind or a function that was not handed in, all at once.
         """
-        return cls(**as_json.parts_from_dict(data, functions=functions or {}, kinds=kinds))
+        functions = {} if functions is None else functions
+        return cls(**as_json.parts_from_dict(data, functions=functions, kinds=kinds))
 
     def hash(self) -> str:
         """Return a short fingerprint of everything in the model."""

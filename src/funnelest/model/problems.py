@@ -16,6 +16,7 @@ from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
 from funnelest.fields import is_number
+from funnelest.model.hidden_members import hidden_problems, is_own
 from funnelest.model.parts import Parts
 from funnelest.model.unasked import unasked_problems
 from funnelest.population import Population
@@ -115,8 +116,9 @@ def _rate_problems(model: Parts) -> list[str]:
             )
     known = ", ".join(show_edge(edge) for edge in model.route.edges)
     for edge, share in model.transitions.items():
-        if edge not in model.route.edges:
-            shown = show_edge(edge) if isinstance(edge, tuple) else repr(edge)
+        named = isinstance(edge, tuple) and all(isinstance(step, str) for step in edge)
+        if not named or edge not in model.route.edges:
+            shown = show_edge(edge) if named else repr(edge)
             found.append(
                 f"transitions: the route has no transition {shown}; its transitions are: {known}."
             )
@@ -287,7 +289,7 @@ def _power_problems(model: Parts) -> list[str]:
     found = [
         f"powers: there is no source {name!r}; the sources are: {', '.join(names) or 'none'}."
         for name in model.powers
-        if name not in names
+        if not isinstance(name, str) or name not in names
     ]
     return found + [
         f"powers: that of {name!r} must be a number of at least 0; given {value!r}."
@@ -298,11 +300,7 @@ def _power_problems(model: Parts) -> list[str]:
 
 def _function_problems(model: Parts) -> list[str]:
     """Try the functions of the user's own evidence once, on draws from the priors."""
-    own = [
-        one
-        for one in model.evidence
-        if isinstance(one, OwnEvidence) or not type(one).__module__.startswith("funnelest.")
-    ]
+    own = [one for one in model.evidence if isinstance(one, OwnEvidence) or is_own(type(one))]
     if not own:
         return []
     found = []
@@ -438,6 +436,7 @@ _SOURCES = frozenset({"evidence", "assumptions"})
 #: Every check with the parts that it reads. Each stage only where the one before finds nothing: of
 #: names first, since the priors of a held name are looked up by it.
 _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
+    {hidden_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
     {
         _rate_problems: frozenset({"occurrence", "transitions"}),
         _evidence_problems: _SOURCES,

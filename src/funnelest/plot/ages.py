@@ -15,13 +15,14 @@ from funnelest.plot.base import Language, Style, language_problems
 from funnelest.plot.base.frame import Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.results.intervals import interval_problems, summary
+from funnelest.results.result import RESULT, Result
+from funnelest.results.tables import selection_problems
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from funnelest.quantities.quantities import Quantities
-    from funnelest.results.result import Result
 
 __all__ = ["ages"]
 
@@ -70,8 +71,9 @@ def ages(
     FitError
         When the convergence gate failed and the result was not opened all the same.
     """
+    raise_if_any(RESULT.said("result", result), "the figure")
     population = result.model.population
-    problems = population.problems_in(where or {})
+    problems = selection_problems(population, where)
     problems += language_problems(language)
     problems += population.age_problems(axis)
     raise_if_any(problems + interval_problems(probability), "the figure")

@@ -11,6 +11,7 @@ import numpy as np
 
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import OnRoute
+from funnelest.fields import MAPPING, TEXT
 from funnelest.plot.base import (
     Axis,
     Block,
@@ -25,6 +26,9 @@ from funnelest.plot.base import (
 )
 from funnelest.plot.base.graph import INDENT, Graph
 from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
+from funnelest.results.intervals import interval_problems
+from funnelest.results.result import RESULT, Result
+from funnelest.results.tables import selection_problems
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from funnelest.axes import Where
-    from funnelest.results.result import Result
 
 __all__ = ["route"]
 
@@ -117,9 +120,10 @@ def route(
         When the convergence gate failed and the result was not opened all the same. A result
         that was opened carries its mark in red over the figure.
     """
-    problems = language_problems(language)
-    problems += result.model.population.problems_in(where or {})
-    problems += result.model.population.per_problems(per)
+    raise_if_any(RESULT.said("result", result), "the figure")
+    problems = language_problems(language) + interval_problems(probability)
+    problems += TEXT.or_none.said("title", title)
+    problems += selection_problems(result.model.population, where, per)
     for name, given in (("published", published), ("recorded", recorded)):
         problems += _problems(name, given, result)
     raise_if_any(problems, "the figure")
@@ -191,9 +195,11 @@ def _several(given: Any) -> list[tuple[float, str]]:
 
 def _problems(name: str, given: Mapping[Place, Any] | None, result: Result) -> list[str]:
     """Return what is wrong with the printed numbers that were given, one sentence each."""
-    found = []
-    places = [*result.model.route.steps, *result.model.route.edges]
-    for place, numbers in (given or {}).items():
+    found = MAPPING.or_none.said(name, given)
+    if found or given is None:
+        return found
+    places = {*result.model.route.steps, *result.model.route.edges}
+    for place, numbers in given.items():
         if place not in places:
             found.append(
                 f"{name} names {place!r}, which is no step or transition of the route; the steps "
@@ -201,7 +207,7 @@ def _problems(name: str, given: Mapping[Place, Any] | None, result: Result) -> l
             )
         try:
             fine = all(math.isfinite(v) and v >= 0 for v, _ in _several(numbers))
-        except (TypeError, ValueError, IndexError):
+        except (TypeError, ValueError, IndexError, OverflowError):
             fine = False
         if not fine:
             found.append(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import SpecError
+from funnelest.fields import is_number, plain, plain_fields
 from funnelest.priors.line import Bijection, bijection
 
 __all__ = ["BetweenLimits", "FromInterval", "NormalOnLine", "Prior"]
@@ -35,7 +36,8 @@ def special() -> Any:
 
 def is_real(value: object) -> TypeGuard[float]:
     """Return whether a value is a number, which need not be finite."""
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    # One that is finite, or a float: a whole number beyond every float is none.
+    return is_number(value) or isinstance(value, float | np.floating)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +71,9 @@ class Prior:
     together: ClassVar[bool] = True
     #: Whether `Truncated` can hold it.
     truncatable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     @classmethod
     def parameters(cls) -> tuple[str, ...]:
@@ -244,6 +249,7 @@ class FromInterval(Prior):
             With parameters that give the interval. An impossible interval is kept, and reported
             with all other problems when the prior becomes part of a model.
         """
+        low, high, probability = plain((low, high, probability))
         trouble = _interval_trouble(cls.__name__, low, high, probability, cls._range)
         found = None if trouble else cls._with_interval(low, high, probability)
         if found is None and not trouble:

@@ -68,7 +68,7 @@ class Truncated(Prior):
         found += [
             f"Truncated: {name} must be a number; given {limit!r}."
             for name, limit in (("low", self.low), ("high", self.high))
-            if not is_real(limit)
+            if not is_real(limit) or math.isnan(limit)
         ]
         if not found:
             low, high = self.support

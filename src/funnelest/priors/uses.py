@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from funnelest.fields import plain
 from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.shared import Shared
@@ -17,7 +18,7 @@ def as_prior(value: object) -> Prior:
     if isinstance(value, Prior):
         return value
     if is_real(value):
-        return Fixed(float(value))
+        return Fixed(float(plain(value)))
     return Fixed(math.nan, trouble=f"a prior or a number is needed; given {value!r}.")
 
 

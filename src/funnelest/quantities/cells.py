@@ -299,7 +299,10 @@ class Cells:
     def _selected(self, where: Where | None, shape: tuple[int | None, ...]) -> Any:
         """Return the selected people, and the index of the cells of a value of this shape."""
         key: Any = None
-        if where is None or all(isinstance(v, int | str | tuple) for v in where.values()):
+        if where is None or (
+            isinstance(where, Mapping)
+            and all(isinstance(v, int | str | tuple) for v in where.values())
+        ):
             key = (shape, None if where is None else tuple(where.items()))
             if key in self._memory:
                 return self._memory[key]

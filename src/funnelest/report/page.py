@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import PATH, TEXT, instance
 from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.results.intervals import interval_problems
+from funnelest.results.result import RESULT, Result
+from funnelest.results.tables import selection_problems
 from funnelest.sampling.weights import equal_tailed
 
 if TYPE_CHECKING:
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from funnelest.axes import Where
-    from funnelest.results.result import Result
 
 __all__ = ["page"]
 
@@ -84,14 +87,22 @@ def page(
         When the convergence gate failed and the result was not opened all the same. A page of a
         result that was opened carries the mark at its top and in every table.
     """
-    problems = language_problems(language)
-    problems += result.model.population.problems_in(where or {})
-    problems += result.model.population.per_problems(per)
+    problems = RESULT.said("result", result) + PATH.said("path", path) + TEXT.said("title", title)
+    problems += language_problems(language) + interval_problems(probability)
+    if figure is not None:
+        from matplotlib.figure import FigureBase
+
+        problems += instance(FigureBase, "a matplotlib figure").said("figure", figure)
+    listed = isinstance(sections, list | tuple)
+    if not listed:
+        problems.append(f"sections must be a list of titles and contents; given {sections!r}.")
     problems += [
         f"a section must be a title and its content; given {one!r}."
-        for one in sections
+        for one in (sections if listed else ())
         if not (isinstance(one, Sequence) and len(one) == 2 and isinstance(one[0], str))
     ]
+    if isinstance(result, Result):
+        problems += selection_problems(result.model.population, where, per)
     raise_if_any(problems, "the page")
     import jinja2
 

@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.errors import FitError, SpecError
+from funnelest.errors import FitError, SpecError, raise_if_any
+from funnelest.fields import TEXT, Constraint
 from funnelest.likelihood.density import prior_draws
 from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
@@ -22,6 +23,8 @@ __all__ = ["Drawn"]
 
 #: Bases that do not say yet whether a source sees the quantity at all.
 _OPEN = ("estimated", "partly imputed", "imputed", "derived", "derived, model partly imputed")
+
+QUANTITY = Constraint("must be a function of q", callable)
 
 type Floats = NDArray[np.float64]
 
@@ -118,6 +121,7 @@ class Drawn:
 
     @staticmethod
     def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
+        raise_if_any(QUANTITY.said("quantity", quantity), "a quantity")
         with np.errstate(all="ignore"):
             value = np.asarray(quantity(q), dtype=np.float64)
         return np.broadcast_to(value, (q.draws,))
@@ -149,6 +153,7 @@ class Drawn:
             "assumed" where no source sees anything that it depends on; "partly assumed" is added
             where none sees a part that is not imputed anyway.
         """
+        raise_if_any(QUANTITY.said("quantity", quantity) + TEXT.said("basis", basis), "a quantity")
         if basis not in _OPEN or not self.unseen:
             return basis
         on = self._probe.depends_on(quantity)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.fields import is_number
+from funnelest.fields import is_number, one_of
 from funnelest.sampling.weights import equal_tailed
 
 __all__ = ["interval_problems", "summary"]
 
 type Floats = NDArray[np.float64]
 
+KIND = one_of("equal-tailed", "highest-density")
 
-def interval_problems(probability: object, kind: str = "equal-tailed") -> list[str]:
+
+def interval_problems(probability: object, kind: object = "equal-tailed") -> list[str]:
     """Return why there is no such interval, one sentence each."""
     found = []
     if not (is_number(probability) and 0 < probability < 1):  # type: ignore[operator]
         found.append(f"probability must lie between 0 and 1; given {probability!r}.")
-    if kind not in ("equal-tailed", "highest-density"):
-        found.append(f"kind must be 'equal-tailed' or 'highest-density'; given {kind!r}.")
-    return found
+    return found + KIND.said("kind", kind)
 
 
 def summary(draws: Floats, probability: float, kind: str = "equal-tailed") -> dict[str, float]:

@@ -11,9 +11,10 @@ from funnelest.axes import Where
 from funnelest.errors import raise_if_any
 from funnelest.evidence.linked import Linked
 from funnelest.evidence.unlinked import Unlinked
+from funnelest.fields import MAPPING, TEXT, Constraint, instance
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
-from funnelest.results.draws import Drawn
+from funnelest.results.draws import QUANTITY, Drawn
 from funnelest.results.intervals import interval_problems, summary
 from funnelest.results.realised import known_and_hidden
 from funnelest.sampling.weights import interval_name
@@ -21,7 +22,7 @@ from funnelest.sampling.weights import interval_name
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Result"]
+__all__ = ["RESULT", "Result"]
 
 type Kind = Literal["equal-tailed", "highest-density"]
 
@@ -100,7 +101,7 @@ class Result(Drawn):
 
     def _per(self, per: str | None) -> str | None:
         """Return the axis of the mean, if there is one."""
-        raise_if_any(self.model.population.per_problems(per), "the table")
+        raise_if_any(tables.selection_problems(self.model.population, None, per), "the table")
         return self.model.population.mean_over(per)
 
     def steps(
@@ -275,7 +276,7 @@ class Result(Drawn):
         """
         route = self.model.route
         start = route.steps[0] if of is None else of
-        if start not in route.steps:
+        if not isinstance(start, str) or start not in route.steps:
             raise_if_any(
                 [f"there is no step {start!r}; the steps are: {', '.join(route.steps)}."],
                 "the table",
@@ -317,14 +318,12 @@ class Result(Drawn):
         pandas.DataFrame
             One row per quantity.
         """
-        raise_if_any(
-            [
-                f"quantity {name!r} must be a function of q; given {function!r}."
-                for name, function in quantities.items()
-                if not callable(function)
-            ],
-            "the table",
-        )
+        found = MAPPING.said("quantities", quantities) or [
+            text
+            for name, function in quantities.items()
+            for text in QUANTITY.said(f"quantity {name!r}", function)
+        ]
+        raise_if_any(found + TEXT.or_none.said("basis", basis), "the table")
         if basis is None:
             whole = self.model.basis()
             basis = "derived" if whole == "estimated" else f"derived, model {whole}"
@@ -384,6 +383,7 @@ class Result(Drawn):
             prior of the overlap weight, and "known overlaps" where those were given.
         """
         axis = self._per(per)
+        raise_if_any(tables.selection_problems(self.model.population, where), "the table")
         rows = [
             ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
             for one in self.model.evidence
@@ -470,3 +470,7 @@ class Result(Drawn):
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
             parts += [f"<h4>{title}</h4>", tables.html_table(table)]
         return "\n".join(parts)
+
+
+#: What tables, figures and reports are made of.
+RESULT: Constraint = instance(Result, "a Result")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from funnelest.errors import SpecError
+from funnelest.errors import SpecError, raise_if_any
+from funnelest.fields import PATH
 from funnelest.likelihood.density import log_likelihoods
 from funnelest.model.model import Model
-from funnelest.results.result import Result
+from funnelest.results.result import RESULT, Result
 from funnelest.sampling.gate import Gate
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         per source) and ``log_prior`` (one per parameter); as attributes the model as JSON, the
         engine, the seed and the verdict of the gate.
     """
+    raise_if_any(RESULT.said("result", result), "the tree")
     import xarray as xr
 
     model, prior = result.model, result.prior_draws
@@ -100,6 +102,7 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
     SpecError
         When your own evidence uses a function without a name, which could not be found again.
     """
+    raise_if_any(RESULT.said("result", result) + PATH.said("path", path), "saving")
     result.model.to_dict()  # refuses what `load` could not read
     to_datatree(result).to_netcdf(path, engine="h5netcdf")
 
@@ -132,6 +135,7 @@ def load(
     SpecError
         When the file holds no model, or one that needs functions or kinds not handed in.
     """
+    raise_if_any(PATH.said("path", path), "loading")
     import xarray as xr
 
     with xr.open_datatree(path, engine="h5netcdf") as tree:

@@ -29,6 +29,7 @@ __all__ = [
     "figure_table",
     "first_event_rows",
     "html_table",
+    "selection_problems",
     "selections",
     "shown_figures",
     "standardised",
@@ -50,6 +51,14 @@ def unit(population: Population, per: str | None, where: Where) -> str:
     return f"people per {name}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
 
 
+def selection_problems(population: Population, where: object, per: object = None) -> list[str]:
+    """Return why these are no cells, and no axis of a mean; only None and ``{}`` are all cells."""
+    found = population.problems_in({} if where is None else where)  # type: ignore[arg-type]
+    if per is None or isinstance(per, str):
+        return found + population.per_problems(per)
+    return [*found, f"per must name an axis, or be 'auto' or None; given {per!r}."]
+
+
 def selections(
     population: Population, where: Where | None, by: Sequence[str] | str
 ) -> list[tuple[dict[str, Any], Where]]:
@@ -62,9 +71,9 @@ def selections(
         [
             f"by names axis {name!r}; the population's axes are: {known}."
             for name in names
-            if population.axis(name) is None
+            if not isinstance(name, str) or population.axis(name) is None
         ]
-        + population.problems_in(where or {}),
+        + selection_problems(population, where),
         "the table",
     )
     chosen = population.select(where)

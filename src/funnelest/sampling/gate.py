@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest.words import Named, named
 
-__all__ = ["LIMITS", "Gate", "chains_gate", "importance_gate", "measured"]
+__all__ = ["LIMITS", "SIDES", "Gate", "chains_gate", "importance_gate", "measured"]
 
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
@@ -20,11 +20,18 @@ R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
 LIMITS = {
     "k-hat": ("below", K_HAT),
     "R-hat": ("below", R_HAT),
-    "ESS": ("above", ESS),
-    "bulk ESS": ("above", ESS),
-    "tail ESS": ("above", ESS),
+    "ESS": ("at least", ESS),
+    "bulk ESS": ("at least", ESS),
+    "tail ESS": ("at least", ESS),
     "E-BFMI": ("above", BFMI),
     "divergences": ("at most", 0.0),
+}
+#: How a measure is compared with its limit.
+SIDES = {
+    "below": operator.lt,
+    "above": operator.gt,
+    "at least": operator.ge,
+    "at most": operator.le,
 }
 
 
@@ -123,7 +130,7 @@ def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
     for name, (side, limit) in LIMITS.items():
         value = measures.get(name)
         # A measure that is not a number is on no side.
-        met = {"below": operator.lt, "above": operator.gt, "at most": operator.le}[side]
+        met = SIDES[side]
         if value is None or met(value, limit):
             continue
         key = moves if name == "divergences" else name

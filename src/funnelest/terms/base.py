@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import show_level
+from funnelest.fields import plain_fields
 from funnelest.population import Population
 from funnelest.priors import Prior
 
@@ -20,6 +21,9 @@ class Term:
 
     #: Name of the axis over which the term varies.
     axis: str
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self, population: Population) -> list[str]:
         """Return what is wrong with the term in this `population`, one sentence each."""

@@ -137,7 +137,8 @@ class _Filled(Formatter):
 def language_problems(code: object) -> list[str]:
     """Return why this is no language of the texts, one sentence each."""
     known = languages()
-    return [] if code in known else [f"language must be one of {', '.join(known)}; given {code!r}."]
+    fine = isinstance(code, str) and code in known
+    return [] if fine else [f"language must be one of {', '.join(known)}; given {code!r}."]
 
 
 class Language:

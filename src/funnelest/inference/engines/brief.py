@@ -87,7 +87,7 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
         proposal = refitted(target, proposal, drawn, log_weights)
         weights, gate = judged(target, drawn, log_weights)
         said = gate.measures
-        if said["k-hat"] < K_HAT and said["ESS"] > ESS and said["tail ESS"] > _TAIL:
+        if said["k-hat"] < K_HAT and said["ESS"] >= ESS and said["tail ESS"] > _TAIL:
             chosen = drawn.u[:, resample(weights, draws, rng)]
             return Weighted(target.line(chosen), gate, proposal)
         aim *= _FURTHER
