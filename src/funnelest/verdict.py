@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from funnelest.errors import raise_if_any
-from funnelest.words import Language, Sentence, language_problems
+from funnelest.words import Language, Named, Sentence, language_problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ class Verdict:
         say = Language(self.language).say
         made = pd.DataFrame(
             [
-                {name: say(one) if isinstance(one, Sentence) else one for name, one in row.items()}
+                {name: say(o) if isinstance(o, Sentence | Named) else o for name, o in row.items()}
                 for row in rows
             ]
         )
@@ -129,8 +129,12 @@ class Verdict:
         main = next(iter(self.rows.values())) if self.printed is None else self.printed
         if not main:
             return self.text
+        show = Language(self.language)
         shown = self._frame(main)
-        short = Language(self.language).short  # no 1.956e+04 of people
+        if self.language != "en":  # codes and names of columns are English, as in the tables
+            cells = [{name: show.cell(name, one) for name, one in row.items()} for row in main]
+            shown = self._frame(cells).rename(columns=show.heading)
+        short = show.short  # no 1.956e+04 of people
         rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"
 

@@ -174,7 +174,7 @@ def spread(value: object, language: str, shown: Callable[[float], float] | None 
     """Return a prior as its median and 95% interval, each passed through `shown`."""
     prior = as_prior(value)
     if isinstance(prior, Shared):
-        return prior.describe()
+        return spoken(language).say(prior.describe())
     to = shown or (lambda number: number)
     if isinstance(prior, Fixed):
         return marked(f"{to(prior.value):.3g}", language)

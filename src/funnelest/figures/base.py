@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.words import named
 
 __all__ = ["Figure"]
 
@@ -82,7 +83,7 @@ class Figure:
 
     def describe(self) -> str:
         """Return the figure as text."""
-        return f"{self.middle:,.10g}"
+        return named("figure.number", value=self.middle)
 
     def in_short(self, number: Callable[[float], str]) -> str:
         """Return what was printed, and not how, as short as a figure has room for.

@@ -12,6 +12,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.errors import SpecError
 from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, log1mexp
+from funnelest.words import named
 
 __all__ = ["AtLeast", "AtMost"]
 
@@ -129,7 +130,7 @@ class AtMost(_Bound):
         return f"\u2264 {number(self.value)}"
 
     def describe(self) -> str:
-        return f"at most {self.value:,.10g}"
+        return named("figure.at_most", value=self.value)
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,7 @@ class AtLeast(_Bound):
         return f"\u2265 {number(self.value)}"
 
     def describe(self) -> str:
-        return f"at least {self.value:,.10g}"
+        return named("figure.at_least", value=self.value)
 
 
 def _sum(distribution: Any, first: int, last: int) -> Any:

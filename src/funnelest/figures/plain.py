@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, is_number, too_wide
+from funnelest.words import named
 
 __all__ = ["Between", "Exact"]
 
@@ -56,7 +57,7 @@ class Exact(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        return f"{self.value:,.10g}"
+        return named("figure.number", value=self.value)
 
 
 @dataclass(frozen=True)
@@ -112,4 +113,4 @@ class Between(Figure):
         return f"{number(self.low)}\u2013{number(self.high)}"
 
     def describe(self) -> str:
-        return f"between {self.low:,} and {self.high:,}"
+        return named("figure.between", low=self.low, high=self.high)

@@ -23,6 +23,7 @@ from funnelest.figures.base import (
     too_wide,
     weight_problems,
 )
+from funnelest.words import Named, named
 
 __all__ = ["RandomlyRounded", "Rounded", "RoundedToUnknown"]
 
@@ -39,6 +40,13 @@ def _exact(value: Any) -> Fraction:
 
 def _number(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
+
+
+def ruled(figure: Named, rule: Rule) -> Named:
+    """Return a rounded figure as text, with its rule where that is not the usual one."""
+    if rule == "half up":
+        return figure
+    return named("figure.ruled", figure=figure, rule=named(f"figure.rule.{rule}"))
 
 
 def _value_problems(value: Any) -> list[str]:
@@ -130,8 +138,7 @@ class Rounded(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        rule = "" if self.rule == "half up" else f" ({self.rule})"
-        return f"{self.value:,.10g} rounded to {self.to:g}{rule}"
+        return ruled(named("figure.rounded", value=self.value, to=self.to), self.rule)
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,7 @@ class RandomlyRounded(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        return f"{self.value:,.10g} randomly rounded to {self.to:g}"
+        return named("figure.randomly", value=self.value, to=self.to)
 
 
 @dataclass(frozen=True)
@@ -303,6 +310,5 @@ class RoundedToUnknown(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        rule = "" if self.rule == "half up" else f" ({self.rule})"
-        bases = listed([f"{one.to:g}" for one, _ in self._possible()], "or")
-        return f"{self.value:,.10g} rounded to {bases}, not known which{rule}"
+        bases = [f"{one.to:g}" for one, _ in self._possible()]
+        return ruled(named("figure.unknown", value=self.value, bases=bases), self.rule)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
+from funnelest.words import named, spoken
 
 __all__ = ["Entry", "entries"]
 
@@ -40,7 +41,7 @@ class Entry:
 def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
-        Entry(a.describe(), "assumption", "", a.statement, a.source, True)
+        Entry(spoken(a.describe(), a.sentence), "assumption", "", a.statement, a.source, True)
         for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
@@ -66,7 +67,7 @@ def entries(model: Parts) -> list[Entry]:
             )
         )
     found += [
-        Entry(name, "assumption", f"its likelihood counts to the power {power:g}", "", "", True)
+        Entry(name, "assumption", named("default.power", power=power), "", "", True)
         for name, power in model.powers.items()
         if power != 1
     ]
@@ -82,7 +83,7 @@ def entries(model: Parts) -> list[Entry]:
             ("definition", one.definition, model.route.definition),
         ):
             if one.carries and common and not own:
-                text = f"{common}, as the route"
+                text = named("default.as_route", what=common)
                 found.append(Entry(f"{what}[{one.name}]", "default", text, "", "", False))
     found += [
         Entry(about, "default", text, "", "", False)
@@ -94,9 +95,9 @@ def entries(model: Parts) -> list[Entry]:
         if len(model.population.axis(name).levels) > 1:  # type: ignore[union-attr]
             found.append(
                 Entry(
-                    f"axis {name}",
+                    named("default.axis", axis=name),
                     "default",
-                    f"rates and transitions are the same over {name}",
+                    named("default.same", axis=name),
                     "",
                     "",
                     False,

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import is_number
+from funnelest.words import named
 
 __all__ = ["equal_tailed", "interval_name", "interval_problems", "summary"]
 
@@ -24,7 +25,7 @@ def interval_problems(probability: object, kind: str = "equal-tailed") -> list[s
 
 def interval_name(probability: float, kind: str = "equal-tailed") -> str:
     """Return the name of an interval, ``95% equal-tailed``."""
-    return f"{100 * probability:g}% {kind}"
+    return named("word.interval_of", p=100 * probability, kind=kind)
 
 
 def equal_tailed(draws: Floats, probability: float) -> Floats:

@@ -13,6 +13,7 @@ from funnelest.figures import Figure
 from funnelest.figures.base import larger_and_same
 from funnelest.results.tables import Shown, shown_figures
 from funnelest.sampling.weights import discrete_quantiles
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.evidence.base import Evidence
@@ -142,7 +143,7 @@ def _compared(
         numbers, value = raw * seen.unit, float(figure)
         among = [*larger_and_same(numbers, value)]
         tails = None if law is None else law.tails(value / seen.unit)
-        text, limit = f"{value:,.6g}", ""
+        text, limit = named("figure.short", value=value), ""
     above, same = (np.broadcast_to(part, (draws,)) for part in tails or among)
     return Replicated(
         of=of, figure=text, value=value, limit=limit, numbers=np.broadcast_to(numbers, (draws,)),

@@ -17,6 +17,7 @@ from funnelest.figures import Figure
 from funnelest.observations.table import Table
 from funnelest.population import Population
 from funnelest.results.intervals import equal_tailed, interval_name, interval_problems, summary
+from funnelest.words import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shown",
-    "figure_table",
+    "figure_rows",
     "first_event_rows",
     "html_table",
     "interval_name",
@@ -45,13 +46,14 @@ type Floats = NDArray[np.float64]
 def unit(population: Population, per: str | None, where: Where) -> str:
     """Return what a number of people is a number of: all of the cells, or a mean over an axis."""
     if per is None:
-        return "people"
+        return named("quantity.people")
     at = population.position(per)
     name = "year" if population.axes[at].role == "years" else per
     levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
     if len(levels) == 1:
-        return f"people, {name} {show_level(levels[0])}"
-    return f"people per {name}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
+        return named("quantity.people_in", axis=name, level=show_level(levels[0]))
+    span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
+    return named("quantity.people_per", axis=name, span=span)
 
 
 def selections(
@@ -142,12 +144,10 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
     return {**where, axis.name: young}
 
 
-def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> pd.DataFrame:
+def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> list[dict[str, Any]]:
     """Return a row per figure of every source; see `Result.figures`."""
-    import pandas as pd
-
     with np.errstate(all="ignore"):
-        rows = [
+        return [
             {
                 **row,
                 "interval": interval_name(probability, "equal-tailed"),
@@ -158,7 +158,6 @@ def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> 
             if not source.members()
             for row in _figure_rows(source, q, probability)
         ]
-    return pd.DataFrame(rows)
 
 
 def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
@@ -230,11 +229,13 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
         one = partial(_one, seen, mean, sd)
         if isinstance(seen, Table):
             for i, figure in enumerate(seen.printed.figures):
-                yield one(labels[i] if labels else f"study {i + 1}", figure, i, i)
+                yield one(labels[i] if labels else named("figure.study", i=i + 1), figure, i, i)
             for margin in seen.printed.margins:
                 at = list(margin.rows)
                 yield Shown(
-                    of="total" if len(at) == len(labels) else f"total of {labels[at[0]]} ...",
+                    of=named("figure.total")
+                    if len(at) == len(labels)
+                    else named("figure.total_of", label=labels[at[0]]),
                     figure=margin.figure,
                     seen=seen,
                     rows=margin.rows,
@@ -281,7 +282,7 @@ def _values(figure: Any) -> list[tuple[float, str, bool, tuple[float, float] | N
         ]
     if isinstance(figure, str):
         return [(np.nan, figure, True, None)]
-    return [(figure, f"{figure:,.6g}", True, None)]
+    return [(figure, named("figure.short", value=figure), True, None)]
 
 
 def step_lines(table: pd.DataFrame) -> list[str]:
