@@ -100,7 +100,7 @@ def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
         "half <the> odds & more",
         'made "up"',
         "95% equal-tailed interval",
-        "1.950, afgerond op veelvouden van 50",
+        "1,950 rounded to 50",
         "True cases per record",
         "True cases registered",
         "Prior 95% interval",

@@ -12,6 +12,7 @@ from funnelest.check.arguments import Quantity, main_quantities, per_draw, probl
 from funnelest.errors import raise_if_any
 from funnelest.results.result import Result
 from funnelest.sampling.gate import LIMITS
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
@@ -106,7 +107,7 @@ def _precision(name: str, draws: Floats, effective: float) -> dict[str, Any]:
         row[f"{label}_mc_error"] = _quantile_error(draws, p, effective)
     width = row["high"] - row["low"]
     worst = max(row["low_mc_error"], row["high_mc_error"])
-    row |= {"interval": "95% equal-tailed", "coarse": worst / width if width > 0 else 0.0}
+    row |= {"interval": interval_name(0.95), "coarse": worst / width if width > 0 else 0.0}
     return row
 
 

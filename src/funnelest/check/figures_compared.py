@@ -14,7 +14,7 @@ from funnelest.results import tables
 from funnelest.results.printed_anew import Replicated, weighted_quantiles
 from funnelest.results.result import Result
 from funnelest.verdict import Compared
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = [
     "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
@@ -96,7 +96,7 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
         "predicted": one.median,
         "low": one.low,
         "high": one.high,
-        "interval": f"{tables.interval_name(probability, 'equal-tailed')}, predictive",
+        "interval": named("word.predictive", interval=tables.interval_name(probability)),
         "mid_p": one.mid_p,
         "mc_error": one.mc_error,
     }

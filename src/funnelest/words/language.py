@@ -193,7 +193,8 @@ class Language:
 
     def heading(self, column: str) -> str:
         """Return the heading of a column of a table."""
-        return self.word(column.replace("_", " "))
+        known, name = catalogue(self.code), column.replace("_", " ")
+        return str(known.get(f"heading.{name}", self.word(name)))
 
     def cell(self, column: str, value: Any) -> Any:
         """Return what stands in a column of a table, codes of the library said in the language."""

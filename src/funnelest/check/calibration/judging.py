@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.replicate import LEVELS, RANKED
 from funnelest.check.measures import holm
+from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
@@ -170,7 +171,7 @@ def _recovered(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Ro
             "median": _number(levels[_MEDIAN]),
             "low": _number(levels[low]),
             "high": _number(levels[high]),
-            "interval": "95% equal-tailed",
+            "interval": interval_name(0.95),
             "failed": bool(record["failure"]),
         }
         for record in records
