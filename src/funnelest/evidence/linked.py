@@ -142,7 +142,7 @@ class Linked(Evidence):
 
     def defaults(self) -> dict[str, str]:
         table, count = self.table, len(self.table.lists)
-        found = {
+        found: dict[str, str] = {
             self._label("on no list"): named(
                 "default.interaction", largest=self.largest, count=count
             )

@@ -135,7 +135,7 @@ class Unlinked(Evidence):
         return found
 
     def defaults(self) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         if self.together is None:
             found[self._label("together")] = named("default.together")
         if self.overlaps is not None and len(self.registers) > 2:

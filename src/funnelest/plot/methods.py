@@ -41,8 +41,8 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
         details = compared.details
         withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
         lines = [
-            Line(show.say(one.method), one.known, one.total, one.interval, _under(one, compared, show),
-                 one.lower_bound, withheld)
+            Line(show.say(one.method), one.known, one.total, one.interval,
+                 _under(one, compared, show), one.lower_bound, withheld)
             for one in compared.found
         ]  # fmt: skip
         lines += [

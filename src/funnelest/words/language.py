@@ -173,9 +173,10 @@ class Language:
     def say(self, sentence: Sentence | str) -> str:
         """Return a sentence in the language; a text that is not of the catalogue as it is."""
         if isinstance(sentence, Named):
-            sentence = sentence.sentence
-        if callable(sentence):
-            return sentence(self.code).rstrip(".")
+            known = sentence.sentence
+            if not isinstance(known, Sentence):
+                return known(self.code).rstrip(".")
+            sentence = known
         if isinstance(sentence, str):
             return sentence
         template = catalogue(self.code)[sentence.key]

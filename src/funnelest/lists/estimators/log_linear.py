@@ -115,7 +115,7 @@ class LogLinear(Estimator):
     @property
     def name(self) -> str:
         if self.model is None:
-            shown = named("lists.method.independent")
+            shown: str = named("lists.method.independent")
         elif isinstance(self.model, str):
             shown = self.model.strip()
         elif isinstance(self.model, Sequence):
