@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from funnelest.errors import raise_if_any
-from funnelest.words import Language, Sentence, language_problems
+from funnelest.words import Language, Named, Sentence, language_problems
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +102,7 @@ class Verdict:
         say = Language(self.language).say
         made = pd.DataFrame(
             [
-                {name: say(one) if isinstance(one, Sentence) else one for name, one in row.items()}
+                {name: say(o) if isinstance(o, Sentence | Named) else o for name, o in row.items()}
                 for row in rows
             ]
         )
@@ -132,8 +132,14 @@ class Verdict:
         main = next(iter(self.rows.values())) if self.printed is None else self.printed
         if not main:
             return self.text
-        shown = self._frame([{name: row[name] for name in self.columns or row} for row in main])
-        short = Language(self.language).short  # no 1.956e+04 of people
+        show = Language(self.language)
+        cells = [{name: row[name] for name in self.columns or row} for row in main]
+        if self.language != "en":  # codes and names of columns are English, as in the tables
+            cells = [{name: show.cell(name, one) for name, one in row.items()} for row in cells]
+        shown = self._frame(cells)
+        if self.language != "en":
+            shown = shown.rename(columns=show.heading)
+        short = show.short  # no 1.956e+04 of people
         rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"
 

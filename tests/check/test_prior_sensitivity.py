@@ -86,9 +86,9 @@ def test_a_prior_against_the_data_is_flagged():
     assert "Assumed without a distribution, so that it cannot be scaled: a -> b." in found.text
     assert repr(found).startswith(found.text)
     dutch = found.in_language("nl")
-    assert dutch.headline == "rate wordt bepaald door de prior van rate of a."
+    assert dutch.headline == "rate wordt bepaald door de prior van jaarcijfer van a."
     assert dutch.mark == "BEPAALD DOOR PRIORS: rate"
-    diagnosis = dutch.table.set_index("component").loc["rate of a", "diagnosis"]
+    diagnosis = dutch.table.set_index("component").loc["jaarcijfer van a", "diagnosis"]
     assert diagnosis.startswith("prior en gegevens in strijd")
     assert " the " not in dutch.text
 

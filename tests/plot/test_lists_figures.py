@@ -16,6 +16,7 @@ from funnelest import lists
 from funnelest.lists import Estimate, OverlapTable, Part
 from funnelest.lists.checks.compare_methods import judged
 from funnelest.verdict import Verdict
+from funnelest.words import named
 
 mpl.use("Agg")
 TABLE = OverlapTable(
@@ -55,7 +56,7 @@ def estimate(name: str, hidden: float, interval: tuple[float, float] | None, **m
         table_of=TABLE,
         overall=Part(TABLE.known, hidden, interval),
         statistic="posterior median",
-        kind="equal-tailed posterior" if interval else "",
+        kind=named("lists.kind.posterior") if interval else "",
         assumes="something.",
         **more,
     )
@@ -81,7 +82,8 @@ def test_methods_say_first_that_they_disagree(language: str) -> None:
              "nl": "De methoden verschillen een factor 2,0"}[language]  # fmt: skip
     assert ratio in said
     assert {"en": "withheld", "nl": "niet getoond"}[language] in said
-    assert "95% equal-tailed posterior" in said
+    kind = {"en": "95% equal-tailed posterior", "nl": "95%, posterior met gelijke staarten"}
+    assert kind[language] in said
     assert any("\u221e" in text for text in said)
     assert overlapping(figure) == []
 
@@ -101,7 +103,8 @@ def test_lists_left_out(language: str) -> None:
     figure = fe.plot.left_out(leaving, title="Each list left out", language=language)
     said = texts(figure)
     assert {"en": "without death", "nl": "zonder death"}[language] in said
-    assert any("profile likelihood" in text for text in said)
+    kind = {"en": "95% profile likelihood", "nl": "95%, profiellikelihood"}[language]
+    assert any(kind in text for text in said)
     assert overlapping(figure) == []
 
 

@@ -257,7 +257,7 @@ def test_dutch(tmp_path: Path) -> None:
         "Convergentietoets gehaald",
         "Naar schatting",
         "95%-interval met gelijke staarten",
-        "1.950 rounded to 50",
+        "1.950, afgerond op veelvouden van 50",
         "waarvan imputed (bijgeschat)",
         "standaard",
     ):

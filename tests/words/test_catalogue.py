@@ -25,7 +25,7 @@ from funnelest.words import Language, catalogue, from_json, language, to_json
 mpl.use("Agg")
 ROOT = Path(fe.__file__).parent
 #: Looked up by what tables and models hold, not by a key in the code.
-BY_DATA = ("word.", "quantity.")
+BY_DATA = ("word.", "quantity.", "code.", "heading.")
 
 
 def braces(text: object) -> set[tuple[str, str]]:

@@ -19,6 +19,7 @@ from funnelest.priors import Normal, Prior, as_prior, prior_problems, within
 from funnelest.priors.constraint import prior_of
 from funnelest.terms.base import on_axis, stacked
 from funnelest.terms.smooth import spacing_problems, spline_basis, steps_away
+from funnelest.words import named
 
 __all__ = ["Extrapolate"]
 
@@ -124,7 +125,7 @@ class Extrapolate(Compared):
         found = {self.label("factor per year"): within(as_prior(self.factor), 1.0, np.inf)}
         if self.trend is not None:
             found[self.label("trend per year")] = as_prior(self.trend)
-        step = Normal(0.0, 1.0, statement="step of the walk, in standard deviations")
+        step = Normal(0.0, 1.0, statement=named("default.walk"))
         columns = self._matrix(population).shape[1]
         return found | {self._step(i): step for i in range(columns)}
 

@@ -16,6 +16,7 @@ from funnelest.axes import read_level, show_level
 from funnelest.fields import AGES, Allowed, Constraint, answers, wrong_fields
 from funnelest.population import Population
 from funnelest.priors import Fixed, Shared, as_prior
+from funnelest.words import named
 
 __all__ = [
     "Compared",
@@ -165,7 +166,7 @@ class Compared(Imputation):
     def label(self, what: str) -> str:
         """Return the name of a parameter of this assumption: `what`, and the ages."""
         ages, like = show_level(self.ages), show_level(self.like)
-        return f"{what}[{self.axis or 'age'} {ages} against {like}]"
+        return named("word.against", what=what, axis=self.axis or "age", ages=ages, like=like)
 
     def words(self, language: str) -> dict[str, str]:
         return {"ages": show_level(self.ages), "like": show_level(self.like)}
@@ -175,7 +176,7 @@ def spread(value: object, language: str, shown: Callable[[float], float] | None 
     """Return a prior as its median and 95% interval, each passed through `shown`."""
     prior = as_prior(value)
     if isinstance(prior, Shared):
-        return prior.describe()
+        return spoken(language).say(prior.describe())
     to = shown or (lambda number: number)
     if isinstance(prior, Fixed):
         return marked(f"{to(prior.value):.3g}", language)

@@ -17,6 +17,7 @@ from funnelest.population import Population
 from funnelest.priors import Fixed, Normal, Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
 from funnelest.terms.base import on_axis
+from funnelest.words import named
 
 __all__ = ["Proportional"]
 
@@ -169,7 +170,7 @@ class Proportional(Compared):
             found[self.label("pattern uncertainty")] = within(
                 as_prior(self.uncertainty), 0.0, np.inf
             )
-            standard = Normal(0.0, 1.0, statement="error of the pattern, in standard deviations")
+            standard = Normal(0.0, 1.0, statement=named("default.pattern"))
             used = self._used(population, self._levels(population)[0])
             found |= {self._error(key): standard for key in used}
         return found

@@ -23,6 +23,7 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.sampling import parallel
 from funnelest.verdict import Verdict
+from funnelest.words import named
 
 __all__ = ["calibrate"]
 
@@ -213,7 +214,7 @@ def _task(
             sample = np.broadcast_to(np.asarray(function(q), dtype=np.float64), (q.draws,))
         if name in before and np.allclose(sample, before[name], rtol=1e-9):
             continue  # a transition that is one parameter
-        label = f"{name} (all)" if name in before else name
+        label = named("calibrate.of_all", name=name) if name in before else name
         quantities[label], before[label] = function, sample
     taken = [name for name in own if name in before or name == LIKELIHOOD]
     raise_if_any(

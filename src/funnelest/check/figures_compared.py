@@ -13,7 +13,7 @@ from funnelest.results.printed_anew import Replicated
 from funnelest.results.result import Result
 from funnelest.sampling.weights import discrete_quantiles, interval_name, levels_of
 from funnelest.verdict import Compared
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = [
     "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
@@ -88,7 +88,7 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
         "predicted": one.median,
         "low": one.low,
         "high": one.high,
-        "interval": f"{interval_name(probability)}, predictive",
+        "interval": named("word.predictive", interval=interval_name(probability)),
         "mid_p": one.mid_p,
         "mc_error": one.mc_error,
     }

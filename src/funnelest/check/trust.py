@@ -148,10 +148,11 @@ class Trust:
         return f"{self._word(f'trust.name.{kind}', kind.replace('_', ' '))} {number}".rstrip()
 
     def __repr__(self) -> str:
-        lines, indent = [self.headline], " " * 10
-        for name, verdict, said in self._rows():
-            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self._name(name)}"
-            lines.append(f"{head:<38}{self._word(f'trust.asks.{name}')}".rstrip())
+        lines, indent, rows = [self.headline], " " * 10, self._rows()
+        width = max(22, *(len(self._name(name)) for name, _, _ in rows))
+        for name, verdict, said in rows:
+            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self._name(name):<{width}}"
+            lines.append(f"{head}  {self._word(f'trust.asks.{name}')}".rstrip())
             lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
         if self.mark:
             lines.append(self._say("trust.marked", mark=self.mark))

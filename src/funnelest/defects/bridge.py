@@ -13,6 +13,7 @@ from funnelest.fields import NAME, TEXT, TRUTH, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior, Shared, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -107,4 +108,4 @@ class Bridge(Defect):
         return 1 / high, 1 / low if low > 0 else float("inf")
 
     def describe(self) -> str:
-        return f"{'divided by' if self.inverse else 'times'} {self.name}"
+        return named(f"defect.{'over' if self.inverse else 'by'}", name=self.name)

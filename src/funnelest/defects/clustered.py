@@ -10,6 +10,7 @@ from funnelest.fields import Allowed, is_whole, whole
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -57,4 +58,4 @@ class Clustered(Defect):
         return [f"Clustered: {self.clusters} clusters of {n} people leave none with two."]
 
     def describe(self) -> str:
-        return f"{self.clusters} clusters"
+        return named("defect.clusters", clusters=self.clusters)

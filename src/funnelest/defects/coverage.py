@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from funnelest.defects.base import Records
 from funnelest.defects.varying import VaryingShare
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -48,7 +49,7 @@ class Coverage(VaryingShare):
         return self._limits()
 
     def describe(self) -> str:
-        return f"times {self.label}"
+        return named("defect.times", what=self.label)
 
     def checked(self) -> set[str]:
         return {"coverage"}

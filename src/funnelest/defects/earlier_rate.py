@@ -13,6 +13,7 @@ from funnelest.fields import Allowed, answers
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -63,4 +64,4 @@ class EarlierRate(Defect):
         return -fm.expm1(q.parameters[f"earlier rate ratio[{source}]"] * fm.log1p(-share))
 
     def describe(self) -> str:
-        return "at the rates of earlier years"
+        return named("defect.earlier")

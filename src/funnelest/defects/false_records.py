@@ -11,6 +11,7 @@ from funnelest.fields import AXIS, TEXT, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.rates import Number, PerLevel
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -59,7 +60,7 @@ class PPV(VaryingShare):
         return 1 / high, 1 / low if low > 0 else float("inf")
 
     def describe(self) -> str:
-        return "divided by the ppv"
+        return named("defect.ppv")
 
     def checked(self) -> set[str]:
         return {"ppv"}
@@ -118,7 +119,7 @@ class FalsePositives(Number, Defect):
         return 1.0, float("inf")
 
     def describe(self) -> str:
-        return "plus false positives"
+        return named("defect.false")
 
     def checked(self) -> set[str]:
         return {"ppv"}

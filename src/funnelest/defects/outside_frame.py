@@ -12,6 +12,7 @@ from funnelest.fields import Allowed, answers
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -65,4 +66,4 @@ class OutsideFrame(Defect):
         return share / (1.0 - outside + outside * ratio)
 
     def describe(self) -> str:
-        return "of the people inside the frame"
+        return named("defect.inside")

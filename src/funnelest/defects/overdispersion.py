@@ -12,6 +12,7 @@ from funnelest.fields import Allowed
 from funnelest.population import Population
 from funnelest.priors import LogNormal, Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -54,10 +55,10 @@ class Overdispersion(Defect):
     def defaults(self, source: str) -> dict[str, str]:
         if self.prior is not None:
             return {}
-        return {f"{self.label}[{source}]": "95% between 0.02 and 0.3, log-normal"}
+        return {f"{self.label}[{source}]": named("default.scatter", low=0.02, high=0.3)}
 
     def spread(self, q: Quantities, source: str) -> Any:
         return q.parameters[f"{self.label}[{source}]"]
 
     def describe(self) -> str:
-        return "more scatter than Poisson"
+        return named("defect.scatter")

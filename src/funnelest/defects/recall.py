@@ -13,6 +13,7 @@ from funnelest.fields import Allowed, answers
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -80,4 +81,4 @@ class Recall(Defect):
         return self.per_year is not None
 
     def describe(self) -> str:
-        return "reported" if self.per_year is None else "reported, fewer as years go by"
+        return named(f"defect.reported{'' if self.per_year is None else '_fewer'}")

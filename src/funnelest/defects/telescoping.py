@@ -13,6 +13,7 @@ from funnelest.fields import Allowed, answers
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -59,4 +60,4 @@ class Telescoping(Defect):
         return fm.maximum(age - q.parameters[f"years telescoped[{source}]"], 0.0)
 
     def describe(self) -> str:
-        return "remembered as later"
+        return named("defect.later")

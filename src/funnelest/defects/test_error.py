@@ -10,6 +10,7 @@ from funnelest.fields import Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -60,8 +61,8 @@ class TestError(Defect):
 
     def defaults(self, source: str) -> dict[str, str]:
         texts = {
-            "sensitivity": "everybody of the step says so (sensitivity 1)",
-            "specificity": "nobody else says so (specificity 1)",
+            "sensitivity": named("default.sensitivity"),
+            "specificity": named("default.specificity"),
         }
         return {
             f"{name}[{source}]": text for name, text in texts.items() if name not in self._given()
@@ -74,7 +75,7 @@ class TestError(Defect):
         return right * share + wrong * (1.0 - share)
 
     def describe(self) -> str:
-        return f"{' and '.join(self._given())} of the question"
+        return named("defect.question", what=[named(f"word.{one}") for one in self._given()])
 
     def checked(self) -> set[str]:
         return set(self._given())

@@ -11,6 +11,7 @@ from funnelest.fields import AXIS, TEXT, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.rates import PerLevel
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.quantities.quantities import Quantities
@@ -80,4 +81,4 @@ class Unrecorded(VaryingShare):
         return 1.0, 1.0
 
     def describe(self) -> str:
-        return f"{self.axis} unknown on some"
+        return named("defect.unknown", axis=self.axis)

@@ -30,7 +30,7 @@ from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route, show_edge
-from funnelest.words import Sentence
+from funnelest.words import Sentence, named
 
 __all__ = ["Evidence", "NumberEvidence", "OnRoute"]
 
@@ -266,7 +266,7 @@ class Evidence:
 
     def describe(self) -> str:
         """Return how the expected number is made, from the truth to what is printed."""
-        return ", ".join(one.describe() for one in in_order(self.defects))
+        return named("word.list", parts=[one.describe() for one in in_order(self.defects)])
 
     def observations(self, q: Quantities) -> Sequence[Seen]:
         """Return the printed numbers and what the route expects of them."""

@@ -26,7 +26,7 @@ from funnelest.priors import HalfNormal, Normal, Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
-from funnelest.words import say
+from funnelest.words import named, say
 
 __all__ = ["Linked"]
 
@@ -142,17 +142,18 @@ class Linked(Evidence):
 
     def defaults(self) -> dict[str, str]:
         table, count = self.table, len(self.table.lists)
-        found = {
-            self._label("on no list"): "no interaction of more than "
-            f"{self.largest} of the {count} lists"
+        found: dict[str, str] = {
+            self._label("on no list"): named(
+                "default.interaction", largest=self.largest, count=count
+            )
         }
-        unit = "in units of the spread"
+        unit = named("default.spread")
         if self.effects == _EFFECTS:
-            text = "wide on the log scale; of itself it puts most people on some list"
+            text = named("default.effects")
             found |= {self._effect(name): text for name in table.lists}
         if table.stratified:
             if self.varying == _VARYING:
-                found[self._label("spread of effects")] = "lists differ moderately between strata"
+                found[self._label("spread of effects")] = named("default.varying")
             found |= {
                 self._effect(name, stratum): unit
                 for stratum in table.strata
@@ -161,13 +162,13 @@ class Linked(Evidence):
             }
         if self._terms():
             if self.interactions == _INTERACTIONS:
-                text = "lists depend moderately, either way"
+                text = named("default.dependent")
                 found |= {self._spread(len(term)): text for term in self._terms()}
             found |= {self._joint(term): unit for term in self._terms()}
             if table.stratified:
-                found[self._label("interactions")] = "the same in all strata"
+                found[self._label("interactions")] = named("default.strata")
         if self.linkage is None:
-            found[self._label("linkage")] = "no link is missed and none is false"
+            found[self._label("linkage")] = named("default.linkage")
         return found
 
     # --------------------------------------------------------------- problems

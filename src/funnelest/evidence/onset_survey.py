@@ -21,6 +21,7 @@ from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.words import named
 
 __all__ = ["OnsetSurvey"]
 
@@ -255,9 +256,7 @@ class OnsetSurvey(FirstEventEvidence):
     def defaults(self) -> dict[str, str]:
         found = super().defaults()
         if self.unknown:
-            found[f"unknown ages[{self.name}]"] = (
-                "first events at an age that was not recorded were at the same ages as the others"
-            )
+            found[f"unknown ages[{self.name}]"] = named("default.unknown_ages")
         return found
 
     # --------------------------------------------------------------- observations

@@ -24,6 +24,7 @@ from funnelest.priors import Shared
 from funnelest.quantities.cells import Selections
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.words import named
 
 __all__ = ["Register"]
 
@@ -138,9 +139,9 @@ class Register(NumberEvidence):
         found = super().defaults()
         labels = {one.label for one in self.defects}
         texts = {
-            "coverage": "every case is in the register (coverage 1)",
-            "ppv": "every record is a case (predictive value 1)",
-            "overdispersion": "no variation beyond Poisson",
+            "coverage": named("default.coverage"),
+            "ppv": named("default.ppv"),
+            "overdispersion": named("default.overdispersion"),
         }
         if "false positives" in labels:
             del texts["ppv"]

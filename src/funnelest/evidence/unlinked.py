@@ -25,6 +25,7 @@ from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
 from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.words import named
 
 __all__ = ["Unlinked"]
 
@@ -134,13 +135,13 @@ class Unlinked(Evidence):
         return found
 
     def defaults(self) -> dict[str, str]:
-        found = {}
+        found: dict[str, str] = {}
         if self.together is None:
-            found[self._label("together")] = "everyone at the step is in one of the registers"
+            found[self._label("together")] = named("default.together")
         if self.overlaps is not None and len(self.registers) > 2:
-            found[self._label("overlaps")] = "nobody is on three registers"
+            found[self._label("overlaps")] = named("default.overlaps")
         for one in self.registers[:-1]:
-            text = "any share of all entries, before the figures"
+            text = named("default.entries")
             found[self._label(f"entries of {one.name}")] = text
         for one in self.registers:
             found.update({k: v for k, v in one.defaults().items() if not k.startswith("coverage[")})

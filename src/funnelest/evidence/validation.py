@@ -20,6 +20,7 @@ from funnelest.priors import Beta, Normal, Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.words import named
 
 __all__ = ["Validation"]
 
@@ -180,11 +181,11 @@ class Validation(Evidence):
 
     def defaults(self) -> dict[str, str]:
         if self.between is not None:
-            return {self._label("deviation of the source"): "the source is one more such study"}
+            return {self._label("deviation of the source"): named("default.study")}
         if self.unconfirmed is None:
             return {}
         return {
-            self._label(name): "any share of them, uniform from 0 to 1"
+            self._label(name): named("default.unconfirmed")
             for name in ("confirmable", "refutable")
             if getattr(self, name) is None
         }

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.fields import is_number, plain_fields
+from funnelest.words import named
 
 __all__ = ["Figure"]
 
@@ -86,7 +87,7 @@ class Figure:
 
     def describe(self) -> str:
         """Return the figure as text."""
-        return f"{self.middle:,.10g}"
+        return named("figure.number", value=self.middle)
 
     def in_short(self, number: Callable[[float], str]) -> str:
         """Return what was printed, and not how, as short as a figure has room for.
@@ -180,7 +181,7 @@ class OneNumber(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        return f"{self.value:,.10g}"
+        return named("figure.number", value=self.value)
 
 
 def larger_and_same(numbers: Floats, value: float) -> tuple[Floats, Floats]:

@@ -11,7 +11,16 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.errors import SpecError
-from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, OneNumber, log1mexp, whole_count
+from funnelest.figures.base import (
+    _LIMIT,
+    Counts,
+    Figure,
+    Floats,
+    OneNumber,
+    log1mexp,
+    whole_count,
+)
+from funnelest.words import named
 
 __all__ = ["AtLeast", "AtMost"]
 
@@ -43,9 +52,6 @@ class _Bound(OneNumber):
 
     def in_short(self, number: Callable[[float], str]) -> str:
         return f"{'\u2264' if self.side == 'at most' else '\u2265'} {number(self.value)}"
-
-    def describe(self) -> str:
-        return f"{self.side} {super().describe()}"
 
     def location(self, divisor: int = 1) -> None:
         return None
@@ -117,6 +123,9 @@ class AtMost(_Bound):
         last = self._end(divisor)
         return self if count <= last else AtLeast(_quotient(last + 1, divisor))
 
+    def describe(self) -> str:
+        return named("figure.at_most", value=self.value)
+
 
 @dataclass(frozen=True)
 class AtLeast(_Bound):
@@ -162,6 +171,9 @@ class AtLeast(_Bound):
         """Return whether `count` over `divisor` is at least this, or at most the number before."""
         first = self._end(divisor)
         return self if count >= first else AtMost(_quotient(first - 1, divisor))
+
+    def describe(self) -> str:
+        return named("figure.at_least", value=self.value)
 
 
 def _sum(distribution: Any, first: int, last: int) -> Any:

@@ -17,7 +17,6 @@ from funnelest.figures.base import (
     as_tuple,
     known,
     larger_and_same,
-    listed,
     log1mexp,
     plain_weights,
     printable,
@@ -26,6 +25,7 @@ from funnelest.figures.base import (
 from funnelest.figures.given import as_figure
 from funnelest.figures.plain import Exact
 from funnelest.figures.rounded import Rounded
+from funnelest.words import named
 
 __all__ = ["Disagreeing"]
 
@@ -202,11 +202,13 @@ class Disagreeing(Figure):
         if self._mixed:
             shown = [one.describe() for one in self._parts()]
             weights = plain_weights(self.weights, len(shown))
-            chances = listed([f"{weight:.3g}" for weight in weights], "and")
-            return f"{listed(shown, 'or')} (probability {chances})"
-        return ", ".join(
-            f"{one.describe()} ({'used' if used else 'not used'})" for one, used in self.official()
-        )
+            chances = [named("figure.chance", weight=weight) for weight in weights]
+            return named("figure.mixed", figures=shown, chances=chances)
+        shown = [
+            named(f"figure.{'used' if used else 'not_used'}", figure=one.describe())
+            for one, used in self.official()
+        ]
+        return named("word.list", parts=shown)
 
 
 def _like(old: Any, figure: Figure, divisor: int) -> Any:

@@ -20,6 +20,7 @@ from funnelest.figures.base import (
     too_wide,
     whole_count,
 )
+from funnelest.words import named
 
 __all__ = ["Between", "Exact"]
 
@@ -100,4 +101,4 @@ class Between(Figure):
         return f"{number(self.low)}\u2013{number(self.high)}"
 
     def describe(self) -> str:
-        return f"between {self.low:,} and {self.high:,}"
+        return named("figure.between", low=self.low, high=self.high)

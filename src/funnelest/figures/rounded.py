@@ -23,6 +23,7 @@ from funnelest.figures.base import (
     too_wide,
     weight_problems,
 )
+from funnelest.words import Named, named
 
 __all__ = ["RandomlyRounded", "Rounded", "RoundedToUnknown"]
 
@@ -39,6 +40,13 @@ def _exact(value: Any) -> Fraction:
 
 def _number(value: Fraction) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
+
+
+def ruled(figure: Named, rule: Rule) -> Named:
+    """Return a rounded figure as text, with its rule where that is not the usual one."""
+    if rule == "half up":
+        return figure
+    return named("figure.ruled", figure=figure, rule=named(f"figure.rule.{rule}"))
 
 
 def _rule_problems(rule: Any) -> list[str]:
@@ -126,8 +134,7 @@ class Rounded(_ToBase):
         return float(self.value) + (float(self.to) / 2 if self.rule == "floor" else 0.0)
 
     def describe(self) -> str:
-        rule = "" if self.rule == "half up" else f" ({self.rule})"
-        return f"{super().describe()} rounded to {self.to:g}{rule}"
+        return ruled(named("figure.rounded", value=self.value, to=self.to), self.rule)
 
 
 @dataclass(frozen=True)
@@ -193,7 +200,7 @@ class RandomlyRounded(_ToBase):
         return np.exp(beyond) + above, np.exp(self.logp(law, divisor))
 
     def describe(self) -> str:
-        return f"{super().describe()} randomly rounded to {self.to:g}"
+        return named("figure.randomly", value=self.value, to=self.to)
 
 
 @dataclass(frozen=True)
@@ -288,6 +295,5 @@ class RoundedToUnknown(OneNumber):
         return sum(one.middle * w for one, w in parts) / sum(w for _, w in parts)
 
     def describe(self) -> str:
-        rule = "" if self.rule == "half up" else f" ({self.rule})"
-        bases = listed([f"{one.to:g}" for one, _ in self._possible()], "or")
-        return f"{super().describe()} rounded to {bases}, not known which{rule}"
+        bases = [f"{one.to:g}" for one, _ in self._possible()]
+        return ruled(named("figure.unknown", value=self.value, bases=bases), self.rule)

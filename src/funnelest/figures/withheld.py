@@ -13,6 +13,7 @@ import numpy as np
 from funnelest.figures.base import Counts, Figure
 from funnelest.figures.plain import Between
 from funnelest.figures.rounded import Rounded
+from funnelest.words import named
 
 __all__ = ["Withheld"]
 
@@ -79,8 +80,8 @@ class Withheld(Figure):
         return number(float(self.value))
 
     def describe(self) -> str:
-        hidden = f"{self.low:,} to {self.high:,}"
         if self.value is None:
-            return f"withheld ({hidden})"
-        rounded = "" if self.to == 1 else f" rounded to {self.to:g}"
-        return f"{self.value:,.10g}{rounded} ({hidden} withheld)"
+            return named("figure.withheld", low=self.low, high=self.high)
+        kind = "number" if self.to == 1 else "rounded"
+        figure = named(f"figure.{kind}", value=self.value, to=self.to)
+        return named("figure.not_withheld", figure=figure, low=self.low, high=self.high)

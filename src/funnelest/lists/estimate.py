@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import interval_name
-from funnelest.words import Language, Sentence, say
+from funnelest.words import Language, Sentence, named, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -160,7 +160,7 @@ class Estimate:
 
     def _named(self, part: Part, kind: str) -> str:
         shown = part.interval is not None and kind
-        return interval_name(self.probability, kind) if shown else "none"
+        return interval_name(self.probability, kind) if shown else named("lists.kind.none")
 
     @property
     def rows(self) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
+from funnelest.words import named, spoken
 
 __all__ = ["Entry", "entries"]
 
@@ -40,7 +41,8 @@ class Entry:
 def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
     found = [
-        Entry(a.describe(), "assumption", "", a.statement, a.source) for a in model.assumptions
+        Entry(spoken(a.describe(), a.sentence), "assumption", "", a.statement, a.source)
+        for a in model.assumptions
     ]
     defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
     for varying, name in model.varying():
@@ -65,7 +67,7 @@ def entries(model: Parts) -> list[Entry]:
             )
         )
     found += [
-        Entry(name, "assumption", f"its likelihood counts to the power {power:g}")
+        Entry(name, "assumption", named("default.power", power=power))
         for name, power in model.powers.items()
         if power != 1
     ]
@@ -81,7 +83,7 @@ def entries(model: Parts) -> list[Entry]:
             ("definition", one.definition, model.route.definition),
         ):
             if one.carries and common and not own:
-                text = f"{common}, as the route"
+                text = named("default.as_route", what=common)
                 found.append(Entry(f"{what}[{one.name}]", "default", text, stated=False))
     found += [
         Entry(about, "default", text, stated=False)
@@ -91,6 +93,6 @@ def entries(model: Parts) -> list[Entry]:
     over = model.varies_over()
     for axis in model.population.axes:
         if axis.name not in over and len(axis.levels) > 1:
-            text = f"rates and transitions are the same over {axis.name}"
-            found.append(Entry(f"axis {axis.name}", "default", text, stated=False))
+            about, text = (named(f"default.{key}", axis=axis.name) for key in ("axis", "same"))
+            found.append(Entry(about, "default", text, stated=False))
     return found

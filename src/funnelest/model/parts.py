@@ -13,6 +13,7 @@ from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
 from funnelest.rates import Hazard, Number, Rate, Share
 from funnelest.route import Edge, Route, show_edge
+from funnelest.words import named
 
 __all__ = ["Parts"]
 
@@ -43,8 +44,8 @@ class Parts:
     @property
     def occurrence_name(self) -> str:
         """Name of the parameter of the first step."""
-        kinds = {Number: "number at", Hazard: "hazard of"}
-        return f"{kinds.get(type(self.occurrence), 'rate of')} {self.route.steps[0]}"
+        key = {Number: "number_at", Hazard: "hazard_of"}.get(type(self.occurrence), "rate_of")
+        return named(f"word.{key}", step=self.route.steps[0])
 
     @property
     def hazard(self) -> bool:
@@ -92,7 +93,7 @@ class Parts:
             found[name] = (
                 value
                 if isinstance(value, Prior)
-                else Fixed(float(value), statement=f"held; its prior is {before}")
+                else Fixed(float(value), statement=named("default.held", prior=before))
             )
         return found
 

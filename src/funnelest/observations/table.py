@@ -14,6 +14,7 @@ from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 from funnelest.figures.base import known
 from funnelest.observations.observation import Part, Seen
+from funnelest.words import named
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
 
@@ -221,12 +222,13 @@ class Table(Seen):
 
     def parts(self, labels: Sequence[str]) -> list[Part]:
         found: list[Part] = [
-            (labels[i] if labels else f"study {i + 1}", figure, (i,), i)
+            (labels[i] if labels else named("figure.study", i=i + 1), figure, (i,), i)
             for i, figure in enumerate(self.printed.figures)
         ]
         for margin in self.printed.margins:
             rows = margin.rows
-            of = "total" if len(rows) == len(labels) else f"total of {labels[rows[0]]} ..."
+            whole = len(rows) == len(labels)
+            of = named("figure.total") if whole else named("figure.total_of", label=labels[rows[0]])
             found.append((of, margin.figure, rows, None))
         return found
 

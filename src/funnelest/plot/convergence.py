@@ -56,7 +56,7 @@ def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
         marks = [Mark(_STYLES["limits"], 100 * row["coarse"]), Mark(_STYLES["median"], middle)]
         made.append(Row(show.say(row["quantity"]), marks))
     measures = ", ".join(
-        f"{name} {show.number(value) if math.isfinite(value) else value}"
+        f"{show.word(name)} {show.number(value) if math.isfinite(value) else value}"
         for name, value in verdict.details["gate"].measures.items()
     )
     outcome = show(f"plot.convergence.{'passed' if verdict.passed else 'failed'}",

@@ -25,7 +25,7 @@ def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figu
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}
-        Language of the fixed texts; the method and its interval are in English.
+        Language of the fixed texts.
 
     Returns
     -------
@@ -56,7 +56,9 @@ def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figu
                 )
             )
         given = [all_, *leaving.details["estimates"].values()]
-        kinds = dict.fromkeys(one.interval_name for one in given if one.interval is not None)
+        kinds = dict.fromkeys(
+            show.say(one.interval_name) for one in given if one.interval is not None
+        )
         return totals(
             lines,
             head=[("title", title)],

@@ -25,7 +25,7 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
     title : str, default ""
         Title of the figure.
     language : {"en", "nl"}
-        Language of the fixed texts; names of methods and intervals are in English.
+        Language of the fixed texts.
 
     Returns
     -------
@@ -41,12 +41,12 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
         details = compared.details
         withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
         lines = [
-            Line(one.method, one.known, one.total, one.interval, _under(one, compared, show),
-                 one.lower_bound, withheld)
+            Line(show.say(one.method), one.known, one.total, one.interval,
+                 _under(one, compared, show), one.lower_bound, withheld)
             for one in compared.found
         ]  # fmt: skip
         lines += [
-            Line(name, details["known"], float("nan"), None, said=refused)
+            Line(show.say(name), details["known"], float("nan"), None, said=refused)
             for name in details["refused"]
         ]
         said = ("mark" if details["disagree"] else "subtitle", _verdict(compared, show))
@@ -62,7 +62,7 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
 
 def _under(one: Estimate, compared: Verdict, show: Language) -> str:
     """Return what stands below the name: the kind of the interval, and a failed check."""
-    said = [one.interval_name] if one.interval is not None else []
+    said = [show.say(one.interval_name)] if one.interval is not None else []
     if not compared.details["reproduced"].get(one.method, True):
         said.append(show("plot.methods.unlike"))
     return "; ".join(said)

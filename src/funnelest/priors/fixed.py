@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from funnelest.priors.base import Prior
+from funnelest.words import named
 
 __all__ = ["Fixed"]
 
@@ -32,4 +33,4 @@ class Fixed(Prior):
         return np.full_like(np.asarray(p, dtype=np.float64), self.value)
 
     def describe(self) -> str:
-        return f"fixed at {self.value:g}"
+        return named("prior.fixed", value=self.value)

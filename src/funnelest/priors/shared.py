@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from funnelest.priors.base import REAL, Prior
+from funnelest.words import named
 
 __all__ = ["Shared"]
 
@@ -31,4 +32,4 @@ class Shared(Prior):
         return [f"Shared needs the name of one of the model's parameters; given {self.name!r}."]
 
     def describe(self) -> str:
-        return f"the parameter {self.name!r}"
+        return named("prior.parameter", name=self.name)

@@ -13,6 +13,7 @@ from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.line import Bijection
 from funnelest.priors.shared import Shared
+from funnelest.words import named
 
 __all__ = ["Truncated"]
 
@@ -81,7 +82,7 @@ class Truncated(Prior):
         return found
 
     def describe(self) -> str:
-        return f"{self.prior.describe()} between {self.low:g} and {self.high:g}"
+        return named("prior.between", prior=self.prior.describe(), low=self.low, high=self.high)
 
     def own_scale(self) -> Bijection:
         """Return the scale of the prior inside."""

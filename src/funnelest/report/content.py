@@ -121,7 +121,7 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
         ]
         basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
         rows.append((texts, bool(basis) and basis[0].split(", ")[0] in ("imputed", "assumed")))
-    heads = [(show.word(name.replace("_", " ")), numeric) for name, numeric in columns]
+    heads = [(show.heading(name), numeric) for name, numeric in columns]
     return Table(title, heads, rows)
 
 
@@ -130,8 +130,7 @@ def _cell(value: Any, name: str, numeric: bool, show: Language, axes: Sequence[s
         return show.number(value) if numeric else ("" if value != value else str(value))
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
-    if name == "basis":
-        return basis_of(str(value), show)
+    value = show.cell(name, value)
     if name in ("quantity", "interval", "unit"):  # where the library's tables name things
         return name_in(show, str(value))
     return "" if value is None else str(value)

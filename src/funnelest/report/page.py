@@ -134,7 +134,7 @@ class _Page:
         self.show, self.mark = show, show.say(result.said_mark)
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
         self.basis = result.model.basis(where)
-        self.figures = result.figures(probability=probability).to_dict("records")
+        self.figures = result._figure_rows(probability)
         self.ledger = result.model.ledger()
 
     def say(self, name: str, **named: Any) -> str:
@@ -176,8 +176,8 @@ class _Page:
 
     def verdict(self) -> dict[str, Any]:
         """Return whether the gate was passed, and by what."""
-        gate, result = self.result.gate, self.result
-        measures = ", ".join(f"{k} {self.show.number(v)}" for k, v in gate.measures.items())
+        gate, result, show = self.result.gate, self.result, self.show
+        measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in gate.measures.items())
         failures = [_ended(self.show.say(one)) for one in gate.failures]
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
@@ -362,12 +362,13 @@ class _Page:
 
     def register_table(self) -> list[Content]:
         """Return what the registers are estimated to hold; nothing where there are none."""
+        show = self.show
         known = {_named(row): row for row in self.figures if math.isfinite(row["cases_per_record"])}
         rows: Rows = []
         for name, row in known.items():
             seen = self._share(row, "registered_share", True)
             per_record = self._share(row, "cases_per_record", False)
-            rows.append(([name, row["read_as"], per_record, seen], False))
+            rows.append(([name, show.say(row["read_as"]), per_record, seen], False))
         columns = [("source", False), ("read_as", False), ("cases_per_record", True),
                    ("registered_share", True)]  # fmt: skip
         return [self._table("registers_caption", columns, rows)] if rows else []
@@ -384,10 +385,10 @@ class _Page:
         rows: Rows = [
             (
                 [
-                    one.about,
+                    self.show.say(one.about),
                     self.say(f"kind_{one.kind}"),
-                    one.value,
-                    one.statement,
+                    self.show.say(one.value),
+                    self.show.say(one.statement),
                     one.source,
                     self.say("yes" if one.stated else "no"),
                 ],

@@ -439,9 +439,15 @@ class Result(Drawn):
             cases, where one record is one person), and the `registered_share` of the people of
             the step who are in the source.
         """
+        import pandas as pd
+
+        return pd.DataFrame(self._figure_rows(probability))
+
+    def _figure_rows(self, probability: float) -> list[dict[str, Any]]:
+        """Return the rows of `figures`, whose texts can still be said in other languages."""
         self._open()
         raise_if_any(interval_problems(probability), "the table")
-        return tables.figure_table(self.model, self._posterior, probability, self.mark)
+        return tables.figure_rows(self.model, self._posterior, probability, self.mark)
 
     # ------------------------------------------------------------------- show
 

@@ -15,6 +15,7 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.population import Population
 from funnelest.sampling.weights import equal_tailed, interval_name
+from funnelest.words import named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shown",
-    "figure_table",
+    "figure_rows",
     "first_event_rows",
     "html_table",
     "selection_problems",
@@ -42,13 +43,14 @@ type Floats = NDArray[np.float64]
 def unit(population: Population, per: str | None, where: Where) -> str:
     """Return what a number of people is a number of: all of the cells, or a mean over an axis."""
     if per is None:
-        return "people"
+        return named("quantity.people")
     at = population.position(per)
     name = "year" if population.axes[at].role == "years" else per
     levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
     if len(levels) == 1:
-        return f"people, {name} {show_level(levels[0])}"
-    return f"people per {name}, mean over {show_level(levels[0])}-{show_level(levels[-1])}"
+        return named("quantity.people_in", axis=name, level=show_level(levels[0]))
+    span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
+    return named("quantity.people_per", axis=name, span=span)
 
 
 def selection_problems(population: Population, where: object, per: object = None) -> list[str]:
@@ -147,12 +149,10 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
     return {**where, axis.name: young}
 
 
-def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> pd.DataFrame:
+def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> list[dict[str, Any]]:
     """Return a row per figure of every source; see `Result.figures`."""
-    import pandas as pd
-
     with np.errstate(all="ignore"):
-        rows = [
+        return [
             {
                 **row,
                 "interval": interval_name(probability),
@@ -163,7 +163,6 @@ def figure_table(model: Model, q: Quantities, probability: float, mark: str) -> 
             if not source.members()
             for row in _figure_rows(source, q, probability)
         ]
-    return pd.DataFrame(rows)
 
 
 def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.words import named
+
 __all__ = [
     "discrete_quantiles",
     "effective_size",
@@ -86,7 +88,7 @@ def equal_tailed(
 
 def interval_name(probability: float, kind: str = "equal-tailed") -> str:
     """Return the name of an interval, ``95% equal-tailed``."""
-    return f"{100 * probability:g}% {kind}"
+    return named("word.interval_of", p=100 * probability, kind=kind)
 
 
 def effective_size(weights: Floats) -> float:

@@ -21,6 +21,7 @@ from funnelest.population import Population
 from funnelest.priors import Normal, Prior, as_prior, within
 from funnelest.priors.constraint import prior_of
 from funnelest.terms.base import Term, on_axis, reference_problems, stacked
+from funnelest.words import named
 
 __all__ = ["Smooth", "spacing_problems", "spline_basis", "steps_away", "walk"]
 
@@ -119,7 +120,7 @@ class Smooth(Term):
         found = {sd: within(as_prior(self.sd), 0.0, np.inf)}
         if self.trend is not None:
             found[trend] = as_prior(self.trend)
-        step = Normal(0.0, 1.0, statement="step of the walk, in standard deviations")
+        step = Normal(0.0, 1.0, statement=named("default.walk"))
         columns = self._matrix(population).shape[1]
         return found | {self._step(name, i): step for i in range(columns)}
 

@@ -10,6 +10,7 @@ from funnelest.words.language import (
     language_problems,
     named,
     say,
+    spoken,
     to_json,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "language_problems",
     "named",
     "say",
+    "spoken",
     "to_json",
 ]

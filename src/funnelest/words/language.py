@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -30,6 +30,7 @@ __all__ = [
     "language_problems",
     "named",
     "say",
+    "spoken",
     "to_json",
 ]
 
@@ -68,9 +69,12 @@ def say(key: str, **values: Any) -> Sentence:
 
 
 class Named(str):
-    """A name that the library gave: English as a text, and said in the language of the reader."""
+    """A name that the library gave: English as a text, and said in the language of the reader.
 
-    sentence: Sentence
+    Its `sentence` is one of the catalogue, or gives the text when called with a language.
+    """
+
+    sentence: Sentence | Callable[[str], str]
 
 
 def named(key: str, **values: Any) -> Named:
@@ -80,9 +84,18 @@ def named(key: str, **values: Any) -> Named:
     return made
 
 
+def spoken(text: str, how: Callable[[str], str]) -> Named:
+    """Return a text that says itself in every language, without the full stop of a sentence."""
+    made = Named(text)
+    made.sentence = how
+    return made
+
+
 def to_json(said: Any) -> Any:
     """Return a sentence, or what stands in its braces, as JSON can hold it."""
     if isinstance(said, Named):
+        if not isinstance(said.sentence, Sentence):
+            return str(said)
         return {**to_json(said.sentence), "named": True}
     if isinstance(said, Sentence):
         return {"key": said.key, "values": {k: to_json(v) for k, v in said.values.items()}}
@@ -161,7 +174,10 @@ class Language:
     def say(self, sentence: Sentence | str) -> str:
         """Return a sentence in the language; a text that is not of the catalogue as it is."""
         if isinstance(sentence, Named):
-            sentence = sentence.sentence
+            known = sentence.sentence
+            if not isinstance(known, Sentence):
+                return known(self.code).rstrip(".")
+            sentence = known
         if isinstance(sentence, str):
             return sentence
         template = catalogue(self.code)[sentence.key]
@@ -176,6 +192,23 @@ class Language:
     def word(self, name: str) -> str:
         """Return a word, or the name itself when it is the user's own."""
         return str(catalogue(self.code).get(f"word.{name}", name))
+
+    def heading(self, column: str) -> str:
+        """Return the heading of a column of a table."""
+        known, name = catalogue(self.code), column.replace("_", " ")
+        return str(known.get(f"heading.{name}", self.word(name)))
+
+    def cell(self, column: str, value: Any) -> Any:
+        """Return what stands in a column of a table, codes of the library said in the language."""
+        if isinstance(value, Sentence | Named):
+            return self.say(value)
+        if isinstance(value, bool | np.bool_):
+            return self.word("yes" if value else "no")
+        if isinstance(value, str):
+            if column == "basis":
+                return ", ".join(map(self.word, value.split(", ")))
+            return catalogue(self.code).get(f"code.{column}.{value}", value)
+        return value
 
     def listed(self, names: Sequence[Any], how: str = "and") -> str:
         """Return ``a, b and c``; ``or`` in its place.
@@ -232,6 +265,8 @@ class Language:
 
     def given(self, text: str) -> str:
         """Return a text with its numbers written as in the language: ``12,500 rounded to 50``."""
+        if isinstance(text, Named):
+            return self.say(text)
         return re.sub(r"\d[\d.,]*", lambda found: self.local(found[0]), text)
 
     def tick(self, value: float) -> str:

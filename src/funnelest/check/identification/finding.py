@@ -26,7 +26,7 @@ from funnelest.likelihood.informed import informed
 from funnelest.model.model import Model
 from funnelest.route import show_edge
 from funnelest.verdict import Verdict
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = ["identification"]
 
@@ -202,7 +202,8 @@ def _verdict(quantities: Sequence[Standing], found: Mapping[str, Any]) -> Verdic
         marked=say("identification.mark", names=failed) if failed else "",
         rows={
             "quantities": [
-                {**_row("quantity", one), "rests_on": ", ".join(one.rests_on)} for one in quantities
+                {**_row("quantity", one), "rests_on": named("word.list", parts=one.rests_on)}
+                for one in quantities
             ],
             "directions": _direction_rows(details["parameters"], details["confounded"]),
             "further": [
@@ -210,8 +211,8 @@ def _verdict(quantities: Sequence[Standing], found: Mapping[str, Any]) -> Verdic
                     "figure": one.name,
                     "kind": one.kind,
                     "directions": one.directions,
-                    "frees": ", ".join(one.frees),
-                    "frees_parameters": ", ".join(one.frees_parameters),
+                    "frees": named("word.list", parts=one.frees),
+                    "frees_parameters": named("word.list", parts=one.frees_parameters),
                     "relieves": one.relieves,
                 }
                 for one in details["candidates"]

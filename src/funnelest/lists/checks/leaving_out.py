@@ -12,7 +12,7 @@ from funnelest.lists.estimate import Estimate
 from funnelest.lists.estimators.base import Estimator, asked_problems
 from funnelest.lists.table.table import OverlapTable
 from funnelest.verdict import Changed, Verdict
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = ["leaving_out", "reason"]
 
@@ -109,7 +109,7 @@ def _row(name: str, all_: Estimate, found: Estimate | None, why: str) -> dict[st
         "total": total,
         "total_low": low,
         "total_high": high,
-        "interval": "none" if found is None else found.interval_name,
+        "interval": named("lists.kind.none") if found is None else found.interval_name,
         "ratio": total / all_.total,
         "withheld": why,
     }

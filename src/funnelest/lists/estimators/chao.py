@@ -11,7 +11,7 @@ from funnelest.lists.computing.profile import log_normal
 from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
-from funnelest.words import say
+from funnelest.words import named, say
 
 __all__ = ["ChaoLowerBound"]
 
@@ -52,7 +52,7 @@ class ChaoLowerBound(Estimator):
 
     @property
     def name(self) -> str:
-        return "Chao lower bound"
+        return named("lists.method.chao")
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         cells = table.cells(table.strata[0])
@@ -79,7 +79,7 @@ class ChaoLowerBound(Estimator):
             np.nan if withheld else hidden,
             interval,
             statistic="" if withheld else "bias-corrected moment estimate",
-            kind="log-normal (of the bound)" if interval else "",
+            kind=named("lists.kind.bound") if interval else "",
             assumes=_ASSUMES,
             lower_bound=True,
             **(because(say("lists.why.no_two")) if withheld else {}),

@@ -24,7 +24,7 @@ from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.number_priors import NumberPrior, OneOverN
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.weights import levels_of
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = ["DecomposableAverage", "Posterior"]
 
@@ -106,7 +106,7 @@ class DecomposableAverage(Estimator):
 
     @property
     def name(self) -> str:
-        return "average over decomposable graphs"
+        return named("lists.method.decomposable")
 
     def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         count = len(table.lists)
@@ -142,7 +142,7 @@ class DecomposableAverage(Estimator):
             middle,
             None if withheld else (float(low), float(high)),
             statistic="posterior median",
-            kind="equal-tailed posterior",
+            kind=named("lists.kind.posterior"),
             assumes=(
                 "the lists depend on each other as in some decomposable graph, alike for "
                 f"everybody; all graphs are as probable beforehand. Prior of N: {self.prior.text}."

@@ -18,7 +18,7 @@ from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
 from funnelest.sampling.weights import equal_tailed
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = ["LatentClasses"]
 
@@ -96,14 +96,14 @@ class LatentClasses(Estimator):
 
     @property
     def name(self) -> str:
-        return f"latent classes (up to {self.classes})"
+        return named("lists.method.classes", classes=self.classes)
 
     def _estimate(self, table: OverlapTable, seed: int) -> Estimate:
         made = partial(
             self._made,
             table,
             statistic="posterior median",
-            kind="equal-tailed posterior",
+            kind=named("lists.kind.posterior"),
             assumes=_assumes(len(table.lists)),
         )
         known = table.known

@@ -38,13 +38,13 @@ from funnelest.lists.terms import (
     read_model,
 )
 from funnelest.sampling.weights import equal_tailed
-from funnelest.words import Language, Sentence, say
+from funnelest.words import Language, Sentence, named, say
 
 __all__ = ["LogLinear"]
 
 type Floats = NDArray[np.float64]
 
-_INTERVALS = {"profile": "profile likelihood", "wald": "log-normal (Wald)"}
+_INTERVALS = {"profile": named("lists.kind.profile"), "wald": named("lists.kind.wald")}
 _REPLICATES = 500
 
 
@@ -115,7 +115,7 @@ class LogLinear(Estimator):
     @property
     def name(self) -> str:
         if self.model is None:
-            shown = "independent lists"
+            shown: str = named("lists.method.independent")
         elif isinstance(self.model, str):
             shown = self.model.strip()
         elif isinstance(self.model, Sequence):
@@ -123,7 +123,8 @@ class LogLinear(Estimator):
             shown = f"[{', '.join('*'.join(map(str, one)) for one in groups)}]"
         else:
             shown = repr(self.model)
-        return f"log-linear {shown}{', linkage error' if self.linkage else ''}"
+        made = named("lists.method.log_linear", model=shown)
+        return named("lists.method.linked", method=made) if self.linkage else made
 
     def without(self, name: str, lists: Sequence[str]) -> LogLinear:
         """Return the same model without a list."""
@@ -161,7 +162,7 @@ class LogLinear(Estimator):
         checks = existing(table, terms)
         made = self._made(
             table,
-            method=f"log-linear {brackets(terms, lists)}",
+            method=named("lists.method.log_linear", model=brackets(terms, lists)),
             statistic="maximum likelihood",
             kind=_INTERVALS[self.interval],
             assumes=_assumed(table, terms),
@@ -219,7 +220,7 @@ class LogLinear(Estimator):
         made = replace(made, overall=overall, measures=measures)
         if len(fits) == 1:
             return made
-        kind = f"{made.kind}, total of strata by variance recovery (MOVER)"
+        kind = named("lists.kind.strata", kind=made.kind)
         return replace(made, kind=kind, kind_in_strata=made.kind)
 
     def _fitted(
@@ -312,8 +313,8 @@ def _linked(
     lists = len(table.lists)
     made = replace(
         made,
-        method=f"{made.method}, linkage error",
-        kind="parametric bootstrap of counts and linkage rates",
+        method=named("lists.method.linked", method=made.method),
+        kind=named("lists.kind.linked"),
         assumes=made.assumes.replace(
             "all links are right and complete", "links are missed and false at the stated rates"
         ),

@@ -29,14 +29,14 @@ from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.fitting import empty_warnings, misfit
 from funnelest.lists.table.table import ALL, OverlapTable
 from funnelest.lists.terms import Term, brackets, generators
-from funnelest.words import Sentence, say
+from funnelest.words import Sentence, named, say
 
 __all__ = ["BestByBIC", "Stepwise"]
 
 type Floats = NDArray[np.float64]
 
-_KIND = "bootstrap (BCa, selection repeated)"
-_WIDENED = "bootstrap (BCa and percentile, the wider; selection repeated)"
+_KIND = named("lists.kind.selected")
+_WIDENED = named("lists.kind.widened")
 #: More models than this are not enumerated; 32,768 are all pairs of 6 lists.
 _MOST_MODELS = 40_000
 _FEWEST_REPLICATES = 100
@@ -93,7 +93,7 @@ class _Selected(Estimator):
             table,
             hidden,
             limits,
-            method=f"{self.name} {model}",
+            method=named("lists.method.chosen", name=self.name, model=model),
             statistic="maximum likelihood",
             kind=(_WIDENED if interval.widened else _KIND) if interval and limits else "",
             assumes=(
@@ -161,7 +161,7 @@ class BestByBIC(_Selected):
 
     @property
     def name(self) -> str:
-        return "log-linear, best by BIC"
+        return named("lists.method.best")
 
     def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         lists = len(table.lists)
@@ -245,7 +245,7 @@ class Stepwise(_Selected):
 
     @property
     def name(self) -> str:
-        return f"log-linear, stepwise (p < {self.p})"
+        return named("lists.method.stepwise", p=self.p)
 
     def _choose(self, tables: Floats, lists: int) -> tuple[Chosen, tuple[str, ...]]:
         return selection.stepwise(tables, lists, self.p), ()

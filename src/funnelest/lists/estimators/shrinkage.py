@@ -20,7 +20,7 @@ from funnelest.lists.terms import Term, pairs
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.hmc import Chains, gate_of, one_thread, sample
 from funnelest.sampling.weights import discrete_quantiles, effective_size, equal_tailed
-from funnelest.words import say
+from funnelest.words import named, say
 
 __all__ = ["Shrinkage"]
 
@@ -133,7 +133,8 @@ class Shrinkage(Estimator):
 
     @property
     def name(self) -> str:
-        return "shrinkage log-linear" + ("" if self.order is None else f", order {self.order}")
+        key = "shrinkage" if self.order is None else "shrinkage_order"
+        return named(f"lists.method.{key}", order=self.order)
 
     def _largest(self, lists: int) -> int:
         """Return how many lists the largest interaction is of."""
@@ -160,7 +161,7 @@ class Shrinkage(Estimator):
             self._made,
             table,
             statistic="posterior median",
-            kind="equal-tailed posterior",
+            kind=named("lists.kind.posterior"),
             assumes=self._assumes(table),
         )
         silence = silent(table)

@@ -12,7 +12,7 @@ import numpy as np
 from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
-from funnelest.words import say
+from funnelest.words import named, say
 
 __all__ = ["Chapman", "LincolnPetersen"]
 
@@ -21,7 +21,7 @@ _ASSUMES = (
     "nobody enters or leaves the population, and all links are right and complete (with two "
     "lists none of this can be tested)."
 )
-_KIND = "exact hypergeometric"
+_KIND = named("lists.kind.hypergeometric")
 
 
 @dataclass(frozen=True, kw_only=True)
