@@ -514,3 +514,17 @@ def test_counts_are_numbers(counts):
 def test_only_none_and_nothing_named_are_all(where):
     with pytest.raises(fe.SpecError, match="must be a mapping"):
         fe.Population({"g": ["a", "b"]}, [1, 2]).select(where)
+
+
+@pytest.mark.parametrize("term", [fe.Levels, lambda axis, **k: fe.RandomWalk(axis, 0.1, **k)])
+def test_a_reference_is_read_as_levels_are(term):
+    people = fe.Population({"lft": ["0-11", "12-16"]}, [1, 1])
+
+    def rate(reference):
+        return fe.Rate(fe.Beta(1, 9), term("lft", reference=reference))
+
+    printed, pair = rate("12-16"), rate((12, 16))
+    assert printed.problems(people) == pair.problems(people) == []
+    assert list(printed.parameters("r", people)) == list(pair.parameters("r", people))
+    assert rate("12-17").problems(people)
+    assert people.total({"lft": ("0-11", "12-16")}) == people.total({"lft": (0, 16)}) == 2

@@ -248,9 +248,11 @@ class Axis:
         problems : list of str
             What cannot be selected, and why; empty when all is well.
         """
-        if isinstance(wanted, list | set | frozenset) or (
-            isinstance(wanted, tuple) and not self.numeric
-        ):
+        several = isinstance(wanted, tuple) and (
+            not self.numeric or any(isinstance(one, str) for one in wanted)
+        )
+        if several or isinstance(wanted, list | set | frozenset):
+            assert isinstance(wanted, list | set | frozenset | tuple)
             found: set[int] = set()
             problems: list[str] = []
             for one in wanted:

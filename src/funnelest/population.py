@@ -54,17 +54,17 @@ class Population:
         fit the axes, counts that are missing, negative or not finite, or all zero, an axis that
         cannot hold what it is declared to.
 
+    See Also
+    --------
+    Population.from_frame : From a table with one row per cell.
+    Population.cells : Axes only, when the first step is given as a number of people.
+
     Notes
     -----
     Nothing is read from the name of an axis. An axis that is not declared holds years when all its
     levels are whole numbers (or bands) within 1900 and 2100, and ages when they are within 0 and
     120, if it is the only such axis. Where several are, and it matters, the model asks. Regions
     are declared, or not known.
-
-    See Also
-    --------
-    Population.from_frame : From a table with one row per cell.
-    Population.cells : Axes only, when the first step is given as a number of people.
 
     Examples
     --------

@@ -19,8 +19,8 @@ mpl.use("Agg")
 #: "of" and "over" are Dutch as well.
 ENGLISH = re.compile(
     r"\b(the|and|or|of the|between|rounded|number|rate|rates|evaluations|assumed|at most|at least"
-    r"|as it is|as expected|every|times|divided|same|with|by|without|all|prior median|source|sources|refit"
-    r"|reweighted|nearly|not|equal-tailed|predicted|verdict|from|to|lists|people|likelihood ratio"
+    r"|as it is|as expected|every|times|divided|same|with|by|without|all|prior median|source|sources"
+    r"|refit|reweighted|nearly|not|equal-tailed|predicted|verdict|from|to|lists|people|likelihood ratio"
     r"|lower bound|log-linear|log-normal|profile likelihood|none|years|withheld|used|True|False)\b"
 )
 OLD = {"age": (12, 16)}

@@ -106,7 +106,7 @@ class Assumption:
         return factor
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the `records` of a register under the assumption."""
+        """Return the `records` of a register, the `source`, under it, given quantities `q`."""
         return records
 
     def register_names(self) -> Sequence[str]:
@@ -114,11 +114,14 @@ class Assumption:
         return ()
 
     def first_share(self, values: Mapping[str, Any], population: Population) -> Any:
-        """Return the share in cells of a year's victims to whom it is the first time."""
+        """Return the share of a year's victims to whom it is the first time, in cells.
+
+        From the `values` of the parameters, in a `population`.
+        """
         raise TypeError(f"{type(self).__name__} does not define first_share")
 
     def ends(self, population: Population) -> Mapping[str, Assumption]:
-        """Return the assumption at each limit, for one of which no distribution is stated."""
+        """Return limit -> the assumption at it in a `population`; empty with a distribution."""
         return {}
 
     def limits_numbers(self) -> bool:

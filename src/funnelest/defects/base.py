@@ -108,7 +108,7 @@ class Defect:
         return {}
 
     def by_default(self, source: str, population: Population) -> set[str]:
-        """Return the parameters of a `source` whose priors were left to a default."""
+        """Return the parameters of a `source` of a `population` that were left to a default."""
         return set()
 
     def defaults(self, source: str) -> dict[str, str]:
@@ -138,33 +138,35 @@ class Defect:
     # ------------------------------------------------------- what a kind may override
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        """Return the `records` of a `Register`, a `Total` or another count with the defect."""
+        """Return the `records` of a `source` that counts with the defect, given quantities `q`."""
         return records
 
     def on_share(self, share: Any, q: Quantities, source: str) -> Any:
-        """Return a `share` of people as a `Survey` or another source that asked measures it."""
+        """Return a `share` of people as a `source` that asked measures it, given quantities `q`."""
         return share
 
     def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
         """Return the shares with a first event before the ages that an `OnsetSurvey` asked.
 
-        Among the respondents or as they report them; one row per age, shape ``(ages, draws)``.
+        From the true `share` among the respondents of the `source` and quantities `q`; one row per
+        age, shape ``(ages, draws)``.
         """
         return share
 
     def on_onset_age(self, age: Any, q: Quantities, source: str) -> Any:
         """Return the age before which events happened that are reported as before `age`.
 
-        For an `OnsetSurvey` or `OnsetAge`; one per draw, at least 0.
+        By a `source` that is an `OnsetSurvey` or `OnsetAge`, given quantities `q`; one per draw, at
+        least 0.
         """
         return age
 
     def spread(self, q: Quantities, source: str) -> Any:
-        """Return the coefficient of variation of the expected count of a `Register`, per draw."""
+        """Return the coefficient of variation of a `source`'s expected count, per draw of `q`."""
         return 0.0
 
     def design_effect(self, n: int, q: Quantities, source: str) -> Any:
-        """Return the design effect of a sample of `n`, per draw."""
+        """Return the design effect of the `source`, a sample of `n`, per draw of `q`."""
         return 1.0
 
     def gives(self, method: str) -> bool:

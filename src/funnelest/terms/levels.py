@@ -47,7 +47,8 @@ class Levels(Term):
     def _reference(self, population: Population) -> Level:
         found = population.axis(self.axis)
         assert found is not None
-        return found.levels[0] if self.reference is None else self.reference
+        given = found.levels[0] if self.reference is None else found.read(self.reference)
+        return given  # type: ignore[return-value]  # a level: see `problems`
 
     def problems(self, population: Population) -> list[str]:
         found = problems_of(self, population=population)

@@ -104,7 +104,7 @@ class Smooth(Term):
         assert axis is not None
         if self.reference is None:
             return (len(axis.levels) - 1) // 2
-        return axis.levels.index(self.reference)
+        return axis.levels.index(axis.read(self.reference))
 
     def _matrix(self, population: Population) -> Floats:
         return self.matrix(self._places(population), self._start(population))
