@@ -18,10 +18,13 @@ from funnelest.verdict import Verdict
 mpl.use("Agg")
 #: "of" and "over" are Dutch as well.
 ENGLISH = re.compile(
-    r"\b(the|and|or|of the|between|rounded|number|rate|rates|evaluations|assumed|at most|at least"
-    r"|as it is|as expected|every|times|divided|same|with|by|without|all|prior median|source|sources"
-    r"|refit|reweighted|nearly|not|equal-tailed|predicted|verdict|from|to|lists|people|likelihood ratio"
-    r"|lower bound|log-linear|log-normal|profile likelihood|none|years|withheld|used|True|False)\b"
+    r"\b("
+    r"the|and|or|of the|between|rounded|number|rate|rates|evaluations|assumed|at most|"
+    r"at least|as it is|as expected|every|times|divided|same|with|by|without|all|"
+    r"prior median|source|sources|refit|reweighted|nearly|not|equal-tailed|predicted|"
+    r"verdict|from|to|lists|people|likelihood ratio|lower bound|log-linear|log-normal|"
+    r"profile likelihood|none|years|withheld|used|True|False"
+    r")\b"
 )
 OLD = {"age": (12, 16)}
 CHECKS = ("convergence", "identification", "posterior_predictive", "conflict", "contributions",
