@@ -143,7 +143,7 @@ def route(
     }
     lines = _Lines(result, where, per, probability, show, printed).lines()
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
-    unit = show.unit(result.model, where, per)
+    unit = show.unit(result.model.population, where, per)
     subtitle = show("plot.route.expected", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )

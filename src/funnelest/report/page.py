@@ -142,7 +142,7 @@ class _Page:
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
-            "unit": self.show.unit(self.result.model, self.where, self.per),
+            "unit": self.show.unit(self.result.model.population, self.where, self.per),
             "where": f", {self.show.where(self.where, self.result.model.population)}"
             if self.where
             else "",

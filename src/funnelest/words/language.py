@@ -10,15 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from funnelest.axes import Axis, Where, show_level, show_where
-
-if TYPE_CHECKING:
-    from funnelest.model.model import Model
-    from funnelest.population import Population
 
 __all__ = [
     "LANGUAGES",
@@ -127,6 +123,15 @@ def catalogue(code: str) -> Mapping[str, Any]:
 
     walk("", tomllib.loads(text))
     return found
+
+
+class _Cells(Protocol):
+    """What is asked of a population: it stands above the words, which tells nobody of it."""
+
+    @property
+    def axes(self) -> Sequence[Axis]: ...
+    def position(self, name: str) -> int: ...
+    def select(self, where: Where | None) -> Sequence[Any]: ...
 
 
 class _Filled(Formatter):
@@ -306,10 +311,10 @@ class Language:
         """Return the name of the interval, with its probability and kind."""
         return self.word("interval").format(p=self.local(f"{100 * probability:g}"))
 
-    def unit(self, model: Model, where: Where | None, per: str | None) -> str:
+    def unit(self, population: _Cells, where: Where | None, per: str | None) -> str:
         """Return what is counted: ``people per year, mean over 2016-2018``."""
-        people, population = self.word("people"), model.population
-        if per is None or population.axis(per) is None:
+        people = self.word("people")
+        if per is None:
             return people
         at = population.position(per)
         name = self.word("year") if population.axes[at].role == "years" else per
@@ -324,7 +329,7 @@ class Language:
         plain = axis.role is not None and axis.name == axis.role.removesuffix("s")
         return self.word(axis.name) if plain else axis.name
 
-    def where(self, where: Where, population: Population) -> str:
+    def where(self, where: Where, population: _Cells) -> str:
         """Return a selection as text, with the names of axes as in `axis`."""
         return ", ".join(
             show_where({self.axis(axis): wanted}).replace(" or ", f" {self.word('or')} ")
