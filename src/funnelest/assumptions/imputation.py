@@ -228,7 +228,7 @@ def pooled(rate: Any, population: Population, axis: str | None, ages: Any) -> An
     """
     at = population.axes.index(population.age_axis(axis))
     axes = len(population.axes)
-    shape = (rate.type.shape if hasattr(rate, "type") else rate.shape)[:axes]
+    shape = fm.shape_of(rate)[:axes]
     if shape[at] == 1:
         return rate
     alike = mask_of(population, axis, ages)
