@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.sampling.gate import Gate, chains_gate, measured
-from funnelest.sampling.parallel import one_thread
 
-__all__ = ["Chains", "Density", "climb", "gate_of", "one_thread", "sample"]
+__all__ = ["Chains", "Density", "climb", "gate_of", "sample"]
 
 type Floats = NDArray[np.float64]
 

@@ -198,7 +198,7 @@ def _verdict(quantities: Sequence[Standing], found: Mapping[str, Any]) -> Verdic
     return Verdict(
         check="identification",
         passed=not failed,
-        said=[_headline(quantities, failed), *sentences(quantities, details)],
+        said=_said(quantities, failed, details),
         marked=say("identification.mark", names=failed) if failed else "",
         rows={
             "quantities": [
@@ -248,6 +248,14 @@ def _direction_rows(
                 row["change"] = within.ways[within.members.index(one.name)]
         rows.append(row)
     return rows
+
+
+def _said(
+    quantities: Sequence[Standing], failed: Sequence[str], details: Mapping[str, Any]
+) -> list[Sentence]:
+    if not details["parameters"]:  # no figure decides anything, and none has to
+        return [say("identification.nothing")]
+    return [_headline(quantities, failed), *sentences(quantities, details)]
 
 
 def _headline(quantities: Sequence[Standing], failed: Sequence[str]) -> Sentence:

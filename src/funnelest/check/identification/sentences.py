@@ -26,9 +26,6 @@ def _keys(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the key and the values of every sentence."""
     size, rank = len(found["parameters"]), found["rank"]
-    if not size:
-        yield "nothing", {}
-        return
     yield "rank", {"figures": found["figures"], "rank": rank, "n": size}
     for key in ("unseen", "scatter_only"):
         if found[key]:
