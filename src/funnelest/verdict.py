@@ -26,7 +26,7 @@ class Verdict:
     Parameters
     ----------
     check : str
-        Name of the check, which is that of its function and of its figure.
+        Name of the check, which is that of its function (and, in `funnelest.check`, of its figure).
     passed : bool
         Whether nothing is wrong.
     said : sequence of Sentence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.assumptions.imputation import Compared, filled, mask_of, pooled, spread
+from funnelest.assumptions.imputation import LikeOthers, filled, mask_of, pooled, spread
 from funnelest.fields import Allowed, instances
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior, within
@@ -24,7 +24,7 @@ __all__ = ["DetectionRatio"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DetectionRatio(Compared):
+class DetectionRatio(LikeOthers):
     r"""Registers see some ages with a coverage that is a ratio times that of other ages.
 
     The rate of the unobserved ages has a wide prior of its own, and what informs it are the

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.assumptions.base import told
-from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.assumptions.imputation import LikeOthers, filled, odds_factor, pooled, spread
 from funnelest.axes import show_level
 from funnelest.fields import Allowed, one_of, whole
 from funnelest.population import Population
@@ -25,7 +25,7 @@ __all__ = ["Extrapolate"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Extrapolate(Compared):
+class Extrapolate(LikeOthers):
     r"""The log-odds of some ages go on from those of others by a random walk.
 
     Parameters

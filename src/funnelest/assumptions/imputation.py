@@ -19,8 +19,8 @@ from funnelest.priors import Fixed, Shared, as_prior
 from funnelest.words import named
 
 __all__ = [
-    "Compared",
     "Imputation",
+    "LikeOthers",
     "filled",
     "marked",
     "mask_of",
@@ -124,7 +124,7 @@ class Imputation(Assumption):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compared(Imputation):
+class LikeOthers(Imputation):
     """Base of the assumptions that compare the ages with observed ones.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.assumptions.base import told
-from funnelest.assumptions.imputation import Compared, filled, pooled, spread
+from funnelest.assumptions.imputation import LikeOthers, filled, pooled, spread
 from funnelest.axes import show_level
 from funnelest.fields import Allowed, Constraint, is_number, one_of
 from funnelest.population import Population
@@ -30,7 +30,7 @@ _PATTERN = Constraint(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Proportional(Compared):
+class Proportional(LikeOthers):
     r"""The rate of some ages relates to that of others as in a pattern from elsewhere.
 
     The pattern comes from retrospective surveys or from another country, with its own

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from funnelest import math as fm
-from funnelest.assumptions.imputation import Compared, filled, odds_factor, pooled, spread
+from funnelest.assumptions.imputation import LikeOthers, filled, odds_factor, pooled, spread
 from funnelest.fields import Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior
@@ -17,7 +17,7 @@ __all__ = ["Shift"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shift(Compared):
+class Shift(LikeOthers):
     r"""The log-odds of the rate of some ages equal those of other ages plus a shift.
 
     Nobody asked the first ages: what the model says of them is imputed, and labelled so.

@@ -15,10 +15,10 @@ from funnelest.likelihood.density import log_likelihoods
 from funnelest.model.model import Model
 from funnelest.results.result import RESULT, Result
 from funnelest.sampling.gate import Gate
+from funnelest.words import from_json, to_json
 
 if TYPE_CHECKING:
     import xarray as xr
-from funnelest.words import from_json, to_json
 
 __all__ = ["load", "save", "to_datatree"]
 
