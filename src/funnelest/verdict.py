@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from funnelest.errors import raise_if_any
-from funnelest.words import Language, Named, Sentence, language_problems
+from funnelest.words import Language, Named, Sentence, language_problems, named
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -198,7 +198,7 @@ class Compared:
     @property
     def name(self) -> str:
         """The source, and what the figure is of."""
-        return f"{self.source} ({self.of})" if self.of else self.source
+        return named("word.source_of", source=self.source, of=self.of) if self.of else self.source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import pytest
@@ -16,7 +17,7 @@ import funnelest as fe
 from funnelest.verdict import Verdict
 
 mpl.use("Agg")
-#: "of" and "over" are Dutch as well.
+#: "of", "over" and "as" are Dutch as well.
 ENGLISH = re.compile(
     r"\b("
     r"the|and|or|of the|between|rounded|number|rate|rates|evaluations|assumed|at most|"
@@ -119,6 +120,12 @@ def test_its_figure(verdicts: Mapping[str, Verdict], name: str) -> None:
     assert english(drawn(getattr(fe.plot, name)(verdicts[name], language="nl"))) == []
 
 
+@pytest.mark.parametrize("kind", ["ranks", "recovery", "coverage"])
+def test_every_kind_of_calibration(verdicts: Mapping[str, Verdict], kind: Any) -> None:
+    found = verdicts["calibrate"].in_language("nl")
+    assert english(drawn(fe.plot.calibrate(found, kind=kind, language="nl"))) == []
+
+
 def test_all_verdicts_on_a_screen(result: fe.Result) -> None:
     trust = fe.trust(result, cores=1, progress=False).in_language("nl")
     assert english(repr(trust)) == []
@@ -134,7 +141,10 @@ def test_the_page(result: fe.Result, verdicts: Mapping[str, Verdict], tmp_path: 
         text = re.sub(r"<style.*?</style>|<!--.*?-->", "", path.read_text("utf-8"), flags=re.S)
         cells = [unescape(one) for one in re.findall(r">([^<>]+)<", text)]
         found = [one for one in cells if english(one)]
-        assert found == [] if language == "nl" else len(found) > 30
+        if language == "nl":
+            assert found == []
+        else:
+            assert len(found) > 30
 
 
 def test_methods_of_lists() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import interval_name
-from funnelest.words import Language, Sentence, named, say
+from funnelest.words import Sentence, named, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,7 +230,8 @@ class Estimate:
 
 def because(why: Sentence | str) -> dict[str, Any]:
     """Return the fields of an estimate that is withheld."""
-    return {"withheld": Language("en").say(why), "why": why}
+    text = named(why.key, **why.values) if isinstance(why, Sentence) else why
+    return {"withheld": text, "why": why}
 
 
 def chained(said: Sequence[Sentence | str]) -> Sentence | str:

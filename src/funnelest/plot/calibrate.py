@@ -164,7 +164,7 @@ def _ranks(ax: Axes, check: Verdict, name: str, show: Language) -> None:
 def _recovery(ax: Axes, check: Verdict, name: str, show: Language) -> None:
     from matplotlib.ticker import FixedLocator, NullLocator
 
-    table = check.tables["recovered"]
+    table = check.in_language("en").tables["recovered"]  # by names as they were asked for
     rows = table[table["quantity"] == name].dropna().head(_SHOWN)
     if not len(rows):
         return
@@ -191,7 +191,7 @@ def _recovery(ax: Axes, check: Verdict, name: str, show: Language) -> None:
 
 
 def _coverage(ax: Axes, check: Verdict, name: str, show: Language) -> None:
-    row = check.table.set_index("quantity").loc[name]
+    row = next(one for one in check.rows["quantities"] if one["quantity"] == name)
     keys = [f"coverage_{100 * p:.0f}" for p in PROBABILITIES]
     share = np.array([row[key] for key in keys], dtype=float)
     low = np.array([row[f"{key}_low"] for key in keys], dtype=float)

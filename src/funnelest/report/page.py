@@ -349,7 +349,7 @@ class _Page:
             apart = row["residual"]
             unused = "" if row["used"] else f" ({self.say('not_used')})"
             cells = [
-                _named(row),
+                _named(row, show),
                 show.given(row["figure"]) + unused,
                 show.number(row["expected"]),
                 self._range(row["low"], row["high"], False),
@@ -363,7 +363,9 @@ class _Page:
     def register_table(self) -> list[Content]:
         """Return what the registers are estimated to hold; nothing where there are none."""
         show = self.show
-        known = {_named(row): row for row in self.figures if math.isfinite(row["cases_per_record"])}
+        known = {
+            _named(row, show): row for row in self.figures if math.isfinite(row["cases_per_record"])
+        }
         rows: Rows = []
         for name, row in known.items():
             seen = self._share(row, "registered_share", True)
@@ -409,6 +411,6 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _named(row: Mapping[str, Any]) -> str:
+def _named(row: Mapping[str, Any], show: Language) -> str:
     """Return a source, and which of its figures a row is about."""
-    return f"{row['source']}, {row['of']}" if row["of"] else str(row["source"])
+    return f"{row['source']}, {show.say(row['of'])}" if row["of"] else str(row["source"])

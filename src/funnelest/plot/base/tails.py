@@ -76,7 +76,9 @@ def places(
             # Beyond the axis: at its end, with an arrow.
             mark = Mark(_STYLES[kind(one)], inside, *((x, x) if x != inside else ()))
             beside = show.numbers(one.median, one.low, one.high)
-        made.append(Row(one.name, [mark], [f"{show.given(one.figure)}; {beside}"], least=0.24))
+        made.append(
+            Row(show.say(one.name), [mark], [f"{show.given(one.figure)}; {beside}"], least=0.24)
+        )
     edge = float(ndtri(1 - tail))
     line, dotted = Style(GREY, line=0.8), Style(GREY, line=0.6, dashes=(0, (1, 2)))
     shares = sorted([0.001, tail, 0.16, 0.5, 0.84, 1 - tail, 0.999])
