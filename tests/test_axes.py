@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -458,11 +457,10 @@ def test_a_name_is_translated_by_what_the_axis_holds(name, role, dutch):
 
 def test_a_unit_follows_the_role():
     people = fe.Population({"Jahr": [2016, 2017], "maand": ["jan", "feb"]}, np.ones((2, 2)))
-    model = SimpleNamespace(population=people)
     nl = Language("nl")
-    assert nl.unit(model, None, "Jahr") == "personen per jaar, gemiddelde over 2016\u20132017"
-    assert nl.unit(model, {"Jahr": 2016}, "Jahr") == "personen, jaar 2016"
-    assert "per maand" in nl.unit(model, None, "maand")
+    assert nl.unit(people, None, "Jahr") == "personen per jaar, gemiddelde over 2016\u20132017"
+    assert nl.unit(people, {"Jahr": 2016}, "Jahr") == "personen, jaar 2016"
+    assert "per maand" in nl.unit(people, None, "maand")
 
 
 #: Axes that may hold years or ages, but not beyond doubt; what is asked of them; who was asked.

@@ -39,7 +39,7 @@ from funnelest.lists.estimators import log_linear
 from funnelest.lists.estimators.decomposable import Posterior
 from funnelest.lists.table.cells import Cells, patterns
 from funnelest.lists.terms import design, pairs
-from funnelest.sampling import hmc
+from funnelest.sampling.parallel import one_thread
 from funnelest.verdict import Verdict
 
 type Floats = NDArray[np.float64]
@@ -75,7 +75,7 @@ class RankCase:
     def __call__(self, chunk: tuple[int, Sequence[int]]) -> list[dict[str, Any]]:
         """Return what replicates of these numbers give, with this seed, as JSON types."""
         seed, numbers = chunk
-        with hmc.one_thread():
+        with one_thread():
             return [self._record(_generator(self.name, seed, i), i) for i in numbers]
 
     def _record(self, rng: np.random.Generator, number: int) -> dict[str, Any]:
