@@ -39,6 +39,7 @@ from funnelest.lists.estimators import log_linear
 from funnelest.lists.estimators.decomposable import Posterior
 from funnelest.lists.table.cells import Cells, patterns
 from funnelest.lists.terms import design, pairs
+from funnelest.sampling import hmc
 from funnelest.sampling.parallel import one_thread
 from funnelest.verdict import Verdict
 
