@@ -18,18 +18,16 @@ PyMC is not imported.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import xlogy
 
 from funnelest.errors import FitError
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
+from funnelest.inference.engines.moves import Walkers
 from funnelest.inference.engines.proposal import Component, Draws, Proposal
-from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import Gate, importance_gate
@@ -41,16 +39,18 @@ __all__ = ["Proposal", "Weighted", "sample"]
 type Floats = NDArray[np.float64]
 type Progress = Callable[[float, str], None]
 
-#: Directions are held in which figures know this many times as much as the prior: one trial each.
-_HELD = (300.0, 30.0, 3.0)
-_ROUNDS = 8
+#: Directions are held in which figures know this many times as much as the prior: the first that
+#: serves, or the best.
+_HELD = (30.0, 300.0, 3.0, np.inf)
+#: Points that are moved along the ridges: how many, how many moves between two fits of the
+#: proposal to them, and how many fits.
+_WALKERS, _MOVES, _FITS = 1000, 2, 3
+_ROUNDS = 4
 #: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
 #: multiple of the first batch.
 _FITTED, _MORE = 25, 5
-#: Where the proposal misses a place: most components added, the draws looked at, and how many
-#: times the mean a weight is there. Held there are the directions stiffer than the last number.
-_ADDED, _LOOKED, _MISSED, _STIFF = 5, 4000, 20.0, 30.0
-#: A proposal handed in that is less efficient than this on the new data is left.
+#: A proposal that is less efficient than this is no start for a fit to other data, and makes it
+#: worth while to try holding other directions.
 _WORTH = 0.1
 #: Weights are even when the largest is at most this many times the mean.
 _EVEN = 4.0
@@ -115,10 +115,11 @@ def _sample(
     if proposal.efficiency < _WORTH:
         progress(0.02, "finding the mode")
         modes = find_modes(target, rng)
-        progress(0.2, "choosing what to follow")
-        proposal = _chosen(target, modes, rng)
+        target.condense(np.array([point for _, point, _ in modes]).T)
+        progress(0.2, "following the ridges")
+        proposal = _explored(target, modes, rng)
     progress(0.4, "adapting the proposal")
-    proposal = _widened(target, _adapted(target, proposal, rng), rng)
+    proposal = _adapted(target, proposal, rng)
     progress(0.7, "sampling")
     done = _final(target, proposal, draws, rng)
     aim = draws
@@ -126,7 +127,7 @@ def _sample(
         # Tails take more draws than means do: adapt again, and draw more.
         progress(0.85, "sampling again")
         aim *= 2
-        proposal = _widened(target, _adapted(target, done.proposal, rng), rng)
+        proposal = _adapted(target, done.proposal, rng)
         again = _final(target, proposal, draws, rng, aim)
         done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
         if done.gate.passed:
@@ -135,50 +136,53 @@ def _sample(
 
 
 def _moved(target: Target, start: Proposal) -> Proposal:
-    """Return the proposal of an earlier fit with each centre moved as its mode moves.
-
-    What was added in a tail moves as the first mode does.
-    """
-    modes = {
-        i: nearest_mode(target, one.mode) for i, one in enumerate(start.components) if not one.added
-    }
-    if not modes:
-        return replace(start, components=())
-    first = min(modes)
-    by = modes[first] - start.components[first].mode
-    components = tuple(
-        one.moved(modes.get(i, one.mode + by)) for i, one in enumerate(start.components)
-    )
+    """Return the proposal of an earlier fit with each centre moved as its mode moves."""
+    components = tuple(one.moved(nearest_mode(target, one.mode)) for one in start.components)
     return replace(start, components=components)
 
 
-def _chosen(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
-    """Return the proposal at the modes whose number of held directions served best."""
-    shares = shares_of(modes)
+def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
+    """Return a proposal fitted to points that moved along the ridges from the modes.
+
+    Weights of draws from what the modes show rest on a few draws, and what is fitted to them is a
+    matter of luck; where points move to is not (layered adaptive importance sampling; Martino,
+    Elvira, Luengo and Corander, Statistics and Computing 2017;27:599).
+    """
     stiffness = [np.linalg.eigvalsh(matrix) - 1 for _, _, matrix in modes]
-    best: tuple[float, Proposal] | None = None
+    best = Proposal((), np.zeros(0), -1.0)
     tried = set()
-    for limit in (*_HELD, np.inf):
+    for limit in _HELD:
         held = tuple(int((one > limit).sum()) for one in stiffness)
         if held in tried:
             continue
         tried.add(held)
-        components = tuple(
-            Component.at(point, matrix, k)
+        found = [
+            _walked(target, Component.at(point, matrix, k), len(modes), rng)
             for (_, point, matrix), k in zip(modes, held, strict=True)
-        )
-        proposal = Proposal(components, shares)
-        # Judged after one adaptation: what fits the mode worst may fit the posterior best.
-        drawn, log_weights = weigh(target, proposal, rng, _batch(target))
-        proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+        ]
+        proposal = Proposal(tuple(found), shares_of(modes))
         _, log_weights = weigh(target, proposal, rng, _batch(target))
-        # The effective size sees a few heavy draws, the entropy is steadier: both count.
-        reached = math.sqrt(_evenness(log_weights) * _ess(log_weights))
-        # Holding more costs more and fits curved sheets worse: only for a clear gain.
-        if best is None or reached > 1.4 * best[0]:
-            best = (reached, proposal)
-    assert best is not None
-    return best[1]
+        proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
+        if proposal.efficiency > best.efficiency:
+            best = proposal
+        if best.efficiency > _WORTH:
+            break
+    return best
+
+
+def _walked(
+    target: Target, component: Component, modes: int, rng: np.random.Generator
+) -> Component:
+    """Return the component fitted to points that moved from where it put them."""
+    n = max(_WALKERS // modes, 8 * len(component.mode), 100)
+    u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
+    even = np.full(n, 1 / n)
+    for _ in range(_FITS):
+        walkers = Walkers.put(target, component, u)
+        walkers, _ = walkers.moved(target, component, rng, _MOVES)
+        component = component.fitted(walkers.at, even)
+        u = walkers.u
+    return component
 
 
 def shares_of(modes: list[Mode]) -> Floats:
@@ -206,37 +210,6 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
             break
         proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
     return best
-
-
-def _widened(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
-    """Return the proposal with a component wherever it puts far too few draws.
-
-    A tail that bends away from the mode is met by few draws of huge weight, or by none: the
-    limits that rest on it are then wrong, and no weight says so. A component goes to the draw
-    with the largest weight, with the directions that are held there (incremental mixture
-    importance sampling, Raftery and Bao, Biometrics 2010;66:1162).
-    """
-    for _ in range(_ADDED):
-        drawn, log_weights = weigh(target, proposal, rng, _LOOKED)
-        weights = np.exp(log_weights - log_weights.max())
-        proposal = replace(proposal, efficiency=_ess(log_weights) / _LOOKED)
-        if not proposal.components or weights.mean() * _MISSED > 1:
-            break
-        point = drawn.u[:, int(np.argmax(log_weights))]
-        start = np.zeros((target.size, 1))
-        _, _, curvature = settle(
-            target, start, np.eye(target.size), point[:, None], steps=0, renew=True
-        )
-        stiff = np.linalg.eigvalsh(curvature[0]) - 1
-        new = Component.at(point, curvature[0], int((stiff > _STIFF).sum()), added=True)
-        fitted = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
-        count = len(fitted.components)
-        proposal = replace(
-            proposal,
-            components=(*fitted.components, new),
-            shares=np.append(fitted.shares * count, 1.0) / (count + 1),
-        )
-    return proposal
 
 
 def _final(
@@ -326,10 +299,3 @@ def resample(weights: Floats, size: int, rng: np.random.Generator) -> NDArray[np
 
 def _ess(log_weights: Floats) -> float:
     return effective_size(np.exp(log_weights - log_weights.max()))
-
-
-def _evenness(log_weights: Floats) -> float:
-    """Return the exponential of the entropy of the weights, steadier than the effective size."""
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.sum()
-    return float(np.exp(-np.sum(xlogy(weights, weights))))

@@ -66,10 +66,8 @@ def nearest_mode(target: Target, point: Floats) -> Floats:
 
 def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats]:
     d = len(starts)
-    points, _, curvatures = settle(
-        target, np.zeros_like(starts), np.eye(d), starts, steps=steps, renew=True
-    )
-    return points, curvatures
+    found = settle(target, np.zeros_like(starts), np.eye(d), starts, steps=1, renewals=steps)
+    return found.at, found.curvature
 
 
 def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,8 @@ _ALONG = 0.1
 _FREEDOMS = (5.0, 10.0, 20.0, 60.0)
 #: Scale of the fitted covariances: too narrow costs more than too wide.
 _WIDE = 1.3
-_CLIMB = 2
+#: Steps of a climb on the same derivatives, and how often they are taken anew.
+_STEPS, _RENEWALS = 3, 3
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,13 @@ class Spread:
         constant = gammaln((df + k) / 2) - gammaln(df / 2) - k / 2 * np.log(df * np.pi)
         constant -= np.log(np.diag(self.factor)).sum()
         return np.asarray(constant - (df + k) / 2 * np.log1p((white**2).sum(axis=0) / df))
+
+    def normal(self, x: Floats) -> Floats:
+        """Return the log-density of the normal with this centre and scale, up to a constant."""
+        if not len(self.centre):
+            return np.zeros(x.shape[1])
+        white = solve_triangular(self.factor, x - self.centre[:, None], lower=True)
+        return np.asarray(-0.5 * (white**2).sum(axis=0))
 
     def fitted(self, x: Floats, weights: Floats) -> Spread:
         """Return the distribution with the moments of weighted points.
@@ -104,24 +112,75 @@ def _dot_square(x: Floats, weights: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Where points stand on the ridge of a component, draw by draw.
+
+    The free part ``(f, draws)``; the held part in its own units, from the conditional mode
+    ``(k, draws)``; the mode itself; the lower factor of the curvature there, ``(draws, k, k)``; and
+    whether the climb to it arrived.
+    """
+
+    free: Floats
+    tight: Floats
+    mode: Floats
+    factor: Floats
+    arrived: NDArray[np.bool_]
+
+    @property
+    def log_det(self) -> Floats:
+        """Log of the determinant of the factors."""
+        return np.asarray(np.log(np.einsum("nkk->nk", self.factor)).sum(axis=1))
+
+    def where(self, yes: NDArray[np.bool_], other: Held) -> Held:
+        """Return these where `yes`, and the others elsewhere."""
+        return Held(
+            np.where(yes, self.free, other.free),
+            np.where(yes, self.tight, other.tight),
+            np.where(yes, self.mode, other.mode),
+            np.where(yes[:, None, None], self.factor, other.factor),
+            np.where(yes, self.arrived, other.arrived),
+        )
+
+    @classmethod
+    def merged(cls, first: NDArray[np.bool_], one: Held, other: Held) -> Held:
+        """Return one where `first`, and the other elsewhere, in the order of the points."""
+
+        def put(a: Any, b: Any, axis: int) -> Any:
+            shape = list(a.shape)
+            shape[axis] = len(first)
+            found = np.empty(shape, dtype=a.dtype)
+            place = (slice(None),) * axis
+            found[(*place, first)], found[(*place, ~first)] = a, b
+            return found
+
+        return cls(
+            put(one.free, other.free, 1),
+            put(one.tight, other.tight, 1),
+            put(one.mode, other.mode, 1),
+            put(one.factor, other.factor, 0),
+            put(one.arrived, other.arrived, 0),
+        )
+
+
+@dataclass(frozen=True)
 class Component:
     """The proposal around one mode, in scores.
 
-    Directions are orthonormal columns. Climbs along the held ones start at the distances `start`.
-    `loose` is of the free part; `tight` of the held part, from the conditional mode and in its own
-    units. Where draws were missing, and not at a mode, it was `added`.
+    Directions are orthonormal columns. Climbs along the held ones start at the distances `start`,
+    and by `lean` further for each unit of the free ones. `loose` is of the free part; `tight` of
+    the held part, from the conditional mode and in its own units.
     """
 
     held: Floats
     free: Floats
     mode: Floats
     start: Floats
+    lean: Floats
     loose: Spread
     tight: Spread
-    added: bool = False
 
     @classmethod
-    def at(cls, mode: Floats, curvature: Floats, held: int, *, added: bool = False) -> Self:
+    def at(cls, mode: Floats, curvature: Floats, held: int) -> Self:
         """Return the component at a point; the stiffest `held` directions are held."""
         size, vectors = np.linalg.eigh(curvature)
         directions = vectors[:, ::-1]
@@ -133,9 +192,9 @@ class Component:
             other,
             mode,
             one.T @ mode,
+            np.zeros((held, len(mode) - held)),
             Spread(other.T @ mode, np.diag(width), 10.0),
             Spread(np.zeros(held), np.eye(held), 10.0),
-            added,
         )
 
     def moved(self, mode: Floats) -> Component:
@@ -150,55 +209,73 @@ class Component:
         k = len(self.loose.centre)
         return Spread(np.zeros(k), np.eye(k), 4.0)
 
-    def _climbed(self, target: Target, free: Floats) -> tuple[Floats, Floats]:
-        """Return the conditional modes and the factors of the curvature there."""
+    def climbed(self, target: Target, free: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return the conditional modes, the factors of the curvature there, and who arrived."""
         k, draws = len(self.start), free.shape[1]
         if not k:
-            return np.zeros((0, draws)), np.zeros((draws, 0, 0))
-        start = np.repeat(self.start[:, None], draws, axis=1)
-        mode, _, curvature = settle(target, self.free @ free, self.held, start, steps=_CLIMB)
-        return mode, np.linalg.cholesky(curvature)
+            return np.zeros((0, draws)), np.zeros((draws, 0, 0)), np.ones(draws, dtype=bool)
+        # Further out than anything that the lean was found from, it leads nowhere.
+        away = free - self.loose.centre[:, None]
+        start = self.start[:, None] + np.clip(self.lean @ away, -6.0, 6.0)
+        found = settle(
+            target,
+            self.free @ free,
+            self.held,
+            start,
+            steps=_STEPS,
+            renewals=_RENEWALS,
+            centre=self.free @ self.loose.centre + self.held @ self.start,
+        )
+        return found.at, np.linalg.cholesky(found.curvature), found.arrived
 
-    def draw(
-        self, target: Target, rng: np.random.Generator, size: int
-    ) -> tuple[Floats, Floats, Floats]:
-        """Return draws, the held parts in their own units, and the log-densities."""
+    def draw_free(self, rng: np.random.Generator, size: int) -> Floats:
+        """Return draws of the free part."""
         free = self.loose.draw(rng, size)
         along = rng.random(size) < _ALONG
         free[:, along] = self._along.draw(rng, int(along.sum()))
-        mode, factor = self._climbed(target, free)
-        tight = self.tight.draw(rng, size)
+        return free
+
+    def put(self, target: Target, free: Floats, tight: Floats) -> tuple[Floats, Held]:
+        """Return the points with these free and held parts, and where they stand."""
+        mode, factor, arrived = self.climbed(target, free)
         held = mode
         if len(mode):
             back = np.linalg.solve(np.swapaxes(factor, 1, 2), tight.T[:, :, None])
             held = mode + back[:, :, 0].T
-        u = self.free @ free + self.held @ held
-        return u, tight, self._logpdf(free, tight, factor)
+        return self.free @ free + self.held @ held, Held(free, tight, mode, factor, arrived)
 
-    def evaluate(self, target: Target, u: Floats) -> tuple[Floats, Floats]:
-        """Return the held parts of points in their own units, and the log-densities."""
+    def stand(self, target: Target, u: Floats) -> Held:
+        """Return where points stand."""
         free = self.free.T @ u
-        mode, factor = self._climbed(target, free)
+        mode, factor, arrived = self.climbed(target, free)
         away = self.held.T @ u - mode
-        tight = np.einsum("nkl,kn->ln", factor, away)
-        return tight, self._logpdf(free, tight, factor)
+        return Held(free, np.einsum("nkl,kn->ln", factor, away), mode, factor, arrived)
 
-    def _logpdf(self, free: Floats, tight: Floats, factor: Floats) -> Floats:
-        log_det = np.log(np.einsum("nkk->nk", factor)).sum(axis=1)
+    def log_tight(self, at: Held) -> Floats:
+        """Return the log-density of the held part given the free one."""
+        return np.asarray(self.tight.logpdf(at.tight) + at.log_det)
+
+    def logpdf(self, at: Held) -> Floats:
+        """Return the log-density."""
         loose = np.logaddexp(
-            math.log(1 - _ALONG) + self.loose.logpdf(free),
-            math.log(_ALONG) + self._along.logpdf(free),
+            math.log(1 - _ALONG) + self.loose.logpdf(at.free),
+            math.log(_ALONG) + self._along.logpdf(at.free),
         )
-        return np.asarray(loose + self.tight.logpdf(tight) + log_det)
+        return np.asarray(loose + self.log_tight(at))
 
-    def fitted(self, u: Floats, tight: Floats, weights: Floats) -> Component:
+    def fitted(self, at: Held, weights: Floats) -> Component:
         """Return the component with the moments of weighted draws."""
-        return replace(
-            self,
-            start=_dot(self.held.T @ u, weights),
-            loose=self.loose.fitted(self.free.T @ u, weights),
-            tight=self.tight.fitted(tight, weights),
-        )
+        loose = self.loose.fitted(at.free, weights)
+        one = replace(self, loose=loose, tight=self.tight.fitted(at.tight, weights))
+        k, f = len(self.start), len(at.free)
+        if not k:
+            return one
+        # A line through the modes, by which the next climbs start near where they end.
+        away, sure = at.free - loose.centre[:, None], weights * at.arrived
+        start = _dot(at.mode, sure / max(sure.sum(), 1e-12))
+        square = _dot_square(away, sure) + 1e-3 * np.eye(f)
+        lean = ((at.mode - start[:, None]) * sure) @ away.T @ np.linalg.inv(square)
+        return replace(one, start=start, lean=lean)
 
 
 @dataclass(frozen=True)
@@ -207,7 +284,7 @@ class Draws:
 
     u: Floats
     log_q: Floats
-    tight: list[Floats]
+    stand: list[Held]
     log_parts: Floats
 
 
@@ -228,41 +305,63 @@ class Proposal:
         # Counts in proportion, not by chance: the mixture with these very weights.
         counts = np.diff(np.concatenate([[0], np.round(np.cumsum(wanted)).astype(int)]))
         own = [
-            one.draw(target, rng, int(count))
+            one.put(target, one.draw_free(rng, int(count)), one.tight.draw(rng, int(count)))
             for one, count in zip(self.components, counts, strict=False)
         ]
         prior = rng.standard_normal((target.size, int(counts[-1])))
-        u = np.concatenate([*(part[0] for part in own), prior], axis=1)
+        u = np.concatenate([*(points for points, _ in own), prior], axis=1)
+        return self.judge(target, u, counts, [at for _, at in own])
+
+    def judge(
+        self,
+        target: Target,
+        u: Floats,
+        counts: NDArray[np.intp] | None = None,
+        own: list[Held] | None = None,
+    ) -> Draws:
+        """Return points with their densities under the mixture.
+
+        Where the first of the points are so many draws of each component, with what is known of
+        them, the mixture is that of these counts.
+        """
+        if counts is None:
+            counts = np.zeros(len(self.components) + 1, dtype=np.intp)
+            shares = np.append((1 - _PRIOR_SHARE) * self.shares, _PRIOR_SHARE)
+        else:
+            shares = counts / u.shape[1]
         ends = np.cumsum(counts)
-        logs, tights = [], []
+        logs, stands = [], []
         for i, one in enumerate(self.components):
-            mine = slice(ends[i] - counts[i], ends[i])
-            others = np.ones(u.shape[1], dtype=bool)
-            others[mine] = False
-            tight = np.empty((len(one.start), u.shape[1]))
-            log = np.empty(u.shape[1])
-            tight[:, mine], log[mine] = own[i][1], own[i][2]
-            tight[:, others], log[others] = one.evaluate(target, u[:, others])
-            tights.append(tight)
-            logs.append(log)
+            mine = np.zeros(u.shape[1], dtype=bool)
+            mine[ends[i] - counts[i] : ends[i]] = True
+            at = one.stand(target, u[:, ~mine])
+            if own is not None:
+                at = Held.merged(mine, own[i], at)
+            stands.append(at)
+            logs.append(one.logpdf(at))
         logs.append(-0.5 * (u**2).sum(axis=0) - 0.5 * len(u) * np.log(2 * np.pi))
         with np.errstate(divide="ignore"):
-            parts = np.array(logs) + np.log(counts / u.shape[1])[:, None]
-        return Draws(u, np.logaddexp.reduce(parts, axis=0), tights, parts)
+            parts = np.array(logs) + np.log(shares)[:, None]
+        return Draws(u, np.logaddexp.reduce(parts, axis=0), stands, parts)
+
+    def belonging(self, draws: Draws) -> Floats:
+        """Return how much each draw counts for each component, by its density there."""
+        logs = draws.log_parts[:-1]
+        return np.asarray(np.exp(logs - np.logaddexp.reduce(logs, axis=0)))
 
     def fitted(self, draws: Draws, weights: Floats) -> Proposal:
         """Return the proposal with the moments of weighted draws.
 
         Each draw counts for a component in proportion to that component's density there.
         """
-        logs = draws.log_parts[:-1]
-        belongs = np.exp(logs - np.logaddexp.reduce(logs, axis=0))
         components, shares = [], []
-        for one, tight, member in zip(self.components, draws.tight, belongs, strict=True):
+        for one, at, member in zip(
+            self.components, draws.stand, self.belonging(draws), strict=True
+        ):
             own = weights * member
             total = float(own.sum())
             if total < 0.005:
                 continue
-            components.append(one.fitted(draws.u, tight, own / total))
+            components.append(one.fitted(at, own / total))
             shares.append(total)
         return Proposal(tuple(components), np.array(shares) / np.sum(shares))

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.inference.engines.target import Target
 
-__all__ = ["settle"]
+__all__ = ["Settled", "settle"]
 
 type Floats = NDArray[np.float64]
 
 _STEP = 1e-4
 #: Numbers in one array of derivatives.
 _LARGE = 1_000_000
+#: A draw has arrived when its next step is this short, and its derivatives are those of where it
+#: is when it went no further since they were taken; in conditional standard deviations.
+_ARRIVED, _NEAR = 0.05, 1.0
+
+
+@dataclass(frozen=True)
+class Settled:
+    """Where climbs ended.
+
+    Distances along the directions, shape ``(k, draws)``; half the squared misfit there; the matrix
+    of second derivatives of that, ``(draws, k, k)``; and which draws arrived, so that a further
+    step would not have moved them.
+    """
+
+    at: Floats
+    misfit: Floats
+    curvature: Floats
+    arrived: NDArray[np.bool_]
 
 
 def settle(
@@ -23,12 +43,14 @@ def settle(
     start: Floats,
     *,
     steps: int,
-    renew: bool = False,
-) -> tuple[Floats, Floats, Floats]:
+    renewals: int = 1,
+    centre: Floats | None = None,
+) -> Settled:
     """Climb, per draw, to the most probable point that `directions` lead to.
 
-    Each of the target's figures is followed as if normal around what it locates, in so many
-    Gauss-Newton `steps`; one that does not climb is taken back and damped.
+    Each of the target's figures is followed as if normal around what it locates, in Gauss-Newton
+    steps; one that does not climb is taken back and damped. Each draw goes on until it has
+    arrived, most after two steps.
 
     Parameters
     ----------
@@ -38,82 +60,139 @@ def settle(
         Orthonormal columns, shape ``(parameters, k)``, orthogonal to `base`.
     start : ndarray
         Distances along the directions to start from, shape ``(k, draws)``.
-    renew : bool, default False
-        Whether derivatives are computed anew in every step, or corrected from what the step
-        itself has shown (Broyden, Math. Comp. 1965;19:577).
+    steps : int
+        Steps at most on the same derivatives, which are corrected from what each step has shown
+        (Broyden, Math. Comp. 1965;19:577).
+    renewals : int, default 1
+        How often at most the derivatives of a draw are computed: at the start, and after it went
+        far from where they were taken.
+    centre : ndarray, optional
+        A point, shape ``(parameters,)``. Its derivatives, which cost nothing, lead all draws near
+        to where they are going, before any has derivatives of its own.
 
     Returns
     -------
-    ndarray, ndarray, ndarray
-        Distances ``(k, draws)``, half the squared misfit at them, and the matrix of second
-        derivatives of that, ``(draws, k, k)``. A function of `base` and `start` draw by draw:
-        whether it is the best point is a matter of efficiency only, never of correctness.
+    Settled
+        A function of `base` and `start` draw by draw: whether it is the best point is a matter
+        of efficiency only, never of correctness.
     """
     draws = start.shape[1]
     block = max(64, _LARGE // max(1, target.figures * len(start)))
+    first = None if centre is None or not draws else _slopes_at(target, directions, centre)
     parts = [
-        _settle(target, base[:, i : i + block], directions, start[:, i : i + block], steps, renew)
+        _Climb(target, base[:, i : i + block], directions, start[:, i : i + block]).run(
+            steps, renewals, first
+        )
         for i in range(0, draws, block)
     ]
     if len(parts) == 1:
         return parts[0]
-    return (
-        np.concatenate([one[0] for one in parts], axis=1),
-        np.concatenate([one[1] for one in parts]),
-        np.concatenate([one[2] for one in parts]),
+    return Settled(
+        np.concatenate([one.at for one in parts], axis=1),
+        np.concatenate([one.misfit for one in parts]),
+        np.concatenate([one.curvature for one in parts]),
+        np.concatenate([one.arrived for one in parts]),
     )
 
 
-def _settle(
-    target: Target, base: Floats, directions: Floats, at: Floats, steps: int, renew: bool
-) -> tuple[Floats, Floats, Floats]:
-    k, draws = at.shape
-    found = target.located(base + directions @ at)
-    if found is None:
-        return np.zeros_like(at), np.zeros(draws), np.broadcast_to(np.eye(k), (draws, k, k))
-    value, aim, weight = found
-    root = np.sqrt(weight)
-    slopes = _slopes(target, base, directions, at, value)
-    misfit = _misfit(value, aim, weight, at)
-    damping = np.zeros(draws)
-    for step in range(steps):
-        if renew and step:
-            slopes = _slopes(target, base, directions, at, value)
-        scaled = slopes * root[:, :, None]
-        curvature = _squares(scaled) + (1.0 + damping)[:, None, None] * np.eye(k)
-        uphill = np.einsum("mnk,mn->nk", scaled, root * (value - aim)) + at.T
-        move = -np.linalg.solve(curvature, uphill[:, :, None])[:, :, 0].T
-        # No further than two prior standard deviations at once.
-        move = move * np.minimum(1.0, 2.0 / np.maximum(np.sqrt((move**2).sum(axis=0)), 1e-12))
-        there = target.located_values(base + directions @ (at + move))
-        new = _misfit(there, aim, weight, at + move)
-        if not renew:
-            gap = there - value - np.einsum("mnk,kn->mn", slopes, move)
-            length = np.maximum((move**2).sum(axis=0), 1e-8)
-            slopes = slopes + gap[:, :, None] * (move / length).T[None]
-        better = new <= misfit
-        at = np.where(better, at + move, at)
-        value = np.where(better, there, value)
-        misfit = np.where(better, new, misfit)
-        damping = np.where(better, damping * 0.1, np.maximum(damping * 10.0, 1.0))
-    if renew:
-        slopes = _slopes(target, base, directions, at, value)
-    return at, misfit / 2, _squares(slopes * root[:, :, None]) + np.eye(k)
+def _slopes_at(target: Target, directions: Floats, point: Floats) -> Floats | None:
+    """Return the derivatives of what is located at one point, shape ``(figures, k)``."""
+    if not target.figures:
+        return None
+    value = target.located_values(np.column_stack([point[:, None] + _STEP * directions, point]))
+    return np.clip((value[:, :-1] - value[:, -1:]) / _STEP, -1e6, 1e6)
 
 
-def _slopes(target: Target, base: Floats, directions: Floats, at: Floats, value: Floats) -> Floats:
-    """Return the derivatives of what is located, shape ``(figures, draws, k)``."""
-    k, draws = at.shape
-    points = base + directions @ at
-    moved = (points[:, :, None] + _STEP * directions[:, None, :]).reshape(len(points), -1)
-    there = target.located_values(moved).reshape(-1, draws, k)
-    return np.clip((there - value[:, :, None]) / _STEP, -1e6, 1e6)
+class _Climb:
+    """The climbs of some draws: where they are, and what is known there."""
 
+    def __init__(self, target: Target, base: Floats, directions: Floats, at: Floats) -> None:
+        self.target, self.base, self.directions, self.at = target, base, directions, at
+        self.k, self.draws = at.shape
 
-def _misfit(value: Floats, aim: Floats, weight: Floats, at: Floats) -> Floats:
-    return np.asarray((weight * (value - aim) ** 2).sum(axis=0) + (at**2).sum(axis=0))
+    def run(self, steps: int, renewals: int, first: Floats | None) -> Settled:
+        found = self.target.located(self.base + self.directions @ self.at)
+        if found is None:
+            one = np.broadcast_to(np.eye(self.k), (self.draws, self.k, self.k))
+            arrived = np.ones(self.draws, dtype=bool)
+            return Settled(np.zeros_like(self.at), np.zeros(self.draws), one, arrived)
+        self.value, self.aim, weight = found
+        self.root = np.sqrt(weight)
+        self.misfit = self._misfit(self.value, self.at, slice(None))
+        self.damping = np.zeros(self.draws)
+        #: Scaled by the root of the information, draw by draw: ``(draws, figures, k)``.
+        self.slopes = np.empty((self.draws, len(self.value), self.k))
+        self.curvature = np.empty((self.draws, self.k, self.k))
+        arrived = np.zeros(self.draws, dtype=bool)
+        near = np.zeros(self.draws, dtype=bool)
+        if first is not None:
+            self.slopes[:] = first * self.root.T[:, :, None]
+            self.curvature[:] = self._squares(self.slopes)
+            self._climb(np.arange(self.draws), arrived, steps)
+        for _ in range(renewals):
+            active = np.flatnonzero(~(arrived & near))
+            if not len(active):
+                break
+            self._renew(active)
+            before = self.at[:, active]
+            self._climb(active, arrived, steps)
+            gone = self.at[:, active] - before
+            far = np.einsum("kn,nkl,ln->n", gone, self.curvature[active], gone)
+            near[active] = far < _NEAR**2
+        return Settled(self.at, self.misfit / 2, self.curvature, arrived)
 
+    def _climb(self, active: NDArray[np.intp], arrived: NDArray[np.bool_], steps: int) -> None:
+        arrived[active] = False
+        for _ in range(steps):
+            slopes, curvature = self.slopes[active], self.curvature[active]
+            gap = (self.root[:, active] * (self.value[:, active] - self.aim[:, active])).T
+            uphill = np.einsum("nmk,nm->nk", slopes, gap) + self.at[:, active].T
+            damped = curvature + self.damping[active, None, None] * np.eye(self.k)
+            move = -np.linalg.solve(damped, uphill[:, :, None])[:, :, 0]
+            # No further than two prior standard deviations at once.
+            length = np.sqrt((move**2).sum(axis=1))
+            move *= np.minimum(1.0, 2.0 / np.maximum(length, 1e-12))[:, None]
+            to = self.at[:, active] + move.T
+            there = self._values(active, to)
+            new = self._misfit(there, to, active)
+            better = new <= self.misfit[active]
+            short = np.einsum("nk,nkl,nl->n", move, curvature, move) < _ARRIVED**2
+            short &= self.damping[active] < 0.1  # and not for being damped
+            # What the derivatives did not foresee is put down to the direction of the step.
+            missed = (self.root[:, active] * (there - self.value[:, active])).T
+            missed -= np.einsum("nmk,nk->nm", slopes, move)
+            along = move / np.maximum((move**2).sum(axis=1), 1e-8)[:, None]
+            go = active[better]
+            self.at[:, go] = to[:, better]
+            self.value[:, go] = there[:, better]
+            self.misfit[go] = new[better]
+            self.damping[active] = np.where(
+                better, self.damping[active] * 0.1, np.maximum(self.damping[active] * 10.0, 1.0)
+            )
+            arrived[active] = short
+            on = ~short
+            if not on.any():
+                return
+            active = active[on]
+            self.slopes[active] = slopes[on] + missed[on][:, :, None] * along[on][:, None, :]
+            self.curvature[active] = self._squares(self.slopes[active])
 
-def _squares(scaled: Floats) -> Floats:
-    by_draw = np.ascontiguousarray(np.moveaxis(scaled, 0, 2))  # draws, k, figures
-    return np.asarray(by_draw @ np.swapaxes(by_draw, 1, 2))
+    def _renew(self, active: NDArray[np.intp]) -> None:
+        """Take the derivatives of some draws where they are."""
+        points = self.base[:, active] + self.directions @ self.at[:, active]
+        moved = (points[:, :, None] + _STEP * self.directions[:, None, :]).reshape(len(points), -1)
+        there = self.target.located_values(moved).reshape(-1, len(active), self.k)
+        slopes = np.clip((there - self.value[:, active, None]) / _STEP, -1e6, 1e6)
+        slopes *= self.root[:, active, None]
+        self.slopes[active] = np.swapaxes(slopes, 0, 1)
+        self.curvature[active] = self._squares(self.slopes[active])
+
+    def _values(self, active: NDArray[np.intp], at: Floats) -> Floats:
+        return self.target.located_values(self.base[:, active] + self.directions @ at)
+
+    def _misfit(self, value: Floats, at: Floats, which: NDArray[np.intp] | slice) -> Floats:
+        gap = self.root[:, which] * (value - self.aim[:, which])
+        return np.asarray((gap**2).sum(axis=0) + (at**2).sum(axis=0))
+
+    def _squares(self, slopes: Floats) -> Floats:
+        return np.asarray(np.swapaxes(slopes, 1, 2) @ slopes + np.eye(self.k))
