@@ -44,7 +44,7 @@ type Progress = Callable[[float, str], None]
 _HELD = (30.0, 300.0, 3.0, np.inf)
 #: Points that are moved along the ridges: how many, how many moves between two fits of the
 #: proposal to them, and how many fits.
-_WALKERS, _MOVES, _FITS = 1000, 2, 3
+_WALKERS, _MOVES, _FITS = 400, 6, 3
 _ROUNDS = 4
 #: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
 #: multiple of the first batch.
@@ -52,6 +52,8 @@ _FITTED, _MORE = 25, 5
 #: A proposal that is less efficient than this is no start for a fit to other data, and makes it
 #: worth while to try holding other directions.
 _WORTH = 0.1
+#: Where the modes alone make a proposal this efficient, nothing has to move.
+_PLAIN = 0.05
 #: Weights are even when the largest is at most this many times the mean.
 _EVEN = 4.0
 #: Most draws, for each draw that is asked for.
@@ -156,11 +158,18 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
         if held in tried:
             continue
         tried.add(held)
-        found = [
-            _walked(target, Component.at(point, matrix, k), len(modes), rng)
+        first = [
+            Component.at(point, matrix, k)
             for (_, point, matrix), k in zip(modes, held, strict=True)
         ]
-        proposal = Proposal(tuple(found), shares_of(modes))
+        proposal = Proposal(tuple(first), shares_of(modes))
+        drawn, log_weights = weigh(target, proposal, rng, _batch(target))
+        if _ess(log_weights) > _PLAIN * len(log_weights):
+            # The modes show enough: plain adaptation goes on from here.
+            return refitted(target, proposal, drawn, log_weights)
+        proposal = replace(
+            proposal, components=tuple(_walked(target, one, len(modes), rng) for one in first)
+        )
         _, log_weights = weigh(target, proposal, rng, _batch(target))
         proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
         if proposal.efficiency > best.efficiency:
