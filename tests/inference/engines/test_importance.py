@@ -163,7 +163,7 @@ def test_every_component_is_a_density(case: str) -> None:
     grid = np.array([axis.ravel() for axis in np.meshgrid(nodes, nodes)])
     component = weighted.proposal.components[0]
     assert component.held.shape == (2, 1)
-    _, logs = component.evaluate(target, grid)
+    logs = component.logpdf(component.stand(target, grid))
     assert np.exp(logs).sum() * (nodes[1] - nodes[0]) ** 2 == pytest.approx(1, abs=1e-3)
 
 
@@ -172,8 +172,10 @@ def test_density_of_own_draws_is_that_of_evaluation() -> None:
     _, weighted = fitted(model, draws=1000)
     target = Target(Density(model))
     component = weighted.proposal.components[0]
-    u, _, logs = component.draw(target, np.random.default_rng(2), 2000)
-    np.testing.assert_allclose(component.evaluate(target, u)[1], logs, rtol=1e-6, atol=1e-6)
+    rng = np.random.default_rng(2)
+    u, at = component.put(target, component.draw_free(rng, 2000), component.tight.draw(rng, 2000))
+    again = component.logpdf(component.stand(target, u))
+    np.testing.assert_allclose(again, component.logpdf(at), rtol=1e-6, atol=1e-6)
 
 
 def test_prior_in_scores_is_standard_normal() -> None:
@@ -320,13 +322,9 @@ def test_settling_reaches_the_conditional_mode() -> None:
         {"a": fe.Normal(0, 1)},
         [own(fe.OwnNormal, lambda q: q.parameter("a"), estimate=2.0, se=0.1)],
     )
-    mode, _, curvature = settle(
-        Target(Density(model)),
-        np.zeros((1, 5)),
-        np.eye(1),
-        np.linspace(-3, 3, 5)[None],
-        steps=8,
-        renew=True,
+    found = settle(
+        Target(Density(model)), np.zeros((1, 5)), np.eye(1), np.linspace(-3, 3, 5)[None], steps=8
     )
-    np.testing.assert_allclose(mode, 2 * 100 / 101, rtol=1e-6)
-    np.testing.assert_allclose(curvature, 101, rtol=1e-5)
+    assert found.arrived.all()
+    np.testing.assert_allclose(found.at, 2 * 100 / 101, rtol=1e-6)
+    np.testing.assert_allclose(found.curvature, 101, rtol=1e-5)

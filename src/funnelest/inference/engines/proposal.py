@@ -149,7 +149,7 @@ class Held:
             shape = list(a.shape)
             shape[axis] = len(first)
             found = np.empty(shape, dtype=a.dtype)
-            place = (slice(None),) * axis
+            place: tuple[Any, ...] = (slice(None),) * axis
             found[(*place, first)], found[(*place, ~first)] = a, b
             return found
 
