@@ -68,7 +68,8 @@ def fit(
     precision : float, default 0.02
         The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
         interval of every step, every transition and every unknown parameter, as a share of the
-        width of that interval (on its own scale or a log one); `Result.monte_carlo_error` is what was reached.
+        width of that interval (on its own scale or a log one). What was reached is
+        `Result.monte_carlo_error`.
     chains : int, default 4
         Number of Markov chains (NUTS); at least 2.
     seed : int, optional

@@ -112,17 +112,17 @@ def quantile_errors(rows: Floats, levels: Sequence[float], dependence: Dependenc
     Of rows ``(rows, draws)``, shape ``(levels, rows)``. Not a number where a draw is none, or where
     the quantile itself is infinite.
     """
-    rows = np.asarray(rows, dtype=np.float64)
-    found = np.empty((len(levels), len(rows)))
-    for errors, level, limit in zip(found, levels, quantiles(rows, levels, axis=1), strict=True):
-        off = np.sqrt(dependence.variance((rows <= limit[:, None]).astype(np.float64)))
-        around = min(level / 2, (1 - level) / 2, _AROUND)
-        for i, (row, step) in enumerate(zip(rows, off, strict=True)):
-            # One standard error up and down would see the error itself. There are a dozen draws
-            # between the two in a tail of 4,000, too few when the worst of many errors is sought.
-            reach = max(around, step)
-            ends = np.clip([level - reach, level + reach], 0.0, 1.0)
-            low, high = quantiles(row, ends)
-            with np.errstate(invalid="ignore"):  # from infinite to infinite; a step that is none
-                errors[i] = step * (high - low) / (ends[1] - ends[0])
+    rows, places = np.asarray(rows, dtype=np.float64), np.asarray(levels, dtype=np.float64)
+    limits = quantiles(rows, places, axis=1)
+    steps = np.sqrt([dependence.variance((rows <= at[:, None]).astype(float)) for at in limits])
+    around = np.minimum(np.minimum(places, 1 - places) / 2, _AROUND)
+    found = np.empty(steps.shape)
+    for i, row in enumerate(rows):
+        # One standard error up and down would see the error itself. There are a dozen draws
+        # between the two in a tail of 4,000, too few when the worst of many errors is sought.
+        reach = np.fmax(around, steps[:, i])
+        ends = np.clip([places - reach, places + reach], 0.0, 1.0)
+        low, high = quantiles(row, ends)
+        with np.errstate(invalid="ignore"):  # from infinite to infinite
+            found[:, i] = steps[:, i] * (high - low) / (ends[1] - ends[0])
     return found
