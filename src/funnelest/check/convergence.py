@@ -12,7 +12,7 @@ from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
 from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
 from funnelest.results.intervals import summary_errors
-from funnelest.results.precision import share_of_width
+from funnelest.results.precision import shares_of_width
 from funnelest.results.result import Result
 from funnelest.sampling.errors import Dependence
 from funnelest.sampling.gate import LIMITS, SIDES
@@ -107,5 +107,5 @@ def _precision(name: str, draws: Floats, dependence: Dependence) -> dict[str, An
     errors = summary_errors(draws, PRINTED, dependence)
     for label, value in zip(("low", "median", "high"), equal_tailed(draws, PRINTED), strict=True):
         row |= {label: float(value), f"{label}_mc_error": errors[f"{label}_mc_error"]}
-    share = share_of_width(draws, PRINTED, dependence)
+    share = float(shares_of_width(draws[None], PRINTED, dependence)[0])
     return {**row, "interval": interval_name(PRINTED), "coarse": share}

@@ -97,8 +97,8 @@ def fit(
 
     Notes
     -----
-    A fit that is interrupted (Ctrl-C) while it goes on for `precision` returns what it has, with a
-    note; `Result.more` goes on from there.
+    A fit that is interrupted (Ctrl-C) while its chains run, or while it goes on for `precision`,
+    returns what it has, with a note; `Result.more` goes on from there.
     """
     raise_if_any(
         argument_problems(
@@ -122,7 +122,8 @@ def fit(
                 result = None
         if result is None:
             result = _nuts(model, first, chains, seed, cores, report)
-        if draws is None and result.gate.passed:
+        notes += result.notes
+        if draws is None and result.gate.passed and not result.notes:
             result, note = _precise(result, precision, report)
             notes += note
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
@@ -141,6 +142,8 @@ def more(result: Result, draws: int, *, report: Progress = lambda done, text: No
         new = _importance(result.model, draws, chains, seed, result, report)
     else:
         new = _nuts(result.model, draws, chains, seed, None, report)
+        if new.notes:  # interrupted: the result is what there was
+            raise KeyboardInterrupt
     made = {
         name: np.concatenate([one, new.draws[name]], axis=1) for name, one in result.draws.items()
     }
@@ -253,4 +256,14 @@ def _nuts(
     found = nuts.sample(
         model, draws=-(-draws // chains), chains=chains, seed=seed, cores=cores, progress=report
     )
-    return _judged(Result(model=model, draws=found.draws, gate=found.gate, seed=seed, further=more))
+    interrupted = ("interrupted: the chains were ended where they were",)
+    return _judged(
+        Result(
+            model=model,
+            draws=found.draws,
+            gate=found.gate,
+            seed=seed,
+            notes=interrupted if found.interrupted else (),
+            further=more,
+        )
+    )

@@ -16,7 +16,7 @@ from funnelest.likelihood.density import prior_draws
 from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.precision import main_quantities, share_of_width
+from funnelest.results.precision import main_quantities, shares_of_width
 from funnelest.sampling.errors import Chains, Copies, Dependence
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import PRINTED
@@ -92,10 +92,8 @@ class Drawn:
         made = [
             self._evaluate(one, self._posterior) for one in main_quantities(self.model).values()
         ]
-        shares = [
-            share_of_width(one, PRINTED, self.dependence) for one in [*made, *self.flat.values()]
-        ]
-        return max((one for one in shares if np.isfinite(one)), default=0.0)
+        shares = shares_of_width(np.stack(made), PRINTED, self.dependence)
+        return float(max(shares[np.isfinite(shares)], default=0.0))
 
     def more(self, draws: int) -> Self:
         """Return a result of the same model with more draws, going on from where this stopped.

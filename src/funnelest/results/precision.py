@@ -18,7 +18,7 @@ from funnelest.sampling.errors import Dependence, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
 from funnelest.words import named
 
-__all__ = ["Quantity", "main_quantities", "on_scale", "scale_of", "share_of_width"]
+__all__ = ["Quantity", "main_quantities", "on_scale", "scale_of", "shares_of_width"]
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
@@ -57,22 +57,22 @@ def on_scale(scale: str, draws: Floats) -> Floats:
         return np.asarray(distributions.on_scale(scale, draws))
 
 
-def share_of_width(draws: Floats, probability: float, dependence: Dependence) -> float:
+def shares_of_width(rows: Floats, probability: float, dependence: Dependence) -> Floats:
     """Return the largest Monte Carlo error of median and limits, over the interval's width.
 
-    Both on the quantity's own scale or that of its log (of shares: log-odds), where it is less.
-    Medians and limits are the same numbers on any scale, so that an aim for their error should not
-    hang on the one they are printed on: the upper limit of a log-normal number lies far out on
-    its own scale, and is as well known as the lower. Zero for what does not vary, not a number
-    where a limit is none or infinite.
+    Of each row ``(rows, draws)``, on the quantity's own scale or that of its log (of shares:
+    log-odds), where it is less. Medians and limits are the same numbers on any scale, so that an
+    aim for their error should not hang on the one they are printed on: the upper limit of a
+    log-normal number lies far out on its own scale, and is as well known as the lower. Zero for
+    what does not vary, not a number where a limit is none or infinite.
     """
-    found = []
-    for scale in {"identity", scale_of(draws)}:
-        row = on_scale(scale, draws)
-        low, _, high = equal_tailed(row, probability)
-        if high == low:
-            return 0.0
-        if np.isfinite(high - low):
-            errors = quantile_errors(row[None], levels_of(probability), dependence)
-            found.append(float(errors.max() / (high - low)))
-    return min(found, default=np.nan)
+    other = np.stack([on_scale(scale_of(row), row) for row in rows])
+    return np.fmin(*(_shares(one, probability, dependence) for one in (rows, other)))
+
+
+def _shares(rows: Floats, probability: float, dependence: Dependence) -> Floats:
+    low, _, high = equal_tailed(rows, probability, axis=1)
+    worst = quantile_errors(rows, levels_of(probability), dependence).max(axis=0)
+    with np.errstate(all="ignore"):
+        shares = np.where(high == low, 0.0, worst / (high - low))
+        return np.where(np.isfinite(high - low), shares, np.nan)
