@@ -158,5 +158,6 @@ def load(
             seed=int(attrs["seed"]),
             seconds=float(attrs["seconds"]),
             notes=tuple(json.loads(attrs["notes"])),
+            marks=tuple(from_json(json.loads(attrs["marks"]))),
             origins=None if origins is None else origins["origin"].values,
         )
