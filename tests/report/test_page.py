@@ -283,3 +283,9 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
         )
     for text in ("language", "section", "'place'"):
         assert text in str(error.value)
+
+
+def test_it_says_how_far_another_seed_moves_its_numbers(fitted: fe.Result, tmp_path: Path) -> None:
+    for language, said in (("en", "Another seed moves"), ("nl", "Een ander startgetal")):
+        path = fe.report.page(fitted, tmp_path / language, title="t", language=language)
+        assert said in read(path).text

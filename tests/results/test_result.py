@@ -19,6 +19,10 @@ SUMMARY = [
     "low",
     "high",
     "interval",
+    "mean_mc_error",
+    "median_mc_error",
+    "low_mc_error",
+    "high_mc_error",
     "prior_median",
     "prior_low",
     "prior_high",
@@ -386,6 +390,8 @@ def test_a_file_gives_the_result_back(thing, request, tmp_path):
     assert (again.seed, again.seconds, again.notes) == (result.seed, result.seconds, result.notes)
     for name, draws in result.draws.items():
         np.testing.assert_array_equal(again.draws[name], draws)
+    np.testing.assert_array_equal(again.origins, result.origins)
+    assert dataclasses.replace(again, origins=None).origins is None
     first, second = (r.despite_failed_gate().steps() for r in (result, again))
     assert first.equals(second)
 
@@ -408,7 +414,9 @@ def test_arviz_reads_it(fitted):
     import arviz as az
 
     tree = fe.to_datatree(fitted)
-    assert set(tree.children) == {"posterior", "prior", "log_likelihood", "log_prior"}
+    groups = {"posterior", "prior", "log_likelihood", "log_prior"}
+    assert set(tree.children) == {*groups, "sample_stats"}
+    assert set(fe.to_datatree(dataclasses.replace(fitted, origins=None)).children) == groups
     assert json.loads(tree.attrs["model"])["format"] == 6
     table = az.summary(tree)
     assert set(table.index) == set(fitted.model.free)
@@ -472,6 +480,10 @@ def test_the_effective_size_of_a_tail():
     uneven[tail] *= 0.5
     uneven[tail[:5]] += 0.025 / 5
     assert 1 / np.sum(uneven**2) == pytest.approx(4469, abs=1)
-    squares = 495 * 5e-5**2 + 5 * (5e-5 + 0.005) ** 2
-    by_hand = 0.05 * 0.95 / (0.95**2 * squares + 0.05**2 * 9500 * 1e-4**2)
+    # These five and half of the others lie below the 2.5% quantile, about: by hand.
+    last = np.searchsorted(np.cumsum(uneven[np.argsort(x[1])]), 0.025)
+    below = np.sort(x[1])[last]
+    p = uneven[x[1] <= below].sum()
+    by_hand = p * (1 - p) / np.sum(uneven**2 * ((x[1] <= below) - p) ** 2)
+    assert by_hand < 600
     assert tail_size(x, uneven) == pytest.approx(by_hand, rel=1e-3)

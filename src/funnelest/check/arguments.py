@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from operator import methodcaller
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.axes import Where
 from funnelest.errors import FunnelestError, SpecError, raise_if_any
 from funnelest.fields import (
     POSITIVE,
@@ -28,9 +26,8 @@ from funnelest.inference import fitting
 from funnelest.inference.leaving_out import LeftOut
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
+from funnelest.results.precision import Quantity, main_quantities
 from funnelest.results.result import Result
-from funnelest.route import show_edge
-from funnelest.words import named
 
 __all__ = [
     "ALLOWED",
@@ -45,23 +42,6 @@ __all__ = [
 ]
 
 type Floats = NDArray[np.float64]
-type Quantity = Callable[[Quantities], Any]
-
-
-def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quantity]:
-    """Return what is looked at by default: the number at every step, and every transition.
-
-    Of some cells, or of all. Numbers are a mean over years where the population has that axis, and
-    the cells are not of one year.
-    """
-    per = model.population.mean_over("auto")
-    per = None if per in (where or {}) else per
-    found: dict[str, Quantity] = {}
-    for step in model.route.steps:
-        found[named("word.number_at", step=step)] = methodcaller("number", step, where, per=per)
-    for edge in model.route.edges:
-        found[show_edge(edge)] = methodcaller("transition", *edge, where)
-    return found
 
 
 def looked_at(model: Model, quantities: Mapping[str, Quantity] | None) -> dict[str, Quantity]:

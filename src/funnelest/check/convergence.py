@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
 from funnelest.check.wording import lists
 from funnelest.errors import raise_if_any
+from funnelest.results.intervals import summary_errors
+from funnelest.results.precision import shares_of_width
 from funnelest.results.result import Result
+from funnelest.sampling.errors import Dependence
 from funnelest.sampling.gate import LIMITS, SIDES
-from funnelest.sampling.weights import interval_name, levels_of, quantiles
+from funnelest.sampling.weights import PRINTED, equal_tailed, interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import say
 
@@ -22,8 +25,6 @@ __all__ = ["convergence"]
 type Floats = NDArray[np.float64]
 
 _SUBJECT = "the check of convergence"
-#: The interval whose Monte Carlo errors are given.
-_PROBABILITY = 0.95
 #: A Monte Carlo error of a limit is coarse when it is more than this part of the interval's width.
 _COARSE = 0.05
 
@@ -46,7 +47,8 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
         `must_be`, the `limit`, and whether it `passed` (missing for what is only told, such as the
         number of evaluations). ``tables["precision"]`` has one row per quantity: `median`, `low`
         and `high` of its 95% equal-tailed `interval`, each with its Monte Carlo standard error
-        (`..._mc_error`), and `coarse`, the larger of those of the limits over the width. `details`
+        (`..._mc_error`), and `coarse`, the largest of the three over the width, on its own scale
+        or that of its log (of shares log-odds), where it is less. `details`
         holds the `gate`, the number of `draws`, and the `effective` number of independent ones
         that the engine claims, at most their number.
 
@@ -62,8 +64,9 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
     arXiv:1604.00695); of importance sampling Pareto k-hat below 0.7 (Vehtari et al., JMLR
     2024;25(72)) and 400 effective draws, in the thinnest tail too.
 
-    The Monte Carlo error of a quantile p is ``sqrt(p (1 - p) / n) / f``, with n the effective
-    number of draws and f the density there, by differences of quantiles.
+    Monte Carlo errors are those of the tables of a result. That of a quantile is half the distance
+    between the quantiles one standard error of its share of draws up and down, which allows for
+    draws of importance sampling that were taken more than once, and for chains that remember.
     """
     raise_if_any(problems_of(result=result, quantities=quantities), _SUBJECT)
     gate, open_ = result.gate, result.despite_failed_gate()
@@ -71,7 +74,7 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
     effective = min(result.effective_draws, gate.measures.get("tail ESS", np.inf)) if draws else 0.0
     measures = [_measure(name, float(value)) for name, value in gate.measures.items()]
     precision = [
-        _precision(name, open_.sample_of(per_draw(_SUBJECT, name, function)), effective)
+        _precision(name, open_.sample_of(per_draw(_SUBJECT, name, function)), result.dependence)
         for name, function in looked_at(result.model, quantities).items()
     ]
     coarse = [row["quantity"] for row in precision if row["coarse"] > _COARSE]
@@ -99,26 +102,10 @@ def _measure(name: str, value: float) -> dict[str, Any]:
     return {"measure": name, "value": value, "must_be": must, "limit": limit, "passed": met}
 
 
-def _precision(name: str, draws: Floats, effective: float) -> dict[str, Any]:
+def _precision(name: str, draws: Floats, dependence: Dependence) -> dict[str, Any]:
     row: dict[str, Any] = {"quantity": name}
-    low, middle, high = levels_of(_PROBABILITY)
-    for label, p in {"median": middle, "low": low, "high": high}.items():
-        row[label] = float(quantiles(draws, p))
-        row[f"{label}_mc_error"] = _quantile_error(draws, p, effective)
-    width = row["high"] - row["low"]
-    worst = max(row["low_mc_error"], row["high_mc_error"])
-    row |= {"interval": interval_name(_PROBABILITY), "coarse": worst / width if width > 0 else 0.0}
-    return row
-
-
-def _quantile_error(draws: Floats, p: float, effective: float) -> float:
-    """Return the Monte Carlo standard error of a quantile.
-
-    The quantiles one standard error of p away on both sides span two of the error sought: that
-    is the density by differences, without a bandwidth to choose.
-    """
-    if effective < 2:
-        return np.nan
-    step = np.sqrt(p * (1 - p) / effective)
-    low, high = quantiles(draws, np.clip([p - step, p + step], 0.0, 1.0))
-    return float((high - low) / 2)
+    errors = summary_errors(draws, PRINTED, dependence)
+    for label, value in zip(("low", "median", "high"), equal_tailed(draws, PRINTED), strict=True):
+        row |= {label: float(value), f"{label}_mc_error": errors[f"{label}_mc_error"]}
+    share = float(shares_of_width(draws[None], PRINTED, dependence)[0])
+    return {**row, "interval": interval_name(PRINTED), "coarse": share}

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest import distributions
 from funnelest.inference.refitting import Reweighted
+from funnelest.results.precision import on_scale, scale_of
 from funnelest.sampling.gate import ESS
 from funnelest.sampling.weights import equal_tailed
 
@@ -19,23 +19,6 @@ type Floats = NDArray[np.float64]
 type Three = tuple[float, float, float]
 
 NOTHING: Three = (np.nan, np.nan, np.nan)
-
-
-def scale_of(*samples: Floats) -> str:
-    """Return the scale on which draws are symmetric: "logit", "log" or "identity".
-
-    That of shares, which lie between 0 and 1 in every draw; of numbers, above 0; or of others.
-    """
-    low, high = (f([f(one) for one in samples if len(one)]) for f in (np.min, np.max))
-    if low > 0:
-        return "logit" if high < 1 else "log"
-    return "identity"
-
-
-def on_scale(scale: str, draws: Floats) -> Floats:
-    """Return draws on a scale, without a warning where they are at its ends."""
-    with np.errstate(all="ignore"):
-        return np.asarray(distributions.on_scale(scale, draws))
 
 
 def three(draws: Floats, probability: float, weights: Floats | None = None) -> Three:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 
 from funnelest.errors import FitError, raise_if_any
-from funnelest.fields import SEED, Allowed, instance, one_of, whole
+from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
+from funnelest.sampling.gate import joined_gate
 
-__all__ = ["ALLOWED", "argument_problems", "fit"]
+__all__ = ["ALLOWED", "argument_problems", "fit", "more"]
+
+type Progress = Callable[[float, str], None]
 
 #: What each argument may be.
 ALLOWED: Allowed = {
     "model": instance(Model, "a Model"),
     "engine": one_of("auto", "importance", "nuts"),
     "draws": whole(400),
+    "precision": number(above=0, below=1),
     "chains": whole(2),
     "seed": SEED.or_none,
     "cores": whole(1).or_none,
@@ -28,13 +33,18 @@ ALLOWED: Allowed = {
 
 #: Above this many parameters `auto` does not try importance sampling.
 _IMPORTANCE_LIMIT = 60
+#: Draws made before their error is looked at, and at most, as a multiple of these, for an error of
+#: so much. That of an about normal quantity is reached with these; a smaller one takes
+#: more by its square.
+_FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
 
 
 def fit(
     model: Model,
     *,
     engine: Literal["auto", "importance", "nuts"] = "auto",
-    draws: int = 4000,
+    draws: int | None = None,
+    precision: float = _PRECISION,
     chains: int = 4,
     seed: int | None = None,
     cores: int | None = None,
@@ -51,8 +61,15 @@ def fit(
         "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
         Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
         parameters, and NUTS when there are more or when importance sampling fails its gate.
-    draws : int, default 4000
-        Number of draws in the result, over all chains; at least 400.
+    draws : int, optional
+        Number of draws in the result, over all chains; at least 400. Left out: 4,000, and then as
+        many more as `precision` needs, four times as many at most (more when it is smaller than
+        its default).
+    precision : float, default 0.02
+        The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
+        interval of every step, every transition and every unknown parameter, as a share of the
+        width of that interval (on its own scale or a log one). What was reached is
+        `Result.monte_carlo_error`.
     chains : int, default 4
         Number of Markov chains (NUTS); at least 2.
     seed : int, optional
@@ -77,29 +94,104 @@ def fit(
         For arguments that cannot be meant.
     FitError
         When no value of the parameters gives the figures a positive probability.
+
+    Notes
+    -----
+    A fit that is interrupted (Ctrl-C) while its chains run, or while it goes on for `precision`,
+    returns what it has, with a note; `Result.more` goes on from there.
     """
     raise_if_any(
         argument_problems(
-            model=model, engine=engine, draws=draws, chains=chains, seed=seed, cores=cores,
-            start=start,
+            model=model, engine=engine, draws=_FIRST if draws is None else draws,
+            precision=precision, chains=chains, seed=seed, cores=cores, start=start,
         ),
         "fit",
     )  # fmt: skip
-    draws, chains, cores = int(draws), int(chains), None if cores is None else int(cores)
+    chains, cores = int(chains), None if cores is None else int(cores)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
+    first = _FIRST if draws is None else int(draws)
     notes: list[str] = []
     result: Result | None = None
     with progress_bar(progress) as report:
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
-            result = _importance(model, draws, chains, seed, start, report)
+            result = _importance(model, first, chains, seed, start, report)
             if engine == "auto" and not result.gate.passed:
                 notes.append(f"importance sampling was given up: {result.gate.text}")
                 result = None
         if result is None:
-            result = _nuts(model, draws, chains, seed, cores, report)
+            result = _nuts(model, first, chains, seed, cores, report)
+        notes += result.notes
+        if draws is None and result.gate.passed and not result.notes:
+            result, note = _precise(result, precision, report)
+            notes += note
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
+
+
+def more(result: Result, draws: int, *, report: Progress = lambda done, text: None) -> Result:
+    """Return a result with more draws of its posterior: what `Result.more` does.
+
+    `report` is told the share done and what is being done.
+    """
+    chains, size = next(iter(result.draws.values())).shape
+    # Of the seed of the result and of what is there, so that every further call draws anew.
+    seed = int(np.random.SeedSequence([result.seed, 3, size]).generate_state(1)[0])
+    begun = time.perf_counter()
+    if result.engine == "importance":
+        new = _importance(result.model, draws, chains, seed, result, report)
+    else:
+        new = _nuts(result.model, draws, chains, seed, None, report)
+        if new.notes:  # interrupted: the result is what there was
+            raise KeyboardInterrupt
+    made = {
+        name: np.concatenate([one, new.draws[name]], axis=1) for name, one in result.draws.items()
+    }
+    every = np.stack(list(made.values()))
+    gate = joined_gate([result.gate, new.gate], [size, every.shape[2] - size], every)
+    joined = replace(
+        result,
+        draws=made,
+        gate=gate,
+        origins=_origins(result, new),
+        proposal=new.proposal,
+        marks=(),
+        seconds=result.seconds + time.perf_counter() - begun,
+    )
+    return _judged(joined)
+
+
+def _origins(result: Result, new: Result) -> Any:
+    """Return the origins of the draws of both, of which none is in both."""
+    if result.origins is None or new.origins is None:
+        return None
+    return np.concatenate([result.origins, new.origins + result.origins.max() + 1], axis=1)
+
+
+def _precise(result: Result, precision: float, report: Progress) -> tuple[Result, list[str]]:
+    """Return a result that goes on until it is precise, and a note where it is not."""
+    most = _FIRST * _FURTHER * max(1.0, (_PRECISION / precision) ** 2)
+    try:
+        while (error := result.monte_carlo_error) > precision:
+            size = next(iter(result.draws.values())).size
+            # The error falls with the root of the number; a tenth more, since it is an estimate.
+            wanted = min(1.1 * size * (error / precision) ** 2, most) - size
+            if wanted < 1:
+                return result, [
+                    f"the Monte Carlo error is {error:.1%} of the width of an interval, where "
+                    f"{precision:.1%} was aimed at: result.more(draws) goes on"
+                ]
+            report(0.9, "going on until the limits are precise")
+            result = more(result, max(int(wanted), 400))
+    except KeyboardInterrupt:
+        return result, ["interrupted before the limits were as precise as was aimed at: "
+                        "result.more(draws) goes on"]  # fmt: skip
+    return result, []
+
+
+def _judged(result: Result) -> Result:
+    """Return the result with the Monte Carlo error of what it prints among its measures."""
+    return replace(result, gate=result.gate.with_error(result.monte_carlo_error))
 
 
 def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -> list[str]:
@@ -126,7 +218,7 @@ def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -
 
 
 def _importance(
-    model: Model, draws: int, chains: int, seed: int, start: Result | None, report: Any
+    model: Model, draws: int, chains: int, seed: int, start: Result | None, report: Progress
 ) -> Result:
     from funnelest.inference.engines import importance
     from funnelest.likelihood.density import Density
@@ -141,18 +233,21 @@ def _importance(
         progress=report,
     )
     values = density.values(weighted.draws)
-    return Result(
+    result = Result(
         model=model,
         # The draws are independent: dealing them out over chains serves ArviZ's diagnostics.
         draws={name: value.reshape(chains, per_chain) for name, value in values.items()},
         gate=weighted.gate,
         seed=seed,
         proposal=weighted.proposal,
+        origins=None if weighted.origins is None else weighted.origins.reshape(chains, per_chain),
+        further=more if model.free else None,
     )
+    return _judged(result)
 
 
 def _nuts(
-    model: Model, draws: int, chains: int, seed: int, cores: int | None, report: Any
+    model: Model, draws: int, chains: int, seed: int, cores: int | None, report: Progress
 ) -> Result:
     from funnelest.inference.engines import nuts
 
@@ -161,4 +256,14 @@ def _nuts(
     found = nuts.sample(
         model, draws=-(-draws // chains), chains=chains, seed=seed, cores=cores, progress=report
     )
-    return Result(model=model, draws=found.draws, gate=found.gate, seed=seed)
+    interrupted = ("interrupted: the chains were ended where they were",)
+    return _judged(
+        Result(
+            model=model,
+            draws=found.draws,
+            gate=found.gate,
+            seed=seed,
+            notes=interrupted if found.interrupted else (),
+            further=more,
+        )
+    )

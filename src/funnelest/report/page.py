@@ -17,6 +17,7 @@ from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.results.intervals import interval_problems
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
+from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
 
 if TYPE_CHECKING:
@@ -177,7 +178,10 @@ class _Page:
     def verdict(self) -> dict[str, Any]:
         """Return whether the gate was passed, and by what."""
         gate, result, show = self.result.gate, self.result, self.show
-        measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in gate.measures.items())
+        told = {name: value for name, value in gate.measures.items() if name != MC_ERROR}
+        measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in told.items())
+        error = gate.measures.get(MC_ERROR)
+        precise = [] if error is None else [self.say("precision", share=error)]
         failures = [_ended(self.show.say(one)) for one in gate.failures]
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
@@ -186,7 +190,7 @@ class _Page:
             "headline": self.say("passed" if gate.passed else "failed"),
             "mark": self.mark,
             "warning": self.say("failed_long"),
-            "lines": [*map(_capital, failures), engine, *map(_ended, result.notes)],
+            "lines": [*map(_capital, failures), engine, *precise, *map(_ended, result.notes)],
         }
 
     # ------------------------------------------------------------------ words

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.fields import TEXT, Constraint
+from funnelest.fields import TEXT, Constraint, whole
 from funnelest.likelihood.density import prior_draws
 from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
+from funnelest.results.precision import main_quantities, shares_of_width
+from funnelest.sampling.errors import Chains, Copies, Dependence
 from funnelest.sampling.gate import Gate
+from funnelest.sampling.weights import PRINTED
 from funnelest.words import Language, Sentence, say
 
 __all__ = ["Drawn"]
@@ -25,6 +28,7 @@ __all__ = ["Drawn"]
 _OPEN = ("estimated", "partly imputed", "imputed", "derived", "derived, model partly imputed")
 
 QUANTITY = Constraint("must be a function of q", callable)
+_DRAWS = whole(1)
 
 type Floats = NDArray[np.float64]
 
@@ -43,6 +47,9 @@ class Drawn:
     marks: tuple[Sentence | str, ...] = ()
     # Where a refit with new data can start; internal to the engine.
     proposal: Any = field(default=None, repr=False)
+    origins: NDArray[np.integer[Any]] | None = field(default=None, repr=False)
+    # What draws more of the same, given the result and a number: of `fit`, which lies above.
+    further: Callable[[Any, int], Any] | None = field(default=None, repr=False)
 
     # ------------------------------------------------------------------ draws
 
@@ -64,6 +71,60 @@ class Drawn:
         if self.engine == "nuts":
             return min([size, *(measures[n] for n in ("bulk ESS", "tail ESS") if n in measures)])
         return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
+
+    @cached_property
+    def dependence(self) -> Dependence:
+        """How the draws hang together, which decides how far what is read from them is off."""
+        if self.engine == "nuts" and self.draws:
+            return Chains(len(next(iter(self.draws.values()))))
+        return Copies(None if self.origins is None else np.ravel(self.origins))
+
+    @cached_property
+    def monte_carlo_error(self) -> float:
+        """Largest Monte Carlo error of what is printed, as a share of the interval's width.
+
+        Of the median and both limits of the 95% interval of the number at every step, every
+        transition and every unknown parameter; infinite or undefined ones left out. Of each on its
+        own scale or that of its log (of shares log-odds), where it is less.
+        """
+        if not self.draws:
+            return 0.0
+        made = [
+            self._evaluate(one, self._posterior) for one in main_quantities(self.model).values()
+        ]
+        shares = shares_of_width(np.stack(made), PRINTED, self.dependence)
+        return float(max(shares[np.isfinite(shares)], default=0.0))
+
+    def more(self, draws: int) -> Self:
+        """Return a result of the same model with more draws, going on from where this stopped.
+
+        Parameters
+        ----------
+        draws : int
+            How many are added, over all chains, by the engine that made those that are there. The
+            same ones whenever they are asked for: their seed is made of that of the result and of
+            the number that it has.
+
+        Returns
+        -------
+        Result
+            All draws, judged together by the gate; what checks said of fewer is not repeated.
+
+        Raises
+        ------
+        SpecError
+            When `draws` is no number of draws.
+        FitError
+            When the result was read from a file, which holds nothing to go on from.
+        """
+        raise_if_any(_DRAWS.said("draws", draws), "more draws")
+        if self.further is None:
+            raise FitError(
+                "there is nothing to go on from: the result was not made by this session's fit, or "
+                "its model has nothing unknown. Fit its model again and ask that result for more."
+            )
+        found: Self = self.further(self, int(draws))
+        return found
 
     @cached_property
     def flat(self) -> dict[str, Floats]:

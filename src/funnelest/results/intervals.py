@@ -6,12 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import is_number, one_of
-from funnelest.sampling.weights import equal_tailed
+from funnelest.sampling.errors import Dependence, mean_errors, quantile_errors
+from funnelest.sampling.weights import equal_tailed, levels_of
 
-__all__ = ["interval_problems", "summary"]
+__all__ = ["ERRORS", "interval_problems", "summary", "summary_errors"]
 
 type Floats = NDArray[np.float64]
 
+#: Columns of the Monte Carlo errors of a summary.
+ERRORS = ("mean_mc_error", "median_mc_error", "low_mc_error", "high_mc_error")
 KIND = one_of("equal-tailed", "highest-density")
 
 
@@ -37,3 +40,18 @@ def summary(draws: Floats, probability: float, kind: str = "equal-tailed") -> di
         "low": float(low),
         "high": float(high),
     }
+
+
+def summary_errors(
+    draws: Floats, probability: float, dependence: Dependence, kind: str = "equal-tailed"
+) -> dict[str, float]:
+    """Return the Monte Carlo standard errors of mean, median and both limits of draws.
+
+    Limits of highest density are no quantiles at a given level: theirs is not known.
+    """
+    row = np.asarray(draws)[None]
+    low, median, high = quantile_errors(row, levels_of(probability), dependence)[:, 0]
+    if kind == "highest-density":
+        low = high = np.nan
+    found = (mean_errors(row, dependence)[0], median, low, high)
+    return dict(zip(ERRORS, map(float, found), strict=True))

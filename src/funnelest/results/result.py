@@ -15,7 +15,7 @@ from funnelest.fields import MAPPING, TEXT, Constraint, instance
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import QUANTITY, Drawn
-from funnelest.results.intervals import interval_problems, summary
+from funnelest.results.intervals import ERRORS, interval_problems, summary, summary_errors
 from funnelest.results.realised import known_and_hidden
 from funnelest.sampling.weights import interval_name
 
@@ -32,7 +32,10 @@ class Result(Drawn):
     """What a fit gives: draws from the posterior, and tables of them.
 
     Every table has one row per quantity with its posterior mean, median, standard deviation
-    and interval, the interval of the prior beside it, the `basis` and a `mark` that is empty
+    and interval, the Monte Carlo standard errors of these (`mean_mc_error`, `median_mc_error`,
+    `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for the
+    limits of highest density, and where a quantity is none or infinite), the interval of the
+    prior beside it, the `basis` and a `mark` that is empty
     unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
     "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
     that it depends on: it is the prior; "partly" where that holds of a part).
@@ -57,6 +60,11 @@ class Result(Drawn):
         Of checks that failed: what every table and figure then says; see `marked`.
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.
+    origins : ndarray of int, optional
+        Shape ``(chains, draws)``: draws with the same number are one draw taken more than once.
+        None where there are none such.
+    further : callable, optional
+        What `more` asks; set by `fit`.
     """
 
     def _table(
@@ -72,13 +80,15 @@ class Result(Drawn):
         raise_if_any(interval_problems(probability, kind), "the table")
         made = []
         for labels, quantity, basis in rows:
-            posterior = summary(self._evaluate(quantity, self._posterior), probability, kind)
+            draws = self._evaluate(quantity, self._posterior)
+            posterior = summary(draws, probability, kind)
             prior = summary(self._evaluate(quantity, self._prior), probability, kind)
             made.append(
                 {
                     **labels,
                     **posterior,
                     "interval": interval_name(probability, kind),
+                    **summary_errors(draws, probability, self.dependence, kind),
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
@@ -474,7 +484,7 @@ class Result(Drawn):
             return f"<pre>{escape(repr(self))}</pre>"
         parts = [f"<p>{escape(self.gate.text)}</p>"]
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
-            parts += [f"<h4>{title}</h4>", tables.html_table(table)]
+            parts += [f"<h4>{title}</h4>", tables.html_table(table.drop(columns=[*ERRORS]))]
         return "\n".join(parts)
 
 

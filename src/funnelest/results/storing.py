@@ -61,14 +61,15 @@ def to_datatree(result: Result) -> xr.DataTree:
         )
 
     size = next((len(value) for value in prior.values()), 1)
-    tree = xr.DataTree.from_dict(
-        {
-            "/posterior": group(result.draws, shape),
-            "/prior": group(prior, (1, size)),
-            "/log_likelihood": group(log_likelihoods(model, result.flat), shape),
-            "/log_prior": group(log_prior, shape),
-        }
-    )
+    groups = {
+        "/posterior": group(result.draws, shape),
+        "/prior": group(prior, (1, size)),
+        "/log_likelihood": group(log_likelihoods(model, result.flat), shape),
+        "/log_prior": group(log_prior, shape),
+    }
+    if result.origins is not None:
+        groups["/sample_stats"] = group({"origin": result.origins}, shape)
+    tree = xr.DataTree.from_dict(groups)
     tree.attrs = {
         "created_by": "funnelest",
         "engine": result.engine,
@@ -145,6 +146,7 @@ def load(
             raise SpecError([f"it holds no model: {given}."], f"the file {path}")
         model = Model.from_dict(json.loads(attrs["model"]), functions=functions, kinds=kinds)
         posterior = tree["posterior"].dataset
+        origins = tree["sample_stats"].dataset if "sample_stats" in tree.children else None
         return Result(
             model=model,
             draws={name: posterior[_variable(name)].values for name in model.free},
@@ -157,4 +159,5 @@ def load(
             seconds=float(attrs["seconds"]),
             notes=tuple(json.loads(attrs["notes"])),
             marks=tuple(from_json(json.loads(attrs["marks"]))),
+            origins=None if origins is None else origins["origin"].values,
         )

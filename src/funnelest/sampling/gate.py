@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from funnelest.sampling.weights import PRINTED, levels_of
 from funnelest.words import Named, named
 
-__all__ = ["LIMITS", "SIDES", "Gate", "chains_gate", "importance_gate", "measured"]
+__all__ = [
+    "LIMITS",
+    "MC_ERROR",
+    "SIDES",
+    "Gate",
+    "chains_gate",
+    "importance_gate",
+    "joined_gate",
+    "measured",
+]
 
 #: Thresholds: Vehtari et al., Bayesian Analysis 2021;16:667 (R-hat, ESS); Vehtari et al.,
 #: JMLR 2024;25(72) (Pareto k-hat); Betancourt, arXiv:1604.00695 (E-BFMI).
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
+#: The largest Monte Carlo standard error of a printed number, as a share of its interval's width:
+#: the measure, and what is no limit to be printed any more.
+MC_ERROR, _COARSE = "Monte Carlo error", 0.1
 #: What each measure has to be; those that are not here are only told.
 LIMITS = {
     "k-hat": ("below", K_HAT),
@@ -25,6 +38,7 @@ LIMITS = {
     "tail ESS": ("at least", ESS),
     "E-BFMI": ("above", BFMI),
     "divergences": ("at most", 0.0),
+    MC_ERROR: ("at most", _COARSE),
 }
 #: How a measure is compared with its limit.
 SIDES = {
@@ -66,6 +80,17 @@ class Gate:
             return f"convergence gate passed ({self.engine}: {shown})"
         return f"convergence gate FAILED ({self.engine}: {'; '.join(self.failures)})"
 
+    def with_error(self, share: float) -> Gate:
+        """Return the verdict with the Monte Carlo error of what is printed among its measures.
+
+        As the share of the interval's width, the largest of all numbers; it takes the place of
+        an earlier one.
+        """
+        others = [one for one in self.failures if one not in _failures(self.measures, (MC_ERROR,))]
+        measures = {**self.measures, MC_ERROR: share}
+        failures = (*others, *_failures(measures, (MC_ERROR,)))
+        return Gate(self.engine, measures, failures)
+
 
 def _shown(value: float) -> str:
     if value == -np.inf:
@@ -87,21 +112,42 @@ def measured(draws: Any, energies: Any, divergences: int) -> dict[str, Any]:
     Of `draws`, what has to have converged, shape ``(quantities, chains, draws)``, the worst counts;
     energies have the shape ``(chains, draws)``.
     """
+    bfmi = np.mean(np.diff(energies, axis=1) ** 2, axis=1) / np.var(energies, axis=1)
+    mixing = dict(zip(("r_hat", "ess_bulk", "ess_tail"), _mixing(draws), strict=True))
+    return {**mixing, "divergences": divergences, "bfmi": float(bfmi.min())}
+
+
+def _mixing(draws: Any) -> tuple[float, float, float]:
+    """Return the worst R-hat, bulk and tail effective sizes."""
     from arviz_stats.base import array_stats
 
     axes = {"chain_axis": 1, "draw_axis": 2}
-    bfmi = np.mean(np.diff(energies, axis=1) ** 2, axis=1) / np.var(energies, axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):  # draws that are all the same
         r_hat = array_stats.rhat(draws, **axes)
         bulk = array_stats.ess(draws, **axes, method="bulk")
-        tail = array_stats.ess(draws, **axes, method="tail", prob=(0.05, 0.95))
-    return {
-        "r_hat": float(np.max(r_hat)),
-        "ess_bulk": float(np.min(bulk)),
-        "ess_tail": float(np.min(tail)),
-        "divergences": divergences,
-        "bfmi": float(bfmi.min()),
-    }
+        tail = array_stats.ess(draws, **axes, method="tail", prob=levels_of(PRINTED)[::2])
+    return float(np.max(r_hat)), float(np.min(bulk)), float(np.min(tail))
+
+
+def joined_gate(gates: Sequence[Gate], sizes: Sequence[int], draws: Any) -> Gate:
+    """Return the verdict on several samples of one posterior, made by the same engine.
+
+    Of `sizes` draws each, and all together `draws` of shape ``(quantities, chains, draws)``. Chains
+    are judged anew; of weighted draws the worst k-hat counts, and an effective size is that of the
+    mean of all draws: each sample's variance counts by the square of its part.
+    """
+    if gates[0].engine != "importance":
+        divergences, bfmi = (
+            [one.measures[name] for one in gates] for name in ("divergences", "E-BFMI")
+        )
+        return chains_gate(*_mixing(draws), int(sum(divergences)), min(bfmi))
+    parts = np.asarray(sizes) / np.sum(sizes)
+    k_hat, evaluations, *effective = (
+        np.array([one.measures[name] for one in gates])
+        for name in ("k-hat", "evaluations", "ESS", "tail ESS")
+    )
+    ess, tail = (float(1 / np.sum(parts**2 / one)) for one in effective)
+    return importance_gate(float(np.max(k_hat)), ess, tail, int(evaluations.sum()))
 
 
 def chains_gate(
@@ -126,13 +172,20 @@ def chains_gate(
 
 
 def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
-    failures: list[Named] = []
-    for name, (side, limit) in LIMITS.items():
+    return Gate(engine, measures, _failures(measures, tuple(LIMITS), moves))
+
+
+def _failures(
+    measures: Mapping[str, float], names: tuple[str, ...], moves: str = ""
+) -> tuple[Named, ...]:
+    """Return a sentence for each of these measures that does not meet its limit."""
+    found: list[Named] = []
+    for name in names:
+        side, limit = LIMITS[name]
         value = measures.get(name)
         # A measure that is not a number is on no side.
-        met = SIDES[side]
-        if value is None or met(value, limit):
+        if value is None or SIDES[side](value, limit):
             continue
         key = moves if name == "divergences" else name
-        failures.append(named(f"gate.{key}", value=value, limit=limit))
-    return Gate(engine, measures, tuple(failures))
+        found.append(named(f"gate.{key}", value=value, limit=limit))
+    return tuple(found)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from funnelest.words import named
 
 __all__ = [
+    "PRINTED",
     "discrete_quantiles",
     "effective_size",
     "equal_tailed",
@@ -35,6 +36,10 @@ __all__ = [
 
 type Floats = NDArray[np.float64]
 type Levels = float | Sequence[float] | Floats
+
+#: Probability of the intervals that are printed unless another is asked for; its limits are what a
+#: sample is judged by.
+PRINTED = 0.95
 
 
 def quantiles(
@@ -149,18 +154,19 @@ def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
 
 
 def tail_size(points: Floats, weights: Floats) -> float:
-    """Return the smallest effective number of draws for a 5% or 95% quantile of any parameter.
+    """Return the smallest effective number of draws for a printed limit of any parameter.
 
-    Of points ``(parameters, draws)`` with normalised weights. Where the weights are larger in the
-    tails, fewer draws carry a tail than carry the mean. For the event A below a quantile with
-    probability p, ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the number of independent draws that
-    would know p as well.
+    These are the 2.5% and 97.5% quantiles of a 95% interval. Of points ``(parameters, draws)`` with
+    normalised weights. Where the weights are larger in the tails, fewer draws carry a tail than
+    carry the mean. For the event A below a quantile with probability p,
+    ``p (1 - p) / sum(w**2 (1_A - p)**2)``: the number of independent draws that would know p as
+    well.
     """
     smallest = np.inf
     for row in points:
         ordered = weights[np.argsort(row, kind="stable")]
         below = np.cumsum(ordered)
-        for wanted in (0.05, 0.95):
+        for wanted in levels_of(PRINTED)[::2]:
             last = min(int(np.searchsorted(below, wanted)), len(below) - 2)
             p = below[last]
             spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)

@@ -88,7 +88,7 @@ def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | N
         weights, gate = judged(target, drawn, log_weights)
         said = gate.measures
         if said["k-hat"] < K_HAT and said["ESS"] >= ESS and said["tail ESS"] > _TAIL:
-            chosen = drawn.u[:, resample(weights, draws, rng)]
-            return Weighted(target.line(chosen), gate, proposal)
+            origins = resample(weights, draws, rng)
+            return Weighted(target.line(drawn.u[:, origins]), gate, proposal, origins)
         aim *= _FURTHER
     return None

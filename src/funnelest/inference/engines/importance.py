@@ -64,13 +64,15 @@ _MOST = 25
 class Weighted:
     """What importance sampling gives.
 
-    Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted; and
-    the proposal to start from when the same model is fitted to other data.
+    Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted;
+    the proposal to start from when the same model is fitted to other data; and which weighted draw
+    each came from, shape ``(draws,)`` (None: each from its own).
     """
 
     draws: Floats
     gate: Gate
     proposal: Proposal
+    origins: NDArray[np.intp] | None = None
 
 
 def sample(
@@ -233,8 +235,9 @@ def _final(
     size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
     drawn, log_weights = weigh(target, proposal, rng, max(size, _batch(target)))
     weights, gate = judged(target, drawn, log_weights)
-    chosen = drawn.u[:, resample(weights, draws, rng)]
-    return Weighted(target.line(chosen), gate, refitted(target, proposal, drawn, log_weights))
+    origins = resample(weights, draws, rng)
+    made = refitted(target, proposal, drawn, log_weights)
+    return Weighted(target.line(drawn.u[:, origins]), gate, made, origins)
 
 
 def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
