@@ -12,6 +12,7 @@ from tests.examples import PRIORS
 from tests.test_priors import Kumaraswamy
 
 import funnelest as fe
+from funnelest.likelihood.components import log_prior_density
 
 CASES: dict[str, fe.Prior] = {
     **{name: prior for name, prior in PRIORS.items() if not isinstance(prior, fe.Fixed)},
@@ -115,6 +116,19 @@ def test_scores_with_a_closed_form() -> None:
         scored(Kumaraswamy(1.0, 0.5), scores[1:]), scored(fe.Beta(1.0, 0.5), scores[1:]),
         rtol=1e-3, atol=1e-3,
     )  # fmt: skip
+
+
+def test_draws_that_rounded_to_an_end_have_a_density() -> None:
+    for family in (
+        fe.Beta(0.05, 0.05),
+        fe.Gamma(0.01, 1.0),
+        fe.Truncated(fe.Beta(0.5, 0.5), low=0.2),
+    ):
+        ends = np.array([one for one in family.support if np.isfinite(one)])
+        assert np.isfinite(log_prior_density(family, ends)).all()
+        assert np.isfinite(family.logpdf(family.inside(ends))).all()
+    assert log_prior_density(fe.Uniform(0.2, 0.8), np.array([0.1])) == -np.inf
+    np.testing.assert_array_equal(fe.Normal(0, 1).inside(np.array([-3.0, 0.0])), [-3.0, 0.0])
 
 
 def test_several_of_one_family_at_once() -> None:

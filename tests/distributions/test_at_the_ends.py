@@ -85,6 +85,15 @@ def test_made_up_counts_without_spread_are_poisson() -> None:
     assert counts.var() == pytest.approx(3.0, abs=0.15)
 
 
+def test_counts_are_made_up_at_the_ends() -> None:
+    rng = np.random.default_rng(2)
+    ends = np.array([0.0, 1.0])
+    assert list(BetaBinomial(50, ends, 2.0).sample(rng)) == [0, 50]
+    assert list(Binomial(50, ends).sample(rng)) == [0, 50]
+    assert list(NegativeBinomial(np.array([0.0, 1e30]), CV).sample(rng) > 0) == [False, True]
+    assert list(Poisson(np.array([0.0, np.inf])).sample(rng) > 0) == [False, True]
+
+
 SYMBOLS: dict[str, tuple[Callable[[Any], Any], float]] = {
     "Poisson": (lambda m: Poisson(m).logp(0), 0.0),
     "binomial, none": (lambda p: Binomial(50, p).logp(0), 0.0),

@@ -111,3 +111,31 @@ def test_no_fit_is_refused_and_limits_are_exact(case: str) -> None:
 @pytest.mark.parametrize("case", CASES)
 def test_so_it_is_on_every_seed(case: str) -> None:
     assert_exact(case, range(20))
+
+
+@pytest.mark.parametrize("starts", [True, False])
+def test_where_a_search_finds_nothing_chains_are_tried(
+    starts: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from funnelest.inference import fitting
+
+    made = fe.fit(CASES["none of 50"][0], engine="importance", draws=400, seed=1, progress=False)
+
+    def lost(*_: Any) -> Any:
+        raise fe.FitError("none of 9 points")
+
+    def chains(*_: Any) -> Any:
+        if starts:
+            return made
+        raise fe.FitError("NUTS could not start: nothing there")
+
+    monkeypatch.setattr(fitting, "_importance", lost)
+    monkeypatch.setattr(fitting, "_nuts", chains)
+    with pytest.raises(fe.FitError, match="none of 9 points"):
+        fe.fit(made.model, engine="importance", seed=1, progress=False)
+    if starts:
+        found = fe.fit(made.model, seed=1, progress=False)
+        assert found.notes == ("importance sampling was given up: none of 9 points",)
+    else:
+        with pytest.raises(fe.FitError, match="given up: none of 9 points; NUTS could not start"):
+            fe.fit(made.model, seed=1, progress=False)

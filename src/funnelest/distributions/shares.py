@@ -138,7 +138,8 @@ class BetaBinomial(Tailed):
         return logit_location(self.p, self.n, x, self.deff, spread)
 
     def sample(self, rng: np.random.Generator) -> Any:
-        return rng.binomial(self.n, rng.beta(*self._shapes()))
+        a, b = (np.maximum(one, _ALIKE) for one in self._shapes())
+        return rng.binomial(self.n, rng.beta(a, b))
 
     def moments(self) -> tuple[Any, Any]:
         return self.n * self.p, np.sqrt(self.deff * self.n * self.p * (1 - self.p))

@@ -50,7 +50,8 @@ def fit(
     engine : {"auto", "importance", "nuts"}, default "auto"
         "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
         Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
-        parameters, and NUTS when there are more or when importance sampling fails its gate.
+        parameters, and NUTS when there are more, or when importance sampling fails its gate or
+        finds no point at which the figures are possible.
     draws : int, default 4000
         Number of draws in the result, over all chains; at least 400.
     chains : int, default 4
@@ -76,7 +77,8 @@ def fit(
     SpecError
         For arguments that cannot be meant.
     FitError
-        When no value of the parameters gives the figures a positive probability.
+        When no engine that was tried found parameters that give the figures a positive
+        probability: with "auto" none of both.
     """
     raise_if_any(
         argument_problems(
@@ -93,12 +95,21 @@ def fit(
     with progress_bar(progress) as report:
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
-            result = _importance(model, draws, chains, seed, start, report)
-            if engine == "auto" and not result.gate.passed:
+            try:
+                result = _importance(model, draws, chains, seed, start, report)
+            except FitError as error:
+                # A search that finds nothing shows nothing: chains may find it.
+                if engine == "importance" or not model.free:
+                    raise
+                notes.append(f"importance sampling was given up: {error}")
+            if engine == "auto" and result is not None and not result.gate.passed:
                 notes.append(f"importance sampling was given up: {result.gate.text}")
                 result = None
         if result is None:
-            result = _nuts(model, draws, chains, seed, cores, report)
+            try:
+                result = _nuts(model, draws, chains, seed, cores, report)
+            except FitError as error:
+                raise FitError("; ".join([*notes, str(error)])) from error
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
 
 

@@ -109,6 +109,15 @@ class Prior:
         """Return `size` independent draws."""
         return np.asarray(self.ppf(rng.random(size)), dtype=np.float64)
 
+    def inside(self, x: Any) -> Any:
+        """Return draws, those that have rounded to an end of the support moved just inside.
+
+        At the end itself a density, or a logarithm of it, may be infinite.
+        """
+        low, high = self.support
+        up, down = np.nextafter(low, high), np.nextafter(high, low)
+        return np.where(x == low, up, np.where(x == high, down, x))
+
     @property
     def flat(self) -> bool:
         """Whether it says nothing but where the parameter lies, as far as anyone stated."""
