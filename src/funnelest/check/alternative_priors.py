@@ -274,8 +274,9 @@ def _ratio(model: Model, priors: Mapping[str, Prior], draws: Mapping[str, Floats
     with np.errstate(all="ignore"):
         return np.sum(
             [
-                prior.logpdf(draws[name]) - model.free[name].logpdf(draws[name])
+                prior.logpdf(x) - model.free[name].logpdf(x)
                 for name, prior in priors.items()
+                for x in [model.free[name].inside(draws[name])]
             ],
             axis=0,
         )

@@ -210,7 +210,7 @@ def _prior_once(
     prior = model.priors[parameter]
     tried = []
     for i, one in enumerate(sides):
-        x = one.sample
+        x = prior.inside(one.sample)
         with np.errstate(all="ignore"):
             slope = {"identity": 0.0 * x, "log": np.log(x), "logit": np.log(x) + np.log1p(-x)}
             tried.append((reweighted(-(prior.logpdf(x) + slope[scale])), i))

@@ -279,8 +279,8 @@ class Evidence:
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         """Return a step and limits for how many people reached it, if the source gives any.
 
-        Per person of the population it sees. Used to notice, before fitting, figures that the
-        route makes impossible.
+        Per person of the population it sees, five standard errors off. Used to notice, before
+        fitting, figures that hardly go together on the route.
         """
         return None
 

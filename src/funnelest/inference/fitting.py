@@ -60,7 +60,8 @@ def fit(
     engine : {"auto", "importance", "nuts"}, default "auto"
         "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
         Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
-        parameters, and NUTS when there are more or when importance sampling fails its gate.
+        parameters, and NUTS when there are more, or when importance sampling fails its gate or
+        finds no point at which the figures are possible.
     draws : int, optional
         Number of draws in the result, over all chains; at least 400. Left out: 4,000, and then as
         many more as `precision` needs, four times as many at most (more when it is smaller than
@@ -93,7 +94,8 @@ def fit(
     SpecError
         For arguments that cannot be meant.
     FitError
-        When no value of the parameters gives the figures a positive probability.
+        When no engine that was tried found parameters that give the figures a positive
+        probability: with "auto" none of both.
 
     Notes
     -----
@@ -116,12 +118,21 @@ def fit(
     with progress_bar(progress) as report:
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
-            result = _importance(model, first, chains, seed, start, report)
-            if engine == "auto" and not result.gate.passed:
+            try:
+                result = _importance(model, first, chains, seed, start, report)
+            except FitError as error:
+                # A search that finds nothing shows nothing: chains may find it.
+                if engine == "importance" or not model.free:
+                    raise
+                notes.append(f"importance sampling was given up: {error}")
+            if engine == "auto" and result is not None and not result.gate.passed:
                 notes.append(f"importance sampling was given up: {result.gate.text}")
                 result = None
         if result is None:
-            result = _nuts(model, first, chains, seed, cores, report)
+            try:
+                result = _nuts(model, first, chains, seed, cores, report)
+            except FitError as error:
+                raise FitError("; ".join([*notes, str(error)])) from error
         notes += result.notes
         if draws is None and result.gate.passed and not result.notes:
             result, note = _precise(result, precision, report)

@@ -127,6 +127,7 @@ def log_prior_density(prior: Prior, x: Floats) -> Floats:
     """
     with np.errstate(all="ignore"):
         _, back, slope = prior.own_scale()
+        x = prior.inside(x)
         found = prior.logpdf(x) + slope(back(x))
     return np.where(np.isnan(found), -np.inf, found)
 

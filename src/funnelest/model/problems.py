@@ -363,8 +363,12 @@ def _prior_problems(model: Parts) -> list[str]:
     return found
 
 
-def _impossible(model: Parts) -> list[str]:
-    """Find figures that no value of the parameters can produce together."""
+#: What `implied_number` of the sources leaves room for.
+_ALLOWED = "five standard errors allowed for"
+
+
+def _hardly_together(model: Parts) -> list[str]:
+    """Find figures that are too far apart: the limits that sources imply are five errors off."""
     implied = []
     changed = {name for one in model.assumptions for name in one.register_names()}
     for one in model.evidence:
@@ -381,8 +385,7 @@ def _impossible(model: Parts) -> list[str]:
         if isinstance(model.occurrence, Rate) and low > 1 and not errors:
             found.append(
                 f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
-                f"in {step!r} ({where}), more than the population of {people:,.0f}: its "
-                "likelihood is zero."
+                f"in {step!r} ({where}), {_ALLOWED}: more than the population of {people:,.0f}."
             )
         for earlier, before, (_, high) in implied:
             if earlier is later or before == step or (before == first and step == first):
@@ -403,8 +406,8 @@ def _impossible(model: Parts) -> list[str]:
             found.append(
                 f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
                 f"in {step!r} ({where}), but {type(earlier).__name__} {earlier.name!r} leaves at "
-                f"most {high * ratio * people:,.0f} of the same people in {before!r}, and every "
-                f"path to {step!r} passes {before!r}: together their likelihood is zero. "
+                f"most {high * ratio * people:,.0f} of the same people in {before!r}, {_ALLOWED}. "
+                f"Every path to {step!r} passes {before!r}: the two hardly go together. "
                 f"{advice}; otherwise one of the two counts something else, which a Bridge or a "
                 "coverage says."
             )
@@ -450,5 +453,5 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     },
     {_prior_problems: _SOURCES | {"parameters"}},
     {_function_problems: _SOURCES | {"parameters", "instead"}},
-    {unasked_problems: _SOURCES, _impossible: _SOURCES},
+    {unasked_problems: _SOURCES, _hardly_together: _SOURCES},
 )

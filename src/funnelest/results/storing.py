@@ -48,8 +48,10 @@ def to_datatree(result: Result) -> xr.DataTree:
 
     model, prior = result.model, result.prior_draws
     shape = next((np.shape(draws) for draws in result.draws.values()), (1, 1))
+    log_prior = {}
     with np.errstate(divide="ignore"):
-        log_prior = {name: model.free[name].logpdf(draws) for name, draws in result.flat.items()}
+        for name, draws in result.flat.items():
+            log_prior[name] = model.free[name].logpdf(model.free[name].inside(draws))
 
     def group(values: Mapping[str, Any], shape: tuple[int, ...]) -> xr.Dataset:
         return xr.Dataset(

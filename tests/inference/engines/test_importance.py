@@ -313,8 +313,34 @@ def test_impossible_figures_are_an_error() -> None:
         return np.full(np.shape(expected), -np.inf)
 
     source = own(fe.OwnCustom, lambda q: q.parameter("a"), data=0.0, log_likelihood=never)
-    with pytest.raises(fe.FitError, match="positive probability"):
+    with pytest.raises(
+        fe.FitError, match=r"none of the 20,\d+ points .* by itself .source"
+    ) as caught:
         fitted(model_of({"a": fe.Normal(0, 1)}, [source]))
+    for shown in ("cannot", "impossible"):  # a search shows no such thing
+        assert shown not in str(caught.value)
+
+
+def test_figures_that_only_together_have_no_probability_found() -> None:
+    def beyond(data: float, expected: Any) -> Any:
+        return np.where(data * expected > 0, 0.0, -np.inf)
+
+    sources = [
+        own(fe.OwnCustom, lambda q: q.parameter("a"), data=one, log_likelihood=beyond)
+        for one in (-1.0, 1.0)
+    ]
+    with pytest.raises(fe.FitError, match="Every source by itself has one"):
+        fitted(model_of({"a": fe.Normal(0, 1)}, sources))
+
+
+def test_a_batch_without_weight_is_no_proof() -> None:
+    def never(data: float, expected: Any) -> Any:
+        return np.full(np.shape(expected), -np.inf)
+
+    source = own(fe.OwnCustom, lambda q: q.parameter("a"), data=0.0, log_likelihood=never)
+    target = Target(Density(model_of({"a": fe.Normal(0, 1)}, [source])))
+    with pytest.raises(fe.FitError, match="does not show that these figures cannot be"):
+        importance.weigh(target, Proposal((), np.zeros(0)), np.random.default_rng(1), 100)
 
 
 def test_settling_reaches_the_conditional_mode() -> None:

@@ -285,7 +285,10 @@ def weigh(
     drawn = proposal.draw(target, rng, size)
     log_weights = target.log_density(drawn.u) - drawn.log_q
     if not np.isfinite(log_weights.max()):
-        raise FitError("no point of the parameters gives these figures a positive probability")
+        raise FitError(
+            f"none of {size:,} points that importance sampling drew has a finite density above 0. "
+            "That does not show that these figures cannot be"
+        )
     return drawn, log_weights
 
 

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from funnelest.errors import FitError
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import log_likelihoods
 
 __all__ = ["Mode", "find_modes", "nearest_mode"]
 
@@ -29,7 +30,7 @@ def find_modes(
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
     As many climbs as `starts`, with so many `steps` each. A `FitError` when no draw of the prior
-    and no climb gives the figures a positive probability.
+    and no climb gives the figures a positive probability: none was found, which proves nothing.
     """
     d = target.size
     begins = rng.standard_normal((d, starts))
@@ -45,10 +46,7 @@ def find_modes(
         pool = rng.standard_normal((d, _TRIED))
         values = target.log_density(pool)
         if not np.isfinite(values).any():
-            raise FitError(
-                f"none of {_TRIED:,} draws from the priors gives these figures a positive "
-                "probability: some figures cannot be true together, or the priors exclude them"
-            )
+            raise _found_nothing(target, np.concatenate([points, pool], axis=1))
         points, curvatures = _polished(target, pool[:, np.argsort(-values)[:starts]], rng)
         heights = target.log_density(points)
     found: list[Mode] = [
@@ -57,6 +55,33 @@ def find_modes(
         if np.isfinite(heights[i])
     ]
     return _distinct(found)
+
+
+def _found_nothing(target: Target, points: Floats) -> FitError:
+    """Return what is known when none of the points tried gives the figures a probability.
+
+    That a search found nothing does not show that there is nothing.
+    """
+    model = target.density.model
+    never = [
+        repr(name)
+        for name, value in log_likelihoods(
+            model, target.density.values(target.line(points))
+        ).items()
+        if model.power_of(name) and not np.any(value > -np.inf)
+    ]
+    by = f"by itself {' and '.join(never)} has" if len(never) == 1 else ""
+    by = by or (f"each of {', '.join(never)} by itself has" if never else "")
+    return FitError(
+        f"none of the {points.shape[1]:,} points of the parameters that were tried gives these "
+        "figures a positive probability. "
+        + (
+            f"At every one of them {by} none. "
+            if by
+            else "Every source by itself has one at some. "
+        )
+        + "The figures may contradict the model, its priors or each other"
+    )
 
 
 def nearest_mode(target: Target, point: Floats) -> Floats:
