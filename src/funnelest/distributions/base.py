@@ -15,6 +15,7 @@ __all__ = [
     "Value",
     "constant_gammaln",
     "log_choose",
+    "log_rising",
     "logit_location",
     "xlog1py",
     "xlogy",
@@ -124,6 +125,19 @@ def _times_log(log: Any, x: Any, y: Value, safe: float) -> Value:
     if not x.any():
         return y * 0.0
     return x * log(fm.where(x > 0, y, safe) if (x == 0).any() else y)
+
+
+def log_rising(a: Value, x: Any) -> Value:
+    """Return the log of ``a (a + 1) ... (a + x - 1)``, and 0 where the data `x` are 0.
+
+    Also where `a` is 0 then: a share of 0 or 1 makes a beta's parameter 0.
+    """
+    x = np.asarray(x, dtype=np.float64)
+    if not x.any():
+        return a * 0.0
+    if (x == 0).any():
+        a = fm.where(x > 0, a, 1.0)
+    return fm.gammaln(a + x) - fm.gammaln(a)
 
 
 def log_choose(n: Any, x: Any) -> Any:

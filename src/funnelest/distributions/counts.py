@@ -15,6 +15,9 @@ from funnelest.distributions.tails import Tailed, log_sum, special
 
 __all__ = ["NegativeBinomial", "Poisson"]
 
+#: The square of a coefficient of variation that has rounded to 0: Poisson to every digit.
+_LEAST = np.float64(1e-200)
+
 
 @dataclass(frozen=True)
 class Poisson(Tailed):
@@ -74,9 +77,13 @@ class NegativeBinomial(Tailed):
     mean: Value
     cv: Value
 
+    @property
+    def _square(self) -> Value:
+        return fm.maximum(self.cv * self.cv, _LEAST)
+
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
-        square = self.cv * self.cv
+        square = self._square
         # Size above 100: the gamma functions by Stirling's series, for their difference cancels
         # in floating point; the limit is the Poisson distribution.
         rise, odds = fm.log1p(x * square), self.mean * square
@@ -91,7 +98,7 @@ class NegativeBinomial(Tailed):
         return fm.where(square < 0.01, series, exact) - constant_gammaln(x + 1)
 
     def steps(self) -> tuple[Value, Value, Value]:
-        square = self.cv * self.cv
+        square = self._square
         return self.mean / (1.0 + self.mean * square), 1.0, square
 
     def total(self, counts: Any, log_weights: Any = None) -> Value:
@@ -110,7 +117,7 @@ class NegativeBinomial(Tailed):
     def _share(self, k: Any, up: bool) -> Any:
         from scipy.special import betainc, betaincc, gammainc, gammaincc
 
-        square = np.asarray(self.cv * self.cv, dtype=np.float64)
+        square = np.asarray(self._square, dtype=np.float64)
         k, mean, square = np.broadcast_arrays(k if up else k + 1.0, self.mean, square)
         value = np.empty(mean.shape)
         poisson = square < 1e-13  # their difference is then below the precision of either
@@ -132,7 +139,7 @@ class NegativeBinomial(Tailed):
         the integral over ``s > 0`` of ``exp(-k s) (1 + odds (1 - exp(-s)))^(size - 1)``. In the
         tail this is close to an exponential function: Gauss and Laguerre's rule.
         """
-        square = self.cv * self.cv
+        square = self._square
         below = log_sum(self, np.zeros_like(k), k - 1.0)
         near = below < math.log1p(-1e-5)
         # Where it is not used, anything that gives no infinite gradient.
@@ -155,7 +162,7 @@ class NegativeBinomial(Tailed):
         return [(fm.log(self.mean), np.log(x), 1 / (1 / x + self.cv**2 + spread / x**2))]
 
     def sample(self, rng: np.random.Generator) -> Any:
-        size = 1.0 / (np.asarray(self.cv) ** 2)
+        size = 1.0 / self._square
         return rng.poisson(rng.gamma(size, self.mean / size))
 
     def moments(self) -> tuple[Any, Any]:

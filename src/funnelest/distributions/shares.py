@@ -15,6 +15,7 @@ from funnelest.distributions.base import (
     Value,
     constant_gammaln,
     log_choose,
+    log_rising,
     logit_location,
     xlog1py,
     xlogy,
@@ -23,6 +24,9 @@ from funnelest.distributions.hidden_counts import is_symbol, log_total
 from funnelest.distributions.tails import Tailed, log_sum, special
 
 __all__ = ["BetaBinomial", "Binomial", "Multinomial"]
+
+#: Size of a beta that gives shares of 0 and 1 only.
+_ALIKE = np.float64(1e-200)
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,8 @@ class BetaBinomial(Tailed):
 
     def _size(self) -> Value:
         size = (self.n - self.deff) / (self.deff - 1.0)
-        # Above this it is binomial to every digit that the gamma functions have left.
-        return size if isinstance(size, float) else fm.minimum(size, 1e9)
+        # All alike at 0. Above the other it is binomial to every digit that gamma functions have.
+        return size if isinstance(size, float) else fm.minimum(fm.maximum(size, _ALIKE), 1e9)
 
     def _shapes(self) -> tuple[Value, Value]:
         size = self._size()
@@ -120,10 +124,10 @@ class BetaBinomial(Tailed):
         x = np.asarray(x, dtype=np.float64)
         a, b = self._shapes()
         total = self._size()
-        gammaln = constant_gammaln if isinstance(total, float) else fm.gammaln
-        choose = log_choose(self.n, x) + gammaln(total) - gammaln(total + self.n)
-        yes = fm.gammaln(x + a) - fm.gammaln(a)
-        value = choose + yes + fm.gammaln(self.n - x + b) - fm.gammaln(b)
+        there = np.minimum(x, self.n)
+        value = log_choose(self.n, there) - log_rising(total, self.n)
+        value = value + log_rising(a, there) + log_rising(b, self.n - there)
+        value = fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
         # The gamma function of a negative number is one as well, and may be huge.
         return fm.where((self.p >= 0.0) & (self.p <= 1.0), value, -np.inf)
 

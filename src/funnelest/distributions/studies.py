@@ -18,6 +18,9 @@ __all__ = ["LogisticNormalBinomial"]
 _NODES, _FALL = 44, 26.0
 #: How soon the nodes change from one spacing to the other around the mode.
 _BEND = 0.25
+#: Log-odds of a share that rounds to 0 or 1 are taken to be these, with either sign, and a spread
+#: that rounds to 0 this.
+_ENDS, _ALIKE = np.float64(700.0), np.float64(1e-8)
 #: Draws at a time, so that all nodes stay in the cache of the processor.
 _DRAWS = 1024
 
@@ -144,13 +147,18 @@ class LogisticNormalBinomial(Distribution):
 
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
-        if not is_symbol(self.mean, self.sd):
-            mean, sd = np.broadcast_arrays(self.mean, self.sd)
+        mean = fm.minimum(fm.maximum(self.mean, -_ENDS), _ENDS)
+        law = replace(self, mean=mean, sd=fm.maximum(self.sd, _ALIKE))
+        if not is_symbol(law.mean, law.sd):
+            mean, sd = np.broadcast_arrays(law.mean, law.sd)
             size = max(64, _DRAWS // max(x.size, 1))
             if x.shape in ((), (x.size, 1)) and mean.ndim == 1 and mean.size > size:
                 blocks = [slice(i, i + size) for i in range(0, mean.size, size)]
                 parts = [replace(self, mean=mean[some], sd=sd[some]) for some in blocks]
-                return np.concatenate([part.logp(x) for part in parts], axis=-1)
+                return np.concatenate([part._logp(x) for part in parts], axis=-1)
+        return law._logp(x)
+
+    def _logp(self, x: Any) -> Value:
         there = np.minimum(x, self.n)
         choose = log_choose(self.n, there) - 0.5 * math.log(2 * math.pi)
         t, weight = self._nodes(there)

@@ -15,6 +15,8 @@ __all__ = ["Tailed", "log_sum", "special"]
 
 #: Below this the functions of the libraries are not trusted: they give 0 soon.
 _TINY = 1e-280
+#: Ratios of two probabilities lie between this and one over it; beyond, one of them is impossible.
+_RATIO = np.float64(1e-300)
 #: Terms of a far tail that are summed; the others as a geometric series.
 _TERMS = 24
 #: Most terms of a sum of logarithms.
@@ -85,7 +87,7 @@ def _far(distribution: Any, k: Any, up: bool) -> Value:
     with np.errstate(divide="ignore"):
         factors = np.log(np.maximum(top + step * (x - 1.0), 0.0 if up else 1e-300)) - np.log(x)
     factors[0] = 0.0
-    log_r = fm.log(r)
+    log_r = fm.log(fm.minimum(fm.maximum(r, _RATIO), 1 / _RATIO))
     terms = np.cumsum(sign * factors, axis=0) + sign * j * log_r
     # Not a far tail, and not used, where a ratio is not below 1.
     last = fm.minimum(sign * (factors[-1] + log_r), -1e-9)

@@ -24,7 +24,7 @@ class _Block:
         self.rows = np.array(rows)
         first = priors[0]
         self.prior = first.stacked(priors) if first.together else first
-        self.line, self.back, self.slope = self.prior.line()
+        self.line, self.back, _ = self.prior.line()
 
 
 def _blocks(free: Mapping[str, Prior]) -> list[_Block]:
@@ -73,9 +73,7 @@ class Density:
         total = np.zeros(z.shape[1:])
         with np.errstate(all="ignore"):
             for block in self._blocks:
-                part = z[block.rows]
-                density = block.prior.logpdf(block.line(part)) + block.slope(part)
-                total = total + density.sum(axis=0)
+                total = total + block.prior.line_logpdf(z[block.rows]).sum(axis=0)
         return np.where(np.isnan(total), -np.inf, total)
 
     def log_likelihood(self, z: Floats) -> Floats:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import SpecError
 from funnelest.fields import is_number, plain, plain_fields
-from funnelest.priors.line import Bijection, bijection
+from funnelest.priors.line import Bijection, bijection, reach, softplus
 
 __all__ = ["BetweenLimits", "FromInterval", "NormalOnLine", "Prior"]
 
@@ -25,6 +25,12 @@ type Floats = NDArray[np.float64]
 REAL = (-math.inf, math.inf)
 POSITIVE = (0.0, math.inf)
 UNIT = (0.0, 1.0)
+#: Beyond this score a probability is so near 1 that what is left above it has lost its digits.
+_SCORE = 6.0
+#: How far inside the last digits the straight line begins on which a density goes on.
+_RUN = 8.0
+#: Newton's steps from there to a score beyond, and over what distance a slope is taken.
+_STEPS, _NEAR = 8, 0.01
 
 
 def special() -> Any:
@@ -47,6 +53,8 @@ class Prior:
     A family of your own inherits this. It is a frozen dataclass whose fields are its parameters,
     and has `support`, `logpdf`, `cdf` and `ppf`, written so that parameters may be columns of
     numbers. With `pymc` it goes through NUTS too, and with `powered` it can count for more or less.
+    What fits use is `line_logpdf` and `line_of_score`, which follow from these and lose a few
+    digits at the ends; write them too where you know them better.
 
     Parameters
     ----------
@@ -114,6 +122,56 @@ class Prior:
     def line(self) -> Bijection:
         """Return the map from the unconstrained line, its inverse, and the log of its slope."""
         return bijection(self.support)
+
+    def line_logpdf(self, z: Any) -> Any:
+        """Return the log-density of the line's points `z`, far out too.
+
+        Written by itself and not from `logpdf` where that is infinite at an end, or where the
+        parameter rounds to one: a share does from 37 on. Here it goes on from the last digits as a
+        straight line, which is how a power of the distance to an end looks on the line.
+        """
+        line, _, slope = self.line()
+
+        def density(at: Any) -> Any:
+            return self.logpdf(line(at)) + slope(at)
+
+        inside = np.clip(z, *reach(self.support))
+        value, beyond = density(inside), z - inside
+        if not np.any(beyond):
+            return value
+        rise = (value - density(inside - np.sign(beyond) * _RUN)) / _RUN
+        further = value + rise * np.abs(beyond)
+        return np.where((beyond == 0) | np.isneginf(value), value, further)
+
+    def line_of_score(self, score: Any) -> Any:
+        """Return the point on the line below which lies the probability of a normal `score`.
+
+        Precise at both ends, where the parameter or its probability rounds. Here it goes on from
+        the last digits until the probability beyond, as density over slope, has fallen as far as
+        it should: exact for a power of the distance to an end, near it for other tails.
+        """
+        line, back, _ = self.line()
+        ndtr, log_ndtr = special().ndtr, special().log_ndtr
+        low, high = self.support
+        # Only the line of a number with nothing but an upper limit runs the other way.
+        way = -1.0 if np.all(np.isinf(low)) and np.all(np.isfinite(high)) else 1.0
+        first, last = (way * special().ndtri(self.cdf(line(one))) for one in reach((low, high)))
+        inside = np.clip(score, np.fmax(first, -_SCORE), np.fmin(last, _SCORE))
+        z = back(self.ppf(ndtr(way * inside)))
+        if np.all(score == inside):
+            return z
+        side = np.where(score < inside, -1.0, 1.0)
+        fall = log_ndtr(-side * inside) - log_ndtr(-side * score)
+
+        def beyond(at: Any) -> tuple[Any, Any]:
+            slope = (self.line_logpdf(at - _NEAR) - self.line_logpdf(at + _NEAR)) / (2 * _NEAR)
+            return self.line_logpdf(at) - np.log(side * slope), side * slope
+
+        start, moved = beyond(z)[0], z
+        for _ in range(_STEPS):  # Newton's method
+            log_beyond, slope = beyond(moved)
+            moved = moved + side * (log_beyond - start + fall) / slope
+        return np.where(score == inside, z, moved)
 
     def own_scale(self) -> Bijection:
         """Return the map from the scale on which the prior is raised to a power; see `powered`."""
@@ -287,6 +345,15 @@ class NormalOnLine(FromInterval):
         constant = np.log(self.straight[1]) + 0.5 * math.log(2 * math.pi)
         return -0.5 * z * z - constant - self.line()[2](at)
 
+    def line_logpdf(self, z: Any) -> Any:
+        mean, sd = self.straight
+        score = (z - mean) / sd
+        return -0.5 * score * score - np.log(sd) - 0.5 * math.log(2 * math.pi)
+
+    def line_of_score(self, score: Any) -> Any:
+        mean, sd = self.straight
+        return mean + sd * score
+
     def cdf(self, x: Any) -> Any:
         return special().ndtr(self._score(x)[1])
 
@@ -302,7 +369,10 @@ class NormalOnLine(FromInterval):
 
 
 class BetweenLimits(Prior):
-    """A family whose parameters are its limits, and that says nothing but these."""
+    """A family whose parameters are its limits, and that says nothing but these.
+
+    On the scale on which it is even, its line is that of a share: there it is logistic.
+    """
 
     low: Any
     high: Any
@@ -314,6 +384,13 @@ class BetweenLimits(Prior):
     @property
     def flat(self) -> bool:
         return True
+
+    def line_logpdf(self, z: Any) -> Any:
+        return -softplus(z) - softplus(-z) + 0.0 * self.low  # a row for each of several limits
+
+    def line_of_score(self, score: Any) -> Any:
+        log_ndtr = special().log_ndtr
+        return log_ndtr(score) - log_ndtr(-score) + 0.0 * self.low
 
     def narrowed(self, low: float, high: float) -> Self:
         limits: dict[str, Any] = {"low": max(self.low, low), "high": min(self.high, high)}

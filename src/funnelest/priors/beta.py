@@ -8,8 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest.priors.base import UNIT, Floats, FromInterval, Pair, PyMC, solve, special
+from funnelest.priors.line import softplus
 
 __all__ = ["Beta"]
+
+#: Smaller quantiles, in logarithms, are not taken from the library, which soon gives 0.
+_TINY = -600.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +45,15 @@ class Beta(FromInterval):
         xlogy, xlog1py = special().xlogy, special().xlog1py
         return xlogy(self.alpha - 1, x) + xlog1py(self.beta - 1, -x) - betaln
 
+    def line_logpdf(self, z: Any) -> Any:
+        betaln = special().betaln(self.alpha, self.beta)
+        return -self.alpha * softplus(-z) - self.beta * softplus(z) - betaln
+
+    def line_of_score(self, score: Any) -> Any:
+        a, b = self.alpha, self.beta
+        # Of one minus a share with these parameters the distribution is that with them exchanged.
+        return _log_quantile(a, b, score) - _log_quantile(b, a, -score)
+
     def cdf(self, x: Any) -> Any:
         return special().betainc(self.alpha, self.beta, x)
 
@@ -57,3 +70,14 @@ class Beta(FromInterval):
     def powered(self, power: float) -> Beta:
         """Return the beta with both parameters times the power: as many observations more."""
         return replace(self, alpha=power * self.alpha, beta=power * self.beta)
+
+
+def _log_quantile(a: Any, b: Any, score: Any) -> Any:
+    """Return the log of the share below which lies the probability of a normal `score`."""
+    name = special()
+    below = name.betaincinv(a, b, name.ndtr(score))
+    above = name.betainccinv(a, b, name.ndtr(-score))
+    found = np.log(np.where(score < 0, below, above))
+    # Far below, of the first term of the series: DLMF 8.17.7.
+    far = (name.log_ndtr(score) + np.log(a) + name.betaln(a, b)) / a
+    return np.where(found > _TINY, found, np.minimum(far, _TINY))

@@ -11,6 +11,9 @@ from funnelest.priors.base import POSITIVE, Floats, FromInterval, Pair, PyMC, so
 
 __all__ = ["Gamma"]
 
+#: Smaller quantiles, in logarithms, are not taken from the library, which soon gives 0.
+_TINY = -600.0
+
 
 @dataclass(frozen=True, repr=False)
 class Gamma(FromInterval):
@@ -39,6 +42,19 @@ class Gamma(FromInterval):
     def logpdf(self, x: Any) -> Any:
         constant = self.shape * np.log(self.rate) - special().gammaln(self.shape)
         return constant + (self.shape - 1) * np.log(x) - self.rate * x
+
+    def line_logpdf(self, z: Any) -> Any:
+        at = z + np.log(self.rate)
+        return self.shape * at - np.exp(at) - special().gammaln(self.shape)
+
+    def line_of_score(self, score: Any) -> Any:
+        a, name = self.shape, special()
+        below = name.gammaincinv(a, name.ndtr(score))
+        above = name.gammainccinv(a, name.ndtr(-score))
+        found = np.log(np.where(score < 0, below, above))
+        # Far below, of the first term of the series: DLMF 8.7.1.
+        far = (name.log_ndtr(score) + name.gammaln(a + 1)) / a
+        return np.where(found > _TINY, found, np.minimum(far, _TINY)) - np.log(self.rate)
 
     def cdf(self, x: Any) -> Any:
         return special().gammainc(self.shape, self.rate * np.asarray(x))

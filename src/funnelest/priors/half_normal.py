@@ -36,11 +36,20 @@ class HalfNormal(Prior):
         z = x / self.sd
         return -0.5 * z * z - np.log(self.sd) + 0.5 * math.log(2 / math.pi)
 
+    def line_logpdf(self, z: Any) -> Any:
+        at = z - np.log(self.sd)
+        return at - 0.5 * np.exp(2 * at) + 0.5 * math.log(2 / math.pi)
+
+    def line_of_score(self, score: Any) -> Any:
+        name = special()
+        low, high = name.erfinv(name.ndtr(score)), name.erfcinv(name.ndtr(-score))
+        return np.log(self.sd * math.sqrt(2) * np.where(score < 0, low, high))
+
     def cdf(self, x: Any) -> Any:
-        return 2 * special().ndtr(x / self.sd) - 1
+        return special().erf(x / (self.sd * math.sqrt(2)))
 
     def ppf(self, p: Any) -> Any:
-        return self.sd * special().ndtri((1 + np.asarray(p)) / 2)
+        return self.sd * math.sqrt(2) * special().erfinv(p)
 
     def own_scale(self) -> Bijection:
         """Return the natural scale: it is a normal, of which one half is left out."""

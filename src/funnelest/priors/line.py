@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Bijection", "bijection"]
+__all__ = ["Bijection", "bijection", "reach", "softplus"]
+
+#: A parameter keeps at least five digits of its distance to an end that is this many times nearer,
+#: in logarithms, than the end is far from 0; and floats end at this logarithm.
+_DIGITS, _FLOATS = 25.0, 700.0
 
 #: To the parameter, back to the line, and the log of the slope.
 type Bijection = tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]
@@ -31,5 +35,29 @@ def bijection(support: tuple[Any, Any]) -> Bijection:
         lambda z: low + (high - low) * expit(z),
         lambda x: logit((x - low) / (high - low)),
         # log(high - low) + log p + log(1 - p), with p = expit(z)
-        lambda z: np.log(high - low) - np.abs(z) - 2 * np.log1p(np.exp(-np.abs(z))),
+        lambda z: np.log(high - low) - softplus(z) - softplus(-z),
     )
+
+
+def softplus(z: Any) -> Any:
+    """Return ``log(1 + exp(z))``: minus the log of the share whose log-odds are ``-z``."""
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def reach(support: tuple[Any, Any]) -> tuple[Any, Any]:
+    """Return between which points of the line a parameter keeps its digits.
+
+    Beyond them it rounds to an end of its support, or soon will.
+    """
+    low, high = support
+    with np.errstate(all="ignore"):
+        if np.all(np.isinf(low)) and np.all(np.isinf(high)):
+            return low, high
+        if np.all(np.isinf(low)) or np.all(np.isinf(high)):
+            end = high if np.all(np.isinf(low)) else low
+            return np.maximum(np.log(np.abs(end)) - _DIGITS, -_FLOATS), _FLOATS
+        width = high - low
+        first = np.log(np.abs(low) / width) - _DIGITS
+        # The share of the width rounds to 1 before the parameter rounds to an end near 0.
+        last = _DIGITS - np.maximum(np.log(np.abs(high) / width), 0.0)
+        return np.maximum(first, -_FLOATS), last

@@ -15,6 +15,9 @@ from funnelest.quantities.cells import Cells, Selections
 
 __all__ = ["Quantities"]
 
+#: A number of people per person that makes no difference beside any other.
+_NOBODY = np.float64(1e-200)
+
 
 class Quantities(Cells):
     """What a model says of every step and transition, draw by draw.
@@ -231,13 +234,20 @@ class Quantities(Cells):
             return self.number(step, where) / self.population(where)
         if of != step and not self._model.route.leads(of, step):
             raise SpecError([f"no path leads from {of!r} to {step!r}."], "a quantity")
-        start = self._model.route.steps[0]
-        there = self._entry() * self._passing(start, of) * self._passing(of, step)
-        return self.pool(there, where) / self.number(of, where)
+        return self._of_those(of, self._passing(of, step), where)
 
     def transition(self, first: str, last: str, where: Where | None = None) -> Any:
         """Return the share of the people in step `first` who go directly to step `last`.
 
         `where` as in `number`.
         """
-        return self.flow(first, last, where) / self.number(first, where)
+        self.in_cells((first, last))  # refuses what is no transition
+        return self._of_those(first, self._probability((first, last)), where)
+
+    def _of_those(self, step: str, share: Any, where: Where | None) -> Any:
+        """Return a `share` in cells, as one of all people of a step.
+
+        Where a rate has rounded to 0 nobody is there, in any cell: all cells then weigh alike.
+        """
+        people = fm.maximum(self.in_cells(step), _NOBODY)
+        return self.pool(people * share, where) / self.pool(people, where)

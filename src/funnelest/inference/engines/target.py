@@ -7,7 +7,6 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
-from scipy.special import ndtr
 
 from funnelest.errors import FitError
 from funnelest.likelihood.density import Density
@@ -18,15 +17,13 @@ __all__ = ["Target"]
 type Floats = NDArray[np.float64]
 
 _LOW, _HIGH, _NODES = -8.0, 8.0, 321
-#: Beyond this the upper tail of a probability near 1 has lost its digits.
-_UPPER = 6.0
 
 
 class Target:
     """The density of a model, as functions of prior scores, points ``(parameters, draws)``.
 
-    A score is the standard normal value with the prior probability of the parameter: ``u`` with
-    ``ndtr(u) = prior.cdf(x)``, up to an interpolation. The density includes the slope of the
+    A score is the standard normal value with the prior probability of the parameter's point on the
+    line: ``prior.line_of_score(u)``, up to an interpolation. The density includes the slope of the
     interpolated map itself, so it is exact; only the prior's shape in scores is approximate.
     """
 
@@ -114,11 +111,9 @@ def _finite(value: Floats) -> Floats:
 def _table(prior: Prior, name: str) -> tuple[float, float, Floats]:
     """Return limits, and cubic pieces on the grid of scores, of the map to the line."""
     scores = np.linspace(_LOW, _HIGH, _NODES)
-    _, back, _ = prior.line()
     with np.errstate(all="ignore"):
-        line = np.asarray(back(np.asarray(prior.ppf(ndtr(scores)), dtype=np.float64)))
+        line = np.asarray(prior.line_of_score(scores), dtype=np.float64)
         rises = np.isfinite(line[:-1]) & np.isfinite(line[1:]) & (np.diff(line) > 1e-9)
-    rises &= scores[1:] <= _UPPER
     # The run of rising pieces around the median; beyond it the map goes on in a straight line.
     centre = int(np.argmin(np.where(rises, np.abs(scores[:-1]), np.inf)))
     if not rises[centre]:
