@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.tape import Traced, matmul as traced_matmul, valued
+from funnelest.tape import Traced, convolved, valued
+from funnelest.tape import matmul as traced_matmul
 
 __all__ = [
     "concatenate",
@@ -55,6 +56,21 @@ def _library(*values: Value) -> Any:
         if any(isinstance(value, symbol) for value in values):
             return basic
     return np
+
+
+def is_symbol(*values: Value) -> bool:
+    """Return whether any of the `values` is a PyTensor symbol."""
+    return _library(*values) is not np
+
+
+def is_array(*values: Value) -> bool:
+    """Return whether all of the `values` are plain numbers and arrays, without derivatives."""
+    return not is_symbol(*values) and not any(isinstance(value, Traced) for value in values)
+
+
+def constant(x: Value) -> Value:
+    """Return arrays and traced values without their derivatives."""
+    return valued(x)
 
 
 def shape_of(x: Value) -> tuple[int | None, ...]:
@@ -155,6 +171,11 @@ def matmul(weights: Any, x: Value) -> Value:
     return weights @ x if library is np else library.dot(weights, x)
 
 
+def convolve(one: Value, other: Value) -> Value:
+    """Return the distribution of a sum of two counts, ``(counts, draws)`` each; no symbols."""
+    return convolved(one, other)
+
+
 def stack(values: Sequence[Value], axis: int = 0) -> Value:
     """Join equally shaped `values` along a new `axis`."""
     return _library(*values).stack(list(values), axis=axis)
@@ -181,7 +202,7 @@ def logsumexp(x: Value, axis: int = 0) -> Value:
     if library is not np:
         return library.logsumexp(x, axis=axis)
     # SciPy's version copies several times; this runs in the inner loop of every rounded figure.
-    top = np.max(valued(x), axis=axis, keepdims=True)
+    top = np.max(constant(x), axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     total = np.log(np.sum(np.exp(x - top), axis=axis))
     return total + np.squeeze(top, axis=axis)

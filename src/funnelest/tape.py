@@ -10,13 +10,14 @@ of them. What has no rule here raises; no derivative is ever left out in silence
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-__all__ = ["Tape", "Traced", "declared", "matmul", "valued"]
+__all__ = ["Tape", "Traced", "convolved", "declared", "matmul", "valued"]
 
 type Floats = NDArray[np.float64]
 #: The slope in one argument times `g`: ``rule(g, result, *arguments)``.
@@ -280,6 +281,38 @@ def matmul(weights: Any, x: Any) -> Any:
     return _linear(lambda v: weights @ v, lambda g: weights.T @ g, x)
 
 
+def convolved(one: Any, other: Any) -> Any:
+    """Return the distribution of a sum of two counts, ``(counts, draws)``, from those of each."""
+    if len(one) < len(other):
+        one, other = other, one
+    a, b = valued(one), valued(other)
+    links, tape = [], None
+    for value, partner in ((one, b), (other, a)):
+        if isinstance(value, Traced):
+            tape = value.tape
+            pull, push = partial(_correlate, partner, len(value)), partial(_convolve, partner)
+            links.append(_Link(value.at, pull, push))
+    found = _convolve(a, b)
+    return found if tape is None else tape.value(found, *links)
+
+
+def _convolve(one: Floats, other: Floats) -> Floats:
+    if len(one) < len(other):
+        one, other = other, one
+    found = np.zeros((len(one) + len(other) - 1, one.shape[1]))
+    for i, p in enumerate(other):
+        found[i : i + len(one)] += one * p
+    return found
+
+
+def _correlate(partner: Floats, size: int, g: Floats) -> Floats:
+    """Return the transpose of convolution with a `partner`, as a loop over the shorter one."""
+    length = len(partner)
+    if length <= size:
+        return np.sum([p * g[i : i + size] for i, p in enumerate(partner)], axis=0)
+    return np.array([np.sum(partner * g[i : i + length], axis=0) for i in range(size)])
+
+
 def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
     shape = x.shape
     axes = tuple(range(x.ndim)) if axis is None else axis
@@ -469,4 +502,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.size: lambda x: x.size,
     np.zeros_like: lambda x: np.zeros(x.shape),
     np.ones_like: lambda x: np.ones(x.shape),
+    np.isneginf: lambda x: np.isneginf(x.value),
+    np.any: lambda x: np.any(x.value),
+    np.all: lambda x: np.all(x.value),
+    np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
 }
