@@ -3,7 +3,9 @@
 What a source expects is written once, with these functions and the ordinary operators. The
 importance engine evaluates it on arrays, the NUTS engine on symbols. The last axis of every
 array is the draw axis (length 1 for symbols), so that one number per draw, shape ``(draws,)``,
-broadcasts against cells, shape ``(ages, sexes, ..., draws)``.
+broadcasts against cells, shape ``(ages, sexes, ..., draws)``. A third meaning is derivatives:
+`funnelest.tape.Traced` values are arrays to NumPy, so whatever works on arrays by operators and
+these functions has its gradient without a further line.
 """
 
 from __future__ import annotations
@@ -14,12 +16,18 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.tape import Traced, convolved, valued
+from funnelest.tape import matmul as traced_matmul
+
 __all__ = [
     "concatenate",
     "cumsum",
     "exp",
     "expit",
+    "betainc",
     "expm1",
+    "gammainc",
+    "gammaincc",
     "gammaln",
     "log",
     "log1p",
@@ -34,12 +42,12 @@ __all__ = [
     "where",
 ]
 
-#: A NumPy array, a PyTensor symbol or a plain number.
+#: A NumPy array, a traced one, a PyTensor symbol or a plain number.
 type Value = Any
 
 
 def _library(*values: Value) -> Any:
-    """Return `pytensor.tensor` when any value is a symbol, else NumPy."""
+    """Return `pytensor.tensor` when any value is a symbol, else NumPy, also for traced arrays."""
     # A symbol can only exist once PyTensor was imported: looking it up in `sys.modules` keeps
     # PyTensor out of every process that does not use it.
     basic = sys.modules.get("pytensor.tensor")
@@ -50,9 +58,24 @@ def _library(*values: Value) -> Any:
     return np
 
 
+def is_symbol(*values: Value) -> bool:
+    """Return whether any of the `values` is a PyTensor symbol."""
+    return _library(*values) is not np
+
+
+def is_array(*values: Value) -> bool:
+    """Return whether all of the `values` are plain numbers and arrays, without derivatives."""
+    return not is_symbol(*values) and not any(isinstance(value, Traced) for value in values)
+
+
+def constant(x: Value) -> Value:
+    """Return arrays and traced values without their derivatives."""
+    return valued(x)
+
+
 def shape_of(x: Value) -> tuple[int | None, ...]:
     """Return the lengths of the axes of `x`; None where a symbol does not know one."""
-    return tuple(x.shape if isinstance(x, np.ndarray) else x.type.shape)
+    return tuple(x.shape if isinstance(x, np.ndarray | Traced) else x.type.shape)
 
 
 def exp(x: Value) -> Value:
@@ -97,12 +120,31 @@ def expit(x: Value) -> Value:
 
 def gammaln(x: Value) -> Value:
     """Return the logarithm of the gamma function of `x`."""
-    library = _library(x)
-    if library is np:
-        from scipy.special import gammaln as numpy_gammaln
+    return _special(x).gammaln(x)
 
-        return numpy_gammaln(x)
-    return library.gammaln(x)
+
+def gammainc(k: Any, x: Value) -> Value:
+    """Return the regularised lower incomplete gamma function of `x`; `k` is data."""
+    return _special(x).gammainc(k, x)
+
+
+def gammaincc(k: Any, x: Value) -> Value:
+    """Return the regularised upper incomplete gamma function of `x`; `k` is data."""
+    return _special(x).gammaincc(k, x)
+
+
+def betainc(a: Any, b: Any, x: Value) -> Value:
+    """Return the regularised incomplete beta function of `x`; `a` and `b` are data."""
+    return _special(x).betainc(a, b, x)
+
+
+def _special(x: Value) -> Any:
+    library = _library(x)
+    if library is not np:
+        return library
+    import scipy.special
+
+    return scipy.special
 
 
 def where(condition: Value, yes: Value, no: Value) -> Value:
@@ -123,8 +165,15 @@ def maximum(x: Value, y: Value) -> Value:
 
 def matmul(weights: Any, x: Value) -> Value:
     """Return the matrix product of known `weights`, ``(m, n)``, with `x`, ``(n, draws)``."""
+    if isinstance(x, Traced):  # by name, since the weights may be a sparse matrix of SciPy
+        return traced_matmul(weights, x)
     library = _library(x)
     return weights @ x if library is np else library.dot(weights, x)
+
+
+def convolve(one: Value, other: Value) -> Value:
+    """Return the distribution of a sum of two counts, ``(counts, draws)`` each; no symbols."""
+    return convolved(one, other)
 
 
 def stack(values: Sequence[Value], axis: int = 0) -> Value:
@@ -153,7 +202,7 @@ def logsumexp(x: Value, axis: int = 0) -> Value:
     if library is not np:
         return library.logsumexp(x, axis=axis)
     # SciPy's version copies several times; this runs in the inner loop of every rounded figure.
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(constant(x), axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     total = np.log(np.sum(np.exp(x - top), axis=axis))
     return total + np.squeeze(top, axis=axis)

@@ -10,8 +10,8 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import Location, Value, constant_gammaln, xlogy
-from funnelest.distributions.hidden_counts import is_symbol, log_total, poisson_total
-from funnelest.distributions.tails import Tailed, log_sum, special
+from funnelest.distributions.hidden_counts import log_total, poisson_total
+from funnelest.distributions.tails import Tailed, log_sum
 
 __all__ = ["NegativeBinomial", "Poisson"]
 
@@ -44,10 +44,7 @@ class Poisson(Tailed):
 
     def _share(self, k: Any, up: bool) -> Value:
         """Return the regularised incomplete gamma function (DLMF 8.2.4)."""
-        library = special(self.mean)
-        if up:
-            return library.gammainc(k, self.mean)
-        return library.gammaincc(k + 1, self.mean)
+        return fm.gammainc(k, self.mean) if up else fm.gammaincc(k + 1, self.mean)
 
     def locations(self, x: float, spread: float) -> list[Location]:
         x = x + 0.5
@@ -107,12 +104,12 @@ class NegativeBinomial(Tailed):
         return log_total(self, counts, log_weights)
 
     def _log_share(self, k: Any, up: bool) -> Value:
-        """Return the log of an incomplete beta function (DLMF 8.17) on arrays.
+        """Return the log of an incomplete beta function (DLMF 8.17) on plain arrays.
 
-        On symbols of a sum; of at least `k` one minus the sum below `k`, and far out the integral
+        Else, as that has no slope in its parameters, of a sum; of at least `k` one minus the sum below `k`, and far out the integral
         over the tail.
         """
-        if not is_symbol(self.mean, self.cv):
+        if fm.is_array(self.mean, self.cv):
             return super()._log_share(k, up)
         return self._upper(k) if up else log_sum(self, np.zeros_like(k), k)
 

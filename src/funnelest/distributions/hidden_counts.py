@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.tape import declared
 
-__all__ = ["PowerSum", "is_symbol", "log_total", "part_of", "poisson_total", "sum_of_logs"]
+__all__ = ["PowerSum", "filled", "log_total", "part_of", "poisson_total", "sum_of_logs"]
 
 type Floats = NDArray[np.float64]
 
@@ -31,11 +32,6 @@ _TERMS, _HIGHEST = 512, 300.0
 _DRAWS = 4096
 #: Numbers at a time in sums of logarithms.
 _NUMBERS = 2_000_000
-
-
-def is_symbol(*values: Any) -> bool:
-    """Return whether any of the `values` is a PyTensor symbol."""
-    return any(not isinstance(value, np.ndarray | np.generic | float | int) for value in values)
 
 
 @dataclass(frozen=True)
@@ -82,10 +78,24 @@ class PowerSum:
     """
 
     def __init__(self, logs: Floats) -> None:
-        self.pieces = tuple(_pieces(np.asarray(logs, dtype=np.float64), 0))
+        self.logs = np.asarray(logs, dtype=np.float64)
+        self.pieces = tuple(_pieces(self.logs, 0))
 
     def __call__(self, r: Any) -> Any:
         """Return the logarithm of the sum for every element of `r`, not negative."""
+        return declared(self._values, (self._slope,), r)
+
+    @cached_property
+    def _derivative(self) -> PowerSum:
+        """The derivative of the sum, which is such a sum too."""
+        return PowerSum(self.logs[1:] + np.log(np.arange(1.0, len(self.logs))))
+
+    def _slope(self, g: Any, value: Any, r: Any) -> Any:
+        # Not where the sum has overflowed: it is then taken otherwise.
+        slope = np.exp(self._derivative(r) - value)
+        return g * np.where(np.isfinite(value), slope, 0.0)
+
+    def _values(self, r: Any) -> Floats:
         flat = np.ravel(np.asarray(r, dtype=np.float64))
         with np.errstate(all="ignore"):
             blocks = [self._block(flat[i : i + _DRAWS]) for i in range(0, len(flat), _DRAWS)]
@@ -176,51 +186,74 @@ def log_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
     cancels, and no exponential per term. Where this overflows the terms are summed in logarithms.
     """
     r, top, step = distribution.steps()
-    if is_symbol(r, top, step):
+    if fm.is_symbol(r, top, step):
         return None
     weights = None if log_weights is None else np.asarray(log_weights, dtype=np.float64)
     first, last = int(counts[0]), int(counts[-1])
     with np.errstate(all="ignore"):
-        if isinstance(top, np.ndarray) or isinstance(step, np.ndarray):
+        if np.ndim(top) or np.ndim(step):
             total = _outwards(distribution, first, last, weights)
         else:
             key = None if weights is None else weights.tobytes()
             total = _remembered(first, last, float(top), float(step), key)(r)
-            total = np.asarray(total + distribution.logp(first))
+            total = total + distribution.logp(first)
         rest = ~np.isfinite(total)
         if rest.any() and (weights is None or (weights > -np.inf).any()):
-            total[rest] = sum_of_logs(part_of(distribution, rest), counts, weights)
+            total = filled(total, rest, sum_of_logs(part_of(distribution, rest), counts, weights))
     return total
 
 
 def _outwards(distribution: Any, first: int, last: int, weights: Any) -> Any:
     r, top, step = distribution.steps()
-    flat, slope = np.asarray(r * (top - step)), np.asarray(r * step)
-    shape = np.broadcast_shapes(flat.shape, slope.shape)
     highest = 0.0 if weights is None else float(weights.max())
     if highest == -np.inf:
-        return np.full(shape, -np.inf)
+        return np.full(np.broadcast_shapes(*map(np.shape, (r, top, step))), -np.inf)
     w = np.ones(last - first + 1) if weights is None else np.exp(weights - highest)
     middle = (first + last) // 2
+
+    def value(flat: Any, slope: Any) -> Floats:
+        return _both_sides(flat, slope, first, middle, last, w)[0]
+
+    def change(g: Any, _: Any, flat: Any, slope: Any, which: int) -> Any:
+        return g * _both_sides(flat, slope, first, middle, last, w, which)[1]
+
+    rules = (partial(change, which=0), partial(change, which=1))
+    total = declared(value, rules, r * (top - step), r * step)
+    return total + distribution.logp(middle) + highest
+
+
+def _both_sides(
+    flat: Any, slope: Any, first: int, middle: int, last: int, w: Floats, which: int | None = None
+) -> tuple[Floats, Floats]:
+    """Return the log of the sum over the probability in the middle; not where it is impossible.
+
+    And its derivative, in `flat` when `which` is 0 and in `slope` when it is 1. The ratio of the
+    probability of `x` to that of ``x - 1`` is ``flat / x + slope``.
+    """
+    shape = np.broadcast_shapes(np.shape(flat), np.shape(slope))
     up, down, ratio = np.zeros(shape), np.zeros(shape), np.empty(shape)
+    more, less = np.zeros(shape), np.zeros(shape)  # their derivatives
+
     for x in range(last, middle, -1):
         np.multiply(flat, 1.0 / x, out=ratio)
         ratio += slope
         up += w[x - first]
+        if which is not None:
+            more *= ratio
+            more += up if which else up / x
         up *= ratio
     for x in range(first, middle):
         np.multiply(flat, 1.0 / (x + 1), out=ratio)
         ratio += slope
         down += w[x - first]
         down /= ratio
+        if which is not None:
+            less -= down if which else down / (x + 1)
+            less /= ratio
     # A negative ratio belongs to counts that are impossible: left to the plain sum.
     sound = (up >= 0) & (down >= 0)
-    up += down
-    up += w[middle - first]
-    np.log(up, out=up, where=sound)
-    up += distribution.logp(middle)
-    up += highest
-    return np.where(sound, up, np.nan)
+    total = np.where(sound, up + down + w[middle - first], np.nan)
+    return np.log(total), np.where(sound, (more + less) / total, 0.0)
 
 
 def sum_of_logs(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
@@ -231,12 +264,13 @@ def sum_of_logs(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
     """
     x = np.asarray(counts, dtype=np.float64)[:, None]
     w = None if log_weights is None else np.asarray(log_weights)[:, None]
-    value: Any = -np.inf
+    value: Any = None
     size = max(1, _NUMBERS // max(1, np.size(distribution.moments()[0])))
     for i in range(0, len(x), size):
         logs = distribution.logp(x[i : i + size])
         logs = logs if w is None else logs + w[i : i + size]
-        value = np.logaddexp(value, fm.logsumexp(logs, axis=0))
+        part = fm.logsumexp(logs, axis=0)
+        value = part if value is None else np.logaddexp(value, part)
     return value
 
 
@@ -275,11 +309,17 @@ def poisson_total(distribution: Any, counts: Any, log_weights: Any = None) -> An
     return value
 
 
+def filled(value: Any, rest: NDArray[np.bool_], few: Any) -> Any:
+    """Return `value` with the numbers `few`, one-dimensional, where `rest` holds."""
+    at = np.maximum(np.cumsum(rest) - 1, 0).reshape(rest.shape)
+    return fm.where(rest, few[at], value)
+
+
 def part_of(distribution: Any, chosen: NDArray[np.bool_]) -> Any:
     """Return the `distribution` for the `chosen` draws, which then have one dimension."""
     changed = {
         name: np.broadcast_to(value, chosen.shape)[chosen]
         for name, value in vars(distribution).items()
-        if isinstance(value, np.ndarray) and value.ndim
+        if np.ndim(value)
     }
     return replace(distribution, **changed)

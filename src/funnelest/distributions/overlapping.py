@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Location, Value
 from funnelest.distributions.counts import Poisson
-from funnelest.distributions.hidden_counts import PowerSum, is_symbol
+from funnelest.distributions.hidden_counts import PowerSum, filled
 from funnelest.errors import SpecError
 
 __all__ = ["Overlapping"]
@@ -55,7 +55,7 @@ class Overlapping(Distribution):
 
     def _lists(self) -> list[Value]:
         lists = 1 + max(max(pair) for pair in self.overlaps) if self.overlaps else 0
-        if not is_symbol(self.means):
+        if not fm.is_symbol(self.means):
             lists = len(self.means)
         elif self.means.type.shape[0] is not None:
             lists = int(self.means.type.shape[0])
@@ -81,11 +81,12 @@ class Overlapping(Distribution):
         for part in self.overlaps.values():
             both = both + part
         parts = (both, *self._own())
-        if is_symbol(*parts):  # the logarithm of what is impossible has no gradient
-            one, two, three = (fm.where(part > 0, part, 1e-300) for part in parts)
-            return one, two, three
+        if not fm.is_array(*parts):  # the logarithm of what is impossible has no gradient
+            parts = tuple(fm.where(part > 0, part, 1e-300) for part in parts)
+        if fm.is_symbol(*parts):
+            return parts
         shape = np.shape(parts[1])
-        one, two, three = (np.maximum(np.broadcast_to(part, shape), 0.0) for part in parts)
+        one, two, three = (fm.maximum(np.broadcast_to(part, shape), 0.0) for part in parts)
         return one, two, three
 
     def logp(self, x: Any) -> Value:
@@ -108,24 +109,29 @@ class Overlapping(Distribution):
         ]
         highest = int(min(counts[-1] for counts, _ in sets))
         parts = self._parts()
-        if is_symbol(*parts):
+        if fm.is_symbol(*parts):
             length = (highest + 1) * max(len(counts) for counts, _ in sets)
             if length > _MOST:
                 problem = (
                     f"these counts need a sum over {length} terms; at most {_MOST} are summed."
                 )
                 raise SpecError([problem], subject="counts of two lists")
-            return self._possible(_plain(parts, sets, highest))
+            return self._possible(_plain(parts, sets, 0, highest))
         shape = np.shape(parts[1])
-        flat: list[Floats] = [np.ravel(part) for part in parts]
+        flat = [np.reshape(part, -1) for part in parts]
         with np.errstate(all="ignore"):
-            low, high = _window(flat, [s[0] for s, _ in sets], [s[-1] for s, _ in sets])
+            plain = [fm.constant(part) for part in flat]
+            low, high = _window(plain, [s[0] for s, _ in sets], [s[-1] for s, _ in sets])
             high = min(high, highest)
-            single = all(len(counts) == 1 and logs is None for counts, logs in sets)
-            value = (_one if single else _many)(flat, sets, min(low, high), high)
+            if all(len(counts) == 1 and logs is None for counts, logs in sets):
+                law = _one
+            else:
+                law = _many if fm.is_array(*flat) else _plain
+            value = law(flat, sets, min(low, high), high)
             rest = ~np.isfinite(value)
             if rest.any():
-                value[rest] = _in_blocks([part[rest] for part in flat], sets, highest)
+                few = _in_blocks([part[rest] for part in flat], sets, highest)
+                value = filled(value, rest, few)
             return self._possible(value.reshape(shape))
 
     def normal_logp(self, x: Any) -> Value:
@@ -182,10 +188,10 @@ def _log_poisson(x: Any, mean: Value) -> Value:
     return fm.where(x >= 0, value, -np.inf) if (x < 0).any() else value
 
 
-def _plain(parts: Any, sets: list[Counts], highest: int) -> Value:
+def _plain(parts: Any, sets: list[Counts], low: int, high: int) -> Value:
     """Return the log of the sum over all numbers on both lists, in logarithms."""
     both, *own = parts
-    b = np.arange(highest + 1, dtype=np.float64)[:, None]
+    b = np.arange(low, high + 1, dtype=np.float64)[:, None]
     value = _log_poisson(b, both)
     for (counts, log_weights), mean in zip(sets, own, strict=True):
         logs = _log_poisson(counts[:, None, None] - b, mean)
@@ -195,13 +201,13 @@ def _plain(parts: Any, sets: list[Counts], highest: int) -> Value:
     return fm.logsumexp(value, axis=0)
 
 
-def _in_blocks(parts: list[Floats], sets: list[Counts], highest: int) -> Floats:
+def _in_blocks(parts: list[Value], sets: list[Counts], highest: int) -> Value:
     size = max(1, _NUMBERS // ((highest + 1) * max(len(counts) for counts, _ in sets)))
     found = [
-        _plain([part[i : i + size] for part in parts], sets, highest)
+        _plain([part[i : i + size] for part in parts], sets, 0, highest)
         for i in range(0, len(parts[0]), size)
     ]
-    return np.concatenate(found)
+    return fm.concatenate(found)
 
 
 def _window(parts: list[Floats], low: list[Any], high: list[Any]) -> tuple[int, int]:
@@ -229,7 +235,7 @@ def _remembered(x: int, y: int, low: int, high: int) -> PowerSum:
     return PowerSum(np.concatenate([[0.0], np.cumsum(ratios)]))
 
 
-def _one(parts: list[Floats], sets: list[Counts], low: int, high: int) -> Floats:
+def _one(parts: list[Value], sets: list[Counts], low: int, high: int) -> Value:
     """Return the log-probability of one pair of counts.
 
     The terms are powers of ``both / (one two)``, but for constants.
@@ -238,7 +244,7 @@ def _one(parts: list[Floats], sets: list[Counts], low: int, high: int) -> Floats
     x, y = (int(counts[0]) for counts, _ in sets)
     value = _remembered(x, y, low, high)(both / (one * two))
     logs = _log_poisson(np.float64(low), both) + _log_poisson(np.float64(x - low), one)
-    return np.asarray(value + logs + _log_poisson(np.float64(y - low), two))
+    return value + logs + _log_poisson(np.float64(y - low), two)
 
 
 def _many(parts: list[Floats], sets: list[Counts], low: int, high: int) -> Floats:

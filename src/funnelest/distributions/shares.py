@@ -20,8 +20,8 @@ from funnelest.distributions.base import (
     xlog1py,
     xlogy,
 )
-from funnelest.distributions.hidden_counts import is_symbol, log_total
-from funnelest.distributions.tails import Tailed, log_sum, special
+from funnelest.distributions.hidden_counts import log_total
+from funnelest.distributions.tails import Tailed, log_sum
 
 __all__ = ["BetaBinomial", "Binomial", "Multinomial"]
 
@@ -65,17 +65,16 @@ class Binomial(Tailed):
         if counts[-1] > self.n:  # these are impossible
             some = np.asarray(counts) <= self.n
             if not some.any():
-                return None if is_symbol(self.p) else np.full(np.shape(self.p), -np.inf)
+                return None if fm.is_symbol(self.p) else np.full(np.shape(self.p), -np.inf)
             counts = counts[some]
             log_weights = None if log_weights is None else np.asarray(log_weights)[some]
         return log_total(self, counts, log_weights)
 
     def _share(self, k: Any, up: bool) -> Value:
         """Return the regularised incomplete beta function (DLMF 8.17.5)."""
-        betainc = special(self.p).betainc
         if up:
-            return betainc(k, self.n - k + 1.0, self.p)
-        return betainc(self.n - k, k + 1.0, 1.0 - self.p)
+            return fm.betainc(k, self.n - k + 1.0, self.p)
+        return fm.betainc(self.n - k, k + 1.0, 1.0 - self.p)
 
     def locations(self, x: float, spread: float) -> list[Location]:
         return logit_location(self.p, self.n, x, 1.0, spread)

@@ -10,7 +10,6 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Location, Value, log_choose
-from funnelest.distributions.hidden_counts import is_symbol
 
 __all__ = ["LogisticNormalBinomial"]
 
@@ -112,10 +111,10 @@ class LogisticNormalBinomial(Distribution):
 
     def _nodes(self, x: Any) -> tuple[Value, Value]:
         """Return the nodes of the quadrature on a first axis, and the logs of their weights."""
-        if not is_symbol(self.mean, self.sd):
-            return self._found(x)
-        # The sum does not depend on where its nodes are: no gradient through the search. (PyMC
-        # takes PyTensor's `disconnected_grad` out before it differentiates.)
+        # The sum does not depend on where its nodes are: no gradient through the search.
+        if not fm.is_symbol(self.mean, self.sd):
+            return replace(self, mean=fm.constant(self.mean), sd=fm.constant(self.sd))._found(x)
+        # PyMC takes PyTensor's `disconnected_grad` out before it differentiates.
         import pytensor.tensor as pt
         from pytensor.compile.builders import OpFromGraph
 
@@ -149,7 +148,7 @@ class LogisticNormalBinomial(Distribution):
         x = np.asarray(x, dtype=np.float64)
         mean = fm.minimum(fm.maximum(self.mean, -_ENDS), _ENDS)
         law = replace(self, mean=mean, sd=fm.maximum(self.sd, _ALIKE))
-        if not is_symbol(law.mean, law.sd):
+        if fm.is_array(law.mean, law.sd):
             mean, sd = np.broadcast_arrays(law.mean, law.sd)
             size = max(64, _DRAWS // max(x.size, 1))
             if x.shape in ((), (x.size, 1)) and mean.ndim == 1 and mean.size > size:

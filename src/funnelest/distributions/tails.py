@@ -8,10 +8,10 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Value
-from funnelest.distributions.hidden_counts import is_symbol, part_of
+from funnelest.distributions.hidden_counts import filled, part_of
 from funnelest.errors import SpecError
 
-__all__ = ["Tailed", "log_sum", "special"]
+__all__ = ["Tailed", "log_sum"]
 
 #: Below this the functions of the libraries are not trusted: they give 0 soon.
 _TINY = 1e-280
@@ -21,17 +21,6 @@ _RATIO = np.float64(1e-300)
 _TERMS = 24
 #: Most terms of a sum of logarithms.
 _MOST = 20_000
-
-
-def special(value: Value) -> Any:
-    """Return the library with the incomplete gamma and beta functions of `value`."""
-    if is_symbol(value):
-        import pytensor.tensor
-
-        return pytensor.tensor
-    import scipy.special
-
-    return scipy.special
 
 
 class Tailed(Distribution):
@@ -50,16 +39,15 @@ class Tailed(Distribution):
         """Return the logarithm of that, finite where it is tiny."""
         share = self._share(k, up)
         enough = share > _TINY
-        if is_symbol(share):
+        if fm.is_symbol(share):
             # The two branches of `where` must both have a finite gradient.
             return fm.where(enough, fm.log(fm.where(enough, share, 1.0)), _far(self, k, up))
         with np.errstate(all="ignore"):
-            value = np.asarray(np.log(share))
             rest = ~enough & ~np.isnan(share)
-            if rest.any():
-                few = np.broadcast_to(k, rest.shape)[rest]
-                value[rest] = _far(part_of(self, rest), few, up)
-        return value
+            if not rest.any():
+                return fm.log(share)
+            few = _far(part_of(self, rest), np.broadcast_to(k, rest.shape)[rest], up)
+            return filled(fm.log(fm.where(rest, 1.0, share)), rest, few)
 
     def log_cdf(self, k: Any) -> Value:
         k = np.floor(np.asarray(k, dtype=np.float64))
@@ -102,7 +90,7 @@ def log_sum(distribution: Any, first: Any, last: Any) -> Value:
     """
     first, last = np.asarray(first, dtype=np.float64), np.asarray(last, dtype=np.float64)
     length = int((last - first).max()) + 1
-    symbols = is_symbol(*vars(distribution).values())
+    symbols = fm.is_symbol(*vars(distribution).values())
     if symbols and length > _MOST:
         raise SpecError(
             [f"this limit needs a sum over {length} counts; at most {_MOST} are summed."],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 
-__all__ = ["Density", "log_likelihoods", "prior_draws"]
+__all__ = ["Density", "column", "log_likelihoods", "prior_draws"]
 
 type Floats = NDArray[np.float64]
 
@@ -53,11 +53,12 @@ class Density:
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
-        x = np.empty_like(z)
+        found = {}
         with np.errstate(over="ignore"):
             for block in self._blocks:
-                x[block.rows] = block.line(z[block.rows])
-        return dict(zip(self.names, x, strict=True))
+                x = block.line(z[block.rows])
+                found.update((self.names[row], x[i]) for i, row in enumerate(block.rows))
+        return {name: found[name] for name in self.names}
 
     def line(self, values: Mapping[str, Any]) -> Floats:
         """Return the points on the line of natural-scale `values`."""
@@ -98,16 +99,18 @@ class Density:
         Values per draw, what the data say that they are, and the information in that: each of
         shape ``(figures, draws)``. None when no figure locates anything.
         """
-        found = self._locations(z)
+        found = self.places(z)
         if not found:
             return None
-        return self._column(found, 0, z), self._column(found, 1, z), self._column(found, 2, z)
+        value, aim, information = (column(part, z.shape[1]) for part in zip(*found, strict=True))
+        return value, aim, information
 
     def located_values(self, z: Floats) -> Floats:
         """Return only the values of `located`, where some figure locates something."""
-        return self._column(self._locations(z), 0, z)
+        return column([place[0] for place in self.places(z)], z.shape[1])
 
-    def _locations(self, z: Floats) -> list[Any]:
+    def places(self, z: Any) -> list[Any]:
+        """Return value, aim and information of everything that is `located`, one by one."""
         with np.errstate(all="ignore"):
             return [
                 (value, aim, power * information) if power != 1 else (value, aim, information)
@@ -116,16 +119,6 @@ class Density:
                 if place is not None
                 for value, aim, information in [place]
             ]
-
-    @staticmethod
-    def _column(found: list[Any], part: int, z: Floats) -> Floats:
-        heights = [len(one[0]) if np.ndim(one[0]) == 2 else 1 for one in found]
-        column = np.empty((sum(heights), z.shape[1]))
-        first = 0
-        for height, one in zip(heights, found, strict=True):
-            column[first : first + height] = one[part]
-            first += height
-        return column
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""
@@ -136,6 +129,17 @@ class Density:
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
         return self.log_prior(z) + self.log_likelihood(z)
+
+
+def column(parts: Sequence[Any], draws: int) -> Floats:
+    """Return numbers per draw, and arrays with several rows of them, as one array of rows."""
+    heights = [len(one) if np.ndim(one) == 2 else 1 for one in parts]
+    found = np.empty((sum(heights), draws))
+    first = 0
+    for height, one in zip(heights, parts, strict=True):
+        found[first : first + height] = one
+        first += height
+    return found
 
 
 def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
+from funnelest.distributions.hidden_counts import filled
 from funnelest.figures import Figure
 from funnelest.figures.base import known
 from funnelest.observations.observation import Part, Seen
@@ -185,8 +186,8 @@ class Table(Seen):
                 (row(self.distribution, i).logp(counts[:, None]), weights)
                 for i, counts, weights in group
             ]
-            arrays = all(isinstance(logs, np.ndarray) for logs, _ in parts)
-            total = total + (_sum_of_arrays if arrays else _sum_in_logs)(parts, wanted)
+            symbols = fm.is_symbol(*(logs for logs, _ in parts))
+            total = total + (_sum_in_logs if symbols else _sum_of_arrays)(parts, wanted)
         return total
 
     def locations(self) -> list[Location | None]:
@@ -288,27 +289,17 @@ def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
     with np.errstate(all="ignore"):
         for logs, weights in parts:
             weighted = logs + weights[:, None]
-            top = weighted.max(axis=0)
+            top = fm.constant(weighted).max(axis=0)
             top = np.where(np.isfinite(top), top, 0.0)
-            each, scale = np.exp(weighted - top), scale + top
-            sums = each if sums is None else _convolved(sums, each)
-        total = np.asarray(np.exp(wanted) @ sums)
-        value = np.log(total) + scale
+            each, scale = fm.exp(weighted - top), scale + top
+            sums = each if sums is None else fm.convolve(sums, each)
+        total = fm.matmul(np.exp(wanted)[None], sums)[0]
         poor = ~(total > _TINY)
+        value = fm.log(fm.where(poor, 1.0, total)) + scale
         if poor.any():
             few = [(logs[:, poor], weights) for logs, weights in parts]
-            value[poor] = _sum_in_logs(few, wanted)
+            value = filled(value, poor, _sum_in_logs(few, wanted))
     return value
-
-
-def _convolved(one: Any, other: Any) -> Any:
-    """Return the distribution of a sum of two counts, per draw."""
-    if len(one) < len(other):
-        one, other = other, one
-    found = np.zeros((len(one) + len(other) - 1, one.shape[1]))
-    for i, p in enumerate(other):
-        found[i : i + len(one)] += one * p
-    return found
 
 
 def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from funnelest import math as fm
 from funnelest.axes import Level, show_level
 from funnelest.fields import AXIS, Allowed, instance, problems_of
 from funnelest.population import Population
@@ -73,7 +74,7 @@ class Levels(Term):
             np.zeros(1) if level == reference else values[self._label(name, level)]
             for level in axis.levels
         ]
-        known = [value for value in column if not isinstance(value, np.ndarray)]
+        known = [value for value in column if fm.is_symbol(value)]
         if known:  # symbols do not stack with arrays of another kind unless broadcast first
             column = [
                 value + known[0] * 0.0 if isinstance(value, np.ndarray) else value

@@ -1,0 +1,114 @@
+"""Exact slopes of the log-density of a model, and of what its figures locate, without compiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.likelihood.density import Density, column
+from funnelest.tape import Tape, valued
+
+__all__ = ["Gradient"]
+
+type Floats = NDArray[np.float64]
+
+#: Values on one tape, in bytes: more draws are traced in blocks.
+_ROOM = 2.0**26
+
+
+class Gradient:
+    """The slopes of a `Density`, by derivatives of the arithmetic that it is written in.
+
+    Parameters
+    ----------
+    density : Density
+        The log-density of a model on the unconstrained line.
+
+    Raises
+    ------
+    TypeError
+        By every method, when a part of the model, such as a likelihood of a user's, is written
+        with functions that have no known derivative.
+    """
+
+    def __init__(self, density: Density) -> None:
+        self.density = density
+        self._per_draw: dict[Any, float] = {}
+
+    def __call__(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return the log of prior times likelihood, and its gradient.
+
+        Parameters
+        ----------
+        z : ndarray
+            Points on the unconstrained line, shape ``(parameters, draws)``.
+
+        Returns
+        -------
+        value : ndarray
+            Shape ``(draws,)``: as `Density` gives it.
+        gradient : ndarray
+            Shape ``(parameters, draws)``; zero where the density is.
+        """
+        return self._of(self.density, z)
+
+    def log_likelihood(self, z: Floats) -> tuple[Floats, Floats]:
+        """Return the log-likelihood alone, and its gradient; see `__call__`."""
+        return self._of(self.density.log_likelihood, z)
+
+    def located(self, z: Floats, directions: Floats) -> tuple[Floats, Floats]:
+        """Return what the figures locate, and how it changes along directions.
+
+        Parameters
+        ----------
+        z : ndarray
+            Points on the unconstrained line, shape ``(parameters, draws)``.
+        directions : ndarray
+            Shape ``(k, parameters, draws)``, or ``(k, parameters, 1)`` for the same at all points.
+
+        Returns
+        -------
+        values : ndarray
+            Shape ``(figures, draws)``: as `Density.located_values` gives it.
+        slopes : ndarray
+            Shape ``(k, figures, draws)``: the derivatives of `values`.
+        """
+        directions = np.broadcast_to(directions, (len(directions), *z.shape))
+        blocks = []
+        for some in self._blocks(self.density.places, z):
+            tape = Tape()
+            start = tape.value(z[:, some])
+            with np.errstate(all="ignore"):
+                values = [place[0] for place in self.density.places(start)]
+                along = tape.push(start, list(directions[:, :, some]))
+            sides = [[valued(value) for value in values]]
+            sides += [list(side) for side in zip(*map(along, values), strict=True)]
+            blocks.append([column(side, start.shape[1]) for side in sides])
+        joined = np.concatenate(blocks, axis=-1)
+        return joined[0], joined[1:]
+
+    def _of(self, function: Callable[[Any], Any], z: Floats) -> tuple[Floats, Floats]:
+        value, gradient = np.empty(z.shape[1:]), np.empty(z.shape)
+        for some in self._blocks(function, z):
+            tape = Tape()
+            start = tape.value(z[:, some])
+            with np.errstate(all="ignore"):
+                found = function(start)
+                slopes = tape.pull(found, start)
+            value[some] = valued(found)
+            gradient[:, some] = np.where(value[some] > -np.inf, slopes, 0.0)
+        return value, gradient
+
+    def _blocks(self, function: Callable[[Any], Any], z: Floats) -> list[slice]:
+        """Return the draws whose tape has room in memory, block by block."""
+        draws = z.shape[1]
+        if function not in self._per_draw:
+            tape = Tape()
+            with np.errstate(all="ignore"):
+                function(tape.value(z[:, :1]))
+            self._per_draw[function] = tape.size
+        size = max(1, int(_ROOM // self._per_draw[function]))
+        return [slice(i, min(i + size, draws)) for i in range(0, draws, size)]

@@ -1,0 +1,509 @@
+"""Derivatives of NumPy arithmetic: values that write down how they were made.
+
+A `Traced` value stands for an array. NumPy hands it every operation (its protocols
+``__array_ufunc__`` and ``__array_function__``), which is done on the array and written on a tape.
+Read backwards the tape gives the gradient of one number per draw (`Tape.pull`), read forwards the
+change of any number along a direction (`Tape.push`). Draws do not mix, so that one pass serves all
+of them. What has no rule here raises; no derivative is ever left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import NDArray
+
+__all__ = ["Tape", "Traced", "convolved", "declared", "matmul", "valued"]
+
+type Floats = NDArray[np.float64]
+#: The slope in one argument times `g`: ``rule(g, result, *arguments)``.
+type Rule = Callable[..., Any]
+
+
+class _Index(NamedTuple):
+    """Which part of an array was taken, and whether it may hold a place twice."""
+
+    index: Any
+    repeats: bool
+
+
+class _Link(NamedTuple):
+    """How a value depends on one that it was made from."""
+
+    parent: int
+    #: From the slopes of a number in the value to those in the parent; an index is added in place.
+    pull: Callable[[Any], Any] | _Index
+    #: From a change of the parent to that of the value.
+    push: Callable[[Any], Any]
+
+
+class Tape:
+    """What was done with some values, in the order in which it was done."""
+
+    def __init__(self) -> None:
+        self._links: list[tuple[_Link, ...]] = []
+        self._shapes: list[tuple[int, ...]] = []
+        #: Size of all values on the tape, in bytes.
+        self.size = 0
+
+    def value(self, value: Any, *links: _Link) -> Traced:
+        """Return a traced value, made from others or by itself."""
+        value = np.asarray(value, dtype=np.float64)
+        self._links.append(links)
+        self._shapes.append(value.shape)
+        self.size += value.nbytes
+        return Traced(value, self, len(self._links) - 1)
+
+    def pull(self, result: Any, start: Traced) -> Floats:
+        """Return the slopes of the sum of `result` in every entry of `start`.
+
+        Where each entry of `result` is of one draw, these are the gradients of all draws.
+        """
+        if not isinstance(result, Traced):
+            return np.zeros(start.shape)
+        slopes: list[Any] = [None] * len(self._links)
+        own = set()  # sums that were made here, which may be added to in place
+        slopes[result.at] = np.ones(result.shape)
+        for at in range(result.at, start.at, -1):
+            g, slopes[at] = slopes[at], None
+            if g is None:
+                continue
+            for parent, pull, _ in self._links[at]:
+                total = slopes[parent]
+                if isinstance(pull, _Index):
+                    if parent not in own:
+                        shape = self._shapes[parent]
+                        total = np.zeros(shape) if total is None else np.array(total)
+                        slopes[parent] = total
+                        own.add(parent)
+                    if pull.repeats:
+                        np.add.at(total, pull.index, g)
+                    else:
+                        total[pull.index] += g
+                elif total is None:
+                    slopes[parent] = pull(g)
+                elif parent in own:
+                    total += pull(g)
+                else:
+                    slopes[parent] = total + pull(g)
+                    own.add(parent)
+        found = slopes[start.at]
+        return np.zeros(start.shape) if found is None else np.array(found)
+
+    def push(self, start: Traced, directions: Sequence[Floats]) -> Callable[[Any], list[Floats]]:
+        """Return a function that gives the changes of a value along `directions` of `start`."""
+        changes: list[Any] = [None] * len(self._links)
+        changes[start.at] = list(directions)
+        for at in range(start.at + 1, len(self._links)):
+            total: Any = None
+            for parent, _, push in self._links[at]:
+                if changes[parent] is None:
+                    continue
+                more = [push(change) for change in changes[parent]]
+                total = more if total is None else [a + b for a, b in zip(total, more, strict=True)]
+            changes[at] = total
+
+        def along(value: Any) -> list[Floats]:
+            found = changes[value.at] if isinstance(value, Traced) else None
+            if found is None:
+                return [np.zeros(np.shape(value)) for _ in directions]
+            return [np.broadcast_to(one, value.shape) for one in found]
+
+        return along
+
+
+class Traced(NDArrayOperatorsMixin):
+    """An array whose derivatives are wanted; see the module."""
+
+    __slots__ = ("at", "tape", "value")
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: Floats, tape: Tape, at: int) -> None:
+        self.value = value
+        self.tape = tape
+        self.at = at
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of the axes."""
+        return self.value.shape
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.value.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of entries."""
+        return self.value.size
+
+    @property
+    def dtype(self) -> Any:
+        """The type of the entries."""
+        return self.value.dtype
+
+    @property
+    def T(self) -> Traced:  # noqa: N802  # as NumPy calls it
+        """The value with its axes in the opposite order."""
+        return _linear(np.transpose, np.transpose, self)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self.value)))
+
+    def __repr__(self) -> str:
+        return f"Traced({self.value!r})"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a value per draw is neither true nor false; use funnelest.math.where.")
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError(
+            "a derivative is wanted through something that makes a plain array of this value: "
+            "write it with the functions of funnelest.math, or with NumPy's."
+        )
+
+    def __array_ufunc__(self, function: Any, method: str, *values: Any, **options: Any) -> Any:
+        out = options.pop("out", None)  # ``x += y`` is ``x = x + y``
+        if method != "__call__" or options or (out is not None and out[0] is not values[0]):
+            raise TypeError(f"{function.__name__} has no derivative when it is called like this.")
+        if function is np.matmul:
+            return matmul(*values)
+        if function in _FLAT:
+            return function(*(valued(value) for value in values))
+        return elementwise(function, *values)
+
+    def __array_function__(self, function: Any, _: Any, values: Any, options: Any) -> Any:
+        if function not in _FUNCTIONS:
+            raise TypeError(f"numpy.{function.__name__} has no derivative: use funnelest.math.")
+        return _FUNCTIONS[function](*values, **options)
+
+    def __getitem__(self, index: Any) -> Traced:
+        parts = index if isinstance(index, tuple) else (index,)
+        repeats = any(isinstance(one, list | np.ndarray) and _twice(one) for one in parts)
+        value = self.value[index]
+        link = _Link(self.at, _Index(index, repeats), lambda change: change[index])
+        return self.tape.value(value, link)
+
+    def reshape(self, *shape: Any) -> Traced:
+        """Return the value with axes of other lengths."""
+        return _reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Traced:
+        """Return the sum over axes."""
+        return _sum(self, axis, keepdims=keepdims)
+
+
+def valued(value: Any) -> Any:
+    """Return a value without its derivatives."""
+    return value.value if isinstance(value, Traced) else value
+
+
+def elementwise(function: Any, *values: Any) -> Traced:
+    """Return a function of single numbers whose rule is known."""
+    if function not in _RULES:
+        raise TypeError(f"{function.__name__} has no derivative: use funnelest.math.")
+    return declared(function, _RULES[function], *values)
+
+
+def declared(function: Callable[..., Any], rules: Sequence[Rule | None], *values: Any) -> Any:
+    """Return ``function(*values)``, of single numbers, with its slopes in each of the values.
+
+    Parameters
+    ----------
+    function : callable
+        Takes arrays.
+    rules : sequence of callable
+        For each argument ``rule(g, result, *arguments)``, `g` times the slope in it; None where
+        there is no derivative.
+    *values : value
+        What it is applied to.
+    """
+    arrays = [valued(value) for value in values]
+    result = np.asarray(function(*arrays))
+    links, tape = [], None
+    for value, rule in zip(values, rules, strict=True):
+        if not isinstance(value, Traced):
+            continue
+        if rule is None:
+            raise TypeError(
+                f"{getattr(function, '__name__', 'this')} has no derivative in one of its arguments."
+            )
+        tape = value.tape
+        links.append(_Link(value.at, *_both_ways(rule, result, arrays, value.shape)))
+    return result if tape is None else tape.value(result, *links)
+
+
+def _both_ways(rule: Rule, result: Any, arrays: list[Any], shape: Any) -> tuple[Any, Any]:
+    # Each entry changes by its own slope: forwards and backwards that is the same product.
+    if shape == result.shape:
+        def same(g: Any) -> Any:
+            return rule(g, result, *arrays)
+
+        return same, same
+    return (
+        lambda g: _fitted(rule(g, result, *arrays), shape),
+        lambda change: np.broadcast_to(rule(change, result, *arrays), result.shape),
+    )
+
+
+def _fitted(g: Any, shape: tuple[int, ...]) -> Any:
+    """Return slopes summed over the axes along which a value of this `shape` was repeated."""
+    extra = g.ndim - len(shape)
+    if extra:
+        g = g.sum(axis=tuple(range(extra)))
+    axes = tuple(i for i, size in enumerate(shape) if size == 1 and g.shape[i] != 1)
+    return g.sum(axis=axes, keepdims=True) if axes else g
+
+
+def _twice(index: Any) -> bool:
+    """Return whether some place is in an index more than once."""
+    index = np.asarray(index)
+    return index.dtype != bool and len(np.unique(index)) < index.size
+
+
+def _linear(function: Callable[[Any], Any], back: Callable[[Any], Any], x: Traced) -> Traced:
+    """Return a linear function of `x`; `back` is its transpose."""
+    return x.tape.value(function(x.value), _Link(x.at, back, function))
+
+
+def matmul(weights: Any, x: Any) -> Any:
+    """Return the product of a known matrix, which may be a sparse one of SciPy, with `x`."""
+    if isinstance(weights, Traced) or not isinstance(x, Traced):
+        raise TypeError("a matrix product has a derivative only where the first factor is known.")
+    return _linear(lambda v: weights @ v, lambda g: weights.T @ g, x)
+
+
+def convolved(one: Any, other: Any) -> Any:
+    """Return the distribution of a sum of two counts, ``(counts, draws)``, from those of each."""
+    if len(one) < len(other):
+        one, other = other, one
+    a, b = valued(one), valued(other)
+    links, tape = [], None
+    for value, partner in ((one, b), (other, a)):
+        if isinstance(value, Traced):
+            tape = value.tape
+            pull, push = partial(_correlate, partner, len(value)), partial(_convolve, partner)
+            links.append(_Link(value.at, pull, push))
+    found = _convolve(a, b)
+    return found if tape is None else tape.value(found, *links)
+
+
+def _convolve(one: Floats, other: Floats) -> Floats:
+    if len(one) < len(other):
+        one, other = other, one
+    found = np.zeros((len(one) + len(other) - 1, one.shape[1]))
+    for i, p in enumerate(other):
+        found[i : i + len(one)] += one * p
+    return found
+
+
+def _correlate(partner: Floats, size: int, g: Floats) -> Floats:
+    """Return the transpose of convolution with a `partner`, as a loop over the shorter one."""
+    length = len(partner)
+    if length <= size:
+        return np.sum([p * g[i : i + size] for i, p in enumerate(partner)], axis=0)
+    return np.array([np.sum(partner * g[i : i + length], axis=0) for i in range(size)])
+
+
+def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
+    shape = x.shape
+    axes = tuple(range(x.ndim)) if axis is None else axis
+
+    def back(g: Any) -> Any:
+        return np.broadcast_to(g if keepdims else np.expand_dims(g, axes), shape)
+
+    return _linear(lambda v: np.sum(v, axis=axes, keepdims=keepdims), back, x)
+
+
+def _cumsum(x: Traced, axis: int) -> Traced:
+    def back(g: Any) -> Any:
+        return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+
+    return _linear(lambda v: np.cumsum(v, axis=axis), back, x)
+
+
+def _reshape(x: Traced, shape: Any) -> Traced:
+    old = x.shape
+    new = x.value.reshape(shape).shape
+    return _linear(lambda v: np.reshape(v, new), lambda g: np.reshape(g, old), x)
+
+
+def _broadcast_to(x: Traced, shape: Any) -> Traced:
+    old, new = x.shape, tuple(np.atleast_1d(shape)) if np.ndim(shape) == 0 else tuple(shape)
+    if old == new:
+        return x
+    return _linear(lambda v: np.broadcast_to(v, new), lambda g: _fitted(g, old), x)
+
+
+def _broadcast_arrays(*values: Any) -> list[Any]:
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values))
+    return [np.broadcast_to(value, shape) for value in values]
+
+
+def _expand_dims(x: Traced, axis: Any) -> Traced:
+    return _reshape(x, np.expand_dims(x.value, axis).shape)
+
+
+def _squeeze(x: Traced, axis: Any = None) -> Traced:
+    return _reshape(x, np.squeeze(x.value, axis).shape)
+
+
+def _where(condition: Any, yes: Any, no: Any) -> Any:
+    condition = valued(condition)
+    return declared(
+        lambda a, b: np.where(condition, a, b),
+        (
+            lambda g, *_: np.where(condition, g, 0.0),
+            lambda g, *_: np.where(condition, 0.0, g),
+        ),
+        yes,
+        no,
+    )
+
+
+def _stack(values: Sequence[Any], axis: int = 0) -> Traced:
+    """Join along a new axis; values of unequal length are repeated."""
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values))
+    if axis < 0:
+        axis += len(shape) + 1
+    places = [(slice(None),) * axis + (i,) for i in range(len(values))]
+    whole = (*shape[:axis], len(values), *shape[axis:])
+    return _joined(values, places, whole)
+
+
+def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
+    """Join along an axis; values of unequal length on the others are repeated."""
+    shapes = [list(np.shape(value)) for value in values]
+    axis %= len(shapes[0])
+    ends = np.cumsum([0, *(shape[axis] for shape in shapes)])
+    others = np.broadcast_shapes(*((*s[:axis], 1, *s[axis + 1 :]) for s in shapes))
+    places = [
+        (slice(None),) * axis + (slice(int(a), int(b)),) for a, b in zip(ends, ends[1:], strict=False)
+    ]
+    return _joined(values, places, (*others[:axis], int(ends[-1]), *others[axis + 1 :]))
+
+
+def _joined(values: Sequence[Any], places: list[Any], shape: tuple[int, ...]) -> Traced:
+    whole, links, tape = np.empty(shape), [], None
+    for value, place in zip(values, places, strict=True):
+        whole[place] = valued(value)
+        if isinstance(value, Traced):
+            tape = value.tape
+            links.append(_Link(value.at, *_part(place, value.shape, shape)))
+    assert tape is not None
+    return tape.value(whole, *links)
+
+
+def _part(place: Any, small: Any, shape: Any) -> tuple[Any, Any]:
+    def push(change: Any) -> Any:
+        found = np.zeros(shape)
+        found[place] = change
+        return found
+
+    return (lambda g: _fitted(g[place], small)), push
+
+
+def _special_rules() -> dict[Any, tuple[Rule | None, ...]]:
+    import scipy.special as sp
+
+    def beta(g: Any, a: Any, b: Any, x: Any) -> Any:
+        return g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
+
+    def gamma(g: Any, a: Any, x: Any) -> Any:
+        return g * np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
+
+    return {
+        sp.expit: (lambda g, r, x: g * (r * (1.0 - r)),),
+        sp.logit: (lambda g, r, x: g / (x * (1.0 - x)),),
+        sp.gammaln: (lambda g, r, x: g * sp.psi(x),),
+        sp.gammainc: (None, lambda g, r, a, x: gamma(g, a, x)),
+        sp.gammaincc: (None, lambda g, r, a, x: -gamma(g, a, x)),
+        sp.betainc: (None, None, lambda g, r, a, b, x: beta(g, a, b, x)),
+        sp.betaincc: (None, None, lambda g, r, a, b, x: -beta(g, a, b, x)),
+        sp.xlogy: (lambda g, r, x, y: g * np.log(y), lambda g, r, x, y: g * x / y),
+        sp.xlog1py: (lambda g, r, x, y: g * np.log1p(y), lambda g, r, x, y: g * x / (1.0 + y)),
+        sp.ndtr: (lambda g, r, x: g * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi),),
+        sp.log_ndtr: (lambda g, r, x: g * np.exp(-0.5 * x * x - r) / np.sqrt(2 * np.pi),),
+    }
+
+
+class _Rules(dict[Any, tuple[Rule | None, ...]]):
+    """The rules by function; those of SciPy when one of them is asked for."""
+
+    def __contains__(self, function: object) -> bool:
+        if not super().__contains__(function) and not self._complete:
+            self.update(_special_rules())
+            self._complete = True
+        return super().__contains__(function)
+
+    _complete = False
+
+
+_RULES = _Rules(
+    {
+        np.add: (lambda g, *_: g, lambda g, *_: g),
+        np.subtract: (lambda g, *_: g, lambda g, *_: -g),
+        np.multiply: (lambda g, r, x, y: g * y, lambda g, r, x, y: g * x),
+        np.true_divide: (lambda g, r, x, y: g / y, lambda g, r, x, y: g * (-r / y)),
+        np.power: (
+            lambda g, r, x, y: g * (y * np.power(x, y - 1.0)),
+            lambda g, r, x, y: g * (r * np.log(x)),
+        ),
+        np.maximum: (lambda g, r, x, y: g * (x >= y), lambda g, r, x, y: g * (x < y)),
+        np.minimum: (lambda g, r, x, y: g * (x <= y), lambda g, r, x, y: g * (x > y)),
+        np.logaddexp: (
+            lambda g, r, x, y: g * np.exp(x - r),
+            lambda g, r, x, y: g * np.exp(y - r),
+        ),
+        np.positive: (lambda g, *_: g,),
+        np.negative: (lambda g, *_: -g,),
+        np.absolute: (lambda g, r, x: g * np.sign(x),),
+        np.square: (lambda g, r, x: g * (2.0 * x),),
+        np.reciprocal: (lambda g, r, x: g * (-r * r),),
+        np.sqrt: (lambda g, r, x: g * (0.5 / r),),
+        np.exp: (lambda g, r, x: g * r,),
+        np.expm1: (lambda g, r, x: g * (r + 1.0),),
+        np.log: (lambda g, r, x: g / x,),
+        np.log1p: (lambda g, r, x: g / (1.0 + x),),
+        np.sin: (lambda g, r, x: g * np.cos(x),),
+        np.cos: (lambda g, r, x: g * -np.sin(x),),
+        np.tanh: (lambda g, r, x: g * (1.0 - r * r),),
+        np.arctan: (lambda g, r, x: g / (1.0 + x * x),),
+    }
+)
+
+#: Functions that do not change with small changes: their results are plain arrays.
+_FLAT = {
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+    np.isfinite, np.isinf, np.isnan, np.sign, np.floor, np.ceil, np.rint,
+}  # fmt: skip
+
+_FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    np.sum: _sum,
+    np.cumsum: _cumsum,
+    np.where: _where,
+    np.stack: _stack,
+    np.concatenate: _concatenate,
+    np.reshape: _reshape,
+    np.broadcast_to: _broadcast_to,
+    np.broadcast_arrays: _broadcast_arrays,
+    np.expand_dims: _expand_dims,
+    np.squeeze: _squeeze,
+    np.shape: lambda x: x.shape,
+    np.ndim: lambda x: x.ndim,
+    np.size: lambda x: x.size,
+    np.zeros_like: lambda x: np.zeros(x.shape),
+    np.ones_like: lambda x: np.ones(x.shape),
+    np.isneginf: lambda x: np.isneginf(x.value),
+    np.any: lambda x: np.any(x.value),
+    np.all: lambda x: np.all(x.value),
+    np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
+}
