@@ -221,41 +221,45 @@ class Cells:
             Shape ``(selections, draws)``.
         """
 
-        def weight(where: Where, lengths: tuple[int, ...]) -> Any:
+        def counted(where: Where, lengths: tuple[int, ...]) -> tuple[Any, Any]:
             population = self._model.population
-            found = np.ones(lengths)
-            for i, chosen in enumerate(population.select(where)):
-                if population.axes[i].name not in axes:
-                    continue
-                if lengths[i] == 1:
-                    found = found * len(chosen)
+            kept, times = [], 1.0
+            for axis, length, chosen in zip(
+                population.axes, lengths, population.select(where), strict=True
+            ):
+                if axis.name not in axes:
+                    kept.append(np.arange(length))
+                elif length == 1:
+                    kept.append(np.zeros(1, dtype=int))
+                    times *= len(chosen)
                 else:
-                    inside = np.zeros(lengths[i], dtype=bool)
-                    inside[chosen] = True
-                    found = found * inside.reshape(
-                        [-1 if j == i else 1 for j in range(len(lengths))]
-                    )
-            return found
+                    kept.append(chosen)
+            cells = _positions(kept, lengths)
+            return cells, np.full(len(cells), times)
 
-        return self._weighted(value, tuple(axes), wheres, weight)
+        return self._weighted(value, tuple(axes), wheres, counted)
 
-    def _people_in(self, where: Where, lengths: tuple[int, ...]) -> Any:
-        """Return the people of a selection on the cells over which a value varies."""
+    def _people_in(self, where: Where, lengths: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return the cells of a selection, of those over which a value varies, and their people."""
         population = self._model.population
-        chosen = np.ix_(*population.select(where))
-        inside = np.zeros(population.shape)
-        inside[chosen] = population.counts[chosen]
+        chosen = population.select(where)
         flat = tuple(i for i, length in enumerate(lengths) if length == 1)
-        return inside.sum(axis=flat, keepdims=True)
+        people = population.counts[np.ix_(*chosen)].sum(axis=flat)
+        kept = [one[:1] * 0 if i in flat else one for i, one in enumerate(chosen)]
+        return _positions(kept, lengths), np.ravel(people)
 
     def _weighted(
         self,
         value: Any,
         what: Any,
         wheres: Sequence[Where],
-        weight: Callable[[Where, tuple[int, ...]], Any],
+        weight: Callable[[Where, tuple[int, ...]], tuple[Any, Any]],
     ) -> Any:
-        """Return sums over cells with the weights of each selection: one matrix product."""
+        """Return sums over cells with the weights of each selection: one matrix product.
+
+        Sparse at every size: a figure sees few of the cells, and where it sees all of them it costs
+        about as much as a dense product.
+        """
         axes = len(self._model.population.axes)
         shape = fm.shape_of(value)[:axes]
         lengths = tuple(
@@ -263,12 +267,10 @@ class Cells:
             for length, size in zip(shape, self._model.population.shape, strict=True)
         )
         named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
-        key = ("weights", what, lengths, named)
-        if key not in self._memory:
-            made = [np.ravel(weight(where, lengths)) for where in wheres]
-            self._memory[key] = np.array(made).reshape(len(wheres), -1)
-        flat = value.reshape((self._memory[key].shape[1], -1))
-        return fm.matmul(self._memory[key], flat)
+        weights = self.fixed(
+            ("weights", what, lengths, named), lambda: _rows(wheres, lengths, weight)
+        )
+        return fm.matmul(weights, value.reshape((math.prod(lengths), -1)))
 
     def pool(self, per_person: Any, where: Where | None = None) -> Any:
         """Return the sum over the selected cells of population times `per_person`.
@@ -331,6 +333,28 @@ class Cells:
                 [f"there is no step {step!r}; the steps are: {known}." for step in unknown],
                 "a quantity",
             )
+
+
+def _positions(kept: Sequence[Any], lengths: tuple[int, ...]) -> Any:
+    """Return the places of cells in an array of these `lengths`, flattened."""
+    found: Any = np.zeros(1, dtype=np.intp)
+    for one, length in zip(kept, lengths, strict=True):
+        found = (found[:, None] * length + one).ravel()
+    return found
+
+
+def _rows(
+    wheres: Sequence[Where],
+    lengths: tuple[int, ...],
+    weight: Callable[[Where, tuple[int, ...]], tuple[Any, Any]],
+) -> Any:
+    """Return the weights of cells in selections, a sparse matrix ``(selections, cells)``."""
+    from scipy.sparse import csr_array
+
+    made = [weight(where, lengths) for where in wheres]
+    ends = np.cumsum([0, *(len(cells) for cells, _ in made)])
+    cells, weights = (np.concatenate(part) for part in zip(*made, strict=True))
+    return csr_array((weights, cells, ends), shape=(len(wheres), math.prod(lengths)))
 
 
 class _Resolved(Mapping[str, Any]):
