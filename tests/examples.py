@@ -968,3 +968,36 @@ def counts_of(observation: Any) -> tuple[list[tuple[Any, Any, int]], list[tuple[
     if hasattr(observation, "figures"):  # lists that overlap
         return [(one.distribution, one.figure, one.divisor) for one in observation.rows()], []
     return [(observation.distribution, observation.figure, observation.divisor)], []
+
+
+# ------------------------------------------------------------------ the same in PyMC
+
+
+def pymc_point(model: Any, density: Any, z: Any) -> dict[str, Any]:
+    """Return a point on the line as PyMC's vector variables."""
+    rows = {name: i for i, name in enumerate(density.names)}
+    point = {}
+    for variable in model.free_RVs:
+        members = model.coords[f"{variable.name}_parameter"]
+        point[model.rvs_to_values[variable].name] = np.array([z[rows[name]] for name in members])
+    return point
+
+
+def pymc_gradient(model: fe.Model) -> Any:
+    """Return PyMC's gradient of the log-density, compiled as a function of a density and a point.
+
+    In the order of the parameters of the density.
+    """
+    import pytensor
+
+    mode = pytensor.compile.mode.get_mode("FAST_COMPILE").excluding("fusion")
+    with pytensor.config.change_flags(mode=mode, cxx=""):
+        made = fe.to_pymc(model)
+        compiled = made.compile_fn(made.dlogp(), inputs=made.value_vars, mode=mode)
+    names = [name for one in made.free_RVs for name in made.coords[f"{one.name}_parameter"]]
+
+    def gradient(density: Any, z: Any) -> Any:
+        found = dict(zip(names, compiled(pymc_point(made, density, z)), strict=True))
+        return np.array([found[name] for name in density.names])
+
+    return gradient

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
+from funnelest.slopes import Rule, Rules, is_flat, slopes_of
+
 __all__ = ["Tape", "Traced", "convolved", "declared", "matmul", "valued"]
 
 type Floats = NDArray[np.float64]
-#: The slope in one argument times `g`: ``rule(g, result, *arguments)``.
-type Rule = Callable[..., Any]
 
 
 class _Index(NamedTuple):
@@ -176,7 +176,7 @@ class Traced(NDArrayOperatorsMixin):
             raise TypeError(f"{function.__name__} has no derivative when it is called like this.")
         if function is np.matmul:
             return matmul(*values)
-        if function in _FLAT:
+        if is_flat(function):
             return function(*(valued(value) for value in values))
         return elementwise(function, *values)
 
@@ -208,49 +208,53 @@ def valued(value: Any) -> Any:
 
 def elementwise(function: Any, *values: Any) -> Traced:
     """Return a function of single numbers whose rule is known."""
-    if function not in _RULES:
-        raise TypeError(f"{function.__name__} has no derivative: use funnelest.math.")
-    return declared(function, _RULES[function], *values)
+    rules = slopes_of(function)
+    if rules is None:
+        raise TypeError(f"{function.__name__} has no known derivative: use funnelest.math.")
+    return declared(function, rules, *values)
 
 
-def declared(function: Callable[..., Any], rules: Sequence[Rule | None], *values: Any) -> Any:
+def declared(function: Callable[..., Any], rules: Rules, *values: Any) -> Any:
     """Return ``function(*values)``, of single numbers, with its slopes in each of the values.
 
     Parameters
     ----------
     function : callable
         Takes arrays.
-    rules : sequence of callable
+    rules : tuple of callable
         For each argument ``rule(g, result, *arguments)``, `g` times the slope in it; None where
         there is no derivative.
     *values : value
         What it is applied to.
     """
-    arrays = [valued(value) for value in values]
+    arrays = [value.value if isinstance(value, Traced) else value for value in values]
     result = np.asarray(function(*arrays))
     links, tape = [], None
-    for value, rule in zip(values, rules, strict=True):
-        if not isinstance(value, Traced):
-            continue
-        if rule is None:
-            raise TypeError(
-                f"{getattr(function, '__name__', 'this')} has no derivative in one of its arguments."
-            )
-        tape = value.tape
-        links.append(_Link(value.at, *_both_ways(rule, result, arrays, value.shape)))
+    for i, value in enumerate(values):
+        if isinstance(value, Traced):
+            rule = rules[i]
+            if rule is None:
+                name = getattr(function, "__name__", "a function")
+                raise TypeError(f"{name} has no derivative in one of its arguments.")
+            tape = value.tape
+            links.append(_own(value, rule, result, arrays))
     return result if tape is None else tape.value(result, *links)
 
 
-def _both_ways(rule: Rule, result: Any, arrays: list[Any], shape: Any) -> tuple[Any, Any]:
-    # Each entry changes by its own slope: forwards and backwards that is the same product.
-    if shape == result.shape:
-        def same(g: Any) -> Any:
-            return rule(g, result, *arrays)
+def _own(value: Traced, rule: Rule, result: Any, arrays: list[Any]) -> _Link:
+    """Return the link of a function each entry of which depends on one of `value`."""
+    shape = value.value.shape
 
-        return same, same
-    return (
-        lambda g: _fitted(rule(g, result, *arrays), shape),
-        lambda change: np.broadcast_to(rule(change, result, *arrays), result.shape),
+    def same(g: Any) -> Any:
+        return rule(g, result, *arrays)
+
+    # Each entry has a slope of its own: forwards and backwards that is the same product.
+    if shape == result.shape:
+        return _Link(value.at, same, same)
+    return _Link(
+        value.at,
+        lambda g: _fitted(same(g), shape),
+        lambda change: np.broadcast_to(same(change), result.shape),
     )
 
 
@@ -386,7 +390,8 @@ def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
     ends = np.cumsum([0, *(shape[axis] for shape in shapes)])
     others = np.broadcast_shapes(*((*s[:axis], 1, *s[axis + 1 :]) for s in shapes))
     places = [
-        (slice(None),) * axis + (slice(int(a), int(b)),) for a, b in zip(ends, ends[1:], strict=False)
+        (slice(None),) * axis + (slice(int(a), int(b)),)
+        for a, b in zip(ends, ends[1:], strict=False)
     ]
     return _joined(values, places, (*others[:axis], int(ends[-1]), *others[axis + 1 :]))
 
@@ -410,81 +415,6 @@ def _part(place: Any, small: Any, shape: Any) -> tuple[Any, Any]:
 
     return (lambda g: _fitted(g[place], small)), push
 
-
-def _special_rules() -> dict[Any, tuple[Rule | None, ...]]:
-    import scipy.special as sp
-
-    def beta(g: Any, a: Any, b: Any, x: Any) -> Any:
-        return g * np.exp(sp.xlogy(a - 1, x) + sp.xlog1py(b - 1, -x) - sp.betaln(a, b))
-
-    def gamma(g: Any, a: Any, x: Any) -> Any:
-        return g * np.exp(sp.xlogy(a - 1, x) - x - sp.gammaln(a))
-
-    return {
-        sp.expit: (lambda g, r, x: g * (r * (1.0 - r)),),
-        sp.logit: (lambda g, r, x: g / (x * (1.0 - x)),),
-        sp.gammaln: (lambda g, r, x: g * sp.psi(x),),
-        sp.gammainc: (None, lambda g, r, a, x: gamma(g, a, x)),
-        sp.gammaincc: (None, lambda g, r, a, x: -gamma(g, a, x)),
-        sp.betainc: (None, None, lambda g, r, a, b, x: beta(g, a, b, x)),
-        sp.betaincc: (None, None, lambda g, r, a, b, x: -beta(g, a, b, x)),
-        sp.xlogy: (lambda g, r, x, y: g * np.log(y), lambda g, r, x, y: g * x / y),
-        sp.xlog1py: (lambda g, r, x, y: g * np.log1p(y), lambda g, r, x, y: g * x / (1.0 + y)),
-        sp.ndtr: (lambda g, r, x: g * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi),),
-        sp.log_ndtr: (lambda g, r, x: g * np.exp(-0.5 * x * x - r) / np.sqrt(2 * np.pi),),
-    }
-
-
-class _Rules(dict[Any, tuple[Rule | None, ...]]):
-    """The rules by function; those of SciPy when one of them is asked for."""
-
-    def __contains__(self, function: object) -> bool:
-        if not super().__contains__(function) and not self._complete:
-            self.update(_special_rules())
-            self._complete = True
-        return super().__contains__(function)
-
-    _complete = False
-
-
-_RULES = _Rules(
-    {
-        np.add: (lambda g, *_: g, lambda g, *_: g),
-        np.subtract: (lambda g, *_: g, lambda g, *_: -g),
-        np.multiply: (lambda g, r, x, y: g * y, lambda g, r, x, y: g * x),
-        np.true_divide: (lambda g, r, x, y: g / y, lambda g, r, x, y: g * (-r / y)),
-        np.power: (
-            lambda g, r, x, y: g * (y * np.power(x, y - 1.0)),
-            lambda g, r, x, y: g * (r * np.log(x)),
-        ),
-        np.maximum: (lambda g, r, x, y: g * (x >= y), lambda g, r, x, y: g * (x < y)),
-        np.minimum: (lambda g, r, x, y: g * (x <= y), lambda g, r, x, y: g * (x > y)),
-        np.logaddexp: (
-            lambda g, r, x, y: g * np.exp(x - r),
-            lambda g, r, x, y: g * np.exp(y - r),
-        ),
-        np.positive: (lambda g, *_: g,),
-        np.negative: (lambda g, *_: -g,),
-        np.absolute: (lambda g, r, x: g * np.sign(x),),
-        np.square: (lambda g, r, x: g * (2.0 * x),),
-        np.reciprocal: (lambda g, r, x: g * (-r * r),),
-        np.sqrt: (lambda g, r, x: g * (0.5 / r),),
-        np.exp: (lambda g, r, x: g * r,),
-        np.expm1: (lambda g, r, x: g * (r + 1.0),),
-        np.log: (lambda g, r, x: g / x,),
-        np.log1p: (lambda g, r, x: g / (1.0 + x),),
-        np.sin: (lambda g, r, x: g * np.cos(x),),
-        np.cos: (lambda g, r, x: g * -np.sin(x),),
-        np.tanh: (lambda g, r, x: g * (1.0 - r * r),),
-        np.arctan: (lambda g, r, x: g / (1.0 + x * x),),
-    }
-)
-
-#: Functions that do not change with small changes: their results are plain arrays.
-_FLAT = {
-    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
-    np.isfinite, np.isinf, np.isnan, np.sign, np.floor, np.ceil, np.rint,
-}  # fmt: skip
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: _sum,

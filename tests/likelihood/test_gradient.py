@@ -31,4 +31,6 @@ def test_slopes_are_those_of_the_density(everything, points, spread):
     np.testing.assert_allclose(value, density(z), rtol=1e-10, atol=1e-9)
     assert np.isfinite(slopes).all()
     numeric = _central(density, z)
-    np.testing.assert_allclose(slopes, numeric, rtol=2e-4, atol=2e-4 * (1 + np.abs(value).max() / 1e3))
+    np.testing.assert_allclose(
+        slopes, numeric, rtol=2e-4, atol=2e-4 * (1 + np.abs(value).max() / 1e3)
+    )
