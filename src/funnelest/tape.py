@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ class Traced(NDArrayOperatorsMixin):
         return self.value.dtype
 
     @property
-    def T(self) -> Traced:  # noqa: N802  # as NumPy calls it
+    def T(self) -> Traced:  # as NumPy calls it
         """The value with its axes in the opposite order."""
         return _linear(np.transpose, np.transpose, self)
 
@@ -211,7 +212,8 @@ def elementwise(function: Any, *values: Any) -> Traced:
     rules = slopes_of(function)
     if rules is None:
         raise TypeError(f"{function.__name__} has no known derivative: use funnelest.math.")
-    return declared(function, rules, *values)
+    found: Traced = declared(function, rules, *values)
+    return found
 
 
 def declared(function: Callable[..., Any], rules: Rules, *values: Any) -> Any:
@@ -270,7 +272,7 @@ def _fitted(g: Any, shape: tuple[int, ...]) -> Any:
 def _twice(index: Any) -> bool:
     """Return whether some place is in an index more than once."""
     index = np.asarray(index)
-    return index.dtype != bool and len(np.unique(index)) < index.size
+    return bool(index.dtype != bool and len(np.unique(index)) < index.size)
 
 
 def _linear(function: Callable[[Any], Any], back: Callable[[Any], Any], x: Traced) -> Traced:
@@ -319,12 +321,12 @@ def _correlate(partner: Floats, size: int, g: Floats) -> Floats:
 
 def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
     shape = x.shape
-    axes = tuple(range(x.ndim)) if axis is None else axis
+    axes: Any = tuple(range(x.ndim)) if axis is None else axis
 
     def back(g: Any) -> Any:
         return np.broadcast_to(g if keepdims else np.expand_dims(g, axes), shape)
 
-    return _linear(lambda v: np.sum(v, axis=axes, keepdims=keepdims), back, x)
+    return _linear(lambda v: v.sum(axis=axes, keepdims=keepdims), back, x)
 
 
 def _cumsum(x: Traced, axis: int) -> Traced:
@@ -389,10 +391,7 @@ def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
     axis %= len(shapes[0])
     ends = np.cumsum([0, *(shape[axis] for shape in shapes)])
     others = np.broadcast_shapes(*((*s[:axis], 1, *s[axis + 1 :]) for s in shapes))
-    places = [
-        (slice(None),) * axis + (slice(int(a), int(b)),)
-        for a, b in zip(ends, ends[1:], strict=False)
-    ]
+    places = [(slice(None),) * axis + (slice(int(a), int(b)),) for a, b in pairwise(ends)]
     return _joined(values, places, (*others[:axis], int(ends[-1]), *others[axis + 1 :]))
 
 

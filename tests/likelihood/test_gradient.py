@@ -5,8 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import funnelest as fe
-from funnelest.likelihood.density import Density
 from funnelest.likelihood.gradient import Gradient
 
 
