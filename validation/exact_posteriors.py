@@ -26,10 +26,10 @@ LEVELS = np.array([0.025, 0.5, 0.975, 0.995])
 
 @dataclass(frozen=True)
 class Case:
-    """A model, and the exact distribution function of one of its quantities."""
+    """A model, and the exact distribution function of one of its parameters."""
 
     model: fe.Model
-    quantity: Callable[[Any], Any]
+    parameter: str
     exact: Callable[[Any], Any]
 
 
@@ -58,7 +58,7 @@ def register_on_a_ridge(coarse: int = 1) -> Case:
         prior = np.where(share < 1, special.xlogy(-0.5, share) + 2 * np.log1p(-share), -np.inf)
     inner = special.logsumexp(prior + stats.poisson.logpmf(count, expected), axis=1) - rates
     exact = _below(rates, inner + stats.norm.logpdf(rates, mean, sd))
-    return Case(model, lambda q: q.parameter("rate of a"), lambda x: exact(np.log(x)))
+    return Case(model, "rate of a", lambda x: exact(np.log(x)))
 
 
 def _plane(
@@ -88,7 +88,7 @@ def _plane(
         log += stats.norm.logpdf(fine, 0, sd)
         logs.append(special.logsumexp(log, axis=1))
     exact = _below(x, np.concatenate(logs) + stats.norm.logpdf(x, 0, sd))
-    return Case(model, lambda q: q.parameter("x"), exact)
+    return Case(model, "x", exact)
 
 
 def hyperbola(coarse: int = 1) -> Case:
@@ -118,7 +118,7 @@ def poles(coarse: int = 1) -> Case:
             fe.Survey("all", step="b", of="a", yes=20, n=20),
         ],
     )
-    return Case(model, lambda q: q.parameter("a -> b"), stats.beta(20.5, 0.5).cdf)
+    return Case(model, "a -> b", stats.beta(20.5, 0.5).cdf)
 
 
 CASES: dict[str, Callable[..., Case]] = {
@@ -138,7 +138,7 @@ def ranks(case: Case, seeds: range, **arguments: Any) -> tuple[Any, list[str], f
         if not result.gate.passed:
             refused.append(f"seed {seed}: {result.gate.text}")
             continue
-        found.append(case.exact(np.quantile(result.sample_of(case.quantity), LEVELS)))
+        found.append(case.exact(np.quantile(result.draws[case.parameter], LEVELS)))
     return np.array(found), refused, (time.process_time() - begun) / len(seeds)
 
 
