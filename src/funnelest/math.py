@@ -20,11 +20,11 @@ from funnelest.tape import Traced, convolved, valued
 from funnelest.tape import matmul as traced_matmul
 
 __all__ = [
+    "betainc",
     "concatenate",
     "cumsum",
     "exp",
     "expit",
-    "betainc",
     "expm1",
     "gammainc",
     "gammaincc",

@@ -104,8 +104,8 @@ class NegativeBinomial(Tailed):
     def _log_share(self, k: Any, up: bool) -> Value:
         """Return the log of an incomplete beta function (DLMF 8.17) on plain arrays.
 
-        Else, as that has no slope in its parameters, of a sum; of at least `k` one minus the sum below `k`, and far out the integral
-        over the tail.
+        Else, as no slope in its parameters is known, of a sum; of at least `k` one minus the sum
+        below `k`, and far out the integral over the tail.
         """
         if fm.is_array(self.mean, self.cv):
             return super()._log_share(k, up)
