@@ -37,7 +37,7 @@ CASES = {
     "extremes": lambda x: fm.maximum(x, 0.5) + fm.minimum(x[0], x[1]) + np.clip(x, 0.3, 0.6),
     "logaddexp": lambda x: np.logaddexp(x, 2 * x[0]),
     "where": lambda x: fm.where(x > 0.4, x * x, 3 * x[0]),
-    "sum": lambda x: fm.sum(x, axis=1) + fm.sum(x, axis=(0, -2)) + x.sum(axis=0, keepdims=True)[0, :2],
+    "sum": lambda x: fm.sum(x, axis=1) + fm.sum(x, axis=(0, -2)) + x.sum(0, keepdims=True)[0, :2],
     "sum of all": lambda x: fm.sum(x * x) + x[0, 0],
     "cumsum": lambda x: fm.cumsum(x * x, 1),
     "logsumexp": lambda x: fm.logsumexp(5 * x, axis=1),

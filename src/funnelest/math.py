@@ -22,6 +22,8 @@ from funnelest.tape import matmul as traced_matmul
 __all__ = [
     "betainc",
     "concatenate",
+    "constant",
+    "convolve",
     "cumsum",
     "exp",
     "expit",

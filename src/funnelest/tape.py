@@ -212,7 +212,7 @@ def valued(value: Any) -> Any:
     return value.value if isinstance(value, Traced) else value
 
 
-def elementwise(function: Any, *values: Any) -> Traced:
+def elementwise(function: Any, *values: Any) -> Any:
     """Return a function of single numbers whose rule is known."""
     rules = slopes_of(function)
     if rules is None:
@@ -286,7 +286,7 @@ def _fitted(g: Any, shape: tuple[int, ...]) -> Any:
 def _twice(index: Any) -> bool:
     """Return whether some place is in an index more than once."""
     index = np.asarray(index)
-    return index.dtype != bool and len(np.unique(index)) < index.size
+    return bool(index.dtype != bool and len(np.unique(index)) < index.size)
 
 
 def _linear(
