@@ -15,6 +15,7 @@ from pathlib import Path
 import calibration
 import checks
 import conflict
+import gradients
 import lists
 
 HERE = Path(__file__).resolve().parent
@@ -106,6 +107,8 @@ def main() -> int:
         print("checks ...", flush=True)
         rows += checks.rows(model)
         rows += conflict.rows()
+        print("gradients ...", flush=True)
+        rows += gradients.rows(model)
         print("calibration ...", flush=True)
         rows += calibration.rows(model, again)
 

@@ -23,6 +23,8 @@ from funnelest.tape import matmul as traced_matmul
 __all__ = [
     "betainc",
     "concatenate",
+    "constant",
+    "convolve",
     "cumsum",
     "exp",
     "expit",
@@ -74,7 +76,7 @@ def is_array(*values: Value) -> bool:
 
 
 def constant(x: Value) -> Value:
-    """Return arrays and traced values without their derivatives."""
+    """Return `x`, an array or a traced one, without its derivatives."""
     return valued(x)
 
 
@@ -189,7 +191,10 @@ def matmul(weights: Any, x: Value) -> Value:
 
 
 def convolve(one: Value, other: Value) -> Value:
-    """Return the distribution of a sum of two counts, ``(counts, draws)`` each; no symbols."""
+    """Return the distribution of a sum of two counts, with `one` and the `other` distribution.
+
+    Each has shape ``(counts, draws)``, and is an array or a traced one.
+    """
     return convolved(one, other)
 
 

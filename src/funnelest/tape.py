@@ -38,7 +38,7 @@ class _Link(NamedTuple):
     parent: int
     #: From the slopes of a number in the value to those in the parent; an index is added in place.
     pull: Callable[[Any], Any] | _Index
-    #: From a change of the parent to that of the value.
+    #: From changes of the parent, along directions on a first axis, to those of the value.
     push: Callable[[Any], Any]
 
 
@@ -95,24 +95,25 @@ class Tape:
         found = slopes[start.at]
         return np.zeros(start.shape) if found is None else np.array(found)
 
-    def push(self, start: Traced, directions: Sequence[Floats]) -> Callable[[Any], list[Floats]]:
-        """Return a function that gives the changes of a value along `directions` of `start`."""
+    def push(self, start: Traced, directions: Floats) -> Callable[[Any], Floats]:
+        """Return a function that gives the changes of a value along `directions` of `start`.
+
+        Directions stand on a first axis, as the changes do.
+        """
         changes: list[Any] = [None] * len(self._links)
-        changes[start.at] = list(directions)
+        changes[start.at] = directions
         for at in range(start.at + 1, len(self._links)):
             total: Any = None
             for parent, _, push in self._links[at]:
-                if changes[parent] is None:
-                    continue
-                more = [push(change) for change in changes[parent]]
-                total = more if total is None else [a + b for a, b in zip(total, more, strict=True)]
+                if changes[parent] is not None:
+                    more = push(changes[parent])
+                    total = more if total is None else total + more
             changes[at] = total
 
-        def along(value: Any) -> list[Floats]:
-            found = changes[value.at] if isinstance(value, Traced) else None
-            if found is None:
-                return [np.zeros(np.shape(value)) for _ in directions]
-            return [np.broadcast_to(one, value.shape) for one in found]
+        def along(value: Any) -> Floats:
+            known = isinstance(value, Traced) and value.at < len(changes)
+            found = changes[value.at] if known else None
+            return np.zeros((len(directions), *np.shape(value))) if found is None else found
 
         return along
 
@@ -148,11 +149,6 @@ class Traced(NDArrayOperatorsMixin):
         """The type of the entries."""
         return self.value.dtype
 
-    @property
-    def T(self) -> Traced:  # as NumPy calls it
-        """The value with its axes in the opposite order."""
-        return _linear(np.transpose, np.transpose, self)
-
     def __len__(self) -> int:
         return len(self.value)
 
@@ -167,13 +163,17 @@ class Traced(NDArrayOperatorsMixin):
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError(
-            "a derivative is wanted through something that makes a plain array of this value: "
-            "write it with the functions of funnelest.math, or with NumPy's."
+            "a derivative is wanted, but something makes plain numbers of this value: write it "
+            "with the ordinary operators and the functions of funnelest.math."
         )
+
+    def __float__(self) -> float:
+        return float(self.__array__())
 
     def __array_ufunc__(self, function: Any, method: str, *values: Any, **options: Any) -> Any:
         out = options.pop("out", None)  # ``x += y`` is ``x = x + y``
-        if method != "__call__" or options or (out is not None and out[0] is not values[0]):
+        again = out is None or (out[0] is values[0] and isinstance(out[0], Traced))
+        if method != "__call__" or options or not again:
             raise TypeError(f"{function.__name__} has no derivative when it is called like this.")
         if function is np.matmul:
             return matmul(*values)
@@ -188,10 +188,15 @@ class Traced(NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Traced:
         parts = index if isinstance(index, tuple) else (index,)
-        repeats = any(isinstance(one, list | np.ndarray) and _twice(one) for one in parts)
-        value = self.value[index]
-        link = _Link(self.at, _Index(index, repeats), lambda change: change[index])
-        return self.tape.value(value, link)
+        listed = [one for one in parts if isinstance(one, list | np.ndarray)]
+        repeats = any(_twice(one) for one in listed)
+
+        def push(changes: Any) -> Any:
+            if len(listed) > 1:  # then it may matter which axis they begin at
+                return np.array([change[index] for change in changes])
+            return changes[(slice(None), *parts)]
+
+        return self.tape.value(self.value[index], _Link(self.at, _Index(index, repeats), push))
 
     def reshape(self, *shape: Any) -> Traced:
         """Return the value with axes of other lengths."""
@@ -207,13 +212,12 @@ def valued(value: Any) -> Any:
     return value.value if isinstance(value, Traced) else value
 
 
-def elementwise(function: Any, *values: Any) -> Traced:
+def elementwise(function: Any, *values: Any) -> Any:
     """Return a function of single numbers whose rule is known."""
     rules = slopes_of(function)
     if rules is None:
         raise TypeError(f"{function.__name__} has no known derivative: use funnelest.math.")
-    found: Traced = declared(function, rules, *values)
-    return found
+    return declared(function, rules, *values)
 
 
 def declared(function: Callable[..., Any], rules: Rules, *values: Any) -> Any:
@@ -256,8 +260,18 @@ def _own(value: Traced, rule: Rule, result: Any, arrays: list[Any]) -> _Link:
     return _Link(
         value.at,
         lambda g: _fitted(same(g), shape),
-        lambda change: np.broadcast_to(same(change), result.shape),
+        lambda changes: _spread(same(_lifted(changes, result.ndim)), result.shape),
     )
+
+
+def _lifted(changes: Any, dimensions: int) -> Any:
+    """Return changes of a value as those of one with more axes."""
+    more = dimensions + 1 - changes.ndim
+    return changes.reshape(len(changes), *(1,) * more, *changes.shape[1:]) if more else changes
+
+
+def _spread(changes: Any, shape: tuple[int, ...]) -> Any:
+    return np.broadcast_to(changes, (len(changes), *shape))
 
 
 def _fitted(g: Any, shape: tuple[int, ...]) -> Any:
@@ -275,16 +289,23 @@ def _twice(index: Any) -> bool:
     return bool(index.dtype != bool and len(np.unique(index)) < index.size)
 
 
-def _linear(function: Callable[[Any], Any], back: Callable[[Any], Any], x: Traced) -> Traced:
-    """Return a linear function of `x`; `back` is its transpose."""
-    return x.tape.value(function(x.value), _Link(x.at, back, function))
+def _linear(
+    x: Traced, value: Any, pull: Callable[[Any], Any], push: Callable[[Any], Any]
+) -> Traced:
+    return x.tape.value(value, _Link(x.at, pull, push))
 
 
 def matmul(weights: Any, x: Any) -> Any:
     """Return the product of a known matrix, which may be a sparse one of SciPy, with `x`."""
     if isinstance(weights, Traced) or not isinstance(x, Traced):
         raise TypeError("a matrix product has a derivative only where the first factor is known.")
-    return _linear(lambda v: weights @ v, lambda g: weights.T @ g, x)
+
+    def push(changes: Any) -> Any:
+        if isinstance(weights, np.ndarray):
+            return weights @ changes
+        return np.array([weights @ change for change in changes])
+
+    return _linear(x, weights @ x.value, lambda g: weights.T @ g, push)
 
 
 def convolved(one: Any, other: Any) -> Any:
@@ -296,7 +317,7 @@ def convolved(one: Any, other: Any) -> Any:
     for value, partner in ((one, b), (other, a)):
         if isinstance(value, Traced):
             tape = value.tape
-            pull, push = partial(_correlate, partner, len(value)), partial(_convolve, partner)
+            pull, push = partial(_correlate, partner, len(value)), partial(_each, partner)
             links.append(_Link(value.at, pull, push))
     found = _convolve(a, b)
     return found if tape is None else tape.value(found, *links)
@@ -311,6 +332,10 @@ def _convolve(one: Floats, other: Floats) -> Floats:
     return found
 
 
+def _each(partner: Floats, changes: Floats) -> Floats:
+    return np.array([_convolve(partner, change) for change in changes])
+
+
 def _correlate(partner: Floats, size: int, g: Floats) -> Floats:
     """Return the transpose of convolution with a `partner`, as a loop over the shorter one."""
     length = len(partner)
@@ -321,32 +346,49 @@ def _correlate(partner: Floats, size: int, g: Floats) -> Floats:
 
 def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
     shape = x.shape
-    axes: Any = tuple(range(x.ndim)) if axis is None else axis
+    given = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    axes = tuple(one if one < 0 else one - x.ndim for one in given)
+
+    def forwards(v: Any) -> Any:
+        return v.sum(axis=axes, keepdims=keepdims)
 
     def back(g: Any) -> Any:
         return np.broadcast_to(g if keepdims else np.expand_dims(g, axes), shape)
 
-    return _linear(lambda v: v.sum(axis=axes, keepdims=keepdims), back, x)
+    return _linear(x, forwards(x.value), back, forwards)
 
 
 def _cumsum(x: Traced, axis: int) -> Traced:
-    def back(g: Any) -> Any:
-        return np.flip(np.cumsum(np.flip(g, axis), axis=axis), axis)
+    axis = axis if axis < 0 else axis - x.ndim
 
-    return _linear(lambda v: np.cumsum(v, axis=axis), back, x)
+    def forwards(v: Any) -> Any:
+        return np.cumsum(v, axis=axis)
+
+    return _linear(
+        x, forwards(x.value), lambda g: np.flip(forwards(np.flip(g, axis)), axis), forwards
+    )
 
 
 def _reshape(x: Traced, shape: Any) -> Traced:
-    old = x.shape
-    new = x.value.reshape(shape).shape
-    return _linear(lambda v: np.reshape(v, new), lambda g: np.reshape(g, old), x)
+    old, value = x.shape, x.value.reshape(shape)
+    return _linear(
+        x,
+        value,
+        lambda g: g.reshape(old),
+        lambda changes: changes.reshape(len(changes), *value.shape),
+    )
 
 
 def _broadcast_to(x: Traced, shape: Any) -> Traced:
-    old, new = x.shape, tuple(np.atleast_1d(shape)) if np.ndim(shape) == 0 else tuple(shape)
-    if old == new:
+    old, value = x.shape, np.broadcast_to(x.value, shape)
+    if old == value.shape:
         return x
-    return _linear(lambda v: np.broadcast_to(v, new), lambda g: _fitted(g, old), x)
+    return _linear(
+        x,
+        value,
+        lambda g: _fitted(g, old),
+        lambda changes: _spread(_lifted(changes, value.ndim), value.shape),
+    )
 
 
 def _broadcast_arrays(*values: Any) -> list[Any]:
@@ -376,43 +418,35 @@ def _where(condition: Any, yes: Any, no: Any) -> Any:
 
 
 def _stack(values: Sequence[Any], axis: int = 0) -> Traced:
-    """Join along a new axis; values of unequal length are repeated."""
-    shape = np.broadcast_shapes(*(np.shape(value) for value in values))
-    if axis < 0:
-        axis += len(shape) + 1
-    places = [(slice(None),) * axis + (i,) for i in range(len(values))]
-    whole = (*shape[:axis], len(values), *shape[axis:])
-    return _joined(values, places, whole)
+    whole = np.stack([valued(value) for value in values], axis)
+    before = (slice(None),) * (axis % whole.ndim)
+    return _joined(values, whole, [(*before, i) for i in range(len(values))])
 
 
 def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
-    """Join along an axis; values of unequal length on the others are repeated."""
-    shapes = [list(np.shape(value)) for value in values]
-    axis %= len(shapes[0])
-    ends = np.cumsum([0, *(shape[axis] for shape in shapes)])
-    others = np.broadcast_shapes(*((*s[:axis], 1, *s[axis + 1 :]) for s in shapes))
-    places = [(slice(None),) * axis + (slice(int(a), int(b)),) for a, b in pairwise(ends)]
-    return _joined(values, places, (*others[:axis], int(ends[-1]), *others[axis + 1 :]))
+    whole = np.concatenate([valued(value) for value in values], axis)
+    before = (slice(None),) * (axis % whole.ndim)
+    ends = np.cumsum([0, *(value.shape[axis] for value in values)]).tolist()
+    return _joined(values, whole, [(*before, slice(a, b)) for a, b in pairwise(ends)])
 
 
-def _joined(values: Sequence[Any], places: list[Any], shape: tuple[int, ...]) -> Traced:
-    whole, links, tape = np.empty(shape), [], None
+def _joined(values: Sequence[Any], whole: Floats, places: list[Any]) -> Traced:
+    links, tape = [], None
     for value, place in zip(values, places, strict=True):
-        whole[place] = valued(value)
         if isinstance(value, Traced):
             tape = value.tape
-            links.append(_Link(value.at, *_part(place, value.shape, shape)))
-    assert tape is not None
+            links.append(_part(value, whole.shape, place))
+    assert tape is not None  # else NumPy would not have asked
     return tape.value(whole, *links)
 
 
-def _part(place: Any, small: Any, shape: Any) -> tuple[Any, Any]:
-    def push(change: Any) -> Any:
-        found = np.zeros(shape)
-        found[place] = change
+def _part(value: Traced, shape: tuple[int, ...], place: Any) -> _Link:
+    def push(changes: Any) -> Any:
+        found = np.zeros((len(changes), *shape))
+        found[(slice(None), *place)] = changes
         return found
 
-    return (lambda g: _fitted(g[place], small)), push
+    return _Link(value.at, lambda g: g[place], push)
 
 
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {

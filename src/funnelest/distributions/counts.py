@@ -17,8 +17,6 @@ __all__ = ["NegativeBinomial", "Poisson"]
 
 #: The square of a coefficient of variation that has rounded to 0: Poisson to every digit.
 _LEAST = np.float64(1e-200)
-#: Means from which counts are made up, where a share that is divided by is next to 0.
-_MOST = 1e18
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class Poisson(Tailed):
         return Poisson(self.mean[rows].sum(axis=0))
 
     def sample(self, rng: np.random.Generator) -> Any:
-        return rng.poisson(np.minimum(self.mean, _MOST))
+        return rng.poisson(self.mean)
 
     def moments(self) -> tuple[Any, Any]:
         return self.mean, np.sqrt(self.mean)
@@ -106,7 +104,7 @@ class NegativeBinomial(Tailed):
     def _log_share(self, k: Any, up: bool) -> Value:
         """Return the log of an incomplete beta function (DLMF 8.17) on plain arrays.
 
-        Else, as that has no slope in its parameters, of a sum; of at least `k` one minus the sum
+        Else, as no slope in its parameters is known, of a sum; of at least `k` one minus the sum
         below `k`, and far out the integral over the tail.
         """
         if fm.is_array(self.mean, self.cv):
@@ -162,7 +160,7 @@ class NegativeBinomial(Tailed):
 
     def sample(self, rng: np.random.Generator) -> Any:
         size = 1.0 / self._square
-        return rng.poisson(np.minimum(rng.gamma(size, self.mean / size), _MOST))
+        return rng.poisson(rng.gamma(size, self.mean / size))
 
     def moments(self) -> tuple[Any, Any]:
         return self.mean, np.sqrt(self.mean + (self.cv * self.mean) ** 2)

@@ -53,7 +53,7 @@ class Density:
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
-        found: dict[str, Any] = {}
+        found: dict[str, Floats] = {}
         with np.errstate(over="ignore"):
             for block in self._blocks:
                 x = block.line(z[block.rows])

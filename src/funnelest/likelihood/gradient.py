@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class Gradient:
     ------
     TypeError
         By every method, when a part of the model, such as a likelihood of a user's, is written
-        with functions that have no known derivative.
+        with functions that have no known derivative: see `trouble`.
     """
 
     def __init__(self, density: Density) -> None:
@@ -54,6 +55,15 @@ class Gradient:
             Shape ``(parameters, draws)``; zero where the density is.
         """
         return self._of(self.density, z)
+
+    @cached_property
+    def trouble(self) -> str:
+        """Why there is no gradient, in a sentence; empty when there is one."""
+        try:
+            self(np.zeros((len(self.density.names), 1)))
+        except TypeError as error:
+            return str(error)
+        return ""
 
     def log_likelihood(self, z: Floats) -> tuple[Floats, Floats]:
         """Return the log-likelihood alone, and its gradient; see `__call__`."""
@@ -78,12 +88,12 @@ class Gradient:
         """
         directions = np.broadcast_to(directions, (len(directions), *z.shape))
         blocks = []
-        for some in self._blocks(self.density.places, z):
+        for some in self._blocks(self.density.places, z, 1 + len(directions)):
             tape = Tape()
             start = tape.value(z[:, some])
             with np.errstate(all="ignore"):
                 values = [place[0] for place in self.density.places(start)]
-                along = tape.push(start, list(directions[:, :, some]))
+                along = tape.push(start, directions[:, :, some])
             sides = [[valued(value) for value in values]]
             sides += [list(side) for side in zip(*map(along, values), strict=True)]
             blocks.append([column(side, start.shape[1]) for side in sides])
@@ -102,13 +112,13 @@ class Gradient:
             gradient[:, some] = np.where(value[some] > -np.inf, slopes, 0.0)
         return value, gradient
 
-    def _blocks(self, function: Callable[[Any], Any], z: Floats) -> list[slice]:
-        """Return the draws whose tape has room in memory, block by block."""
+    def _blocks(self, function: Callable[[Any], Any], z: Floats, times: int = 2) -> list[slice]:
+        """Return the draws for whose tape, so many times, there is room, block by block."""
         draws = z.shape[1]
         if function not in self._per_draw:
             tape = Tape()
             with np.errstate(all="ignore"):
                 function(tape.value(z[:, :1]))
             self._per_draw[function] = tape.size
-        size = max(1, int(_ROOM // self._per_draw[function]))
+        size = max(1, int(_ROOM // (times * self._per_draw[function])))
         return [slice(i, min(i + size, draws)) for i in range(0, draws, size)]

@@ -43,7 +43,7 @@ class Cells:
         self._values = _Resolved(model, values)
         first = next(iter(values.values()), np.zeros(1))
         #: Number of draws (1 for symbols).
-        self.draws: int = fm.shape_of(first)[-1] or 1
+        self.draws: int = 1 if fm.is_symbol(first) or not np.ndim(first) else len(first)
         self._cache: dict[Any, Any] = {}
 
     # ----------------------------------------------------------------- memory

@@ -80,6 +80,6 @@ def on_axis(values: Sequence[Any], axis: str, population: Population) -> Any:
 
 def stacked(values: Sequence[Any]) -> Any:
     """Return `values` of shape ``(draws,)`` or ``(1,)`` as one, ``(values, draws)``."""
-    if all(isinstance(value, np.ndarray) for value in values):
+    if not fm.is_symbol(*values):
         values = np.broadcast_arrays(*values)
     return fm.stack(values)
