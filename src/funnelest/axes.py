@@ -263,13 +263,12 @@ class Axis:
                 problems.append(f"the selection on axis {self.name!r} is empty.")
             return sorted(found), problems
         level = as_level(self.read(wanted))
-        choice = f"axis {self.name!r} has {self._show()}"
         if level is None:
-            return [], [f"{wanted!r} is not a level of an axis; {choice}."]
+            return [], [f"{wanted!r} is not a level of an axis; {self._choice()}."]
         if not self.numeric or isinstance(level, str):
             if level in self.levels:
                 return [self.levels.index(level)], []
-            return [], [f"{show_level(level)!r} is not a level; {choice}."]
+            return [], [f"{show_level(level)!r} is not a level; {self._choice()}."]
         low, end = level if isinstance(level, tuple) else (level, level)
         high = math.inf if end is None else end
         if low > high:
@@ -284,7 +283,7 @@ class Axis:
             return inside, [
                 f"{show_level(level)} on axis {self.name!r} cuts the "
                 f"{'bands' if len(cut) > 1 else 'band'} {' and '.join(cut)}; "
-                f"{choice}. Split the band in the population, or select whole bands."
+                f"{self._choice()}. Split the band in the population, or select whole bands."
             ]
         ends = [low - 1, *(b for span in sorted(self.bounds(i) for i in inside) for b in span)]
         # One begins where the one before it ended, and the last ends where the selection does.
@@ -292,7 +291,7 @@ class Axis:
         if not joined or ends[-1] != high:
             return inside, [
                 f"{show_level(level)} on axis {self.name!r} is not covered by the population; "
-                f"{choice}."
+                f"{self._choice()}."
             ]
         return inside, []
 
@@ -301,10 +300,13 @@ class Axis:
         return f"{self.name}{held}: {self._show()}"
 
     def _show(self) -> str:
-        shown = [show_level(level) for level in self.levels]
-        if len(shown) > 8:
-            shown = [*shown[:3], "...", *shown[-2:]]
-        return ", ".join(shown)
+        if len(self.levels) <= 8:
+            return ", ".join(map(show_level, self.levels))
+        ends = [", ".join(map(show_level, some)) for some in (self.levels[:3], self.levels[-2:])]
+        return ", ..., ".join(ends)
+
+    def _choice(self) -> str:
+        return f"axis {self.name!r} has {self._show()}"
 
     def problems(self) -> list[str]:
         """Return what is wrong with this axis, one sentence each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from funnelest.axes import (
 )
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import is_number
+from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,9 @@ class Population:
     axes: tuple[Axis, ...]
     counts: NDArray[np.float64]
     counted: bool
-    _found: dict[str, tuple[NDArray[np.intp], ...]] = field(repr=False)
+    # Selections are asked for at every evaluation of a density: each is found once.
+    _found: dict[str, tuple[tuple[NDArray[np.intp], ...], list[str]]] = field(repr=False)
+    _chosen: dict[tuple[str, str], tuple[NDArray[np.intp], list[str]]] = field(repr=False)
 
     def __init__(
         self,
@@ -112,6 +115,7 @@ class Population:
         object.__setattr__(self, "counts", array)
         object.__setattr__(self, "counted", counted)
         object.__setattr__(self, "_found", {})
+        object.__setattr__(self, "_chosen", {})
 
     @classmethod
     def from_frame(
@@ -307,7 +311,7 @@ class Population:
 
     def problems_in(self, where: Where) -> list[str]:
         """Return what is wrong with a selection, one sentence each."""
-        return self._select(where)[1]
+        return list(self._select(where)[1])
 
     def select(self, where: Where | None = None) -> tuple[NDArray[np.intp], ...]:
         """Return the selected level indices of each axis.
@@ -328,17 +332,20 @@ class Population:
         SpecError
             With every problem of the selection.
         """
-        # Asked for at every evaluation of a density: found once.
-        key = repr(where)
-        if key not in self._found:
-            indices, problems = self._select({} if where is None else where)
-            raise_if_any(problems, f"the selection {show_where({} if where is None else where)}")
-            for one in indices:
-                one.flags.writeable = False
-            self._found[key] = indices
-        return self._found[key]
+        where = {} if where is None else where
+        indices, problems = self._select(where)
+        if problems:
+            raise_if_any(problems, f"the selection {show_where(where)}")
+        return indices
 
     def _select(self, where: Where) -> tuple[tuple[NDArray[np.intp], ...], list[str]]:
+        """Return the selected level indices of each axis, and what is wrong with the selection."""
+        key = repr(where)
+        if key not in self._found:
+            self._found[key] = self._selected(where)
+        return self._found[key]
+
+    def _selected(self, where: Where) -> tuple[tuple[NDArray[np.intp], ...], list[str]]:
         if not isinstance(where, Mapping):
             return (), [f"where must be a mapping from axis to levels; given {where!r}."]
         problems = []
@@ -351,20 +358,50 @@ class Population:
                 )
         chosen = []
         for axis in self.axes:
-            indices = list(range(len(axis.levels)))
-            if axis.name in where:
-                indices, trouble = axis.select(where[axis.name])
-                problems += [f"where: {text}" for text in trouble]
-            chosen.append(np.array(indices, dtype=np.intp))
+            indices, trouble = self._on(axis, [where[axis.name]] if axis.name in where else [])
+            problems += [f"where: {text}" for text in trouble]
+            chosen.append(indices)
         if not problems and self.counts[np.ix_(*chosen)].sum() <= 0:
             problems.append(f"where {show_where(where)} selects nobody: its population is zero.")
         return tuple(chosen), problems
+
+    def select_on(self, axis: Axis, wanted: object) -> tuple[NDArray[np.intp], list[str]]:
+        """Return the level indices that `wanted` selects on one axis, and the problems."""
+        return self._on(axis, [wanted])
+
+    def _on(self, axis: Axis, wanted: list[object]) -> tuple[NDArray[np.intp], list[str]]:
+        """Return as `select_on`, of what is wanted, if anything; else all levels."""
+        key = axis.name, repr(wanted)
+        if key not in self._chosen:
+            every = list(range(len(axis.levels)))
+            found, problems = axis.select(*wanted) if wanted else (every, [])
+            indices = np.array(found, dtype=np.intp)
+            indices.flags.writeable = False
+            self._chosen[key] = indices, problems
+        return self._chosen[key]
 
     def mask(self, where: Where | None = None) -> NDArray[np.bool_]:
         """Return which cells a selection takes, as an array of `shape`."""
         inside = np.zeros(self.shape, dtype=bool)
         inside[np.ix_(*self.select(where))] = True
         return inside
+
+    def masks(self, wheres: Sequence[Where]) -> Sequence[NDArray[np.bool_]]:
+        """Return the mask of each of several selections, made when it is asked for."""
+        return Masks(wheres, self.mask)
+
+    def union(self, wheres: Iterable[Where]) -> NDArray[np.bool_]:
+        """Return which cells any of several selections takes, as an array of `shape`."""
+        inside = np.zeros(self.shape, dtype=bool)
+        for where in wheres:
+            inside[np.ix_(*self.select(where))] = True
+        return inside
+
+    def sharing(self, wheres: Sequence[Where]) -> list[tuple[int, int]]:
+        """Return the pairs of selections with a cell in common, by their numbers, ascending."""
+        chosen = [self.select(where) for where in wheres]
+        index = Index(chosen)
+        return [(i, j) for i, one in enumerate(chosen) for j in index.meeting(one) if i < j]
 
     def total(self, where: Where | None = None) -> float:
         """Return the number of people in the selected cells."""

@@ -51,7 +51,8 @@ class PerLevel:
         problems: list[str] = []
         taken: dict[int, str] = {}
         for wanted, prior in self.priors.items():
-            indices, trouble = axis.select(wanted)
+            chosen, trouble = population.select_on(axis, wanted)
+            indices = chosen.tolist()
             problems += [f"PerLevel: {text}" for text in trouble]
             names = wanted if isinstance(wanted, tuple) and not axis.numeric else (wanted,)
             label = " or ".join(show_level(axis.read(level)) for level in names)

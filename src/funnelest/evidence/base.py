@@ -180,7 +180,7 @@ class Evidence:
         """Return what is wrong with the evidence beside all `evidence`, one sentence each."""
         return []
 
-    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+    def asks_about(self, route: Route, population: Population) -> Sequence[NDArray[np.bool_]]:
         """Return the groups of cells of which it sees how many enter the `route`.
 
         Parameters
@@ -192,7 +192,7 @@ class Evidence:
 
         Returns
         -------
-        list of ndarray of bool
+        sequence of ndarray of bool
             A mask over the cells of the population per number that it gives; none for evidence of
             later steps, or of shares of those in a step.
         """
@@ -369,10 +369,10 @@ class NumberEvidence(Evidence):
     carries: ClassVar[tuple[str, ...]] = ("on_records",)
     checks: ClassVar[Mapping[str, str]] = {"coverage": "Coverage", "ppv": "PPV or FalsePositives"}
 
-    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+    def asks_about(self, route: Route, population: Population) -> Sequence[NDArray[np.bool_]]:
         if self.step != route.steps[0]:
             return []
-        return [population.mask(where) for where in self.counted_in()]
+        return population.masks(self.counted_in())
 
     def divisor(self, population: Population, where: Where | None = None) -> int:
         """Return how many levels of `per` the printed number is a mean over."""

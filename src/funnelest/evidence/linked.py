@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
@@ -261,16 +260,19 @@ class Linked(Evidence):
             for one, where in wheres.items()
             for text in population.problems_in(where)
         ]
-        return found or [
-            f"field 'strata': {one!r} and {two!r} are of the same cells; nobody is in two strata."
-            for one, two in combinations(wheres, 2)
-            if (population.mask(wheres[one]) & population.mask(wheres[two])).any()
+        if found:
+            return found
+        names = list(wheres)
+        return [
+            f"field 'strata': {names[i]!r} and {names[j]!r} are of the same cells; nobody is in "
+            "two strata."
+            for i, j in population.sharing(list(wheres.values()))
         ]
 
-    def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
+    def asks_about(self, route: Route, population: Population) -> Sequence[NDArray[np.bool_]]:
         if self.step != route.steps[0]:
             return []
-        return [population.mask(where) for where in self.wheres(population).values()]
+        return population.masks(list(self.wheres(population).values()))
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         if self.table.stratified or self.linkage is not None:
@@ -417,7 +419,7 @@ class Linked(Evidence):
                 place=self.step,
                 number=float(self.table.known),
                 where=self.where,
-                cells=np.logical_or.reduce([population.mask(where) for where in wheres]),
+                cells=population.union(wheres),
                 recorded=True,
                 label=say("plot.route.on_a_list_not_only", lists=tuple(upper))
                 if upper

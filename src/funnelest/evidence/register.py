@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any, ClassVar
 
 import numpy as np
@@ -124,12 +123,11 @@ class Register(NumberEvidence):
         keys = [parts for parts, _, _ in self.figure_classes()]
         if not isinstance(self.total, Mapping):
             return [Margin(tuple(range(len(keys))), as_figure(self.total, divisor))]
-        first = self.axes[0]
+        rows: dict[Any, list[int]] = {}
+        for i, parts in enumerate(keys):
+            rows.setdefault(parts[self.axes[0]], []).append(i)
         return [
-            Margin(
-                tuple(i for i, parts in enumerate(keys) if parts[first] == level),
-                as_figure(figure, divisor),
-            )
+            Margin(tuple(rows.get(level, ())), as_figure(figure, divisor))
             for level, figure in self.total.items()
         ]
 
@@ -231,22 +229,24 @@ class Register(NumberEvidence):
                 )
         if found:
             return found
+        allowed = [set(chosen.tolist()) for chosen in population.select(self.where)]
         seen: list[tuple[Any, Where, tuple[bool, ...]]] = []
         for key, (_, where, unknown) in zip(self.count, self.figure_classes(), strict=True):
             trouble = population.problems_in(where)
             found += [f"field 'count', {_show(key)}: {text}{self._hint(text)}" for text in trouble]
             if trouble:
                 continue
+            chosen = population.select(where)
             for axis in self.axes:
                 at = population.position(axis)
-                allowed = population.select(self.where)[at]
-                if not np.isin(population.select(where)[at], allowed).all():
+                if not allowed[at].issuperset(chosen[at].tolist()):
                     found.append(
                         f"field 'count': {_show(key)} lies outside field 'where' on axis {axis!r}."
                     )
             seen.append((key, where, unknown))
-        for (one, a, hidden), (two, b, also) in combinations(seen, 2):
-            if hidden == also and _overlap(population, a, b):
+        for i, j in population.sharing([where for _, where, _ in seen]):
+            (one, _, hidden), (two, _, also) = seen[i], seen[j]
+            if hidden == also:
                 found.append(f"field 'count': {_show(one)} and {_show(two)} overlap.")
         return found
 
@@ -260,7 +260,7 @@ class Register(NumberEvidence):
         found = []
         totals = self.total if isinstance(self.total, Mapping) else {None: self.total}
         if isinstance(self.total, Mapping):
-            keys = [parts[self.axes[0]] for parts, _, _ in self.figure_classes()]
+            keys = {parts[self.axes[0]] for parts, _, _ in self.figure_classes()}
             found += [
                 f"field 'total' names {_show(level)}, of which there are no counts."
                 for level in totals
@@ -392,7 +392,7 @@ class Register(NumberEvidence):
                 place=self.step if isinstance(self.step, str) else (self.step[0], self.step[1]),
                 number=sum(one.middle for one in printed) * divisor,
                 where=self.where,
-                cells=np.logical_or.reduce([population.mask(where) for where in wheres]),
+                cells=population.union(wheres),
                 figure=printed[0] if len(printed) == 1 else None,
                 means=divisor,
                 recorded=True,
@@ -408,14 +408,6 @@ def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> A
             share = records.unknown[axis][1]
             weight = weight * (share if hidden else 1.0 - share)
     return weight
-
-
-def _overlap(population: Population, one: Where, two: Where) -> bool:
-    """Return whether two selections share a cell."""
-    return all(
-        np.intersect1d(a, b).size > 0
-        for a, b in zip(population.select(one), population.select(two), strict=True)
-    )
 
 
 def _like(old: Any, new: Any, divisor: int) -> Any:

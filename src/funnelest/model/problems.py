@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from funnelest.priors import Fixed, Prior, Shared
 from funnelest.quantities.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
+from funnelest.selections import Index, places
 
 __all__ = ["change_problems", "model_problems", "part_problems"]
 
@@ -137,8 +139,8 @@ def _evidence_problems(model: Parts) -> list[str]:
     names += [str(one.name) for several in members for one in several]
     found += [
         f"two pieces of evidence are named {name!r}; give each its own name."
-        for name in dict.fromkeys(names)
-        if names.count(name) > 1
+        for name, times in Counter(names).items()
+        if times > 1
     ]
     for one in model.evidence:
         if not isinstance(one, Evidence):
@@ -378,6 +380,18 @@ def _hardly_together(model: Parts) -> list[str]:
     errors = [one for one in model.assumptions if isinstance(one, PopulationError)]
     varying = model.varies_over().union(*(one.where for one in errors))
     first = model.route.steps[0]
+    shares = _Spread(model.population, varying, [one.where for one, _, _ in implied])
+    # Of each step, the sources of the steps before it that everybody in it has passed.
+    passed = {
+        step: sum(
+            1 << i
+            for i, (_, before, _) in enumerate(implied)
+            if before != step
+            and model.route.leads(before, step)
+            and model.route.always_passes(before, step)
+        )
+        for step in {step for _, step, _ in implied}
+    }
     found = []
     for later, step, (low, _) in implied:
         where = show_where(later.where)
@@ -387,13 +401,9 @@ def _hardly_together(model: Parts) -> list[str]:
                 f"{type(later).__name__} {later.name!r} puts at least {low * people:,.0f} people "
                 f"in {step!r} ({where}), {_ALLOWED}: more than the population of {people:,.0f}."
             )
-        for earlier, before, (_, high) in implied:
-            if earlier is later or before == step or (before == first and step == first):
-                continue
-            if not model.route.leads(before, step) or not model.route.always_passes(before, step):
-                continue
-            ratio = _comparable(model, later, earlier, varying)
-            if ratio is None or low <= high * ratio:
+        for i, ratio in shares.comparable(later.where, passed[step]):
+            earlier, before, (_, high) = implied[i]
+            if low <= high * ratio:
                 continue
             steps = model.route.steps
             start = steps[max(steps.index(before) - 1, 0)]
@@ -414,25 +424,47 @@ def _hardly_together(model: Parts) -> list[str]:
     return found
 
 
-def _comparable(model: Parts, later: Any, earlier: Any, varying: set[str]) -> float | None:
-    """Return what to multiply the earlier source's share by, or None when incomparable.
+class _Spread:
+    """How the people of some selections are spread over the axes over which rates vary."""
 
-    On axes over which nothing varies, shares of the population compare across selections. The
-    others must be seen by the earlier source too; where it sees them in other proportions, all
-    of its number may lie in the part that the later one sees most of.
-    """
-    population = model.population
-    flat = tuple(i for i, axis in enumerate(population.axes) if axis.name not in varying)
+    def __init__(self, population: Population, varying: set[str], wheres: list[Any]) -> None:
+        self.population = population
+        self.at = [i for i, axis in enumerate(population.axes) if axis.name in varying]
+        self.lengths = [population.shape[i] for i in self.at]
+        self.wheres = wheres
+        self.index = Index([self._varied(where) for where in wheres])
+        self._found: dict[str, tuple[Any, Any]] = {}
 
-    def spread(where: Any) -> Any:
-        people = (population.counts * population.mask(where)).sum(axis=flat)
-        return people / people.sum()
+    def _varied(self, where: Any) -> list[Any]:
+        chosen = self.population.select(where)
+        return [chosen[i] for i in self.at]
 
-    there, here = spread(later.where), spread(earlier.where)
-    seen = there > 0
-    if (here[seen] == 0).any():
-        return None
-    return float((there[seen] / here[seen]).max())
+    def _shares(self, where: Any) -> tuple[Any, Any]:
+        """Return the cells where people of a selection are, and the share of them in each."""
+        key = repr(where)
+        if key not in self._found:
+            others = tuple(i for i in range(len(self.population.axes)) if i not in self.at)
+            chosen = self.population.select(where)
+            people = np.ravel(self.population.counts[np.ix_(*chosen)].sum(axis=others))
+            cells = places(self._varied(where), self.lengths)
+            self._found[key] = cells[people > 0], people[people > 0] / people.sum()
+        return self._found[key]
+
+    def comparable(self, where: Any, among: int) -> Iterator[tuple[int, float]]:
+        """Yield the selections with which one compares, and what to multiply their shares by.
+
+        On axes over which nothing varies, shares of the population compare across selections. The
+        others must be seen by the other selection too; where it sees them in other proportions,
+        all of its number may lie in the part that this one sees most of.
+        """
+        cells, there = self._shares(where)
+        # What sees all of the cells sees the first.
+        one = [np.array([place]) for place in np.unravel_index(cells[0], self.lengths or (1,))]
+        for i in self.index.meeting(one[: len(self.at)], among):
+            others, shares = self._shares(self.wheres[i])
+            at = np.searchsorted(others, cells)
+            if at[-1] < len(others) and (others[at] == cells).all():
+                yield i, float((there / shares[at]).max())
 
 
 _SOURCES = frozenset({"evidence", "assumptions"})

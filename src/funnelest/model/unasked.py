@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,17 +34,22 @@ def asked_cells(model: Parts, along: Axis | None = None) -> Mask:
         return np.asarray(mask.any(axis=tuple(i for i in range(mask.ndim) if i != at)))
 
     found = np.zeros(model.population.shape, dtype=bool)
-    numbers = []
+    numbers: list[Sequence[Mask]] = []
     for one in model.sources():
         groups = one.asks_about(model.route, model.population)
         if isinstance(one, NumberEvidence):
-            numbers += groups
+            numbers.append(groups)
         else:
             found = np.logical_or.reduce([found, *groups])
-    for group in sorted(numbers, key=lambda mask: int(ages(mask).sum())):
-        known, these = ages(found), ages(group)
+    # One mask at a time: those of a country's figures together take gigabytes.
+    each = [(groups, i) for groups in numbers for i in range(len(groups))]
+    known = ages(found)
+    for groups, i in sorted(each, key=lambda one: int(ages(one[0][one[1]]).sum())):
+        group = groups[i]
+        these = ages(group)
         if not (these & known).any() or not (these & ~known).any():
             found |= group
+            known = known | these
     return found
 
 

@@ -19,6 +19,7 @@ from funnelest.axes import Where
 from funnelest.errors import SpecError
 from funnelest.quantities.asked import AskedModel
 from funnelest.route import Edge, show_edge
+from funnelest.selections import places
 
 __all__ = ["Cells", "Selections"]
 
@@ -234,7 +235,7 @@ class Cells:
                     times *= len(chosen)
                 else:
                     kept.append(chosen)
-            cells = _positions(kept, lengths)
+            cells = places(kept, lengths)
             return cells, np.full(len(cells), times)
 
         return self._weighted(value, tuple(axes), wheres, counted)
@@ -246,7 +247,7 @@ class Cells:
         flat = tuple(i for i, length in enumerate(lengths) if length == 1)
         people = population.counts[np.ix_(*chosen)].sum(axis=flat)
         kept = [one[:1] * 0 if i in flat else one for i, one in enumerate(chosen)]
-        return _positions(kept, lengths), np.ravel(people)
+        return places(kept, lengths), np.ravel(people)
 
     def _weighted(
         self,
@@ -333,14 +334,6 @@ class Cells:
                 [f"there is no step {step!r}; the steps are: {known}." for step in unknown],
                 "a quantity",
             )
-
-
-def _positions(kept: Sequence[Any], lengths: tuple[int, ...]) -> Any:
-    """Return the places of cells in an array of these `lengths`, flattened."""
-    found: Any = np.zeros(1, dtype=np.intp)
-    for one, length in zip(kept, lengths, strict=True):
-        found = (found[:, None] * length + one).ravel()
-    return found
 
 
 def _rows(

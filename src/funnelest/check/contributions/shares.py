@@ -220,16 +220,16 @@ class Shares:
         for evidence in self.model.evidence:
             if evidence.name not in sees or evidence.name not in self.logs:
                 continue
-            masks = [
-                self.model.population.mask(counted) & people
-                for one in (evidence, *evidence.members())
-                for counted in one.counted_in()
-            ]
-            within = [mask for mask in masks if (mask & cells).any()]
-            if not where or within:
+            within = apart = not where
+            for one in (evidence, *evidence.members()):
+                for mask in self.model.population.masks(one.counted_in()):
+                    here = bool((mask & people & cells).any())
+                    within = within or here
+                    apart = apart or (here and not (mask & people & ~cells).any())
+            if within:
                 seen.append(evidence.name)
-                if not where or any(not (mask & ~cells).any() for mask in within):
-                    alone.append(evidence.name)
+            if apart:
+                alone.append(evidence.name)
         return tuple(seen), tuple(alone)
 
 
