@@ -17,6 +17,8 @@ __all__ = ["NegativeBinomial", "Poisson"]
 
 #: The square of a coefficient of variation that has rounded to 0: Poisson to every digit.
 _LEAST = np.float64(1e-200)
+#: Means from which counts are made up, where a share that is divided by is next to 0.
+_MOST = 1e18
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Poisson(Tailed):
         return Poisson(self.mean[rows].sum(axis=0))
 
     def sample(self, rng: np.random.Generator) -> Any:
-        return rng.poisson(self.mean)
+        return rng.poisson(np.minimum(self.mean, _MOST))
 
     def moments(self) -> tuple[Any, Any]:
         return self.mean, np.sqrt(self.mean)
@@ -160,7 +162,7 @@ class NegativeBinomial(Tailed):
 
     def sample(self, rng: np.random.Generator) -> Any:
         size = 1.0 / self._square
-        return rng.poisson(rng.gamma(size, self.mean / size))
+        return rng.poisson(np.minimum(rng.gamma(size, self.mean / size), _MOST))
 
     def moments(self) -> tuple[Any, Any]:
         return self.mean, np.sqrt(self.mean + (self.cv * self.mean) ** 2)
