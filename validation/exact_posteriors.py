@@ -3,7 +3,7 @@
 Each is hard in a way of its own: a ridge that is a thousand times as long as it is wide and runs
 into a pole of a prior, a hyperbola, a ring, two modes of unequal mass, poles at both ends. The
 exact distribution functions are computed here from densities written out by hand, on grids fine
-enough that twice as coarse a grid moves no rank by more than 1e-5.
+enough that no rank is more than 1e-5 off, by comparison with grids twice as coarse.
 
 Run ``python validation/exact_posteriors.py --seeds 20`` to see the mean rank of every limit.
 """

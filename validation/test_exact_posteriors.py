@@ -36,6 +36,7 @@ def test_twenty_seeds(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_quadrature_is_fine_enough(name: str) -> None:
+    """Half as many nodes are three times further off than the nodes that are used: 1e-5."""
     fine, coarse = CASES[name](), CASES[name](coarse=2)
     at = fine.model.free[fine.parameter].sample(np.random.default_rng(1), 1000)
-    np.testing.assert_allclose(fine.exact(at), coarse.exact(at), atol=1e-5)
+    np.testing.assert_allclose(fine.exact(at), coarse.exact(at), atol=3e-5)

@@ -134,7 +134,7 @@ def test_where_a_search_finds_nothing_chains_are_tried(
     with pytest.raises(fe.FitError, match="none of 9 points"):
         fe.fit(made.model, engine="importance", seed=1, progress=False)
     if starts:
-        found = fe.fit(made.model, seed=1, progress=False)
+        found = fe.fit(made.model, draws=400, seed=1, progress=False)
         assert found.notes == ("importance sampling was given up: none of 9 points",)
     else:
         with pytest.raises(fe.FitError, match="given up: none of 9 points; NUTS could not start"):

@@ -125,7 +125,7 @@ def fit(
                 if engine == "importance" or not model.free:
                     raise
                 notes.append(f"importance sampling was given up: {error}")
-            if engine == "auto" and result is not None and not result.gate.passed:
+            if engine == "auto" and result is not None and not _worth(result):
                 notes.append(f"importance sampling was given up: {result.gate.text}")
                 result = None
         if result is None:
@@ -134,7 +134,7 @@ def fit(
             except FitError as error:
                 raise FitError("; ".join([*notes, str(error)])) from error
         notes += result.notes
-        if draws is None and result.gate.passed and not result.notes:
+        if draws is None and _worth(result) and not result.notes:
             result, note = _precise(result, precision, report)
             notes += note
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
@@ -198,6 +198,11 @@ def _precise(result: Result, precision: float, report: Progress) -> tuple[Result
         return result, ["interrupted before the limits were as precise as was aimed at: "
                         "result.more(draws) goes on"]  # fmt: skip
     return result, []
+
+
+def _worth(result: Result) -> bool:
+    """Return whether more draws of the same kind are worth making, if any are wanted."""
+    return result.gate.passed or result.gate.coarse
 
 
 def _judged(result: Result) -> Result:

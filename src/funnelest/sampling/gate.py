@@ -73,6 +73,12 @@ class Gate:
         return not self.failures
 
     @property
+    def coarse(self) -> bool:
+        """Whether nothing failed but the Monte Carlo error: more draws are all it needs."""
+        others = tuple(name for name in LIMITS if name != MC_ERROR)
+        return not self.passed and not _failures(self.measures, others)
+
+    @property
     def text(self) -> str:
         """The verdict in a sentence."""
         shown = ", ".join(f"{name} {_shown(value)}" for name, value in self.measures.items())
