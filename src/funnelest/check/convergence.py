@@ -64,9 +64,9 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
     arXiv:1604.00695); of importance sampling Pareto k-hat below 0.7 (Vehtari et al., JMLR
     2024;25(72)) and 400 effective draws, in the thinnest tail too.
 
-    Monte Carlo errors are those of the tables of a result. That of a quantile is half the distance
-    between the quantiles one standard error of its share of draws up and down, which allows for
-    draws of importance sampling that were taken more than once, and for chains that remember.
+    Monte Carlo errors are those of the tables of a result. That of a quantile is the standard error
+    of the share of draws below it over the density there, which allows for draws of importance
+    sampling that were taken more than once, and for chains that remember.
     """
     raise_if_any(problems_of(result=result, quantities=quantities), _SUBJECT)
     gate, open_ = result.gate, result.despite_failed_gate()

@@ -8,12 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest.priors.base import UNIT, Floats, FromInterval, Pair, PyMC, solve, special
-from funnelest.priors.line import softplus
+from funnelest.priors.line import log_quantile, softplus
 
 __all__ = ["Beta"]
-
-#: Smaller quantiles, in logarithms, are not taken from the library, which soon gives 0.
-_TINY = -600.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,7 +74,6 @@ def _log_quantile(a: Any, b: Any, score: Any) -> Any:
     name = special()
     below = name.betaincinv(a, b, name.ndtr(score))
     above = name.betainccinv(a, b, name.ndtr(-score))
-    found = np.log(np.where(score < 0, below, above))
     # Far below, of the first term of the series: DLMF 8.17.7.
     far = (name.log_ndtr(score) + np.log(a) + name.betaln(a, b)) / a
-    return np.where(found > _TINY, found, np.minimum(far, _TINY))
+    return log_quantile(score, below, above, far)

@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest.priors.base import POSITIVE, Floats, FromInterval, Pair, PyMC, solve, special
+from funnelest.priors.line import log_quantile
 
 __all__ = ["Gamma"]
-
-#: Smaller quantiles, in logarithms, are not taken from the library, which soon gives 0.
-_TINY = -600.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,10 +49,9 @@ class Gamma(FromInterval):
         a, name = self.shape, special()
         below = name.gammaincinv(a, name.ndtr(score))
         above = name.gammainccinv(a, name.ndtr(-score))
-        found = np.log(np.where(score < 0, below, above))
         # Far below, of the first term of the series: DLMF 8.7.1.
         far = (name.log_ndtr(score) + name.gammaln(a + 1)) / a
-        return np.where(found > _TINY, found, np.minimum(far, _TINY)) - np.log(self.rate)
+        return log_quantile(score, below, above, far) - np.log(self.rate)
 
     def cdf(self, x: Any) -> Any:
         return special().gammainc(self.shape, self.rate * np.asarray(x))

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Bijection", "bijection", "reach", "softplus"]
+__all__ = ["Bijection", "bijection", "log_quantile", "reach", "softplus"]
 
 #: A parameter keeps at least five digits of its distance to an end that is this many times nearer,
 #: in logarithms, than the end is far from 0; and floats end at this logarithm.
 _DIGITS, _FLOATS = 25.0, 700.0
+
+#: Smaller quantiles, in logarithms, are not taken from the library, which soon gives 0.
+_TINY = -600.0
 
 #: To the parameter, back to the line, and the log of the slope.
 type Bijection = tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]
@@ -61,3 +64,13 @@ def reach(support: tuple[Any, Any]) -> tuple[Any, Any]:
         # The share of the width rounds to 1 before the parameter rounds to an end near 0.
         last = _DIGITS - np.maximum(np.log(np.abs(high) / width), 0.0)
         return np.maximum(first, -_FLOATS), last
+
+
+def log_quantile(score: Any, below: Any, above: Any, far: Any) -> Any:
+    """Return the log of a quantile at a normal `score`.
+
+    Of the quantile as it is found from the probability `below` and from that `above` it, each in
+    its own half; and of `far`, the log of the first term of its series, where it is tiny.
+    """
+    found = np.log(np.where(score < 0, below, above))
+    return np.where(found > _TINY, found, np.minimum(far, _TINY))

@@ -7,10 +7,10 @@ PyMC is not imported.
 2. Modes: Gauss-Newton climbs from many draws of the prior at once; distinct modes are kept
    (`modes`).
 3. Proposal: around each mode a density that follows the ridges of tight figures, and a part
-   from the prior, which bounds the weights where nothing else has mass (`proposal`). How many
-   directions are held is chosen by a trial of each.
-4. Adaptation: means and covariances follow the weighted draws, until that gains no more; then
-   components are added where draws are missing.
+   from the prior, which bounds the weights where nothing else has mass (`proposal`). Where the
+   modes do not show enough it is fitted to points that move along the ridges (`moves`), with
+   other numbers of held directions tried where it does not serve.
+4. Adaptation: means and covariances follow the weighted draws, until that gains no more.
 5. Fresh draws from the final proposal, Pareto-smoothed weights and the gate; resampled draws
    are returned. The weights are exact: what was adapted decides how many draws are worth one,
    never where the posterior is.
@@ -187,12 +187,13 @@ def _walked(
     """Return the component fitted to points that moved from where it put them."""
     n = max(_WALKERS // modes, 8 * len(component.mode), 100)
     u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
-    even = np.full(n, 1 / n)
+    value, even = target.log_density(u), np.full(n, 1 / n)
     for _ in range(_FITS):
-        walkers = Walkers.put(target, component, u)
-        walkers, _ = walkers.moved(target, component, rng, _MOVES)
+        walkers = Walkers(u, value, component.stand(target, u))
+        for _ in range(_MOVES):
+            walkers = walkers.moved(target, component, rng)
         component = component.fitted(walkers.at, even)
-        u = walkers.u
+        u, value = walkers.u, walkers.value
     return component
 
 

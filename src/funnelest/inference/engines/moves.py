@@ -34,24 +34,8 @@ class Walkers:
     value: Floats
     at: Held
 
-    @classmethod
-    def put(cls, target: Target, component: Component, u: Floats) -> Walkers:
-        """Return the walkers at points."""
-        return cls(u, target.log_density(u), component.stand(target, u))
-
-    def moved(
-        self, target: Target, component: Component, rng: np.random.Generator, rounds: int
-    ) -> tuple[Walkers, float]:
-        """Return the walkers after so many moves of each, and the share that was accepted."""
-        now, accepted = self, 0.0
-        for _ in range(rounds):
-            now, share = now._moved(target, component, rng)
-            accepted += share / rounds
-        return now, accepted
-
-    def _moved(
-        self, target: Target, component: Component, rng: np.random.Generator
-    ) -> tuple[Walkers, float]:
+    def moved(self, target: Target, component: Component, rng: np.random.Generator) -> Walkers:
+        """Return the walkers after a move of each."""
         n = len(self.value)
         free, loose = self.at.free, component.loose
         # Half of them towards the prior, that reaches far, and half towards what was learned.
@@ -68,11 +52,8 @@ class Walkers:
             ratio += _normal(loose, near, free) - _normal(loose, near, to)
             ratio += component.log_tight(self.at) - component.log_tight(at)
         yes = np.log(rng.random(n)) < np.where(np.isnan(ratio), -np.inf, ratio)
-        return (
-            Walkers(
-                np.where(yes, u, self.u), np.where(yes, value, self.value), at.where(yes, self.at)
-            ),
-            float(yes.mean()),
+        return Walkers(
+            np.where(yes, u, self.u), np.where(yes, value, self.value), at.where(yes, self.at)
         )
 
 

@@ -310,54 +310,28 @@ class Proposal:
         ]
         prior = rng.standard_normal((target.size, int(counts[-1])))
         u = np.concatenate([*(points for points, _ in own), prior], axis=1)
-        return self.judge(target, u, counts, [at for _, at in own])
-
-    def judge(
-        self,
-        target: Target,
-        u: Floats,
-        counts: NDArray[np.intp] | None = None,
-        own: list[Held] | None = None,
-    ) -> Draws:
-        """Return points with their densities under the mixture.
-
-        Where the first of the points are so many draws of each component, with what is known of
-        them, the mixture is that of these counts.
-        """
-        if counts is None:
-            counts = np.zeros(len(self.components) + 1, dtype=np.intp)
-            shares = np.append((1 - _PRIOR_SHARE) * self.shares, _PRIOR_SHARE)
-        else:
-            shares = counts / u.shape[1]
         ends = np.cumsum(counts)
         logs, stands = [], []
         for i, one in enumerate(self.components):
             mine = np.zeros(u.shape[1], dtype=bool)
             mine[ends[i] - counts[i] : ends[i]] = True
-            at = one.stand(target, u[:, ~mine])
-            if own is not None:
-                at = Held.merged(mine, own[i], at)
+            at = Held.merged(mine, own[i][1], one.stand(target, u[:, ~mine]))
             stands.append(at)
             logs.append(one.logpdf(at))
         logs.append(-0.5 * (u**2).sum(axis=0) - 0.5 * len(u) * np.log(2 * np.pi))
         with np.errstate(divide="ignore"):
-            parts = np.array(logs) + np.log(shares)[:, None]
+            parts = np.array(logs) + np.log(counts / u.shape[1])[:, None]
         return Draws(u, np.logaddexp.reduce(parts, axis=0), stands, parts)
-
-    def belonging(self, draws: Draws) -> Floats:
-        """Return how much each draw counts for each component, by its density there."""
-        logs = draws.log_parts[:-1]
-        return np.asarray(np.exp(logs - np.logaddexp.reduce(logs, axis=0)))
 
     def fitted(self, draws: Draws, weights: Floats) -> Proposal:
         """Return the proposal with the moments of weighted draws.
 
         Each draw counts for a component in proportion to that component's density there.
         """
+        logs = draws.log_parts[:-1]
+        belongs = np.exp(logs - np.logaddexp.reduce(logs, axis=0))
         components, shares = [], []
-        for one, at, member in zip(
-            self.components, draws.stand, self.belonging(draws), strict=True
-        ):
+        for one, at, member in zip(self.components, draws.stand, belongs, strict=True):
             own = weights * member
             total = float(own.sum())
             if total < 0.005:

@@ -13,7 +13,6 @@ __all__ = ["Settled", "settle"]
 
 type Floats = NDArray[np.float64]
 
-_STEP = 1e-4
 #: Numbers in one array of derivatives.
 _LARGE = 1_000_000
 #: A draw has arrived when its next step is this short, and its derivatives are those of where it
@@ -25,13 +24,12 @@ _ARRIVED, _NEAR = 0.05, 1.0
 class Settled:
     """Where climbs ended.
 
-    Distances along the directions, shape ``(k, draws)``; half the squared misfit there; the matrix
-    of second derivatives of that, ``(draws, k, k)``; and which draws arrived, so that a further
-    step would not have moved them.
+    Distances along the directions, shape ``(k, draws)``; the matrix of second derivatives of half
+    the squared misfit there, ``(draws, k, k)``; and which draws arrived, so that a further step
+    would not have moved them.
     """
 
     at: Floats
-    misfit: Floats
     curvature: Floats
     arrived: NDArray[np.bool_]
 
@@ -78,7 +76,10 @@ def settle(
     """
     draws = start.shape[1]
     block = max(64, _LARGE // max(1, target.figures * len(start)))
-    first = None if centre is None or not draws else _slopes_at(target, directions, centre)
+    first = None
+    if centre is not None and draws and target.figures:
+        point = centre[:, None]
+        first = target.located_slopes(point, directions, target.located_values(point))[:, 0]
     parts = [
         _Climb(target, base[:, i : i + block], directions, start[:, i : i + block]).run(
             steps, renewals, first
@@ -89,18 +90,9 @@ def settle(
         return parts[0]
     return Settled(
         np.concatenate([one.at for one in parts], axis=1),
-        np.concatenate([one.misfit for one in parts]),
         np.concatenate([one.curvature for one in parts]),
         np.concatenate([one.arrived for one in parts]),
     )
-
-
-def _slopes_at(target: Target, directions: Floats, point: Floats) -> Floats | None:
-    """Return the derivatives of what is located at one point, shape ``(figures, k)``."""
-    if not target.figures:
-        return None
-    value = target.located_values(np.column_stack([point[:, None] + _STEP * directions, point]))
-    return np.clip((value[:, :-1] - value[:, -1:]) / _STEP, -1e6, 1e6)
 
 
 class _Climb:
@@ -115,7 +107,7 @@ class _Climb:
         if found is None:
             one = np.broadcast_to(np.eye(self.k), (self.draws, self.k, self.k))
             arrived = np.ones(self.draws, dtype=bool)
-            return Settled(np.zeros_like(self.at), np.zeros(self.draws), one, arrived)
+            return Settled(np.zeros_like(self.at), one, arrived)
         self.value, self.aim, weight = found
         self.root = np.sqrt(weight)
         self.misfit = self._misfit(self.value, self.at, slice(None))
@@ -139,7 +131,7 @@ class _Climb:
             gone = self.at[:, active] - before
             far = np.einsum("kn,nkl,ln->n", gone, self.curvature[active], gone)
             near[active] = far < _NEAR**2
-        return Settled(self.at, self.misfit / 2, self.curvature, arrived)
+        return Settled(self.at, self.curvature, arrived)
 
     def _climb(self, active: NDArray[np.intp], arrived: NDArray[np.bool_], steps: int) -> None:
         arrived[active] = False
@@ -180,9 +172,7 @@ class _Climb:
     def _renew(self, active: NDArray[np.intp]) -> None:
         """Take the derivatives of some draws where they are."""
         points = self.base[:, active] + self.directions @ self.at[:, active]
-        moved = (points[:, :, None] + _STEP * self.directions[:, None, :]).reshape(len(points), -1)
-        there = self.target.located_values(moved).reshape(-1, len(active), self.k)
-        slopes = np.clip((there - self.value[:, active, None]) / _STEP, -1e6, 1e6)
+        slopes = self.target.located_slopes(points, self.directions, self.value[:, active])
         slopes *= self.root[:, active, None]
         self.slopes[active] = np.swapaxes(slopes, 0, 1)
         self.curvature[active] = self._squares(self.slopes[active])

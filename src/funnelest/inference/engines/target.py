@@ -16,6 +16,8 @@ __all__ = ["Target"]
 
 type Floats = NDArray[np.float64]
 
+#: Of the differences by which derivatives are taken.
+_STEP = 1e-4
 _LOW, _HIGH, _NODES = -8.0, 8.0, 321
 
 
@@ -106,6 +108,15 @@ class Target:
             value = _finite(self.density.located_values(self._mapped(u)[0]))
         return value if self._condensed is None else self._condensed[0] @ value
 
+    def located_slopes(self, u: Floats, directions: Floats, value: Floats) -> Floats:
+        """Return the derivatives of `value`, what is located at points `u`, along directions.
+
+        Directions are columns, ``(parameters, k)``; the shape is ``(figures, draws, k)``.
+        """
+        moved = (u[:, :, None] + _STEP * directions[:, None, :]).reshape(len(u), -1)
+        there = self.located_values(moved).reshape(*value.shape, -1)
+        return np.clip((there - value[:, :, None]) / _STEP, -1e6, 1e6)
+
     def condense(self, points: Floats) -> None:
         """Let far more figures than parameters locate a few combinations of themselves.
 
@@ -122,8 +133,7 @@ class Target:
             return
         value, aim, information = found
         root = np.sqrt(information.mean(axis=1, keepdims=True))
-        moved = (points[:, :, None] + 1e-4 * np.eye(d)[:, None, :]).reshape(d, -1)
-        slopes = (self.located_values(moved).reshape(-1, n, d) - value[:, :, None]) / 1e-4
+        slopes = self.located_slopes(points, np.eye(d), value)
         basis, size, _ = np.linalg.svd((root[:, :, None] * slopes).reshape(len(value), -1), False)
         rows = basis[:, : min(2 * d, int((size > 0.1 * np.sqrt(n)).sum()))].T * root[:, 0]
         self._condensed = rows, rows @ aim.mean(axis=1, keepdims=True)
