@@ -39,6 +39,10 @@ class FitError(FunnelestError, RuntimeError):
     """A fit that did not give an answer, or whose answer may not be shown."""
 
 
+class NothingFoundError(FitError):
+    """No point of the parameters that was tried gives the figures a positive probability."""
+
+
 class FunnelestWarning(UserWarning):
     """Something the user should know, that does not stop the work."""
 

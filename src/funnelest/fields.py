@@ -25,6 +25,7 @@ __all__ = [
     "AGES",
     "AXIS",
     "FUNCTION",
+    "LARGEST",
     "MAPPING",
     "NAME",
     "PAIR",
@@ -58,6 +59,10 @@ __all__ = [
 ]
 
 
+#: No count of people is larger, and larger numbers are not whole to the last digit.
+LARGEST = 1e15
+
+
 def is_number(value: object) -> bool:
     """Return whether `value` is a finite number (a truth value is not)."""
     if isinstance(value, int):  # a huge one would overflow as a float
@@ -65,9 +70,9 @@ def is_number(value: object) -> bool:
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
-def is_whole(value: object, least: float = -math.inf) -> bool:
+def is_whole(value: object, least: float = -LARGEST) -> bool:
     """Return whether `value` is a whole number of at least `least` (2.0 is one)."""
-    return is_number(value) and bool(value == int(value) and value >= least)  # type: ignore[call-overload, operator]
+    return is_number(value) and bool(value == int(value) and least <= value <= LARGEST)  # type: ignore[call-overload, operator]
 
 
 def plain(value: Any) -> Any:
@@ -129,6 +134,8 @@ class Constraint:
         Examples, for tests.
     optional : bool, default False
         Whether the field may be left out, as None.
+    most : float, default inf
+        The largest number that it may be; said of larger ones only.
     why : callable, optional
         ``why(name, value, route, population)``: the sentences, in place of `must` and `holds`.
     """
@@ -138,6 +145,7 @@ class Constraint:
     good: tuple[Any, ...] = ()
     bad: tuple[Any, ...] = ()
     optional: bool = False
+    most: float = math.inf
     why: Callable[[str, Any, Any, Any], list[str]] | None = None
 
     @property
@@ -162,7 +170,10 @@ class Constraint:
         """Return why `value` is refused, with what it is the value of as the subject."""
         if (self.optional and value is None) or self.holds(value):
             return []
-        return [f"{subject} {self.must}; given {value!r}."]
+        must = self.must
+        if is_number(value) and value > self.most:  # type: ignore[operator]
+            must = f"must be at most {self.most:g}"
+        return [f"{subject} {must}; given {value!r}."]
 
 
 def explained(why: Callable[[str, Any, Any, Any], list[str]], *bad: Any) -> Constraint:
@@ -245,7 +256,8 @@ def whole(least: int) -> Constraint:
         f"must be a whole number of at least {least}",
         lambda value: is_whole(value, least),
         (least, float(least + 1), np.int64(least + 2)),
-        (None, True, "3", least + 0.5, least - 1, math.nan, math.inf, [least]),
+        (None, True, "3", least + 0.5, least - 1, math.nan, math.inf, [least], 1e30),
+        most=LARGEST,
     )
 
 
@@ -255,7 +267,8 @@ def integer(least: int) -> Constraint:
         f"must be a whole number of at least {least}",
         lambda value: isinstance(value, int | np.integer) and is_whole(value, least),
         (least, np.int64(least + 2)),
-        (None, True, "3", float(least), least - 1, math.nan, [least]),
+        (None, True, "3", float(least), least - 1, math.nan, [least], 10**30),
+        most=LARGEST,
     )
 
 

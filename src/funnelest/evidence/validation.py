@@ -11,7 +11,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
-from funnelest.fields import Allowed, Constraint, is_whole, whole, wrong_fields
+from funnelest.fields import LARGEST, Allowed, Constraint, is_whole, whole, wrong_fields
 from funnelest.figures import Exact
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Printed, Table
@@ -36,7 +36,8 @@ def _counts(least: int) -> Constraint:
         f"must be a whole number of at least {least}, or one per study",
         lambda value: all(is_whole(one, least) for one in _several(value)),
         (3, [3, 4], (np.int64(3),)),
-        (None, True, 2.5, least - 1, [least, least - 1], "3", ["3"]),
+        (None, True, 2.5, least - 1, [least, least - 1], "3", ["3"], 1e30),
+        most=LARGEST,
     )
 
 

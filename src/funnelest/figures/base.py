@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.fields import is_number, plain_fields
+from funnelest.fields import LARGEST, is_number, plain_fields
 from funnelest.words import named
 
 __all__ = ["Figure"]
@@ -20,8 +20,6 @@ type Counts = NDArray[np.int64]
 type Floats = NDArray[np.float64]
 #: More hidden integers than this are refused: such a figure is an estimate, not a count.
 _LIMIT = 20_000
-#: No count of people is larger, and larger ones are not whole to the last digit.
-_LARGEST = 1e15
 
 
 class Figure:
@@ -218,7 +216,7 @@ def whole_count(value: float, divisor: int) -> int | None:
 
 def printable(value: Any) -> bool:
     """Return whether `value` is a number that a count may have."""
-    return is_number(value) and bool(abs(value) <= _LARGEST)
+    return is_number(value) and bool(abs(value) <= LARGEST)
 
 
 def too_wide(shown: str, count: float) -> str:

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from funnelest.fields import LARGEST
 from funnelest.figures.base import (
-    _LARGEST,
     Counts,
     Figure,
     Floats,
@@ -161,7 +161,7 @@ class Disagreeing(Figure):
                 shown[at] = _like(old, one.printed(count, divisor, rng), divisor)
             elif self._mixed:
                 log_value = math.log(max(count, 0.5)) + self.apart * rng.standard_normal()
-                value = math.floor(math.exp(min(log_value, math.log(_LARGEST))) + 0.5)
+                value = math.floor(math.exp(min(log_value, math.log(LARGEST))) + 0.5)
                 shown[at] = _like(old, one.printed(value, divisor, rng), divisor)
         return replace(self, figures=tuple(shown))
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.errors import FitError, raise_if_any
+from funnelest.errors import FitError, NothingFoundError, raise_if_any
 from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
@@ -60,8 +60,7 @@ def fit(
     engine : {"auto", "importance", "nuts"}, default "auto"
         "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
         Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
-        parameters, and NUTS when there are more, or when importance sampling fails its gate or
-        finds no point at which the figures are possible.
+        parameters, and NUTS when there are more, or when importance sampling fails its gate.
     draws : int, optional
         Number of draws in the result, over all chains; at least 400. Left out: 4,000, and then as
         many more as `precision` needs, four times as many at most (more when it is smaller than
@@ -94,8 +93,7 @@ def fit(
     SpecError
         For arguments that cannot be meant.
     FitError
-        When no engine that was tried found parameters that give the figures a positive
-        probability: with "auto" none of both.
+        When no parameters were found that give the figures a positive probability.
 
     Notes
     -----
@@ -120,8 +118,9 @@ def fit(
         if engine == "importance" or (engine == "auto" and small):
             try:
                 result = _importance(model, first, chains, seed, start, report)
+            except NothingFoundError:
+                raise  # chains would have nowhere to start
             except FitError as error:
-                # A search that finds nothing shows nothing: chains may find it.
                 if engine == "importance" or not model.free:
                     raise
                 notes.append(f"importance sampling was given up: {error}")

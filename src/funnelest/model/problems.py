@@ -153,15 +153,9 @@ def _evidence_problems(model: Parts) -> list[str]:
         if not trouble and one.needs_first_events and model.conversion is None:
             found.append(f"{start}: {_NO_CONVERSION}")
         found += _of(start, _asked(one.problems_among, known))
-        try:
-            priors = one.parameters(model.population)
-        except Exception:
-            if not trouble:
-                raise
-            priors = {}  # what is wrong was already said
         if trouble:
-            continue  # a defect has said what is wrong with its priors
-        for label, prior in priors.items():
+            continue  # what is wrong was said; of its unknowns nothing can be asked
+        for label, prior in one.parameters(model.population).items():
             found += _of(f"{start}: {label.split('[')[0]}", prior.problems())
     return found
 

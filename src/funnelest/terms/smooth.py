@@ -242,7 +242,7 @@ def spline_basis(
     degree = 3
     low, high = min(places.min(), reference), max(places.max(), reference)
     pieces = max(1, int(np.ceil((high - low) / spacing)))
-    knots = low + spacing * np.arange(-degree, pieces + degree + 1)
+    knots = low + float(spacing) * np.arange(-degree, pieces + degree + 1)
     points = np.concatenate([places, [reference]])
     design = BSpline.design_matrix(points, knots, degree).toarray()
     coefficients = walk(spacing * np.arange(design.shape[1], dtype=np.float64), start, order)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from funnelest.errors import FitError
+from funnelest.errors import NothingFoundError
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
@@ -29,7 +29,7 @@ def find_modes(
 ) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
-    As many climbs as `starts`, with so many `steps` each. A `FitError` when no draw of the prior
+    As many climbs as `starts`, with so many `steps` each. A `NothingFoundError` when no draw of the prior
     and no climb gives the figures a positive probability: none was found, which proves nothing.
     """
     d = target.size
@@ -57,7 +57,7 @@ def find_modes(
     return _distinct(found)
 
 
-def _found_nothing(target: Target, points: Floats) -> FitError:
+def _found_nothing(target: Target, points: Floats) -> NothingFoundError:
     """Return what is known when none of the points tried gives the figures a probability.
 
     That a search found nothing does not show that there is nothing.
@@ -72,7 +72,7 @@ def _found_nothing(target: Target, points: Floats) -> FitError:
     ]
     by = f"by itself {' and '.join(never)} has" if len(never) == 1 else ""
     by = by or (f"each of {', '.join(never)} by itself has" if never else "")
-    return FitError(
+    return NothingFoundError(
         f"none of the {points.shape[1]:,} points of the parameters that were tried gives these "
         "figures a positive probability. "
         + (

@@ -72,7 +72,8 @@ def sample(
                 progress_callback=lambda state: progress(0.6 + 0.4 * _done(state), "sampling"),
             )
         except RuntimeError as error:
-            raise FitError(f"NUTS could not start: {error}") from error
+            # Only the first line: after it comes a trace of nutpie's own.
+            raise FitError(f"NUTS could not start: {str(error).splitlines()[0]}") from error
     found = split(model, tree["posterior"].dataset)
     stats = tree["sample_stats"].dataset
     energies, diverging = stats["energy"].values, stats["diverging"].values
