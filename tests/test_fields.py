@@ -87,10 +87,17 @@ def test_a_field_that_may_be_left_out():
     assert problems(fields.AXIS.or_none, None) == problems(fields.STEP.or_none, None) == []
 
 
-@pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.float32(3), np.uint8(3), 10**300])
+@pytest.mark.parametrize("value", [3, 3.0, np.int64(3), np.float32(3), np.uint8(3), 10**15])
 def test_a_number_is_a_number(value):
     assert fields.is_number(value)
     assert fields.is_whole(value, 3)
+
+
+def test_no_count_is_larger_than_what_floating_point_holds_whole():
+    assert fields.is_number(10**300)
+    assert not fields.is_whole(10**300)
+    expected = ["field 'held' must be at most 1e+15; given 1e+30."]
+    assert problems(fields.whole(1), 1e30) == expected
 
 
 @pytest.mark.parametrize(
