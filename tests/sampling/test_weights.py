@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from funnelest.sampling import weights as w
+from funnelest.sampling.pareto import pareto_smooth
 
 LEVELS = [0.0, 0.025, 0.5, 0.6, 0.975, 1.0]
 
@@ -86,7 +87,7 @@ def test_effective_sizes():
     assert w.effective_size(np.array([3.0, 1.0, 0.0])) == pytest.approx(1.6)
     # What smoothing cuts down counts as what it was.
     logs = np.random.default_rng(1).standard_t(2, 2000)
-    smoothed, _ = w.pareto_smooth(logs)
+    smoothed, _ = pareto_smooth(logs)
     raw = np.exp(logs)
     assert w.effective_size(smoothed) > w.effective_size(raw)
     assert w.importance_size(logs, smoothed) == pytest.approx(w.effective_size(raw))

@@ -15,7 +15,7 @@ from funnelest.inference.refitting import refits, reweighted
 from funnelest.likelihood.density import log_likelihoods
 from funnelest.results.result import Result
 from funnelest.sampling.gate import K_HAT
-from funnelest.sampling.weights import pareto_smooth
+from funnelest.sampling.pareto import pareto_smooth
 
 __all__ = ["LeftOut", "left_out"]
 

@@ -17,7 +17,8 @@ from funnelest.model.model import Model
 from funnelest.results.result import Result
 from funnelest.sampling.gate import K_HAT
 from funnelest.sampling.parallel import each
-from funnelest.sampling.weights import importance_size, pareto_smooth
+from funnelest.sampling.pareto import pareto_smooth
+from funnelest.sampling.weights import importance_size
 
 __all__ = ["Reweighted", "refits", "reweighted"]
 

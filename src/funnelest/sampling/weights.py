@@ -29,7 +29,6 @@ __all__ = [
     "importance_size",
     "interval_name",
     "levels_of",
-    "pareto_smooth",
     "quantiles",
     "tail_size",
 ]
@@ -129,28 +128,6 @@ def _in_order(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     order = np.argsort(values, kind="stable")
     order = order[weights[order] > 0]
     return values[order], weights[order]
-
-
-def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:
-    """Return smoothed, normalised weights and the Pareto k-hat of their tail.
-
-    Pareto-smoothed importance sampling, Vehtari et al., JMLR 2024;25(72), by ArviZ.
-    """
-    from arviz_stats.base import array_stats
-
-    # Below this a weight is zero to every digit; ArviZ wants finite logarithms.
-    ratios = np.maximum(log_weights - log_weights.max(), -700.0)
-    tail = np.partition(ratios, -20)[-20:] if len(ratios) > 20 else ratios
-    if np.ptp(tail) == 0:  # the largest weights are all alike: there is no tail to smooth
-        weights, k_hat = np.exp(ratios), -np.inf
-    else:
-        # ArviZ takes log-likelihoods, whose negatives are the log-weights of leave-one-out.
-        with np.errstate(over="ignore"):  # of a shape beyond all use
-            smoothed, k_hat = array_stats.psislw(-ratios)
-        if not np.isfinite(smoothed).all():
-            smoothed, k_hat = ratios, np.inf
-        weights = np.exp(smoothed - np.max(smoothed))
-    return weights / weights.sum(), float(k_hat)
 
 
 def tail_size(points: Floats, weights: Floats) -> float:

@@ -32,7 +32,8 @@ from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.weights import effective_size, importance_size, pareto_smooth, tail_size
+from funnelest.sampling.pareto import pareto_smooth
+from funnelest.sampling.weights import effective_size, importance_size, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
 
