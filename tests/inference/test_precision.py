@@ -147,13 +147,21 @@ def test_joined_gates():
 
 def test_a_coarse_limit_closes_the_gate():
     gate = importance_gate(0.3, 1000, 500, 9)
-    assert gate.with_error(0.1).passed
-    shut = gate.with_error(0.2)
+    assert gate.with_measures({MC_ERROR: 0.1}).passed
+    shut = gate.with_measures({MC_ERROR: 0.2})
     assert shut.failures == (
         "the largest Monte Carlo error is 20% of the width of an interval, it must be at most 10%",
     )
-    assert shut.with_error(0.05).passed
-    assert len(importance_gate(0.9, 1000, 500, 9).with_error(0.2).with_error(0.3).failures) == 2
+    assert shut.with_measures({MC_ERROR: 0.05}).passed
+    assert (
+        len(
+            importance_gate(0.9, 1000, 500, 9)
+            .with_measures({MC_ERROR: 0.2})
+            .with_measures({MC_ERROR: 0.3})
+            .failures
+        )
+        == 2
+    )
 
 
 def test_what_has_no_limits_does_not_count(model):

@@ -62,7 +62,9 @@ def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = N
     Thresholds: R-hat below 1.01 and at least 400 effective draws, in bulk and tails (Vehtari et
     al., Bayesian Analysis 2021;16:667), no divergence, E-BFMI above 0.3 (Betancourt,
     arXiv:1604.00695); of importance sampling Pareto k-hat below 0.7 (Vehtari et al., JMLR
-    2024;25(72)) and 400 effective draws, in the thinnest tail too.
+    2024;25(72)) and 400 effective draws, in the thinnest tail too. There some draws are moved
+    along the ridges as well, which leaves a sample of the posterior one: of no tail may the share
+    change by more than 4 standard errors, and the weights where they end have a k-hat below 0.7.
 
     Monte Carlo errors are those of the tables of a result. That of a quantile is the standard error
     of the share of draws below it over the density there, which allows for draws of importance

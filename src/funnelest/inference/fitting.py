@@ -14,7 +14,7 @@ from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import joined_gate
+from funnelest.sampling.gate import MC_ERROR, joined_gate
 
 __all__ = ["ALLOWED", "argument_problems", "fit", "more"]
 
@@ -206,7 +206,7 @@ def _worth(result: Result) -> bool:
 
 def _judged(result: Result) -> Result:
     """Return the result with the Monte Carlo error of what it prints among its measures."""
-    return replace(result, gate=result.gate.with_error(result.monte_carlo_error))
+    return replace(result, gate=result.gate.with_measures({MC_ERROR: result.monte_carlo_error}))
 
 
 def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -> list[str]:

@@ -13,8 +13,11 @@ from funnelest.sampling.weights import PRINTED, levels_of
 from funnelest.words import Named, named
 
 __all__ = [
+    "ARRIVED",
     "LIMITS",
     "MC_ERROR",
+    "MOVED",
+    "SHIFT",
     "SIDES",
     "Gate",
     "chains_gate",
@@ -29,6 +32,12 @@ R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
 #: The largest Monte Carlo standard error of a printed number, as a share of its interval's width:
 #: the measure, and what is no limit to be printed any more.
 MC_ERROR, _COARSE = "Monte Carlo error", 0.1
+#: How much the tails of a sample change when its draws are moved, in standard errors of that, of
+#: all tails the most; and the shape of the weights where the draws end.
+SHIFT, MOVED = "tail shift", "k-hat after moves"
+_SHIFTED = 4.0
+#: Share of the draws of which the climb to the ridge ended on it; the others only cost efficiency.
+ARRIVED = "climbs arrived"
 #: What each measure has to be; those that are not here are only told.
 LIMITS = {
     "k-hat": ("below", K_HAT),
@@ -38,6 +47,8 @@ LIMITS = {
     "tail ESS": ("at least", ESS),
     "E-BFMI": ("above", BFMI),
     "divergences": ("at most", 0.0),
+    SHIFT: ("at most", _SHIFTED),
+    MOVED: ("below", K_HAT),
     MC_ERROR: ("at most", _COARSE),
 }
 #: How a measure is compared with its limit.
@@ -86,16 +97,11 @@ class Gate:
             return f"convergence gate passed ({self.engine}: {shown})"
         return f"convergence gate FAILED ({self.engine}: {'; '.join(self.failures)})"
 
-    def with_error(self, share: float) -> Gate:
-        """Return the verdict with the Monte Carlo error of what is printed among its measures.
-
-        As the share of the interval's width, the largest of all numbers; it takes the place of
-        an earlier one.
-        """
-        others = [one for one in self.failures if one not in _failures(self.measures, (MC_ERROR,))]
-        measures = {**self.measures, MC_ERROR: share}
-        failures = (*others, *_failures(measures, (MC_ERROR,)))
-        return Gate(self.engine, measures, failures)
+    def with_measures(self, more: Mapping[str, float]) -> Gate:
+        """Return the verdict with more measures, in place of earlier ones of these names."""
+        others = [one for one in self.failures if one not in _failures(self.measures, tuple(more))]
+        measures = {**self.measures, **more}
+        return Gate(self.engine, measures, (*others, *_failures(measures, tuple(more))))
 
 
 def _shown(value: float) -> str:
@@ -153,7 +159,13 @@ def joined_gate(gates: Sequence[Gate], sizes: Sequence[int], draws: Any) -> Gate
         for name in ("k-hat", "evaluations", "ESS", "tail ESS")
     )
     ess, tail = (float(1 / np.sum(parts**2 / one)) for one in effective)
-    return importance_gate(float(np.max(k_hat)), ess, tail, int(evaluations.sum()))
+    made = importance_gate(float(np.max(k_hat)), ess, tail, int(evaluations.sum()))
+    worst = {
+        name: choose(found)
+        for name, choose in ((SHIFT, max), (MOVED, max), (ARRIVED, min))
+        if (found := [one.measures[name] for one in gates if name in one.measures])
+    }
+    return made.with_measures(worst)
 
 
 def chains_gate(
@@ -187,10 +199,11 @@ def _failures(
     """Return a sentence for each of these measures that does not meet its limit."""
     found: list[Named] = []
     for name in names:
-        side, limit = LIMITS[name]
         value = measures.get(name)
-        # A measure that is not a number is on no side.
-        if value is None or SIDES[side](value, limit):
+        if value is None or name not in LIMITS:
+            continue
+        side, limit = LIMITS[name]
+        if SIDES[side](value, limit):  # one that is not a number is on no side
             continue
         key = moves if name == "divergences" else name
         found.append(named(f"gate.{key}", value=value, limit=limit))

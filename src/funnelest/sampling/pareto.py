@@ -9,12 +9,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["pareto_smooth", "tail_shape"]
+__all__ = ["pareto_smooth", "smoothed", "tail_shape"]
 
 type Floats = NDArray[np.float64]
 
 #: Fewer points in a tail than this say nothing of its shape.
 _FEWEST = 5
+#: Weights are even when the largest is at most this many times the mean.
+_EVEN = 4.0
+
+
+def smoothed(log_weights: Floats) -> tuple[Floats, float]:
+    """Return smoothed, normalised weights and k-hat of weights that may be even.
+
+    Of n weights with k-hat 0.7 the largest is some ``n**0.7`` times the mean. Where it is but a
+    few times the mean there is no tail, and the shape fitted to one (two bundles of almost equal
+    weights, say) means nothing.
+    """
+    weights = np.exp(log_weights - log_weights.max())
+    if weights.mean() > 1 / _EVEN:
+        return weights / weights.sum(), -np.inf
+    return pareto_smooth(log_weights)
 
 
 def pareto_smooth(log_weights: Floats) -> tuple[Floats, float]:

@@ -14,6 +14,8 @@ PyMC is not imported.
 5. Fresh draws from the final proposal, Pareto-smoothed weights and the gate; resampled draws
    are returned. The weights are exact: what was adapted decides how many draws are worth one,
    never where the posterior is.
+6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
+   places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
 """
 
 from __future__ import annotations
@@ -25,14 +27,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
+from funnelest.inference.engines.judge import move
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.inference.engines.moves import Walkers
 from funnelest.inference.engines.proposal import Component, Draws, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import Gate, importance_gate
+from funnelest.sampling.gate import ARRIVED, MOVED, SHIFT, Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.pareto import pareto_smooth
+from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import effective_size, importance_size, tail_size
 
 __all__ = ["Proposal", "Weighted", "sample"]
@@ -55,8 +58,6 @@ _FITTED, _MORE = 25, 5
 _WORTH = 0.1
 #: Where the modes alone make a proposal this efficient, nothing has to move.
 _PLAIN = 0.05
-#: Weights are even when the largest is at most this many times the mean.
-_EVEN = 4.0
 #: Most draws, for each draw that is asked for.
 _MOST = 25
 
@@ -66,14 +67,16 @@ class Weighted:
     """What importance sampling gives.
 
     Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted;
-    the proposal to start from when the same model is fitted to other data; and which weighted draw
-    each came from, shape ``(draws,)`` (None: each from its own).
+    the proposal to start from when the same model is fitted to other data; which weighted draw
+    each came from, shape ``(draws,)`` (None: each from its own); and whether moves showed places
+    that were missed, to which the proposal has been fitted.
     """
 
     draws: Floats
     gate: Gate
     proposal: Proposal
     origins: NDArray[np.intp] | None = None
+    missed: bool = False
 
 
 def sample(
@@ -132,7 +135,7 @@ def _sample(
         # Tails take more draws than means do: adapt again, and draw more.
         progress(0.85, "sampling again")
         aim *= 2
-        proposal = _adapted(target, done.proposal, rng)
+        proposal = done.proposal if done.missed else _adapted(target, done.proposal, rng)
         again = _final(target, proposal, draws, rng, aim)
         done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
         if done.gate.passed:
@@ -239,7 +242,14 @@ def _final(
     weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
-    return Weighted(target.line(drawn.u[:, origins]), gate, made, origins)
+    line = target.line(drawn.u[:, origins])
+    if not (gate.passed and proposal.components):
+        return Weighted(line, gate, made, origins)
+    seen = move(target, proposal, drawn, weights, origins, rng)
+    gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
+    if not gate.passed:
+        made = replace(seen.fitted(proposal), efficiency=made.efficiency)
+    return Weighted(line, gate, made, origins, missed=not gate.passed)
 
 
 def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
@@ -252,24 +262,10 @@ def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floa
 
 def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, Gate]:
     """Return smoothed weights, and the verdict on them."""
-    weights, k_hat = _smoothed(log_weights)
+    weights, k_hat = smoothed(log_weights)
     effective = importance_size(log_weights, weights)
-    return weights, importance_gate(
-        k_hat, effective, tail_size(drawn.u, weights), target.evaluations
-    )
-
-
-def _smoothed(log_weights: Floats) -> tuple[Floats, float]:
-    """Return Pareto-smoothed weights and k-hat.
-
-    Of n weights with k-hat 0.7 the largest is some ``n**0.7`` times the mean. Where it is but a
-    few times the mean there is no tail, and the shape fitted to one (two bundles of almost equal
-    weights, say) means nothing.
-    """
-    weights = np.exp(log_weights - log_weights.max())
-    if weights.mean() > 1 / _EVEN:
-        return weights / weights.sum(), -np.inf
-    return pareto_smooth(log_weights)
+    gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
+    return weights, gate.with_measures({ARRIVED: float(weights @ drawn.arrived)})
 
 
 def _good(done: Weighted, draws: int) -> bool:

@@ -20,6 +20,7 @@ the density of any point follows from its own free part.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -131,35 +132,38 @@ class Held:
         """Log of the determinant of the factors."""
         return np.asarray(np.log(np.einsum("nkk->nk", self.factor)).sum(axis=1))
 
+    def _each(self, made: Callable[..., Any], *others: Held) -> Held:
+        """Return what is made of each field of these and of others, and of its axis of draws."""
+        return Held(
+            *(made(axis, *(getattr(one, name) for one in (self, *others))) for name, axis in _DRAWS)
+        )
+
+    def take(self, index: NDArray[np.intp]) -> Held:
+        """Return the chosen draws."""
+        return self._each(lambda axis, a: np.take(a, index, axis=axis))
+
     def where(self, yes: NDArray[np.bool_], other: Held) -> Held:
         """Return these where `yes`, and the others elsewhere."""
-        return Held(
-            np.where(yes, self.free, other.free),
-            np.where(yes, self.tight, other.tight),
-            np.where(yes, self.mode, other.mode),
-            np.where(yes[:, None, None], self.factor, other.factor),
-            np.where(yes, self.arrived, other.arrived),
-        )
 
-    @classmethod
-    def merged(cls, first: NDArray[np.bool_], one: Held, other: Held) -> Held:
-        """Return one where `first`, and the other elsewhere, in the order of the points."""
+        def chosen(axis: int, a: Any, b: Any) -> Any:
+            shape = [1] * a.ndim
+            shape[axis] = len(yes)
+            return np.where(yes.reshape(shape), a, b)
 
-        def put(a: Any, b: Any, axis: int) -> Any:
-            shape = list(a.shape)
-            shape[axis] = len(first)
-            found = np.empty(shape, dtype=a.dtype)
-            place: tuple[Any, ...] = (slice(None),) * axis
-            found[(*place, first)], found[(*place, ~first)] = a, b
-            return found
+        return self._each(chosen, other)
 
-        return cls(
-            put(one.free, other.free, 1),
-            put(one.tight, other.tight, 1),
-            put(one.mode, other.mode, 1),
-            put(one.factor, other.factor, 0),
-            put(one.arrived, other.arrived, 0),
-        )
+    def among(self, first: NDArray[np.bool_], other: Held) -> Held:
+        """Return these at the places of `first`, and the others at the rest, each in order."""
+
+        def put(axis: int, a: Any, b: Any) -> Any:
+            order = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
+            return np.take(np.concatenate([a, b], axis=axis), order, axis=axis)
+
+        return self._each(put, other)
+
+
+#: The fields of `Held`, in their order, with the axis of the draws.
+_DRAWS = (("free", 1), ("tight", 1), ("mode", 1), ("factor", 0), ("arrived", 0))
 
 
 @dataclass(frozen=True)
@@ -212,8 +216,8 @@ class Component:
     def climbed(self, target: Target, free: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Return the conditional modes, the factors of the curvature there, and who arrived."""
         k, draws = len(self.start), free.shape[1]
-        if not k:
-            return np.zeros((0, draws)), np.zeros((draws, 0, 0)), np.ones(draws, dtype=bool)
+        if not (k and draws):
+            return np.zeros((k, draws)), np.zeros((draws, k, k)), np.ones(draws, dtype=bool)
         # Further out than anything that the lean was found from, it leads nowhere.
         away = free - self.loose.centre[:, None]
         start = self.start[:, None] + np.clip(self.lean @ away, -6.0, 6.0)
@@ -287,6 +291,18 @@ class Draws:
     stand: list[Held]
     log_parts: Floats
 
+    @property
+    def belongs(self) -> Floats:
+        """Of each draw, how much of it is of each component, in proportion to their densities."""
+        logs = self.log_parts[:-1]
+        return np.asarray(np.exp(logs - np.logaddexp.reduce(logs, axis=0)))
+
+    @property
+    def arrived(self) -> Floats:
+        """Of each draw, the part of it whose climb to the ridge arrived."""
+        arrived = np.array([at.arrived for at in self.stand])
+        return np.asarray((self.belongs * arrived).sum(axis=0))
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -310,28 +326,37 @@ class Proposal:
         ]
         prior = rng.standard_normal((target.size, int(counts[-1])))
         u = np.concatenate([*(points for points, _ in own), prior], axis=1)
-        ends = np.cumsum(counts)
-        logs, stands = [], []
-        for i, one in enumerate(self.components):
-            mine = np.zeros(u.shape[1], dtype=bool)
-            mine[ends[i] - counts[i] : ends[i]] = True
-            at = Held.merged(mine, own[i][1], one.stand(target, u[:, ~mine]))
-            stands.append(at)
-            logs.append(one.logpdf(at))
+        of = np.repeat(np.arange(len(counts)), counts)
+        stands = [self._standing(target, u, i, of == i, at) for i, (_, at) in enumerate(own)]
+        parts = self._parts(u, stands, counts / u.shape[1])
+        return Draws(u, np.logaddexp.reduce(parts, axis=0), stands, parts)
+
+    def _standing(
+        self, target: Target, u: Floats, i: int, mine: NDArray[np.bool_], own: Held
+    ) -> Held:
+        """Return where points stand on the ridge of component i, known of its own."""
+        return own.among(mine, self.components[i].stand(target, u[:, ~mine]))
+
+    def _parts(self, u: Floats, stands: list[Held], shares: Floats) -> Floats:
+        """Return the log-density of each part at points, with its share."""
+        logs = [one.logpdf(at) for one, at in zip(self.components, stands, strict=True)]
         logs.append(-0.5 * (u**2).sum(axis=0) - 0.5 * len(u) * np.log(2 * np.pi))
         with np.errstate(divide="ignore"):
-            parts = np.array(logs) + np.log(counts / u.shape[1])[:, None]
-        return Draws(u, np.logaddexp.reduce(parts, axis=0), stands, parts)
+            return np.asarray(np.array(logs) + np.log(shares)[:, None])
+
+    def logpdf(self, target: Target, u: Floats, of: NDArray[np.intp], own: list[Held]) -> Floats:
+        """Return the log-density at points, of which each component knows where its `own` stand."""
+        stands = [self._standing(target, u, i, of == i, at) for i, at in enumerate(own)]
+        shares = np.concatenate([(1 - _PRIOR_SHARE) * self.shares, [_PRIOR_SHARE]])
+        return np.asarray(np.logaddexp.reduce(self._parts(u, stands, shares), axis=0))
 
     def fitted(self, draws: Draws, weights: Floats) -> Proposal:
         """Return the proposal with the moments of weighted draws.
 
         Each draw counts for a component in proportion to that component's density there.
         """
-        logs = draws.log_parts[:-1]
-        belongs = np.exp(logs - np.logaddexp.reduce(logs, axis=0))
         components, shares = [], []
-        for one, at, member in zip(self.components, draws.stand, belongs, strict=True):
+        for one, at, member in zip(self.components, draws.stand, draws.belongs, strict=True):
             own = weights * member
             total = float(own.sum())
             if total < 0.005:

@@ -1,0 +1,108 @@
+r"""Moves as the judge of a weighted sample: are there places that its proposal misses?
+
+A sample cannot tell of what it did not reach. Draws of the posterior that are moved, by moves that
+leave the posterior as it is, stay draws of the posterior: what they then say is compared.
+
+- As many draws come into each tail as go out of it, of every score, and further out too. With the
+  net number c that did so among the copies of each weighted draw, :math:`\sum c / \sqrt{\sum c^2}`
+  is the shift in standard errors.
+- Where the proposal is thin the weights are heavy, and moved draws go where the posterior is and
+  not where the proposal is: the weights *there* have a tail of their own. Of weights w with tail
+  index 1/k under the proposal, the index under the posterior is 1/k - 1; so the shape k' that is
+  found where the draws ended gives :math:`k = k' / (1 + k')`, to be compared with k-hat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.inference.engines.moves import Walkers
+from funnelest.inference.engines.proposal import Draws, Held, Proposal
+from funnelest.inference.engines.target import Target
+from funnelest.sampling.pareto import smoothed
+from funnelest.sampling.weights import quantiles
+
+__all__ = ["Moved", "move"]
+
+type Floats = NDArray[np.float64]
+
+#: How many draws are moved, and how often.
+_POINTS, _MOVES = 2000, 3
+#: The tails: those of the 95% interval, and further out.
+_BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What moved draws show.
+
+    The largest shift of a tail, in standard errors; the k-hat of the weights where the draws ended;
+    and where those of each component stand on its ridge.
+    """
+
+    shift: float
+    k_hat: float
+    stand: tuple[Held, ...]
+
+    def fitted(self, proposal: Proposal) -> Proposal:
+        """Return the proposal fitted to where the draws ended."""
+        components = []
+        for one, at in zip(proposal.components, self.stand, strict=True):
+            n = at.free.shape[1]
+            components.append(one.fitted(at, np.full(n, 1 / n)) if n else one)
+        return Proposal(tuple(components), proposal.shares, proposal.efficiency)
+
+
+def move(
+    target: Target,
+    proposal: Proposal,
+    drawn: Draws,
+    weights: Floats,
+    chosen: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> Moved:
+    """Return what some of the resampled draws show when they are moved.
+
+    `chosen` are the resampled positions among the weighted draws of the proposal, in random order.
+    Each draw moves along the ridge of one component, whichever: of each the posterior stays the
+    same.
+    """
+    chosen = chosen[:_POINTS]
+    of = rng.choice(len(proposal.components), len(chosen), p=proposal.shares)
+    limits = _limits(drawn.u, weights)
+    before = _outside(drawn.u[:, chosen], limits)
+    after, own = np.empty_like(drawn.u[:, chosen]), []
+    value = target.log_density(drawn.u[:, chosen])
+    heights = np.empty(len(chosen))
+    for i, component in enumerate(proposal.components):
+        mine = np.flatnonzero(of == i)
+        walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))
+        for _ in range(_MOVES if len(mine) else 0):
+            walkers = walkers.moved(target, component, rng)
+        after[:, mine], heights[mine] = walkers.u, walkers.value
+        own.append(walkers.at)
+    net = _outside(after, limits) - before
+    # Copies of one weighted draw started together: they count as one.
+    order = np.argsort(chosen, kind="stable")
+    first = np.unique(chosen[order], return_index=True)[1]
+    by_origin = np.add.reduceat(net[..., order], first, axis=2)
+    spread = np.sqrt(np.maximum((by_origin**2).sum(axis=2), 1.0))
+    shift = float(np.abs(by_origin.sum(axis=2) / spread).max())
+    shape = smoothed(heights - proposal.logpdf(target, after, of, own))[1]
+    k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
+    return Moved(shift, k_hat, tuple(own))
+
+
+def _limits(u: Floats, weights: Floats) -> Floats:
+    """Return where the tails of each score begin, shape ``(scores, tails)``."""
+    return np.array([quantiles(row, [*_BELOW, *_ABOVE], weights) for row in u])
+
+
+def _outside(u: Floats, limits: Floats) -> Floats:
+    """Return in which tails each point is, shape ``(scores, tails, points)``."""
+    low, high = np.split(limits[:, :, None], [len(_BELOW)], axis=1)
+    points = u[:, None, :]
+    return np.concatenate([points < low, points > high], axis=1).astype(np.float64)
