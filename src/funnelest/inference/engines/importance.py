@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
+from funnelest.inference.engines.foreseen import taught_by
 from funnelest.inference.engines.judge import move
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.inference.engines.moves import Walkers
@@ -165,7 +166,7 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
             continue
         tried.add(held)
         first = [
-            Component.at(point, matrix, k)
+            Component.at(point, matrix, k).prepared(target, rng)
             for (_, point, matrix), k in zip(modes, held, strict=True)
         ]
         proposal = Proposal(tuple(first), shares_of(modes))
@@ -197,6 +198,8 @@ def _walked(
         for _ in range(_MOVES):
             walkers = walkers.moved(target, component, rng)
         component = component.fitted(walkers.at, even)
+        taught = rng.choice(n, min(n, taught_by(len(walkers.at.free))), replace=False)
+        component = component.learned(target, walkers.at, taught)
         u, value = walkers.u, walkers.value
     return component
 
@@ -222,9 +225,10 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
         gain = efficiency / best.efficiency if best.efficiency > 0 else np.inf
         if efficiency > best.efficiency:
             best = replace(proposal, efficiency=efficiency)
-        if best.efficiency > 0.05 and (gain < 1.2 or best.efficiency > 0.5):
+        if best.efficiency > 0.5 or (best.efficiency > 0.15 and gain < 1.2):
             break
-        proposal = proposal.fitted(drawn, _tempered(log_weights, 10 * target.size))
+        weights = _tempered(log_weights, 10 * target.size)
+        proposal = proposal.fitted(drawn, weights, target, rng)
     return best
 
 

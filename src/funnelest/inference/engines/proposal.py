@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 from scipy.special import gammaln
 
+from funnelest.inference.engines.foreseen import Foreseen, taught_by
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.sampling.weights import effective_size
@@ -172,7 +173,8 @@ class Component:
 
     Directions are orthonormal columns. Climbs along the held ones start at the distances `start`,
     and by `lean` further for each unit of the free ones. `loose` is of the free part; `tight` of
-    the held part, from the conditional mode and in its own units.
+    the held part, from the conditional mode and in its own units. Derivatives are `foreseen` once
+    that has been learned.
     """
 
     held: Floats
@@ -182,6 +184,7 @@ class Component:
     lean: Floats
     loose: Spread
     tight: Spread
+    foreseen: Foreseen | None = None
 
     @classmethod
     def at(cls, mode: Floats, curvature: Floats, held: int) -> Self:
@@ -221,6 +224,7 @@ class Component:
         # Further out than anything that the lean was found from, it leads nowhere.
         away = free - self.loose.centre[:, None]
         start = self.start[:, None] + np.clip(self.lean @ away, -6.0, 6.0)
+        lines = self.foreseen
         found = settle(
             target,
             self.free @ free,
@@ -229,8 +233,26 @@ class Component:
             steps=_STEPS,
             renewals=_RENEWALS,
             centre=self.free @ self.loose.centre + self.held @ self.start,
+            foreseen=None if lines is None else lambda which: lines.at(free[:, which]),
         )
         return found.at, np.linalg.cholesky(found.curvature), found.arrived
+
+    def learned(self, target: Target, at: Held, chosen: NDArray[np.intp]) -> Component:
+        """Return the component that foresees derivatives as they are at chosen draws."""
+        if not (len(self.start) and target.figures):
+            return self
+        free, loose = at.free[:, chosen], self.loose
+        points = self.free @ free + self.held @ at.mode[:, chosen]
+        foreseen = Foreseen.learned(
+            target, points, self.held, free, centre=loose.centre, factor=loose.factor
+        )
+        return replace(self, foreseen=foreseen)
+
+    def prepared(self, target: Target, rng: np.random.Generator) -> Component:
+        """Return the component that foresees derivatives as they are at draws from itself."""
+        n = taught_by(len(self.loose.centre))
+        _, at = self.put(target, self.loose.draw(rng, n), self.tight.draw(rng, n))
+        return self.learned(target, at, np.arange(n))
 
     def draw_free(self, rng: np.random.Generator, size: int) -> Floats:
         """Return draws of the free part."""
@@ -350,10 +372,17 @@ class Proposal:
         shares = np.concatenate([(1 - _PRIOR_SHARE) * self.shares, [_PRIOR_SHARE]])
         return np.asarray(np.logaddexp.reduce(self._parts(u, stands, shares), axis=0))
 
-    def fitted(self, draws: Draws, weights: Floats) -> Proposal:
+    def fitted(
+        self,
+        draws: Draws,
+        weights: Floats,
+        target: Target | None = None,
+        rng: np.random.Generator | None = None,
+    ) -> Proposal:
         """Return the proposal with the moments of weighted draws.
 
-        Each draw counts for a component in proportion to that component's density there.
+        Each draw counts for a component in proportion to that component's density there. With
+        `target` and `rng` derivatives are foreseen anew, as they are at some of the draws.
         """
         components, shares = [], []
         for one, at, member in zip(self.components, draws.stand, draws.belongs, strict=True):
@@ -361,6 +390,10 @@ class Proposal:
             total = float(own.sum())
             if total < 0.005:
                 continue
-            components.append(one.fitted(at, own / total))
+            made = one.fitted(at, own / total)
+            if target is not None and rng is not None:
+                size = min(taught_by(len(at.free)), len(own))
+                made = made.learned(target, at, rng.choice(len(own), size, p=own / total))
+            components.append(made)
             shares.append(total)
         return Proposal(tuple(components), np.array(shares) / np.sum(shares))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,7 @@ def settle(
     steps: int,
     renewals: int = 1,
     centre: Floats | None = None,
+    foreseen: Callable[[slice], Floats] | None = None,
 ) -> Settled:
     """Climb, per draw, to the most probable point that `directions` lead to.
 
@@ -77,12 +79,15 @@ def settle(
     draws = start.shape[1]
     block = max(64, _LARGE // max(1, target.figures * len(start)))
     first = None
-    if centre is not None and draws and target.figures:
+    if foreseen is None and centre is not None and draws and target.figures:
         point = centre[:, None]
         first = target.located_slopes(point, directions, target.located_values(point))[:, 0]
     parts = [
         _Climb(target, base[:, i : i + block], directions, start[:, i : i + block]).run(
-            steps, renewals, first
+            steps,
+            renewals,
+            first if foreseen is None else foreseen(slice(i, i + block)),
+            foreseen is not None,
         )
         for i in range(0, draws, block)
     ]
@@ -102,7 +107,8 @@ class _Climb:
         self.target, self.base, self.directions, self.at = target, base, directions, at
         self.k, self.draws = at.shape
 
-    def run(self, steps: int, renewals: int, first: Floats | None) -> Settled:
+    def run(self, steps: int, renewals: int, first: Floats | None, sure: bool) -> Settled:
+        """Return where the climbs end; of `sure` first derivatives those that arrive are done."""
         found = self.target.located(self.base + self.directions @ self.at)
         if found is None:
             one = np.broadcast_to(np.eye(self.k), (self.draws, self.k, self.k))
@@ -120,7 +126,9 @@ class _Climb:
         if first is not None:
             self.slopes[:] = first * self.root.T[:, :, None]
             self.curvature[:] = self._squares(self.slopes)
-            self._climb(np.arange(self.draws), arrived, steps)
+            # A further correction costs one evaluation, where new derivatives cost k.
+            self._climb(np.arange(self.draws), arrived, steps + (self.k // 2 if sure else 0))
+            near = arrived & sure
         for _ in range(renewals):
             active = np.flatnonzero(~(arrived & near))
             if not len(active):
