@@ -12,11 +12,18 @@ def _chance(fits: int) -> np.ndarray:
     return np.sqrt(LEVELS * (1 - LEVELS) / _EFFECTIVE / fits)
 
 
+def test_there_are_twelve_models_of_two_to_six_unknowns() -> None:
+    unknowns = [len(build(coarse=4).model.free) for build in CASES.values()]
+    assert len(unknowns) >= 12
+    assert set(unknowns) == {2, 3, 4, 5, 6}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_one_seed(name: str) -> None:
-    found, refused, _ = ranks(CASES[name](coarse=4), range(1))
+    found, refused, _ = ranks(CASES[name](coarse=2), range(1))
     assert not refused
-    assert np.all(np.abs(found[0] - LEVELS) < 4 * _chance(1) + 0.0005)
+    for parameter, one in found.items():
+        assert np.all(np.abs(one[0] - LEVELS) < 4 * _chance(1) + 0.0005), parameter
 
 
 @pytest.mark.slow
@@ -26,17 +33,19 @@ def test_twenty_seeds(name: str) -> None:
 
     It may be .001 off, and what chance leaves of the mean of twenty fits: three standard errors.
     """
-    case = CASES[name]()
-    found, refused, _ = ranks(case, range(20))
+    found, refused, _ = ranks(CASES[name](), range(20))
     assert not refused
-    assert np.all(np.abs(found - LEVELS) < 4.5 * _chance(1) + 0.0005)
-    assert np.all(np.abs(found.mean(axis=0) - LEVELS) < 0.001 + 3 * _chance(20))
+    for parameter, one in found.items():
+        assert np.all(np.abs(one - LEVELS) < 4.5 * _chance(1) + 0.0005), parameter
+        apart = np.abs(one.mean(axis=0) - LEVELS)
+        assert np.all(apart < 0.001 + 3 * _chance(20)), parameter
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_quadrature_is_fine_enough(name: str) -> None:
-    """Half as many nodes are three times further off than the nodes that are used: 1e-5."""
+    """Half as many nodes are three times further off than the nodes that are used, or more."""
     fine, coarse = CASES[name](), CASES[name](coarse=2)
-    at = fine.model.free[fine.parameter].sample(np.random.default_rng(1), 1000)
-    np.testing.assert_allclose(fine.exact(at), coarse.exact(at), atol=3e-5)
+    for parameter, exact in fine.exact.items():
+        at = fine.model.free[parameter].sample(np.random.default_rng(1), 20_000)
+        assert np.ptp(exact(at)) > 0.9, "the values must be where the posterior is"
+        np.testing.assert_allclose(exact(at), coarse.exact[parameter](at), atol=1e-5)
