@@ -37,6 +37,7 @@ __all__ = [
     "register_by_sex_and_year",
     "register_with_audits",
     "walk_of_unknown_spread",
+    "walk_of_wide_spread",
     "withheld_and_rounded",
 ]
 
@@ -118,7 +119,22 @@ def walk_of_unknown_spread(coarse: int = 1) -> Case:
     The spread may be nothing, where the steps are those of the prior, or large, where the figures
     hold them: a funnel.
     """
-    yes, asked, shape, widest = (2, 1, 4, 9, 6), (60, 60, 60, 60, 60), (1.0, 4.0), 1.0
+    return _walk((20, 14, 40, 92, 61), (600,) * 5, 1.0, -8.0, coarse)
+
+
+def walk_of_wide_spread(coarse: int = 1) -> Case:
+    """The same with a tenth of the people, and a spread that may be several times as large."""
+    return _walk((2, 1, 4, 9, 6), (60,) * 5, 2.0, -15.0, coarse)
+
+
+def _walk(
+    yes: tuple[int, ...], asked: tuple[int, ...], widest: float, low: float, coarse: int
+) -> Case:
+    """Return a walk over years, from the shares that were measured in each of them.
+
+    Their log-odds have next to no probability below `low`.
+    """
+    shape = (1.0, 4.0)
     years = [2015 + i for i in range(len(yes))]
     model = fe.Model(
         fe.Route("a", "b"),
@@ -130,29 +146,35 @@ def walk_of_unknown_spread(coarse: int = 1) -> Case:
             for year, k, n in zip(years, yes, asked, strict=True)
         ],
     )
-    line, step = nodes(-14, 5, 400, coarse), nodes(-8, 8, 240, coarse)
-    spreads = nodes(0, 5.5, 240, coarse)
+    # The rates of the years are a chain: given the spread, each is integrated out in its turn.
+    line, step = nodes(low, 4, 520, coarse), nodes(-8, 8, 48)
+    spreads = nodes(0, min(6 * widest, 9.0), 240, coarse)
     seen = [beta_logit(line, k, n - k) for k, n in zip(yes, asked, strict=True)]
+    apart = line - line[:, None]
+    spacing = line[1] - line[0]
+    small = 4 * spacing
 
-    def passed_on(log_values: Floats, spread: float) -> Floats:
+    def passed_on(log_values: Floats, spread: float, density: Floats) -> Floats:
         """Return the mean over one step of the walk, from each node, as a logarithm."""
-        spline = interpolate.CubicSpline(line, log_values)
-        to = line[:, None] + spread * step
-        inside = np.clip(to, line[0], line[-1])
-        # Far out the logarithm is a straight line, as that of a power of the share is.
-        log = spline(inside) + (to - inside) * np.where(
-            to < inside, spline(line[0], 1), spline(line[-1], 1)
-        )
-        return log_trapezoid(log + normal_log(step, 0, 1), step)
+        if spread > small:  # over the nodes that a step leads to
+            top = log_values.max()
+            with np.errstate(divide="ignore"):  # further than any step that is likely
+                return np.asarray(np.log(density @ np.exp(log_values - top)) + top)
+        # Over small steps, which lead between the nodes.
+        to = np.clip(line[:, None] + spread * step, line[0], line[-1])
+        log = interpolate.CubicSpline(line, log_values)(to) + normal_log(step, 0, 1)
+        return np.asarray(log_trapezoid(log, step) + np.log(step[1] - step[0]))
 
     rows = []
     middle = len(years) // 2
     for spread in spreads:
+        wide = max(spread, small)
+        density = np.exp(normal_log(apart, 0, wide)) * spacing / wide
         total = seen[middle] + beta_logit(line, *shape)
         for side in (seen[:middle], seen[:middle:-1]):  # from either end to the middle
             passed = np.zeros(len(line))
             for one in side:
-                passed = passed_on(passed + one, spread)
+                passed = passed_on(passed + one, spread, density)
             total = total + passed
         rows.append(total + normal_log(spread, 0, widest))
     joint = np.array(rows)
@@ -259,7 +281,7 @@ def register_with_audits(coarse: int = 1) -> Case:
     the unconfirmed were true is anybody's guess.
     """
     people, count, low, high, shape = 1_000_000, 500, 1e-4, 0.05, (0.5, 0.5)
-    found, sought, confirmed, open_ones, refuted = 1, 8, 12, 14, 4
+    found, sought, confirmed, open_ones, refuted = 1, 8, 30, 14, 2
     name = "audit of records"
     model = fe.Model(
         fe.Route("a", "b"),
