@@ -1,8 +1,8 @@
 """What `fit` gives of small models whose posterior is known by quadrature, on every seed.
 
-Twelve models of two to six unknowns, each hard in a way of its own: ridges that are a thousand
-times as long as they are wide, poles of a prior, limits that figures push against, a hyperbola, a
-ring, two modes of unequal mass, a spread that may be nothing. The exact distribution functions
+Models of two to six unknowns, each hard in a way of its own: ridges that are a thousand times as
+long as they are wide, poles of a prior, limits that figures push against, a hyperbola, a ring, two
+modes of unequal mass, a spread that may be nothing. The exact distribution functions
 are computed on grids fine enough that no rank is more than 1e-5 off, by comparison with grids
 twice as coarse.
 
@@ -17,8 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from validation import exact_more_unknowns as more
-from validation import exact_two_unknowns as two
+from validation import exact_chains, exact_registers, exact_two_unknowns
 from validation.exact_quadrature import Case
 
 import funnelest as fe
@@ -30,7 +29,9 @@ LEVELS = np.array([0.025, 0.5, 0.975, 0.995])
 
 #: Name -> what builds the case, of grids that are so many times coarser when `coarse` is given.
 CASES: dict[str, Callable[..., Case]] = {
-    name: getattr(module, name) for module in (two, more) for name in module.__all__
+    name: getattr(module, name)
+    for module in (exact_two_unknowns, exact_registers, exact_chains)
+    for name in module.__all__
 }
 
 

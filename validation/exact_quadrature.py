@@ -25,6 +25,7 @@ __all__ = [
     "Floats",
     "below",
     "beta_logit",
+    "blurred",
     "integrated",
     "log_interval",
     "log_trapezoid",
@@ -133,6 +134,43 @@ def integrated(log_density: Callable[..., Any], outer: Floats, inner: Sequence[F
             log = log_trapezoid(log, one)
         found.append(log)
     return np.concatenate(found)
+
+
+def blurred(line: Floats, spread: float) -> Callable[[Floats], Floats]:
+    """Return what gives the mean of a function over a normal step from each node.
+
+    Parameters
+    ----------
+    line : array
+        Evenly spaced nodes, beyond which the function is next to nothing.
+    spread : float
+        Standard deviation of the step.
+
+    Returns
+    -------
+    callable
+        From the log of a function at the nodes to the log of its mean, up to a constant that is
+        the same for every spread.
+    """
+    spacing = line[1] - line[0]
+    if spread > 4 * spacing:  # over the nodes that a step leads to
+        density = np.exp(normal_log(line - line[:, None], 0, spread)) * spacing / spread
+
+        def over_nodes(log_values: Floats) -> Floats:
+            top = log_values.max()
+            with np.errstate(divide="ignore"):  # further away than any likely step
+                return np.asarray(np.log(density @ np.exp(log_values - top)) + top)
+
+        return over_nodes
+    # Over small steps, that lead between the nodes.
+    step = nodes(-8, 8, 48)
+    to = np.clip(line[:, None] + spread * step, line[0], line[-1])
+
+    def over_steps(log_values: Floats) -> Floats:
+        log = interpolate.CubicSpline(line, log_values)(to) + normal_log(step, 0, 1)
+        return np.asarray(log_trapezoid(log, step) + np.log(step[1] - step[0]))
+
+    return over_steps
 
 
 # ---------------------------------------------------------------- densities

@@ -39,13 +39,12 @@ def register_on_a_ridge(coarse: int = 1) -> Case:
         fe.Route("a", "b"),
         of_all(people),
         fe.Rate(fe.LogNormal.from_interval(low, high)),
+        {("a", "b"): fe.Share(0.5)},
         evidence=[fe.Register("r", step="a", count=count, defects=[fe.Coverage(fe.Beta(0.5, 3))])],
     )
     mean, sd = log_interval(low, high)
-    rates, expected = (
-        nodes(np.log(count / people) - 0.05, 0, 2400, coarse),
-        tight(count, 300, coarse),
-    )
+    rates = nodes(np.log(count / people) - 0.05, 0, 2400, coarse)
+    expected = tight(count, 300, coarse)
 
     def joint(rate: Any, log_expected: Any) -> Any:
         share = np.exp(log_expected - rate) / people  # (1 - share)^2 and share^0.5, on its log

@@ -1,14 +1,14 @@
-"""Models of three to six unknowns whose posterior is known by quadrature, and that quadrature.
+"""Registers, of three to five unknowns, whose posterior is known by quadrature.
 
 Each is hard in a way of its own, which its docstring says. A model is built of the library; its
 exact distribution functions are computed here from densities that are written out by hand, from
-the formulas of the documentation, so that they check the likelihood as well. Where a count fixes
-a product, the logarithm of its mean is a coordinate of the grid: a ridge lies along the axes then.
+the formulas of the documentation, so that they check the likelihood as well.
+Where a count fixes a product, the logarithm of its mean is a coordinate of the grid: a ridge lies
+along the axes then.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from validation.exact_quadrature import (
     Floats,
     below,
     beta_logit,
+    blurred,
     integrated,
     log_interval,
     log_trapezoid,
@@ -31,13 +32,10 @@ from validation.exact_quadrature import (
 import funnelest as fe
 
 __all__ = [
-    "boundaries",
-    "chain_of_four",
     "lists_that_hardly_overlap",
     "register_by_sex_and_year",
     "register_with_audits",
-    "walk_of_unknown_spread",
-    "walk_of_wide_spread",
+    "register_with_studies_elsewhere",
     "withheld_and_rounded",
 ]
 
@@ -109,167 +107,6 @@ def register_by_sex_and_year(coarse: int = 1) -> Case:
         "rate of a": below(rates, integrated(of_rate, rates, [a, c]), special.logit),
         "coverage[r]": below(covers, integrated(of_cover, covers, [a, c]), special.logit),
         "rate of a[sex=boys]": below(steps, integrated(of_step, steps, [covers, a])),
-    }
-    return Case(model, exact)
-
-
-def walk_of_unknown_spread(coarse: int = 1) -> Case:
-    """Shares of five years, pooled by a walk of which the spread is unknown: six unknowns.
-
-    The spread may be nothing, where the steps are those of the prior, or large, where the figures
-    hold them: a funnel.
-    """
-    return _walk((20, 14, 40, 92, 61), (600,) * 5, 1.0, -8.0, coarse)
-
-
-def walk_of_wide_spread(coarse: int = 1) -> Case:
-    """The same with a tenth of the people, and a spread that may be several times as large."""
-    return _walk((2, 1, 4, 9, 6), (60,) * 5, 2.0, -15.0, coarse)
-
-
-def _walk(
-    yes: tuple[int, ...], asked: tuple[int, ...], widest: float, low: float, coarse: int
-) -> Case:
-    """Return a walk over years, from the shares that were measured in each of them.
-
-    Their log-odds have next to no probability below `low`.
-    """
-    shape = (1.0, 4.0)
-    years = [2015 + i for i in range(len(yes))]
-    model = fe.Model(
-        fe.Route("a", "b"),
-        fe.Population({"year": years}, [1000] * len(years)),
-        fe.Rate(fe.Beta(*shape), fe.RandomWalk("year", fe.HalfNormal(widest))),
-        {("a", "b"): fe.Share(0.5)},
-        evidence=[
-            fe.Survey(f"s{year}", step="a", yes=k, n=n, where={"year": year})
-            for year, k, n in zip(years, yes, asked, strict=True)
-        ],
-    )
-    # The rates of the years are a chain: given the spread, each is integrated out in its turn.
-    line, step = nodes(low, 4, 520, coarse), nodes(-8, 8, 48)
-    spreads = nodes(0, min(6 * widest, 9.0), 240, coarse)
-    seen = [beta_logit(line, k, n - k) for k, n in zip(yes, asked, strict=True)]
-    apart = line - line[:, None]
-    spacing = line[1] - line[0]
-    small = 4 * spacing
-
-    def passed_on(log_values: Floats, spread: float, density: Floats) -> Floats:
-        """Return the mean over one step of the walk, from each node, as a logarithm."""
-        if spread > small:  # over the nodes that a step leads to
-            top = log_values.max()
-            with np.errstate(divide="ignore"):  # further than any step that is likely
-                return np.asarray(np.log(density @ np.exp(log_values - top)) + top)
-        # Over small steps, which lead between the nodes.
-        to = np.clip(line[:, None] + spread * step, line[0], line[-1])
-        log = interpolate.CubicSpline(line, log_values)(to) + normal_log(step, 0, 1)
-        return np.asarray(log_trapezoid(log, step) + np.log(step[1] - step[0]))
-
-    rows = []
-    middle = len(years) // 2
-    for spread in spreads:
-        wide = max(spread, small)
-        density = np.exp(normal_log(apart, 0, wide)) * spacing / wide
-        total = seen[middle] + beta_logit(line, *shape)
-        for side in (seen[:middle], seen[:middle:-1]):  # from either end to the middle
-            passed = np.zeros(len(line))
-            for one in side:
-                passed = passed_on(passed + one, spread, density)
-            total = total + passed
-        rows.append(total + normal_log(spread, 0, widest))
-    joint = np.array(rows)
-    exact = {
-        "rate of a": below(line, log_trapezoid(joint, spreads, axis=0), special.logit),
-        "rate of a[sd over year]": below(spreads, log_trapezoid(joint, line)),
-    }
-    return Case(model, exact)
-
-
-def boundaries(coarse: int = 1) -> Case:
-    """All of 30 and none of 40, over a rate and two shares that have poles at both ends.
-
-    Only products are seen: which of the steps it is where everybody or nobody passes is open.
-    """
-    everybody, nobody, jeffreys = 30, 40, fe.Beta(0.5, 0.5)
-    model = fe.Model(
-        fe.Route("a", "b", "c"),
-        of_all(1000),
-        fe.Rate(jeffreys),
-        {("a", "b"): fe.Share(jeffreys), ("b", "c"): fe.Share(jeffreys)},
-        [
-            fe.Survey("all", step="b", yes=everybody, n=everybody),
-            fe.Survey("none", step="c", yes=0, n=nobody),
-        ],
-    )
-    # A share with this prior is the square of the sine of a uniform angle.
-    angle = nodes(0, np.pi / 2, 160, coarse)
-    with np.errstate(divide="ignore"):
-        first, second, third = np.ix_(*[2 * np.log(np.sin(angle))] * 3)
-        log = everybody * (first + second) + nobody * np.log1p(-np.exp(first + second + third))
-    log[np.isnan(log)] = -np.inf
-
-    def one(axis: int) -> Any:
-        rest = sorted({0, 1, 2} - {axis}, reverse=True)
-        marginal = log_trapezoid(log_trapezoid(log, angle, rest[0]), angle, rest[1])
-        return below(angle, marginal, lambda share: np.arcsin(np.sqrt(share)))
-
-    return Case(model, {name: one(i) for i, name in enumerate(("rate of a", "a -> b", "b -> c"))})
-
-
-def lists_that_hardly_overlap(coarse: int = 1) -> Case:
-    """Two linked registers with one person in common: what is on neither has a long tail."""
-    people, both, first, second = 1_000_000, 1, 41, 60
-    low, high, effects = 1e-4, 0.05, (-2.0, 2.0)
-    model = fe.Model(
-        fe.Route("a", "b"),
-        of_all(people),
-        fe.Rate(fe.LogNormal.from_interval(low, high)),
-        {("a", "b"): fe.Share(0.5)},
-        evidence=[
-            fe.Linked(
-                name="l",
-                step="a",
-                table=fe.lists.OverlapTable(
-                    ["one", "two"], {"11": both, "10": first, "01": second}
-                ),
-                effects=fe.Normal(*effects),
-            )
-        ],
-    )
-    mean, sd = log_interval(low, high)
-
-    def density(log_people: Any, one: Any, two: Any) -> Any:
-        """Return the density on the log of the people, and the log-odds of being on each list."""
-        on, off = special.log_expit, lambda line: special.log_expit(-line)
-        return (
-            normal_log(log_people - np.log(people), mean, sd)
-            + normal_log(one, *effects)
-            + normal_log(two, *effects)
-            + poisson_log(both, log_people + on(one) + on(two))
-            + poisson_log(first, log_people + on(one) + off(two))
-            + poisson_log(second, log_people + off(one) + on(two))
-        )
-
-    # By how much the log-odds of a list differ from what its count over the people says.
-    across = nodes(-3, 3, 120, coarse)
-
-    def of_people(log_people: Any, one: Any, two: Any) -> Any:
-        one, two = (np.log(n) - log_people + x for n, x in ((first, one), (second, two)))
-        return density(log_people, one, two)
-
-    def of_one(one: Any, people: Any, two: Any) -> Any:
-        log_people = people + np.log(first) - one
-        return density(log_people, one, np.log(second) - log_people + two)
-
-    log_people = nodes(np.log(80), np.log(people), 600, coarse)
-    ones = nodes(-11, 3, 600, coarse)
-    exact = {
-        "rate of a": below(
-            log_people,
-            integrated(of_people, log_people, [across, across]),
-            lambda rate: np.log(rate * people),
-        ),
-        "effect of one[l]": below(ones, integrated(of_one, ones, [across, across])),
     }
     return Case(model, exact)
 
@@ -369,61 +206,129 @@ def register_with_audits(coarse: int = 1) -> Case:
     return Case(model, exact)
 
 
-def chain_of_four(coarse: int = 1) -> Case:
-    """Four transitions with a count at each end: of four shares only the product is known.
+def register_with_studies_elsewhere(coarse: int = 1) -> Case:
+    """A register whose coverage is only known from three others, that differ: four unknowns.
 
-    Where it is one step that loses most, it may be any of them: a star with a ray along each
-    axis, and a pole at 0.
+    How much registers differ is unknown, and so is how far this one lies from their mean; of rate
+    and coverage only the product is known.
     """
-    people, begun, ended, low, high = 1_000_000, 20_000, 150, 1e-3, 0.2
-    powers = (0.5, 1.0, 2.0, 4.0)
-    steps = "abcde"
-    edges = list(pairwise(steps))
+    people, count, low, high, shape, widest = 1_000_000, 500, 1e-4, 0.05, (1.0, 1.0), 1.0
+    found, sought = (12, 20, 9), (40, 30, 40)
     model = fe.Model(
-        fe.Route(*steps),
+        fe.Route("a", "b"),
         of_all(people),
         fe.Rate(fe.LogNormal.from_interval(low, high)),
-        {edge: fe.Share(fe.Beta(p, 1)) for edge, p in zip(edges, powers, strict=True)},
+        {("a", "b"): fe.Share(0.5)},
         [
-            fe.Register("begun", step=steps[0], count=begun),
-            fe.Register("ended", step=steps[-1], count=ended),
+            fe.Register("r", step="a", count=count, defects=[fe.Coverage(fe.Beta(*shape))]),
+            fe.Validation(
+                "studies",
+                of="r",
+                what="coverage",
+                yes=found,
+                n=sought,
+                between=fe.HalfNormal(widest),
+            ),
         ],
     )
     mean, sd = log_interval(low, high)
-    first, last, rates = (tight(n, k, coarse) for n, k in ((begun, 64), (ended, 64), (begun, 400)))
+    line = nodes(-20, 20, 800, coarse)
+    covers, places = nodes(-16, 16, 400, coarse), nodes(-7, 7, 120, coarse)
+    spreads = nodes(0, 6 * widest, 240, coarse)
+    studies = [beta_logit(line, k, n - k) for k, n in zip(found, sought, strict=True)]
+    of_cover, of_place = [], []
+    for spread in spreads:
+        # Of the mean of all registers; each study is integrated out by itself.
+        mean_over_step = blurred(line, spread)
+        spline = interpolate.CubicSpline(line, sum(mean_over_step(one) for one in studies))
+        middle = np.clip(covers[:, None] - spread * places, line[0], line[-1])
+        log = spline(middle) + normal_log(places, 0, 1) + normal_log(spread, 0, widest)
+        log += beta_logit(covers, *shape)[:, None]
+        of_cover.append(log_trapezoid(log, places))
+        of_place.append(log)
+    expected = tight(count, 120, coarse)
+    rate = expected - np.log(people) - special.log_expit(covers)[:, None]
+    known = np.where(rate < 0, normal_log(rate, mean, sd), -np.inf) + poisson_log(count, expected)
+    counted = log_trapezoid(known, expected)
+    without_count = log_trapezoid(np.array(of_cover), spreads, axis=0)
+    joint = np.array(of_place) + counted[:, None]
+    of_studies = interpolate.CubicSpline(covers, without_count)
 
-    def log_product(lost: Any, of: list[float]) -> Any:
-        """Return the log-density of a sum of exponential times: minus the logs of such shares."""
-        total = 0.0
-        for one in of:
-            others = [other / (other - one) for other in of if other != one]
-            total = total + one * np.prod(others) * np.exp(-one * lost)
-        return np.log(np.where(lost > 0, np.maximum(total, 0.0), 0.0))
+    def of_rate(log_rate: Any, log_mean: Any) -> Any:
+        log_cover = log_mean - np.log(people) - log_rate
+        rest = np.log(-np.expm1(log_cover))
+        cover = np.clip(log_cover - rest, covers[0], covers[-1])
+        prior = normal_log(log_rate, mean, sd) - rest
+        return prior + of_studies(cover) + poisson_log(count, log_mean)
 
-    def counted(log_first: Any, log_last: Any) -> Any:
-        rate = normal_log(log_first - np.log(people), mean, sd)
-        return rate + poisson_log(begun, log_first) + poisson_log(ended, log_last)
+    rates = nodes(-8, -1, 1200, coarse)
+    places_known = log_trapezoid(log_trapezoid(joint, covers, axis=1), spreads, axis=0)
+    exact = {
+        "rate of a": below(rates, integrated(of_rate, rates, [expected]), np.log),
+        "coverage[r]": below(covers, without_count + counted, special.logit),
+        "between studies[studies]": below(
+            spreads, log_trapezoid(log_trapezoid(joint, places), covers)
+        ),
+        "deviation of the source[studies]": below(places, places_known),
+    }
+    return Case(model, exact)
 
-    def of_rate(log_first: Any, log_last: Any) -> Any:
-        return counted(log_first, log_last) + log_product(log_first - log_last, list(powers))
 
+def lists_that_hardly_overlap(coarse: int = 1) -> Case:
+    """Two linked registers with one person in common: what is on neither has a long tail."""
+    people, both, first, second = 1_000_000, 1, 41, 60
+    low, high, effects = 1e-4, 0.05, (-2.0, 2.0)
+    model = fe.Model(
+        fe.Route("a", "b"),
+        of_all(people),
+        fe.Rate(fe.LogNormal.from_interval(low, high)),
+        {("a", "b"): fe.Share(0.5)},
+        evidence=[
+            fe.Linked(
+                name="l",
+                step="a",
+                table=fe.lists.OverlapTable(
+                    ["one", "two"], {"11": both, "10": first, "01": second}
+                ),
+                effects=fe.Normal(*effects),
+            )
+        ],
+    )
+    mean, sd = log_interval(low, high)
+
+    def density(log_people: Any, one: Any, two: Any) -> Any:
+        """Return the density on the log of the people, and the log-odds of being on each list."""
+        on, off = special.log_expit, lambda line: special.log_expit(-line)
+        return (
+            normal_log(log_people - np.log(people), mean, sd)
+            + normal_log(one, *effects)
+            + normal_log(two, *effects)
+            + poisson_log(both, log_people + on(one) + on(two))
+            + poisson_log(first, log_people + on(one) + off(two))
+            + poisson_log(second, log_people + off(one) + on(two))
+        )
+
+    # By how much the log-odds of a list differ from what its count over the people says.
+    across = nodes(-3, 3, 120, coarse)
+
+    def of_people(log_people: Any, one: Any, two: Any) -> Any:
+        one, two = (np.log(n) - log_people + x for n, x in ((first, one), (second, two)))
+        return density(log_people, one, two)
+
+    def of_one(one: Any, people: Any, two: Any) -> Any:
+        log_people = people + np.log(first) - one
+        return density(log_people, one, np.log(second) - log_people + two)
+
+    log_people = nodes(np.log(80), np.log(people), 600, coarse)
+    ones = nodes(-11, 3, 600, coarse)
     exact = {
         "rate of a": below(
-            rates, integrated(of_rate, rates, [last]), lambda rate: np.log(rate * people)
-        )
+            log_people,
+            integrated(of_people, log_people, [across, across]),
+            lambda rate: np.log(rate * people),
+        ),
+        "effect of one[l]": below(ones, integrated(of_one, ones, [across, across])),
     }
-    shares = nodes(-7, 0, 700, coarse)
-    for edge, power in zip(edges, powers, strict=True):
-        rest = [other for other in powers if other != power]
-
-        def of_share(
-            share: Any, log_first: Any, log_last: Any, power: float = power, rest: Any = rest
-        ) -> Any:
-            lost = log_first - log_last + share
-            return counted(log_first, log_last) + log_product(lost, rest) + power * share
-
-        found = integrated(of_share, shares, [first, last])
-        exact[" -> ".join(edge)] = below(shares, found, np.log)
     return Case(model, exact)
 
 
