@@ -1,145 +1,104 @@
-"""Small models whose posterior is known by quadrature: what `fit` must give, on every seed.
+"""What `fit` gives of small models whose posterior is known by quadrature, on every seed.
 
-Each is hard in a way of its own: a ridge that is a thousand times as long as it is wide and runs
-into a pole of a prior, a hyperbola, a ring, two modes of unequal mass, poles at both ends. The
-exact distribution functions are computed here from densities written out by hand, on grids fine
-enough that no rank is more than 1e-5 off, by comparison with grids twice as coarse.
+Models of two to six unknowns, each hard in a way of its own: ridges that are a thousand times as
+long as they are wide, poles of a prior, limits that figures push against, a hyperbola, a ring, two
+modes of unequal mass, a spread that may be nothing. The exact distribution functions
+are computed on grids fine enough that no rank is more than 1e-5 off, by comparison with grids
+twice as coarse.
 
-Run ``python validation/exact_posteriors.py --seeds 20`` to see the mean rank of every limit.
+Run ``python -m validation.exact_posteriors --seeds 20`` to see the mean rank of every limit.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special, stats
+from validation import exact_chains, exact_registers, exact_two_unknowns
+from validation.exact_quadrature import Case, Distribution
 
 import funnelest as fe
 
+__all__ = ["CASES", "LEVELS", "Case", "Fits", "fits"]
+
+#: The limits that are compared: the probability that should be below each.
 LEVELS = np.array([0.025, 0.5, 0.975, 0.995])
+#: The numbers that a table prints, with an error each.
+_PRINTED = LEVELS[:3]
 
-
-@dataclass(frozen=True)
-class Case:
-    """A model, and the exact distribution function of one of its parameters."""
-
-    model: fe.Model
-    parameter: str
-    exact: Callable[[Any], Any]
-
-
-def _below(nodes: Any, log_density: Any) -> Callable[[Any], Any]:
-    """Return the distribution function of a density on evenly spaced nodes."""
-    mass = np.exp(log_density - log_density.max())
-    heights = np.cumsum(mass) - mass / 2
-    return lambda x: np.interp(x, nodes, heights / mass.sum())
-
-
-def register_on_a_ridge(coarse: int = 1) -> Case:
-    """A register of 25,000 whose coverage has a pole at 0: only the product is known."""
-    people, count, low, high = 3_000_000, 25_000, 1e-5, 0.1
-    model = fe.Model(
-        fe.Route("a", "b"),
-        fe.Population({"group": ["all"]}, [people]),
-        fe.Rate(fe.LogNormal.from_interval(low, high)),
-        evidence=[fe.Register("r", step="a", count=count, defects=[fe.Coverage(fe.Beta(0.5, 3))])],
-    )
-    mean = (np.log(low) + np.log(high)) / 2
-    sd = (np.log(high) - np.log(low)) / 2 / stats.norm.ppf(0.975)
-    rates = np.linspace(np.log(count / people) - 0.05, 0, 4001 // coarse)[:-1]
-    expected = np.linspace(count - 1500, count + 1500, 1501 // coarse)
-    share = expected / (people * np.exp(rates[:, None]))
-    with np.errstate(all="ignore"):
-        prior = np.where(share < 1, special.xlogy(-0.5, share) + 2 * np.log1p(-share), -np.inf)
-    inner = special.logsumexp(prior + stats.poisson.logpmf(count, expected), axis=1) - rates
-    exact = _below(rates, inner + stats.norm.logpdf(rates, mean, sd))
-    return Case(model, "rate of a", lambda x: exact(np.log(x)))
-
-
-def _plane(
-    value: Callable[[Any, Any], Any], estimate: float, se: float, sd: float, coarse: int
-) -> Case:
-    """Two normal numbers of which a function is known, by a grid on both."""
-    own = fe.OwnNormal(
-        name="f",
-        quantity=lambda q: value(q.parameter("x"), q.parameter("y")),
-        estimate=estimate,
-        se=se,
-    )
-    model = fe.Model(
-        fe.Route("a", "b"),
-        fe.Population({"group": ["all"]}, [1000]),
-        fe.Rate(0.01),
-        {("a", "b"): fe.Share(0.5)},
-        [own],
-        [],
-        {"x": fe.Normal(0, sd), "y": fe.Normal(0, sd)},
-    )
-    x = np.linspace(-6 * sd, 6 * sd, 12_001 // coarse)
-    fine = np.linspace(-6 * sd, 6 * sd, 12_001 // coarse)
-    logs = []
-    for part in np.array_split(x, 50):
-        log = stats.norm.logpdf(value(part[:, None], fine[None]), estimate, se)
-        log += stats.norm.logpdf(fine, 0, sd)
-        logs.append(special.logsumexp(log, axis=1))
-    exact = _below(x, np.concatenate(logs) + stats.norm.logpdf(x, 0, sd))
-    return Case(model, "x", exact)
-
-
-def hyperbola(coarse: int = 1) -> Case:
-    """Of two numbers only the product is known."""
-    return _plane(lambda x, y: x * y, 1.0, 0.02, 2.0, coarse)
-
-
-def ring(coarse: int = 1) -> Case:
-    """Of two numbers the sum of their squares is known."""
-    return _plane(lambda x, y: x * x + y * y, 1.0, 0.05, 1.0, coarse)
-
-
-def two_modes(coarse: int = 1) -> Case:
-    """A square is known, and the sign only nearly: modes of unequal mass, far apart."""
-    return _plane(lambda x, y: x * x + 0.6 * x + 0.3 * y, 4.0, 0.2, 2.0, coarse)
-
-
-def poles(coarse: int = 1) -> Case:
-    """None of 50, a prior that is infinite at 0, and one that is infinite at 1."""
-    model = fe.Model(
-        fe.Route("a", "b"),
-        fe.Population({"group": ["all"]}, [1000]),
-        fe.Rate(fe.Beta(0.05, 1)),
-        {("a", "b"): fe.Share(fe.Beta(0.5, 0.5))},
-        [
-            fe.Survey("none", step="a", yes=0, n=50),
-            fe.Survey("all", step="b", of="a", yes=20, n=20),
-        ],
-    )
-    return Case(model, "a -> b", stats.beta(20.5, 0.5).cdf)
-
-
+#: Name -> what builds the case, of grids that are so many times coarser when `coarse` is given.
 CASES: dict[str, Callable[..., Case]] = {
-    one.__name__: one for one in (register_on_a_ridge, hyperbola, ring, two_modes, poles)
+    name: getattr(module, name)
+    for module in (exact_two_unknowns, exact_registers, exact_chains)
+    for name in module.__all__
 }
 
 
-def ranks(case: Case, seeds: range, **arguments: Any) -> tuple[Any, list[str], float]:
-    """Return the exact ranks of fitted quantiles per seed, the refusals, and CPU s a fit."""
-    found, refused, begun = [], [], time.process_time()
+@dataclass(frozen=True)
+class Fits:
+    """What fits of a case gave, a row for each that passed its gate.
+
+    Parameters
+    ----------
+    ranks : mapping of str to array
+        Parameter -> the exact ranks of the fitted quantiles at `LEVELS`.
+    errors_off : mapping of str to array
+        Parameter -> how many of its own Monte Carlo errors each number that a fit prints is off:
+        the lower limit, the median and the upper limit.
+    refused : sequence of str
+        The fits that did not pass, and why.
+    seconds : float
+        CPU seconds a fit.
+    """
+
+    ranks: Mapping[str, Any]
+    errors_off: Mapping[str, Any]
+    refused: Sequence[str]
+    seconds: float
+
+
+def fits(case: Case, seeds: range, **arguments: Any) -> Fits:
+    """Fit a case once with each of the seeds; further arguments are those of `fit`."""
+    found: dict[str, list[Any]] = {name: [] for name in case.exact}
+    off: dict[str, list[Any]] = {name: [] for name in case.exact}
+    refused, seconds = [], 0.0
     for seed in seeds:
+        begun = time.process_time()
         try:
             result = fe.fit(case.model, engine="importance", seed=seed, progress=False, **arguments)
         except fe.FitError as error:
             refused.append(f"seed {seed}: {error}")
             continue
+        finally:
+            seconds += (time.process_time() - begun) / len(seeds)
         if not result.gate.passed:
             refused.append(f"seed {seed}: {result.gate.text}")
             continue
-        found.append(case.exact(np.quantile(result.draws[case.parameter], LEVELS)))
-    return np.array(found), refused, (time.process_time() - begun) / len(seeds)
+        printed = result.parameters().set_index("parameter")
+        for name, exact in case.exact.items():
+            found[name].append(exact(np.quantile(result.draws[name], LEVELS)))
+            off[name].append(_errors_off(exact, printed.loc[name]))
+    return Fits(
+        {name: np.array(one) for name, one in found.items()},
+        {name: np.array(one) for name, one in off.items()},
+        refused,
+        seconds,
+    )
+
+
+def _errors_off(exact: Distribution, printed: Any) -> Any:
+    """Return how many of its own errors each printed number is off, on the scale of ranks."""
+    at, error = (
+        np.array([float(printed[f"{name}{what}"]) for name in ("low", "median", "high")])
+        for what in ("", "_mc_error")
+    )
+    in_ranks = (exact(at + error) - exact(at - error)) / 2
+    # A median between two modes may move without any effect: ranks are exact to 1e-5 only.
+    return (exact(at) - _PRINTED) / np.maximum(in_ranks, 1e-5)
 
 
 def main() -> None:
@@ -148,15 +107,22 @@ def main() -> None:
     parser.add_argument("names", nargs="*", default=list(CASES))
     parser.add_argument("--seeds", type=int, default=20)
     given = parser.parse_args()
-    print("case: mean rank less level (standard error); worst; refused; CPU s a fit", LEVELS)
+    print("mean rank less level (standard error); worst of any fit; of", LEVELS)
+    print("and the most of its own errors that a printed number is off: lower, median, upper")
     for name in given.names:
-        found, refused, seconds = ranks(CASES[name](), range(given.seeds))
-        apart = found.mean(axis=0) - LEVELS
-        error = found.std(axis=0) / np.sqrt(len(found))
-        shown = " ".join(f"{a:+.4f} ({e:.4f})" for a, e in zip(apart, error, strict=True))
-        worst = " ".join(f"{w:.4f}" for w in np.abs(found - LEVELS).max(axis=0))
-        print(f"{name}: {shown}; worst {worst}; refused {len(refused)}; {seconds:.2f} s")
-        print("".join(f"  {one}\n" for one in refused), end="")
+        case = CASES[name]()
+        made = fits(case, range(given.seeds))
+        unknowns, refused = len(case.model.free), len(made.refused)
+        print(f"{name}: {unknowns} unknowns, {refused} refused, {made.seconds:.2f} s a fit")
+        for parameter, one in made.ranks.items():
+            if not len(one):
+                continue
+            apart, error = one.mean(axis=0) - LEVELS, one.std(axis=0) / np.sqrt(len(one))
+            shown = " ".join(f"{a:+.4f} ({e:.4f})" for a, e in zip(apart, error, strict=True))
+            worst = " ".join(f"{w:.4f}" for w in np.abs(one - LEVELS).max(axis=0))
+            own = " ".join(f"{w:.1f}" for w in np.abs(made.errors_off[parameter]).max(axis=0))
+            print(f"  {parameter}: {shown}; {worst}; {own}")
+        print("".join(f"  {one}\n" for one in made.refused), end="", flush=True)
 
 
 if __name__ == "__main__":
