@@ -9,20 +9,6 @@ from validation.exact_posteriors import CASES, LEVELS, Fits, fits
 #: Effective draws of one fit, at least, in a tail: what chance leaves of a rank follows from it.
 _EFFECTIVE = 2000
 
-#: What `fit` does not give yet, as measured over twenty seeds, none of which the gate refuses.
-_MISSED = {
-    "register_with_audits": (
-        "the 99.5% limit of 'confirmable' is at 99.21% in the mean (standard error 0.09%), and at "
-        "97.94% with one seed: where all true records could be confirmed the posterior is an arm "
-        "that the one t distribution of the proposal gives up to 100 times too few draws"
-    ),
-    "walk_of_wide_spread": (
-        "the 99.5% limit of the spread is at 99.26% in the mean (standard error 0.07%), and at "
-        "98.61% with one seed: large spreads are the neck of a funnel, to which the one t "
-        "distribution of the proposal gives up to 160 times too few draws"
-    ),
-}
-
 
 def _chance(fits: int) -> np.ndarray:
     return np.sqrt(LEVELS * (1 - LEVELS) / _EFFECTIVE / fits)

@@ -30,9 +30,8 @@ def seen(target, proposal, rng, weigh=lambda drawn, logs: logs):
     drawn, logs = importance.weigh(target, proposal, rng, 5000)
     logs = weigh(drawn, logs)
     weights = np.exp(logs - logs.max())
-    weights /= weights.sum()
-    chosen = importance.resample(weights, 2000, rng)
-    return judge.move(target, proposal, drawn, weights, chosen, rng)
+    chosen = importance.resample(weights / weights.sum(), 2000, rng)
+    return judge.move(target, proposal, drawn, logs, chosen, rng)
 
 
 def test_nothing_is_said_of_a_sample_of_the_posterior(fitted):

@@ -61,6 +61,8 @@ _WORTH = 0.1
 _PLAIN = 0.05
 #: Most draws, for each draw that is asked for.
 _MOST = 25
+#: How often a sample that is not good enough is drawn again.
+_AGAIN = 3
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,8 @@ class Weighted:
 
     Draws on the unconstrained line, shape ``(parameters, draws)``; whether they can be trusted;
     the proposal to start from when the same model is fitted to other data; which weighted draw
-    each came from, shape ``(draws,)`` (None: each from its own); and whether moves showed places
-    that were missed, to which the proposal has been fitted.
+    each came from, shape ``(draws,)`` (None: each from its own); and whether there are places that
+    were missed, or nearly so, to which the proposal has been fitted.
     """
 
     draws: Floats
@@ -132,14 +134,18 @@ def _sample(
     progress(0.7, "sampling")
     done = _final(target, proposal, draws, rng)
     aim = draws
-    while not _good(done, draws) and done.proposal.efficiency > 0.002 and aim < 8 * draws:
-        # Tails take more draws than means do: adapt again, and draw more.
+    for _ in range(_AGAIN):
+        if _good(done, draws) or done.proposal.efficiency < 0.002:
+            break
         progress(0.85, "sampling again")
-        aim *= 2
-        proposal = done.proposal if done.missed else _adapted(target, done.proposal, rng)
+        if done.missed:
+            proposal = done.proposal
+        else:  # tails take more draws than means do: adapt again, and draw more
+            aim *= 2
+            proposal = _adapted(target, done.proposal, rng)
         again = _final(target, proposal, draws, rng, aim)
-        done = max(done, again, key=lambda one: (one.gate.passed, one.gate.measures["tail ESS"]))
-        if done.gate.passed:
+        done = max(done, again, key=_worth)
+        if done.gate.passed and not done.missed:
             break
     return done
 
@@ -246,14 +252,14 @@ def _final(
     weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
-    line = target.line(drawn.u[:, origins])
-    if not (gate.passed and proposal.components):
-        return Weighted(line, gate, made, origins)
-    seen = move(target, proposal, drawn, weights, origins, rng)
-    gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
-    if not gate.passed:
-        made = replace(seen.fitted(proposal), efficiency=made.efficiency)
-    return Weighted(line, gate, made, origins, missed=not gate.passed)
+    missed = False
+    if gate.passed and proposal.components:
+        seen = move(target, proposal, drawn, log_weights, origins, rng)
+        gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
+        better = seen.with_arm(proposal) if gate.passed else seen.fitted(proposal)
+        missed = better is not None
+        made = made if better is None else replace(better, efficiency=made.efficiency)
+    return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)
 
 
 def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
@@ -273,8 +279,12 @@ def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, G
 
 
 def _good(done: Weighted, draws: int) -> bool:
-    measures = done.gate.measures
-    return done.gate.passed and measures["k-hat"] < 0.5 and measures["ESS"] > 0.5 * draws
+    measures, passed = done.gate.measures, done.gate.passed and not done.missed
+    return passed and measures["k-hat"] < 0.5 and measures["ESS"] > 0.5 * draws
+
+
+def _worth(done: Weighted) -> tuple[bool, bool, float]:
+    return done.gate.passed, not done.missed, done.gate.measures["tail ESS"]
 
 
 def _batch(target: Target) -> int:

@@ -10,6 +10,8 @@ leave the posterior as it is, stay draws of the posterior: what they then say is
   not where the proposal is: the weights *there* have a tail of their own. Of weights w with tail
   index 1/k under the proposal, the index under the posterior is 1/k - 1; so the shape k' that is
   found where the draws ended gives :math:`k = k' / (1 + k')`, to be compared with k-hat.
+- How many end where the proposal hardly reaches is how much of the posterior rests on a few heavy
+  draws, whether the sample happened to have these or not.
 """
 
 from __future__ import annotations
@@ -29,8 +31,12 @@ __all__ = ["Moved", "move"]
 
 type Floats = NDArray[np.float64]
 
-#: How many draws are moved, and how often.
-_POINTS, _MOVES = 2000, 3
+#: How many draws are moved, and how often: of few unknowns, where that costs little, the second.
+_POINTS, _MOVES, _FEW = 2000, (3, 12), 8
+#: A place is hardly reached where a draw weighs so many times what draws of the posterior weigh in
+#: the mean. Where more moved draws than this part end in such places (of few unknowns, the second),
+#: a component is fitted to those above the second number, and has this share.
+_HEAVY, _HEAVIER, _ARM, _ARM_SHARE = 8.0, 2.0, (0.005, 0.0015), 0.15
 #: The tails: those of the 95% interval, and further out.
 _BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
 
@@ -40,11 +46,14 @@ class Moved:
     """What moved draws show.
 
     The largest shift of a tail, in standard errors; the k-hat of the weights where the draws ended;
-    and where those of each component stand on its ridge.
+    what each weighs there, of what a draw of the posterior weighs in the mean; of which component
+    each is; and where those of each stand on its ridge.
     """
 
     shift: float
     k_hat: float
+    weighs: Floats
+    of: NDArray[np.intp]
     stand: tuple[Held, ...]
 
     def fitted(self, proposal: Proposal) -> Proposal:
@@ -55,12 +64,32 @@ class Moved:
             components.append(one.fitted(at, np.full(n, 1 / n)) if n else one)
         return Proposal(tuple(components), proposal.shares, proposal.efficiency)
 
+    def with_arm(self, proposal: Proposal) -> Proposal | None:
+        """Return the proposal with a component more for places that it hardly reaches.
+
+        None where there are hardly any. One t distribution of the free part gives too little to an
+        arm of the posterior, or to the neck of a funnel: a few draws there carry a limit.
+        """
+        few = len(proposal.components[0].mode) <= _FEW
+        if np.mean(self.weighs > _HEAVY) < _ARM[few]:
+            return None
+        heavy = self.weighs > _HEAVIER
+        parent = int(np.bincount(self.of[heavy]).argmax())
+        mine = np.flatnonzero(heavy[self.of == parent])
+        arm = proposal.components[parent].fitted(
+            self.stand[parent].take(mine), np.full(len(mine), 1 / len(mine))
+        )
+        shares = (1 - _ARM_SHARE) * proposal.shares / proposal.shares.sum()
+        return Proposal(
+            (*proposal.components, arm), np.append(shares, _ARM_SHARE), proposal.efficiency
+        )
+
 
 def move(
     target: Target,
     proposal: Proposal,
     drawn: Draws,
-    weights: Floats,
+    log_weights: Floats,
     chosen: NDArray[np.intp],
     rng: np.random.Generator,
 ) -> Moved:
@@ -71,6 +100,8 @@ def move(
     same.
     """
     chosen = chosen[:_POINTS]
+    weights = np.exp(log_weights - log_weights.max())
+    weights /= weights.sum()
     of = rng.choice(len(proposal.components), len(chosen), p=proposal.shares)
     limits = _limits(drawn.u, weights)
     before = _outside(drawn.u[:, chosen], limits)
@@ -80,7 +111,7 @@ def move(
     for i, component in enumerate(proposal.components):
         mine = np.flatnonzero(of == i)
         walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))
-        for _ in range(_MOVES if len(mine) else 0):
+        for _ in range(_MOVES[target.size <= _FEW] if len(mine) else 0):
             walkers = walkers.moved(target, component, rng)
         after[:, mine], heights[mine] = walkers.u, walkers.value
         own.append(walkers.at)
@@ -91,9 +122,11 @@ def move(
     by_origin = np.add.reduceat(net[..., order], first, axis=2)
     spread = np.sqrt(np.maximum((by_origin**2).sum(axis=2), 1.0))
     shift = float(np.abs(by_origin.sum(axis=2) / spread).max())
-    shape = smoothed(heights - proposal.logpdf(target, after, of, own))[1]
+    there = heights - proposal.logpdf(target, after, of, own)
+    shape = smoothed(there)[1]
     k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
-    return Moved(shift, k_hat, tuple(own))
+    usual = np.log((weights**2).sum()) + np.logaddexp.reduce(log_weights)
+    return Moved(shift, k_hat, np.exp(there - usual), of, tuple(own))
 
 
 def _limits(u: Floats, weights: Floats) -> Floats:
