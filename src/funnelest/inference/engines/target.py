@@ -10,6 +10,7 @@ from scipy.interpolate import PchipInterpolator
 
 from funnelest.errors import FitError
 from funnelest.likelihood.density import Density
+from funnelest.likelihood.gradient import Gradient
 from funnelest.priors import Prior
 
 __all__ = ["Target"]
@@ -31,6 +32,7 @@ class Target:
 
     def __init__(self, density: Density) -> None:
         self.density = density
+        self._gradient = Gradient(density)
         self.size = len(density.names)
         self.evaluations = 0
         free = list(density.model.free.values())
@@ -59,8 +61,13 @@ class Target:
 
     def _mapped(self, u: Floats) -> tuple[Floats, Floats]:
         """Return the points on the line, and the log of the slope of the map."""
+        return self._mapped_slopes(u)[:2]
+
+    def _mapped_slopes(self, u: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return also the slope of the map in each score, and that of the log of that slope."""
+        slopes, bends = np.broadcast_to(self._scale, u.shape).copy(), np.zeros(u.shape)
         if not self.size:
-            return u, np.zeros(u.shape[1])
+            return u, np.zeros(u.shape[1]), slopes, bends
         z = self._shift + self._scale * u
         log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
         if len(self._curved):
@@ -75,7 +82,9 @@ class Target:
             value = ((a * rest + b) * rest + c) * rest + d
             z[self._curved] = value + slope * (score - inside)
             log_slope += np.log(slope).sum(axis=0)
-        return z, log_slope
+            slopes[self._curved] = slope
+            bends[self._curved] = (6 * a * rest + 2 * b) / slope * (score == inside)
+        return z, log_slope, slopes, bends
 
     def log_density(self, u: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
@@ -84,6 +93,29 @@ class Target:
             z, log_slope = self._mapped(u)
             value = self.density(z) + log_slope
         return np.where(np.isnan(value), -np.inf, value)
+
+    def gradient(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the log-density, and its slopes in the scores, of the shape of `u`.
+
+        By differences where some source is written with functions that have no known slopes.
+        """
+        if self._gradient.trouble:
+            return self._differences(u)
+        self.evaluations += u.shape[1]
+        with np.errstate(all="ignore"):
+            z, log_slope, slopes, bends = self._mapped_slopes(u)
+            value, found = self._gradient(z)
+            value, found = value + log_slope, found * slopes + bends
+        return np.where(np.isnan(value), -np.inf, value), np.nan_to_num(found)
+
+    def _differences(self, u: Floats) -> tuple[Floats, Floats]:
+        d, n = u.shape
+        moves = _STEP * np.concatenate([np.zeros((d, 1)), np.eye(d), -np.eye(d)], axis=1)
+        values = self.log_density((u[:, None, :] + moves[:, :, None]).reshape(d, -1))
+        values = values.reshape(-1, n)
+        with np.errstate(invalid="ignore"):
+            found = (values[1 : d + 1] - values[d + 1 :]) / (2 * _STEP)
+        return values[0], np.where(np.isfinite(found), found, 0.0)
 
     def located(self, u: Floats) -> tuple[Floats, Floats, Floats] | None:
         """Return what the figures locate: values, what the data say, and their information.

@@ -1,0 +1,254 @@
+"""Hamiltonian Monte Carlo of many chains at once, for models that importance sampling cannot do.
+
+Nothing is compiled: slopes are those of the arithmetic that the density is written in, for all
+chains together.
+
+1. Modes, and points that moved along the ridges from them, as in `importance`: chains start there.
+2. A map to coordinates in which the posterior is about standard normal (`straight`). It is fitted
+   to those points, and again in warm-up to where the chains are.
+3. Warm-up: step size and covariance, of all chains together. A chain that is lost where there is
+   hardly any probability goes on from where another is. That is done in warm-up only.
+4. Draws, every so manieth of a chain kept, until the gate is passed or the limit is reached.
+
+The map decides how many steps a draw takes, never where the posterior is: proposals are accepted by
+the exact density. Chains start in every mode that was found. Where they do not pass from one to
+another, R-hat says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.errors import FitError
+from funnelest.inference.engines.modes import Mode, find_modes
+from funnelest.inference.engines.moves import Walkers
+from funnelest.inference.engines.proposal import Component, Spread
+from funnelest.inference.engines.straight import Ridge, Straight
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+from funnelest.sampling.gate import Gate, chains_gate, measured
+from funnelest.sampling.hmc import Metric, Sampler, StepSize
+from funnelest.sampling.parallel import one_thread
+
+__all__ = ["CHAINS", "Chains", "Going", "sample"]
+
+type Floats = NDArray[np.float64]
+type Progress = Callable[[float, str], None]
+
+#: Chains, where nothing else is asked for: a gradient of so many costs hardly more than one of few.
+CHAINS = 128
+#: Held are directions in which figures know so many times as much as the prior.
+_HELD = 30.0
+#: Points that move along the ridges, rounds of moves, and moves in each.
+_WALKERS, _ROUNDS, _MOVES = 400, 3, 6
+#: Points that the map is fitted to, where climbs end.
+_FITTED = 3000
+#: Trajectories of the stages of warm-up; after each but the last the map is fitted anew.
+_WARM = (20, 20, 30)
+#: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
+_WANTED, _STEPS = 0.8, 60
+#: One trajectory in so many takes so much finer steps: see `funnelest.sampling.hmc.gate_of`.
+_FINE_EVERY, _FINE = 16, 0.2
+#: A chain is lost whose log-density is below the median by so many times what is usual.
+_LOST = 6.0
+#: Trajectories for one draw that is kept: first, and at most.
+_FIRST, _MOST = 2, 32
+_LEAST = 100
+#: No coordinate has a meaning beyond this.
+_RUN_OFF = 1e4
+
+
+@dataclass(frozen=True)
+class Going:
+    """Where chains are, and how they move: what they go on from."""
+
+    straight: Straight
+    metric: Metric
+    size: float
+    points: Floats
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Draws per parameter, shape ``(chains, draws)``, the gate, and what the chains go on from.
+
+    After an interrupt there are fewer draws.
+    """
+
+    draws: dict[str, Floats]
+    gate: Gate
+    going: Going
+    interrupted: bool = False
+
+
+class _Straightened:
+    """The log-density in straightened coordinates, points ``(chains, parameters)``."""
+
+    def __init__(self, target: Target, straight: Straight) -> None:
+        self._target, self._straight = target, straight
+
+    def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        # A trajectory that runs off leaves all numbers: there is no density, and nothing to see.
+        off = ~np.all(np.abs(points) < _RUN_OFF, axis=1)
+        u, log_volume, back = self._straight(np.where(off, 0.0, points.T))
+        off |= ~np.all(np.abs(u) < _RUN_OFF, axis=0)
+        value, slopes = self._target.gradient(np.where(off, 0.0, u))
+        slopes = back(slopes)
+        return np.where(off, -np.inf, value + log_volume), np.where(off, 0.0, slopes).T
+
+
+def sample(
+    density: Density,
+    *,
+    draws: int,
+    chains: int,
+    rng: np.random.Generator,
+    start: Going | None = None,
+    progress: Progress = lambda done, text: None,
+) -> Chains:
+    """Sample the posterior with so many chains at once, and so many `draws` of each.
+
+    With `start` the chains of an earlier call go on. The same generator gives the same draws.
+    `progress` is told the share done and what is being done. An interrupt (Ctrl-C) after warm-up
+    ends the chains where they are, and goes on only when they have hardly begun. A `FitError` when
+    no point has a finite density.
+    """
+    with one_thread():
+        target = Target(density)
+        if start is None:
+            start = _warm(target, chains, rng, progress)
+        return _drawn(target, start, draws, rng, progress)
+
+
+def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progress) -> Going:
+    progress(0.02, "finding the mode")
+    modes = find_modes(target, rng)
+    target.condense(np.array([point for _, point, _ in modes]).T)
+    progress(0.05, "following the ridges")
+    component, walkers = _walked(target, modes, rng)
+    straight = _followed(target, component, walkers, rng)
+    u = walkers[:, rng.choice(walkers.shape[1], chains, replace=walkers.shape[1] < chains)]
+    metric, size = Metric(np.eye(target.size)), 0.3
+    for stage, moves in enumerate(_WARM):
+        progress(0.1 + 0.1 * stage, "warming up")
+        last = stage == len(_WARM) - 1
+        sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng)
+        tuner, seen = StepSize(size, _WANTED), []
+        for i in range(moves):
+            chance, _, _ = sampler.move(metric, tuner.value, _STEPS)
+            tuner.learn(float(chance.mean()))
+            if i >= moves // 3:
+                seen.append(sampler.points)
+            if not last:
+                _returned(sampler, rng)
+        size = tuner.settled
+        u = straight(sampler.points.T)[0]
+        if not last:
+            every = straight(np.concatenate(seen).T)[0]
+            straight = _followed(target, component, every, rng)
+            metric = Metric(np.eye(target.size)).learned(straight.back(every).T)
+    return Going(straight, metric, size, sampler.points)
+
+
+def _walked(
+    target: Target, modes: list[Mode], rng: np.random.Generator
+) -> tuple[Component, Floats]:
+    """Return the component of the first mode, and points that moved from all of them."""
+    shares = np.exp([h - 0.5 * np.linalg.slogdet(c)[1] for h, _, c in modes])
+    parts, first = [], None
+    for _, point, matrix in modes:
+        held = int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum())
+        component = Component.at(point, matrix, held)
+        n = _WALKERS // len(modes)
+        u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
+        value, even = target.log_density(u), np.full(n, 1 / n)
+        for _ in range(_ROUNDS):
+            walkers = Walkers(u, value, component.stand(target, u))
+            for _ in range(_MOVES):
+                walkers = walkers.moved(target, component, rng)
+            component = component.fitted(walkers.at, even)
+            u, value = walkers.u, walkers.value
+        parts.append(u[:, np.isfinite(value)])
+        first = component if first is None else first
+    assert first is not None
+    u = np.concatenate(parts, axis=1)
+    if not u.shape[1]:
+        raise FitError("no chain has where to start: none of the points tried is possible")
+    return first, u
+
+
+def _followed(
+    target: Target, component: Component, u: Floats, rng: np.random.Generator
+) -> Straight:
+    """Return the map that follows the ridge on which these points are."""
+    free = component.free.T @ u
+    f = len(free)
+    centre = free.mean(axis=1)
+    covariance = np.cov(free).reshape(f, f) + 1e-9 * np.eye(f)
+    if u.shape[1] < 20 * f:
+        share = f / (f + u.shape[1])
+        covariance = (1 - share) * covariance + share * np.diag(np.diag(covariance))
+    loose = Spread(centre, np.linalg.cholesky(covariance), 1e9)
+    if not component.held.shape[1]:
+        none = Straight.plain(f)
+        return replace(none, free=component.free, centre=centre, factor=loose.factor)
+    some = free[:, rng.permutation(free.shape[1])[: _FITTED // 2]]
+    more = _FITTED - some.shape[1]
+    # Some between and around the points, so that the map is smooth there too.
+    around = centre[:, None] + 1.1 * loose.factor @ rng.standard_normal((f, more))
+    places = np.concatenate([some, around], axis=1)[:, rng.permutation(_FITTED)]
+    mode, factor, arrived = component.climbed(target, places)
+    ridge = Ridge(places[:, arrived], mode[:, arrived], factor[arrived])
+    return Straight.fitted(component.held, component.free, loose, ridge)
+
+
+def _returned(sampler: Sampler, rng: np.random.Generator) -> None:
+    """Put chains that are lost where others are."""
+    d = sampler.points.shape[1]
+    middle = float(np.median(sampler.value))
+    lost = ~(sampler.value > middle - _LOST * np.sqrt(d / 2) - 10)
+    if lost.any() and not lost.all():
+        sampler.put(np.flatnonzero(lost), rng.choice(np.flatnonzero(~lost), int(lost.sum())))
+
+
+def _drawn(
+    target: Target, going: Going, draws: int, rng: np.random.Generator, progress: Progress
+) -> Chains:
+    sampler = Sampler(_Straightened(target, going.straight), going.points, rng)
+    points: list[Floats] = []
+    energies: list[Floats] = []
+    diverged, interrupted, gate, kept = 0, False, None, {}
+    every = _FIRST
+    while True:
+        try:
+            while len(points) < every * draws:
+                fine = len(points) % _FINE_EVERY == 0
+                _, energy, off = sampler.move(
+                    going.metric, going.size * (_FINE if fine else 1.0), int(_STEPS / _FINE)
+                )
+                points.append(sampler.points)
+                energies.append(energy)
+                diverged += off if fine else 0
+                progress(0.4 + 0.6 * len(points) / (every * draws), "sampling")
+        except KeyboardInterrupt:
+            if len(points) * len(going.points) < _LEAST * 10:
+                raise
+            interrupted = True
+        thinned = points[every - 1 :: every] if not interrupted else points
+        made = np.stack(thinned[-draws:], axis=1)
+        line = target.line(going.straight(made.reshape(-1, target.size).T)[0])
+        kept = {
+            name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()
+        }
+        measures = measured(
+            np.stack(list(kept.values())), np.stack(energies, axis=1), diverged
+        )
+        gate = chains_gate(**measures, engine="hmc", moves="trajectories")
+        if gate.passed or interrupted or every >= _MOST:
+            break
+        every *= 2
+    return Chains(kept, gate, replace(going, points=sampler.points), interrupted)
