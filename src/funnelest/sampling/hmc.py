@@ -128,8 +128,14 @@ class Metric:
 class Sampler:
     """The state of all chains, and one trajectory of them."""
 
-    def __init__(self, density: Density, start: Floats, rng: np.random.Generator) -> None:
-        self._density, self._rng = density, rng
+    def __init__(
+        self,
+        density: Density,
+        start: Floats,
+        rng: np.random.Generator,
+        shortest: float = _SHORTEST,
+    ) -> None:
+        self._density, self._rng, self._shortest = density, rng, shortest
         self.points = start
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             self.value, self._slope = density(start)
@@ -140,7 +146,7 @@ class Sampler:
         rng, chains = self._rng, len(self.points)
         # As many steps for all chains, so that they stay together as arrays.
         steps = int(np.clip(np.ceil(_LONGEST * rng.uniform() / size), 1, most))
-        sizes = size * rng.uniform(_SHORTEST, 1.0, (chains, 1))
+        sizes = size * rng.uniform(self._shortest, 1.0, (chains, 1))
         momenta = metric.momenta(chains, rng)
         energy = -self.value + 0.5 * np.sum(momenta * metric.velocity(momenta), axis=1)
         at, slope = self.points, self._slope

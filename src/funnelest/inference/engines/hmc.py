@@ -17,8 +17,9 @@ another, R-hat says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ from funnelest.inference.engines.proposal import Component, Spread
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import Gate, chains_gate, measured
+from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
 from funnelest.sampling.hmc import Metric, Sampler, StepSize
 from funnelest.sampling.parallel import one_thread
 
@@ -40,24 +41,31 @@ type Floats = NDArray[np.float64]
 type Progress = Callable[[float, str], None]
 
 #: Chains, where nothing else is asked for: a gradient of so many costs hardly more than one of few.
-CHAINS = 128
+CHAINS = 64
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
 #: Points that move along the ridges, rounds of moves, and moves in each.
 _WALKERS, _ROUNDS, _MOVES = 400, 3, 6
 #: Points that the map is fitted to, where climbs end.
-_FITTED = 3000
+_FITTED = 4000
+#: Some lie so much wider than the posterior, and count so little: the map should be sound there,
+#: and exact where the probability is.
+_WIDE, _SLIGHT = 1.6, 0.01
 #: Trajectories of the stages of warm-up; after each but the last the map is fitted anew.
-_WARM = (20, 20, 30)
+_WARM = (20, 30, 30)
 #: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
-_WANTED, _STEPS = 0.8, 60
-#: One trajectory in so many takes so much finer steps: see `funnelest.sampling.hmc.gate_of`.
-_FINE_EVERY, _FINE = 16, 0.2
+_WANTED, _STEPS = 0.85, 60
+_SHORTEST = 0.3
+#: One trajectory in so many is of steps that are finer, by a random share between these two, and of
+#: so many steps at most: a chain in a steep place, which the usual steps do not leave, goes on.
+_FINE_EVERY, _FINEST, _FINE, _FINE_STEPS = 6, 0.05, 0.3, 10
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
-#: Trajectories for one draw that is kept: first, and at most.
-_FIRST, _MOST = 2, 32
-_LEAST = 100
+#: Trajectories for one draw that is kept: until the gate is passed.
+_EVERY = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+#: More draws are not worth making where R-hat would not come so many times nearer to its limit.
+_HOPE = 3.0
+_LEAST = 10
 #: No coordinate has a meaning beyond this.
 _RUN_OFF = 1e4
 
@@ -136,9 +144,11 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
     for stage, moves in enumerate(_WARM):
         progress(0.1 + 0.1 * stage, "warming up")
         last = stage == len(_WARM) - 1
-        sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng)
+        sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng, _SHORTEST)
         tuner, seen = StepSize(size, _WANTED), []
         for i in range(moves):
+            if i % _FINE_EVERY == 0:
+                _finely(sampler, metric, tuner.value, rng)
             chance, _, _ = sampler.move(metric, tuner.value, _STEPS)
             tuner.learn(float(chance.mean()))
             if i >= moves // 3:
@@ -199,10 +209,14 @@ def _followed(
     some = free[:, rng.permutation(free.shape[1])[: _FITTED // 2]]
     more = _FITTED - some.shape[1]
     # Some between and around the points, so that the map is smooth there too.
-    around = centre[:, None] + 1.1 * loose.factor @ rng.standard_normal((f, more))
-    places = np.concatenate([some, around], axis=1)[:, rng.permutation(_FITTED)]
+    wide = np.where(np.arange(more) % 3 == 0, _WIDE, 1.1)
+    around = centre[:, None] + wide * (loose.factor @ rng.standard_normal((f, more)))
+    places = np.concatenate([some, around], axis=1)
+    weights = np.concatenate([np.ones(some.shape[1]), np.where(wide == _WIDE, _SLIGHT, 1.0)])
+    order = rng.permutation(len(weights))
+    places, weights = places[:, order], weights[order]
     mode, factor, arrived = component.climbed(target, places)
-    ridge = Ridge(places[:, arrived], mode[:, arrived], factor[arrived])
+    ridge = Ridge(places[:, arrived], mode[:, arrived], factor[arrived], weights[arrived])
     return Straight.fitted(component.held, component.free, loose, ridge)
 
 
@@ -218,37 +232,51 @@ def _returned(sampler: Sampler, rng: np.random.Generator) -> None:
 def _drawn(
     target: Target, going: Going, draws: int, rng: np.random.Generator, progress: Progress
 ) -> Chains:
-    sampler = Sampler(_Straightened(target, going.straight), going.points, rng)
+    sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
     points: list[Floats] = []
     energies: list[Floats] = []
-    diverged, interrupted, gate, kept = 0, False, None, {}
-    every = _FIRST
-    while True:
+    diverged, interrupted = 0, False
+    for every in _EVERY:
         try:
             while len(points) < every * draws:
-                fine = len(points) % _FINE_EVERY == 0
-                _, energy, off = sampler.move(
-                    going.metric, going.size * (_FINE if fine else 1.0), int(_STEPS / _FINE)
-                )
+                if len(points) % _FINE_EVERY == 0:
+                    diverged += _finely(sampler, going.metric, going.size, rng)
+                _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
                 points.append(sampler.points)
                 energies.append(energy)
-                diverged += off if fine else 0
                 progress(0.4 + 0.6 * len(points) / (every * draws), "sampling")
         except KeyboardInterrupt:
-            if len(points) * len(going.points) < _LEAST * 10:
+            if len(points) < _LEAST:
                 raise
             interrupted = True
-        thinned = points[every - 1 :: every] if not interrupted else points
-        made = np.stack(thinned[-draws:], axis=1)
-        line = target.line(going.straight(made.reshape(-1, target.size).T)[0])
-        kept = {
-            name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()
-        }
+        kept = _values(target, going.straight, points, draws)
         measures = measured(
-            np.stack(list(kept.values())), np.stack(energies, axis=1), diverged
+            np.stack(list(kept.values())), np.stack(energies[: len(points)], axis=1), diverged
         )
         gate = chains_gate(**measures, engine="hmc", moves="trajectories")
-        if gate.passed or interrupted or every >= _MOST:
+        if gate.passed or interrupted or not _hopeful(measures, _EVERY[-1] / every):
             break
-        every *= 2
     return Chains(kept, gate, replace(going, points=sampler.points), interrupted)
+
+
+def _values(
+    target: Target, straight: Straight, points: list[Floats], draws: int
+) -> dict[str, Floats]:
+    """Return so many draws of each chain, evenly spaced, on the parameters' own scales."""
+    every = max(1, len(points) // draws)
+    made = np.stack(points[every - 1 :: every][-draws:], axis=1)
+    line = target.line(straight(made.reshape(-1, target.size).T)[0])
+    return {name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()}
+
+
+def _hopeful(measures: Mapping[str, Any], times: float) -> bool:
+    """Return whether so many times as many trajectories may pass the gate."""
+    if measures["divergences"] or measures["bfmi"] <= BFMI:
+        return False
+    return bool(measures["r_hat"] - 1 < _HOPE * times * (R_HAT - 1))
+
+
+def _finely(sampler: Sampler, metric: Metric, size: float, rng: np.random.Generator) -> int:
+    """Move all chains in fine steps, and return how many diverge."""
+    less = np.exp(rng.uniform(np.log(_FINEST), np.log(_FINE)))
+    return sampler.move(metric, size * less, _FINE_STEPS)[2]

@@ -14,7 +14,7 @@ are, every pair (v, w) is one point and every point one pair, and the volume cha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -31,13 +31,15 @@ __all__ = ["Ridge", "Straight"]
 type Floats = NDArray[np.float64]
 
 #: Most terms of the polynomials, and their highest degree.
-_TERMS, _DEGREE = 300, 12
+_TERMS, _DEGREE = 250, 20
 #: The variables of the polynomials go no further than this: beyond the points that they were
 #: fitted to they level out, where they would soon be of any size.
-_FAR = 4.5
+_FAR = 7.0
 #: Prior size of a term in the fit, as a share of the number of points: it only keeps terms down
 #: that the points do not tell apart.
-_RIDGE = 1e-6
+_RIDGE = 1e-8
+#: Polynomials are as good as the best that miss by so many times as much, and so much more.
+_AS_GOOD = 1.2, 0.003
 #: What is held out to choose the degree: every so manieth point.
 _OUT = 5
 
@@ -46,13 +48,14 @@ _OUT = 5
 class Ridge:
     """Points that show where a ridge is: what is fitted to.
 
-    The free part ``(f, points)``; the held part that is most probable there ``(k, points)``; and
-    the lower factor of its curvature, ``(points, k, k)``.
+    The free part ``(f, points)``; the held part that is most probable there ``(k, points)``; the
+    lower factor of its curvature, ``(points, k, k)``; and how much each counts, at most 1.
     """
 
     free: Floats
     mode: Floats
     factor: Floats
+    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -159,22 +162,23 @@ class Straight:
         )
         v = solve_triangular(factor, ridge.free - loose.centre[:, None], lower=True)
         aims, unit = _aims(ridge)
-        out = np.arange(v.shape[1]) % _OUT == 0
-        best: tuple[float, _Terms] | None = None
-        directions = _bending(v[:, ~out], aims[:, ~out] / unit)
-        for degree in range(2, _DEGREE + 1):
-            r = max(r for r in range(len(v) + 1) if comb(r + degree, degree) <= _TERMS)
-            if r < min(3, len(v)) and degree > 3:
-                break
-            terms = _Terms.complete(directions[:, :r], degree)
-            found = _regressed(terms.of(v[:, ~out])[0], aims[:, ~out])
+        out = (np.arange(v.shape[1]) % _OUT == 0) & (ridge.weights == 1)
+        weights = ridge.weights[~out]
+        tried = []
+        directions = _bending(v[:, ~out], aims[:, ~out] / unit, weights)
+        for terms in _choices(directions):
+            found = _regressed(terms.of(v[:, ~out])[0], aims[:, ~out], weights)
             off = found @ terms.of(v[:, out])[0] - aims[:, out]
-            missed = float(np.mean(np.sort(((off / unit) ** 2).sum(axis=0))[: -max(1, out.sum() // 20)]))
-            if best is None or missed < best[0]:
-                best = missed, terms
-        assert best is not None
-        coefficients = _regressed(best[1].of(v)[0], aims)
-        return cls(held, free, loose.centre, factor, best[1], coefficients, best[0])
+            # But for a few, which may be of climbs that went elsewhere.
+            squares = np.sort(((off / unit) ** 2).sum(axis=0))
+            tried.append((float(squares[: 19 * len(squares) // 20].mean()), terms))
+        # The fewest terms of those that are as good: they go on best where no points are.
+        enough = _AS_GOOD[0] * min(missed for missed, _ in tried) + _AS_GOOD[1]
+        missed, chosen = min(
+            (one for one in tried if one[0] <= enough), key=lambda one: one[1].factors.shape[1]
+        )
+        coefficients = _regressed(chosen.of(v)[0], aims, ridge.weights)
+        return cls(held, free, loose.centre, factor, chosen, coefficients, missed)
 
     def __call__(self, x: Floats) -> tuple[Floats, Floats, Callable[[Floats], Floats]]:
         """Return scores, the log of the change of volume, and what takes slopes back.
@@ -228,6 +232,17 @@ class Straight:
         return np.concatenate([v, w])
 
 
+def _choices(directions: Floats) -> Iterator[_Terms]:
+    """Yield polynomials of few terms and of many, of few directions and of many."""
+    seen = set()
+    for degree in range(2, _DEGREE + 1):
+        most = max(r for r in range(len(directions) + 1) if comb(r + degree, degree) <= _TERMS)
+        for r in {1, 2, 3, most} if degree < 5 else {1, most}:
+            if 0 < r <= most and (r, degree) not in seen:
+                seen.add((r, degree))
+                yield _Terms.complete(directions[:, :r], degree)
+
+
 def _aims(ridge: Ridge) -> tuple[Floats, Floats]:
     """Return what the polynomials should give at each point, and the unit of each of them."""
     k = len(ridge.mode)
@@ -241,20 +256,21 @@ def _aims(ridge: Ridge) -> tuple[Floats, Floats]:
     return aims, unit
 
 
-def _regressed(terms: Floats, aims: Floats) -> Floats:
-    square = terms @ terms.T
-    square[np.diag_indices_from(square)] += _RIDGE * terms.shape[1]
-    return np.asarray(np.linalg.solve(square, terms @ aims.T).T)
+def _regressed(terms: Floats, aims: Floats, weights: Floats) -> Floats:
+    weighted = terms * weights
+    square = weighted @ terms.T
+    square[np.diag_indices_from(square)] += _RIDGE * weights.sum()
+    return np.asarray(np.linalg.solve(square, weighted @ aims.T).T)
 
 
-def _bending(v: Floats, aims: Floats) -> Floats:
+def _bending(v: Floats, aims: Floats, weights: Floats) -> Floats:
     """Return directions of the free part, those first along which the ridge bends most.
 
     By the second derivatives of quadratic polynomials.
     """
     f = len(v)
     terms = _Terms.complete(np.eye(f), 2)
-    found = _regressed(terms.of(v)[0], aims)[:, f + 1 :]
+    found = _regressed(terms.of(v)[0], aims, weights)[:, f + 1 :]
     total = np.zeros((f, f))
     pairs = list(combinations_with_replacement(range(f), 2))
     for row in found:
