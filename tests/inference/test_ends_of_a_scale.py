@@ -130,7 +130,7 @@ def test_where_a_search_finds_nothing_chains_are_tried(
         raise fe.FitError("NUTS could not start: nothing there")
 
     monkeypatch.setattr(fitting, "_importance", lost)
-    monkeypatch.setattr(fitting, "_nuts", chains)
+    monkeypatch.setattr(fitting, "_hmc", chains)
     with pytest.raises(fe.FitError, match="none of 9 points"):
         fe.fit(made.model, engine="importance", seed=1, progress=False)
     if starts:

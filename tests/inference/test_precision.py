@@ -166,12 +166,12 @@ def test_what_has_no_limits_does_not_count(model):
 
 @pytest.mark.slow
 def test_chains_go_on(model):
-    first = fit(model, engine="nuts", draws=1000)
+    first = fit(model, engine="hmc", draws=1000)
     more = first.more(400)
     assert {one.shape for one in more.draws.values()} == {(4, 350)}
     assert more.origins is None
     assert more.monte_carlo_error < first.monte_carlo_error
-    assert more.engine == "nuts"
+    assert more.engine == "hmc"
 
 
 def test_what_is_there_of_interrupted_chains():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +56,7 @@ class Gate:
     Parameters
     ----------
     engine : str
-        "importance", "nuts" or "hmc".
+        "importance" or "hmc".
     measures : mapping of str to float
         What was measured.
     failures : tuple of str
@@ -162,11 +162,8 @@ def chains_gate(
     ess_tail: float,
     divergences: int,
     bfmi: float,
-    *,
-    engine: str = "nuts",
-    moves: Literal["transitions", "trajectories"] = "transitions",
 ) -> Gate:
-    """Return the verdict on Markov chains; `moves` are those of which none may diverge."""
+    """Return the verdict on Markov chains."""
     measures = {
         "R-hat": r_hat,
         "bulk ESS": ess_bulk,
@@ -174,16 +171,14 @@ def chains_gate(
         "divergences": float(divergences),
         "E-BFMI": bfmi,
     }
-    return _judged(engine, measures, moves)
+    return _judged("hmc", measures)
 
 
-def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
-    return Gate(engine, measures, _failures(measures, tuple(LIMITS), moves))
+def _judged(engine: str, measures: dict[str, float]) -> Gate:
+    return Gate(engine, measures, _failures(measures, tuple(LIMITS)))
 
 
-def _failures(
-    measures: Mapping[str, float], names: tuple[str, ...], moves: str = ""
-) -> tuple[Named, ...]:
+def _failures(measures: Mapping[str, float], names: tuple[str, ...]) -> tuple[Named, ...]:
     """Return a sentence for each of these measures that does not meet its limit."""
     found: list[Named] = []
     for name in names:
@@ -192,6 +187,5 @@ def _failures(
         # A measure that is not a number is on no side.
         if value is None or SIDES[side](value, limit):
             continue
-        key = moves if name == "divergences" else name
-        found.append(named(f"gate.{key}", value=value, limit=limit))
+        found.append(named(f"gate.{name}", value=value, limit=limit))
     return tuple(found)

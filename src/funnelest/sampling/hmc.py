@@ -302,4 +302,4 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
     measures = measured(quantities, chains.energies, chains.divergences)
-    return chains_gate(**measures, engine="hmc", moves="trajectories")
+    return chains_gate(**measures)

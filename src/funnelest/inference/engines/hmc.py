@@ -35,13 +35,14 @@ from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
 from funnelest.sampling.hmc import Metric, Sampler, StepSize
 from funnelest.sampling.parallel import one_thread
 
-__all__ = ["CHAINS", "Chains", "Going", "sample"]
+__all__ = ["Chains", "Going", "chains_for", "sample"]
 
 type Floats = NDArray[np.float64]
 type Progress = Callable[[float, str], None]
 
-#: Chains, where nothing else is asked for: a gradient of so many costs hardly more than one of few.
-CHAINS = 64
+#: Chains of warm-up, and of draws where nothing else is asked for: slopes for so many cost hardly
+#: more than for few. Each has so many draws at least.
+_CHAINS, _EACH = 64, 50
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
 #: Points that move along the ridges, rounds of moves, and moves in each.
@@ -56,16 +57,17 @@ _WARM = (20, 30, 30)
 #: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
 _WANTED, _STEPS = 0.85, 60
 _SHORTEST = 0.3
-#: One trajectory in so many is of steps that are finer, by a random share between these two, and of
-#: so many steps at most: a chain in a steep place, which the usual steps do not leave, goes on.
-_FINE_EVERY, _FINEST, _FINE, _FINE_STEPS = 6, 0.05, 0.3, 10
+#: Before one trajectory in so many comes one that is no draw, in so many steps so much finer: a
+#: chain in a steep place, which the usual steps do not leave, goes on. Of these none may diverge,
+#: as `funnelest.sampling.hmc.gate_of` explains.
+_FINE_EVERY, _FINE, _FINE_STEPS = 6, 0.05, 10
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
 #: Trajectories for one draw that is kept: until the gate is passed.
-_EVERY = (2, 3, 4, 6, 8, 12, 16, 24, 32)
+_EVERY = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 #: More draws are not worth making where R-hat would not come so many times nearer to its limit.
 _HOPE = 3.0
-_LEAST = 10
+_LEAST, _SEEN = 10, 60
 #: No coordinate has a meaning beyond this.
 _RUN_OFF = 1e4
 
@@ -78,6 +80,8 @@ class Going:
     metric: Metric
     size: float
     points: Floats
+    #: Trajectories for one draw that is kept.
+    every: int = 0
 
 
 @dataclass(frozen=True)
@@ -128,8 +132,14 @@ def sample(
     with one_thread():
         target = Target(density)
         if start is None:
-            start = _warm(target, chains, rng, progress)
+            start = _warm(target, max(chains, _CHAINS), rng, progress)
+            start = replace(start, points=start.points[:chains])
         return _drawn(target, start, draws, rng, progress)
+
+
+def chains_for(draws: int) -> int:
+    """Return how many chains to draw with, where nothing is said."""
+    return int(np.clip(draws // _EACH, 4, _CHAINS))
 
 
 def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progress) -> Going:
@@ -148,7 +158,7 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
         tuner, seen = StepSize(size, _WANTED), []
         for i in range(moves):
             if i % _FINE_EVERY == 0:
-                _finely(sampler, metric, tuner.value, rng)
+                _finely(sampler, metric, tuner.value)
             chance, _, _ = sampler.move(metric, tuner.value, _STEPS)
             tuner.learn(float(chance.mean()))
             if i >= moves // 3:
@@ -236,11 +246,12 @@ def _drawn(
     points: list[Floats] = []
     energies: list[Floats] = []
     diverged, interrupted = 0, False
-    for every in _EVERY:
+    # Those that go on do as they did, and enough to see how their energies vary.
+    for every in (max(going.every, -(-_SEEN // draws)),) if going.every else _EVERY:
         try:
             while len(points) < every * draws:
                 if len(points) % _FINE_EVERY == 0:
-                    diverged += _finely(sampler, going.metric, going.size, rng)
+                    diverged += _finely(sampler, going.metric, going.size)
                 _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
                 points.append(sampler.points)
                 energies.append(energy)
@@ -249,14 +260,16 @@ def _drawn(
             if len(points) < _LEAST:
                 raise
             interrupted = True
+        if interrupted:
+            draws = min(draws, len(points))
         kept = _values(target, going.straight, points, draws)
         measures = measured(
-            np.stack(list(kept.values())), np.stack(energies[: len(points)], axis=1), diverged
+            np.stack(list(kept.values())), np.stack(energies, axis=1), diverged
         )
-        gate = chains_gate(**measures, engine="hmc", moves="trajectories")
+        gate = chains_gate(**measures)
         if gate.passed or interrupted or not _hopeful(measures, _EVERY[-1] / every):
             break
-    return Chains(kept, gate, replace(going, points=sampler.points), interrupted)
+    return Chains(kept, gate, replace(going, points=sampler.points, every=every), interrupted)
 
 
 def _values(
@@ -276,7 +289,6 @@ def _hopeful(measures: Mapping[str, Any], times: float) -> bool:
     return bool(measures["r_hat"] - 1 < _HOPE * times * (R_HAT - 1))
 
 
-def _finely(sampler: Sampler, metric: Metric, size: float, rng: np.random.Generator) -> int:
+def _finely(sampler: Sampler, metric: Metric, size: float) -> int:
     """Move all chains in fine steps, and return how many diverge."""
-    less = np.exp(rng.uniform(np.log(_FINEST), np.log(_FINE)))
-    return sampler.move(metric, size * less, _FINE_STEPS)[2]
+    return sampler.move(metric, size * _FINE, _FINE_STEPS)[2]
