@@ -73,7 +73,7 @@ def fit(
         `Result.monte_carlo_error`.
     chains : int, optional
         Number of Markov chains ("hmc"), at least 2: they run together, so that many take hardly
-        longer than few. Left out: 64, fewer where each would have fewer than 50 draws. Draws of
+        longer than few. Left out: 256, fewer where each would have fewer than 16 draws. Draws of
         importance sampling are independent, and are dealt out over so many; left out: 4.
     seed : int, optional
         The same seed gives the same draws, on one core and on many. Left out, a fresh one is

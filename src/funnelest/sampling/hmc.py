@@ -119,7 +119,7 @@ class Metric:
         """Return that of some draws, a dense one drawn a little towards no correlation."""
         if not self._dense:
             return Metric(points.var(axis=0) + 1e-12)
-        found = np.cov(points, rowvar=False)
+        found = np.atleast_2d(np.cov(points, rowvar=False))
         spread = np.diag(np.diag(found) + 1e-12)
         share = min(1.0, 5.0 * len(found) / (len(points) + 5.0 * len(found))) * 0.1
         return Metric(np.asarray((1 - share) * found + share * spread))

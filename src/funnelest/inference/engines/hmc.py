@@ -42,7 +42,7 @@ type Progress = Callable[[float, str], None]
 
 #: Chains of warm-up, and of draws where nothing else is asked for: slopes for so many cost hardly
 #: more than for few. Each has so many draws at least.
-_CHAINS, _EACH = 64, 50
+_CHAINS, _EACH = 256, 16
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
 #: Points that move along the ridges, rounds of moves, and moves in each.
@@ -57,17 +57,19 @@ _WARM = (20, 30, 30)
 #: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
 _WANTED, _STEPS = 0.85, 60
 _SHORTEST = 0.3
-#: Before one trajectory in so many comes one that is no draw, in so many steps so much finer: a
-#: chain in a steep place, which the usual steps do not leave, goes on. Of these none may diverge,
-#: as `funnelest.sampling.hmc.gate_of` explains.
-_FINE_EVERY, _FINE, _FINE_STEPS = 6, 0.05, 10
+#: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
+#: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
+#: those in the finest steps none may diverge, as `funnelest.sampling.hmc.gate_of` explains.
+_FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
-#: Trajectories for one draw that is kept: until the gate is passed.
-_EVERY = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+#: Trajectories of each chain: until the gate is passed.
+_LENGTHS = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 #: More draws are not worth making where R-hat would not come so many times nearer to its limit.
 _HOPE = 3.0
 _LEAST, _SEEN = 10, 60
+#: Groups of chains whose energies are judged.
+_ENERGIES = 16
 #: No coordinate has a meaning beyond this.
 _RUN_OFF = 1e4
 
@@ -158,7 +160,7 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
         tuner, seen = StepSize(size, _WANTED), []
         for i in range(moves):
             if i % _FINE_EVERY == 0:
-                _finely(sampler, metric, tuner.value)
+                _finely(sampler, metric, tuner.value, i // _FINE_EVERY)
             chance, _, _ = sampler.move(metric, tuner.value, _STEPS)
             tuner.learn(float(chance.mean()))
             if i >= moves // 3:
@@ -247,11 +249,13 @@ def _drawn(
     energies: list[Floats] = []
     diverged, interrupted = 0, False
     # Those that go on do as they did, and enough to see how their energies vary.
-    for every in (max(going.every, -(-_SEEN // draws)),) if going.every else _EVERY:
+    lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
+    for every in sorted({-(-length // draws) for length in lengths}):
         try:
             while len(points) < every * draws:
                 if len(points) % _FINE_EVERY == 0:
-                    diverged += _finely(sampler, going.metric, going.size)
+                    turn = len(points) // _FINE_EVERY
+                    diverged += _finely(sampler, going.metric, going.size, turn)
                 _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
                 points.append(sampler.points)
                 energies.append(energy)
@@ -263,11 +267,9 @@ def _drawn(
         if interrupted:
             draws = min(draws, len(points))
         kept = _values(target, going.straight, points, draws)
-        measures = measured(
-            np.stack(list(kept.values())), np.stack(energies, axis=1), diverged
-        )
+        measures = measured(np.stack(list(kept.values())), _together(energies), diverged)
         gate = chains_gate(**measures)
-        if gate.passed or interrupted or not _hopeful(measures, _EVERY[-1] / every):
+        if gate.passed or interrupted or not _hopeful(measures, max(lengths) / (every * draws)):
             break
     return Chains(kept, gate, replace(going, points=sampler.points, every=every), interrupted)
 
@@ -282,6 +284,16 @@ def _values(
     return {name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()}
 
 
+def _together(energies: list[Floats]) -> Floats:
+    """Return energies with some chains after each other, for E-BFMI.
+
+    The smallest of hundreds of short chains would be a matter of luck.
+    """
+    rows = np.stack(energies, axis=1)
+    groups = min(_ENERGIES, len(rows))
+    return rows[: len(rows) // groups * groups].reshape(groups, -1)
+
+
 def _hopeful(measures: Mapping[str, Any], times: float) -> bool:
     """Return whether so many times as many trajectories may pass the gate."""
     if measures["divergences"] or measures["bfmi"] <= BFMI:
@@ -289,6 +301,8 @@ def _hopeful(measures: Mapping[str, Any], times: float) -> bool:
     return bool(measures["r_hat"] - 1 < _HOPE * times * (R_HAT - 1))
 
 
-def _finely(sampler: Sampler, metric: Metric, size: float) -> int:
-    """Move all chains in fine steps, and return how many diverge."""
-    return sampler.move(metric, size * _FINE, _FINE_STEPS)[2]
+def _finely(sampler: Sampler, metric: Metric, size: float, turn: int) -> int:
+    """Move all chains in fine steps, and return how many diverge in the finest."""
+    finer = _FINE[turn % len(_FINE)]
+    diverged = sampler.move(metric, size * finer, _FINE_STEPS)[2]
+    return diverged if finer == min(_FINE) else 0

@@ -61,30 +61,36 @@ class Target:
 
     def _mapped(self, u: Floats) -> tuple[Floats, Floats]:
         """Return the points on the line, and the log of the slope of the map."""
-        return self._mapped_slopes(u)[:2]
-
-    def _mapped_slopes(self, u: Floats) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return also the slope of the map in each score, and that of the log of that slope."""
-        slopes, bends = np.broadcast_to(self._scale, u.shape).copy(), np.zeros(u.shape)
         if not self.size:
-            return u, np.zeros(u.shape[1]), slopes, bends
+            return u, np.zeros(u.shape[1])
         z = self._shift + self._scale * u
         log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
         if len(self._curved):
             score = u[self._curved]
-            inside = np.clip(score, self._low, self._high)
-            step = (_HIGH - _LOW) / (_NODES - 1)
-            at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
-            rest = inside - (_LOW + step * at)
-            at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
-            a, b, c, d = (np.take(one, at) for one in self._pieces)
+            rest, (a, b, c, d), beyond = self._pieces_at(score)
             slope = (3 * a * rest + 2 * b) * rest + c
             value = ((a * rest + b) * rest + c) * rest + d
-            z[self._curved] = value + slope * (score - inside)
+            z[self._curved] = value + slope * beyond
             log_slope += np.log(slope).sum(axis=0)
-            slopes[self._curved] = slope
-            bends[self._curved] = (6 * a * rest + 2 * b) / slope * (score == inside)
-        return z, log_slope, slopes, bends
+        return z, log_slope
+
+    def _pieces_at(self, score: Floats) -> tuple[Floats, list[Floats], Floats]:
+        """Return where scores are in the pieces of the tables, these, and how far outside all."""
+        inside = np.clip(score, self._low, self._high)
+        step = (_HIGH - _LOW) / (_NODES - 1)
+        at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
+        rest = inside - (_LOW + step * at)
+        at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
+        return rest, [np.take(one, at) for one in self._pieces], score - inside
+
+    def _slopes(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the slope of the map in each score, and that of its log."""
+        slopes, bends = np.repeat(self._scale, u.shape[1], axis=1), np.zeros(u.shape)
+        if len(self._curved):
+            rest, (a, b, c, _), beyond = self._pieces_at(u[self._curved])
+            slopes[self._curved] = (3 * a * rest + 2 * b) * rest + c
+            bends[self._curved] = (6 * a * rest + 2 * b) / slopes[self._curved] * (beyond == 0)
+        return slopes, bends
 
     def log_density(self, u: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
@@ -103,7 +109,8 @@ class Target:
             return self._differences(u)
         self.evaluations += u.shape[1]
         with np.errstate(all="ignore"):
-            z, log_slope, slopes, bends = self._mapped_slopes(u)
+            z, log_slope = self._mapped(u)
+            slopes, bends = self._slopes(u)
             value, found = self._gradient(z)
             value, found = value + log_slope, found * slopes + bends
         return np.where(np.isnan(value), -np.inf, value), np.nan_to_num(found)
