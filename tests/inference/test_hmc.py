@@ -44,7 +44,9 @@ def bent():
     factor[:, 1, 0] = 5 * free[0]
     basis = np.linalg.qr(rng.standard_normal((5, 5)))[0]
     loose = Spread(np.zeros(3), np.eye(3), 1e9)
-    return Straight.fitted(basis[:, :2], basis[:, 2:], loose, Ridge(free, mode, factor, np.ones(500)))
+    return Straight.fitted(
+        basis[:, :2], basis[:, 2:], loose, Ridge(free, mode, factor, np.ones(500))
+    )
 
 
 def test_the_map_goes_there_and_back(bent):

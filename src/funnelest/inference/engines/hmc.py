@@ -55,8 +55,9 @@ _WIDE, _SLIGHT = 1.6, 0.01
 #: Trajectories of the stages of warm-up; after each but the last the map is fitted anew.
 _WARM = (20, 30, 30)
 #: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
-_WANTED, _STEPS = 0.85, 60
-_SHORTEST = 0.3
+_WANTED, _STEPS, _FIRST_STEPS = 0.85, 150, 20
+#: Each chain's step is shortened by up to this share, and a map is poor of which the step is less.
+_SHORTEST, _POOR = 0.3, 0.15
 #: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
 #: those in the finest steps none may diverge, as `funnelest.sampling.hmc.gate_of` explains.
@@ -150,37 +151,65 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
     target.condense(np.array([point for _, point, _ in modes]).T)
     progress(0.05, "following the ridges")
     component, walkers = _walked(target, modes, rng)
-    straight = _followed(target, component, walkers, rng)
-    u = walkers[:, rng.choice(walkers.shape[1], chains, replace=walkers.shape[1] < chains)]
-    metric, size = Metric(np.eye(target.size)), 0.3
-    for stage, moves in enumerate(_WARM):
+    first = walkers[:, rng.choice(walkers.shape[1], chains, replace=walkers.shape[1] < chains)]
+    metric = Metric(np.eye(target.size))
+    progress(0.1, "warming up")
+    one = _stage(target, _followed(target, component, walkers, rng), metric, 0.3, first, 0, rng)
+    if one.size < _POOR and component.held.shape[1]:
+        # The posterior is no graph over its free part, as a ring is none.
+        plain = Component.at(component.mode, np.eye(target.size), 0)
+        other = _stage(target, _followed(target, plain, walkers, rng), metric, 0.1, first, 0, rng)
+        if other.size > one.size:
+            one, component = other, plain
+    for stage in range(1, len(_WARM)):
         progress(0.1 + 0.1 * stage, "warming up")
-        last = stage == len(_WARM) - 1
-        sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng, _SHORTEST)
-        tuner, seen = StepSize(size, _WANTED), []
-        for i in range(moves):
-            if i % _FINE_EVERY == 0:
-                _finely(sampler, metric, tuner.value, i // _FINE_EVERY)
-            chance, _, _ = sampler.move(metric, tuner.value, _STEPS)
-            tuner.learn(float(chance.mean()))
-            if i >= moves // 3:
-                seen.append(sampler.points)
-            if not last:
-                _returned(sampler, rng)
-        size = tuner.settled
-        u = straight(sampler.points.T)[0]
-        if not last:
-            every = straight(np.concatenate(seen).T)[0]
-            straight = _followed(target, component, every, rng)
-            metric = Metric(np.eye(target.size)).learned(straight.back(every).T)
-    return Going(straight, metric, size, sampler.points)
+        straight = _followed(target, component, one.seen, rng)
+        metric = Metric(np.eye(target.size)).learned(straight.back(one.seen).T)
+        one = _stage(target, straight, metric, one.size, one.u, stage, rng)
+    return Going(straight, metric, one.size, straight.back(one.u).T)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Where a stage of warm-up ended, in scores, where chains were, and the step size."""
+
+    u: Floats
+    seen: Floats
+    size: float
+
+
+def _stage(
+    target: Target,
+    straight: Straight,
+    metric: Metric,
+    size: float,
+    u: Floats,
+    stage: int,
+    rng: np.random.Generator,
+) -> _Stage:
+    sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng, _SHORTEST)
+    tuner, seen = StepSize(size, _WANTED), []
+    moves = _WARM[stage]
+    for i in range(moves):
+        if i % _FINE_EVERY == 0:
+            _finely(sampler, metric, tuner.value, i // _FINE_EVERY)
+        # Until a step size is learned trajectories are short.
+        most = _STEPS if stage else _FIRST_STEPS
+        chance, _, _ = sampler.move(metric, tuner.value, most)
+        tuner.learn(float(chance.mean()))
+        if i >= moves // 3:
+            seen.append(sampler.points)
+        if stage < len(_WARM) - 1:
+            _returned(sampler, rng)
+    return _Stage(
+        straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled
+    )
 
 
 def _walked(
     target: Target, modes: list[Mode], rng: np.random.Generator
 ) -> tuple[Component, Floats]:
     """Return the component of the first mode, and points that moved from all of them."""
-    shares = np.exp([h - 0.5 * np.linalg.slogdet(c)[1] for h, _, c in modes])
     parts, first = [], None
     for _, point, matrix in modes:
         held = int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum())

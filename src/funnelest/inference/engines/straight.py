@@ -191,6 +191,7 @@ class Straight:
         u = self.free @ (self.centre[:, None] + self.factor @ v)
         constant = float(np.log(np.diag(self.factor)).sum())
         if not k:
+
             def plain(slopes: Floats) -> Floats:
                 return np.asarray(self.factor.T @ (self.free.T @ slopes))
 
