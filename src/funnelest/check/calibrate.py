@@ -69,7 +69,7 @@ def calibrate(
         The same seed gives the same answer, on one core and on many, and after an interruption.
     engine : {"brief", "importance", "auto", "hmc"}, default "brief"
         "brief" takes a short importance sample where that serves, several times as fast as `fit`;
-        the others are those of `fit`. NUTS compiles every replicate anew: tens of seconds each.
+        the others are those of `fit`. Chains take seconds for each replicate.
     truth : Model, optional
         Another model to make data up from, with sources of the same names, such as
         ``model.with_priors(...)`` or ``model.holding(...)``: how well do intervals hold when an

@@ -201,9 +201,7 @@ def _stage(
             seen.append(sampler.points)
         if stage < len(_WARM) - 1:
             _returned(sampler, rng)
-    return _Stage(
-        straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled
-    )
+    return _Stage(straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled)
 
 
 def _walked(

@@ -29,8 +29,9 @@ def find_modes(
 ) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
-    As many climbs as `starts`, with so many `steps` each. A `NothingFoundError` when no draw of the prior
-    and no climb gives the figures a positive probability: none was found, which proves nothing.
+    As many climbs as `starts`, with so many `steps` each. A `NothingFoundError` when no draw of the
+    prior and no climb gives the figures a positive probability: none was found, which proves
+    nothing.
     """
     d = target.size
     begins = rng.standard_normal((d, starts))
