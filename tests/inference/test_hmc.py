@@ -125,6 +125,7 @@ def test_chains_that_stay_in_two_modes_are_refused():
     result = fit(CASES["two_modes"](coarse=4).model, draws=400)
     assert result.gate.measures["R-hat"] > 1.05
     assert not result.gate.passed
+    assert result.notes == ("the chains agree least on 'x'",)
 
 
 def test_interrupted_chains_are_a_result():

@@ -14,7 +14,7 @@ from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import joined_gate
+from funnelest.sampling.gate import joined_gate, least_mixed
 
 __all__ = ["ALLOWED", "argument_problems", "fit", "more"]
 
@@ -39,6 +39,7 @@ _IMPORTANCE_LIMIT = 60
 _FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
 #: Chains over which independent draws are dealt out, which serves ArviZ's diagnostics.
 _DEALT = 4
+_INTERRUPTED = "interrupted: the chains were ended where they were"
 
 
 def fit(
@@ -153,7 +154,7 @@ def more(result: Result, draws: int, *, report: Progress = lambda done, text: No
         new = _importance(result.model, draws, chains, seed, result, report)
     else:
         new = _hmc(result.model, draws, chains, seed, result, report)
-        if new.notes:  # interrupted: the result is what there was
+        if _INTERRUPTED in new.notes:  # the result is what there was
             raise KeyboardInterrupt
     made = {
         name: np.concatenate([one, new.draws[name]], axis=1) for name, one in result.draws.items()
@@ -284,14 +285,16 @@ def _hmc(
         start=None if start is None else start.proposal,
         progress=report,
     )
-    interrupted = ("interrupted: the chains were ended where they were",)
+    notes = [_INTERRUPTED] if found.interrupted else []
+    if not found.gate.passed:
+        notes.append(f"the chains agree least on {least_mixed(found.draws)!r}")
     return _judged(
         Result(
             model=model,
             draws=found.draws,
             gate=found.gate,
             seed=seed,
-            notes=interrupted if found.interrupted else (),
+            notes=tuple(notes),
             proposal=found.going,
             further=more,
         )

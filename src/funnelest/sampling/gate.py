@@ -20,6 +20,7 @@ __all__ = [
     "chains_gate",
     "importance_gate",
     "joined_gate",
+    "least_mixed",
     "measured",
 ]
 
@@ -133,6 +134,14 @@ def _mixing(draws: Any) -> tuple[float, float, float]:
         bulk = array_stats.ess(draws, **axes, method="bulk")
         tail = array_stats.ess(draws, **axes, method="tail", prob=levels_of(PRINTED)[::2])
     return float(np.max(r_hat)), float(np.min(bulk)), float(np.min(tail))
+
+
+def least_mixed(draws: Mapping[str, Any]) -> str:
+    """Return the name of the draws, ``(chains, draws)``, of which R-hat is largest."""
+    from arviz_stats.base import array_stats
+
+    r_hat = array_stats.rhat(np.stack(list(draws.values())), chain_axis=1, draw_axis=2)
+    return list(draws)[int(np.argmax(r_hat))]
 
 
 def joined_gate(gates: Sequence[Gate], sizes: Sequence[int], draws: Any) -> Gate:

@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +67,8 @@ _LOST = 6.0
 _LENGTHS = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 #: More draws are not worth making where R-hat would not come so many times nearer to its limit.
 _HOPE = 3.0
+#: What is left of an interrupted run is a sample from so many trajectories, and chains that go on
+#: make so many at least, to see how their energies vary.
 _LEAST, _SEEN = 10, 60
 #: Groups of chains whose energies are judged.
 _ENERGIES = 16
@@ -275,7 +276,6 @@ def _drawn(
     points: list[Floats] = []
     energies: list[Floats] = []
     diverged, interrupted = 0, False
-    # Those that go on do as they did, and enough to see how their energies vary.
     lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
     for every in sorted({-(-length // draws) for length in lengths}):
         try:
@@ -321,7 +321,7 @@ def _together(energies: list[Floats]) -> Floats:
     return rows[: len(rows) // groups * groups].reshape(groups, -1)
 
 
-def _hopeful(measures: Mapping[str, Any], times: float) -> bool:
+def _hopeful(measures: Mapping[str, float], times: float) -> bool:
     """Return whether so many times as many trajectories may pass the gate."""
     if measures["divergences"] or measures["bfmi"] <= BFMI:
         return False
