@@ -105,6 +105,17 @@ def test_a_pole_at_0_passes_the_gate():
     np.testing.assert_allclose(stats.beta(0.05, 51).cdf(limits), LEVELS, atol=0.03)
 
 
+def test_where_the_data_hold_all_there_is_no_ridge():
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0), {("a", "b"): fe.Share(fe.Beta(1, 1))},
+        [fe.Survey("most", step="b", of="a", yes=700, n=1000)],
+    )  # fmt: skip
+    result = fit(model)
+    assert result.gate.passed, result.gate.text
+    limits = np.quantile(result.draws["a -> b"], LEVELS)
+    np.testing.assert_allclose(stats.beta(701, 301).cdf(limits), LEVELS, atol=0.03)
+
+
 def test_the_same_seed_gives_the_same_draws_and_more_go_on():
     one, two, other = (fit(near_0(), draws=400, seed=seed) for seed in (5, 5, 6))
     np.testing.assert_array_equal(one.draws["a -> b"], two.draws["a -> b"])

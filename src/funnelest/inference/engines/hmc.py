@@ -212,7 +212,8 @@ def _walked(
     parts, first = [], None
     for _, point, matrix in modes:
         held = int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum())
-        component = Component.at(point, matrix, held)
+        # Where all are held there is no ridge.
+        component = Component.at(point, matrix, held if held < target.size else 0)
         n = _WALKERS // len(modes)
         u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
         value, even = target.log_density(u), np.full(n, 1 / n)
