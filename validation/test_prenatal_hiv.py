@@ -57,7 +57,7 @@ def test_the_posterior_by_importance_sampling(result):
 
 
 @pytest.mark.slow
-def test_the_posterior_by_nuts():
+def test_the_posterior_by_chains():
     check(fe.fit(model(), engine="hmc", draws=40_000, seed=1, progress=False), EXPECTED)
 
 

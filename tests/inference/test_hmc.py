@@ -107,7 +107,8 @@ def test_a_pole_at_0_passes_the_gate():
 
 def test_where_the_data_hold_all_there_is_no_ridge():
     model = fe.Model(
-        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0), {("a", "b"): fe.Share(fe.Beta(1, 1))},
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0),
+        {("a", "b"): fe.Share(fe.Beta(1, 1))},
         [fe.Survey("most", step="b", of="a", yes=700, n=1000)],
     )  # fmt: skip
     result = fit(model)
