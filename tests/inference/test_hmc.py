@@ -121,15 +121,15 @@ def test_the_same_seed_gives_the_same_draws_and_more_go_on():
     one, two, other = (fit(near_0(), draws=400, seed=seed) for seed in (5, 5, 6))
     np.testing.assert_array_equal(one.draws["a -> b"], two.draws["a -> b"])
     assert not np.array_equal(one.draws["a -> b"], other.draws["a -> b"])
-    assert one.draws["a -> b"].shape == (25, 16)
+    assert one.draws["a -> b"].shape == (62, 17)  # 1,000, at least
     more = one.more(400)
-    assert more.draws["a -> b"].shape == (25, 32)
-    np.testing.assert_array_equal(more.draws["a -> b"][:, :16], one.draws["a -> b"])
+    assert more.draws["a -> b"].shape == (62, 24)
+    np.testing.assert_array_equal(more.draws["a -> b"][:, :17], one.draws["a -> b"])
 
 
 def test_few_chains_have_more_draws_each():
     result = fit(near_0(), draws=800, chains=4)
-    assert result.draws["a -> b"].shape == (4, 200)
+    assert result.draws["a -> b"].shape == (4, 250)
     assert result.gate.passed, result.gate.text
 
 

@@ -39,6 +39,8 @@ _IMPORTANCE_LIMIT = 60
 _FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
 #: Chains over which independent draws are dealt out, which serves ArviZ's diagnostics.
 _DEALT = 4
+#: Fewer draws of chains cannot show 400 effective ones in every tail.
+_CHAINED = 1000
 _INTERRUPTED = "interrupted: the chains were ended where they were"
 
 
@@ -64,9 +66,9 @@ def fit(
         (Hamiltonian Monte Carlo). "auto" takes importance sampling for up to 60 unknown
         parameters, and chains when there are more, or when importance sampling fails its gate.
     draws : int, optional
-        Number of draws in the result, over all chains; at least 400. Left out: 4,000, and then as
-        many more as `precision` needs, four times as many at most (more when it is smaller than
-        its default).
+        Number of draws in the result, over all chains; at least 400, and of Markov chains 1,000 are
+        made where fewer are asked for. Left out: 4,000, and then as many more as `precision` needs,
+        four times as many at most (more when it is smaller than its default).
     precision : float, default 0.02
         The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
         interval of every step, every transition and every unknown parameter, as a share of the
@@ -276,6 +278,8 @@ def _hmc(
 
     if not model.free:
         raise FitError("the model has no unknown parameter: there is nothing to sample.")
+    if start is None:
+        draws = max(draws, _CHAINED)
     chains = hmc.chains_for(draws) if chains is None else chains
     found = hmc.sample(
         Density(model),
