@@ -74,7 +74,7 @@ CALLS = {
     "fit": lambda r, v: fe.fit(v),
     **{
         f"fit {name}": lambda r, v, name=name: fe.fit(r.model, **{"progress": False, name: v})
-        for name in ("engine", "draws", "chains", "cores", "seed", "start")
+        for name in ("engine", "draws", "chains", "seed", "start")
     },
     "a step": lambda r, v: fe.Route("a", "b", v),
     "skips": lambda r, v: fe.Route("a", "b", skips=v),

@@ -34,7 +34,7 @@ def imports(path, everywhere=True):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-HEAVY = ("pymc", "pytensor", "arviz", "xarray", "pandas", "matplotlib", "nutpie")
+HEAVY = ("pymc", "pytensor", "arviz", "xarray", "pandas", "matplotlib")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))

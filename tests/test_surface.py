@@ -131,7 +131,6 @@ HEAVY = [
     "xarray",
     "matplotlib",
     "scipy",
-    "nutpie",
     "h5netcdf",
     "numba",
     "tqdm",
@@ -156,7 +155,7 @@ def test_a_fit_by_importance_does_not_load_pymc():
         "m = fe.Model(fe.Route('a', 'b'), fe.Population.cells(), fe.Number(100.0),\n"
         "             evidence=[fe.Cohort(name='c', of='a', step='b', yes=3, n=9)])\n"
         "fe.fit(m, engine='importance', draws=400, seed=1, progress=False)\n"
-        "print(*[m for m in ('pymc', 'pytensor', 'matplotlib', 'nutpie') if m in sys.modules])"
+        "print(*[m for m in ('pymc', 'pytensor', 'matplotlib') if m in sys.modules])"
     )
     assert run(code) == []
 

@@ -26,7 +26,7 @@ from funnelest.likelihood.density import log_likelihoods
 TOLERANCE = 1e-9
 LOW, HIGH = 1.0, 1e5
 ENGINES = pytest.mark.parametrize(
-    "engine", ["importance", pytest.param("nuts", marks=pytest.mark.slow)]
+    "engine", ["importance", pytest.param("hmc", marks=pytest.mark.slow)]
 )
 
 
@@ -227,7 +227,7 @@ def check(drawn, quantiles, mean: float, sd: float, size: int = 4000) -> None:
     ("name", "engine"),
     [(name, "importance") for name in CASES]
     + [
-        pytest.param(name, "nuts", marks=pytest.mark.slow)
+        pytest.param(name, "hmc", marks=pytest.mark.slow)
         for name, case in CASES.items()
         if case.nuts
     ],

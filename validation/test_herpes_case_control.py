@@ -184,7 +184,7 @@ def fitted(engine: str) -> dict:
 
 
 ENGINES = pytest.mark.parametrize(
-    "engine", ["importance", pytest.param("nuts", marks=pytest.mark.slow)]
+    "engine", ["importance", pytest.param("hmc", marks=pytest.mark.slow)]
 )
 QUANTITIES = pytest.mark.parametrize("quantity", PUBLISHED)
 

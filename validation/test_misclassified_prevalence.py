@@ -230,7 +230,7 @@ def quick(scale: float) -> fe.Result:
 
 @cache
 def long(engine: str) -> fe.Result:
-    return fitted(0.2, engine, {"importance": 100_000, "nuts": 60_000}[engine], seed=21)
+    return fitted(0.2, engine, {"importance": 100_000, "hmc": 60_000}[engine], seed=21)
 
 
 @pytest.mark.parametrize(("name", "i", "published"), [w for w in WANTED if w.id != UNSURE])
@@ -241,7 +241,7 @@ def test_quickly(name, i, published):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["importance", "nuts"])
+@pytest.mark.parametrize("engine", ["importance", "hmc"])
 @pytest.mark.parametrize(("name", "i", "published"), WANTED)
 def test_with_many_draws(name, i, published, engine):
     found = np.quantile(long(engine).draws[NAMES[name]], LEVELS[i])

@@ -57,8 +57,8 @@ def test_the_posterior_by_importance_sampling(result):
 
 
 @pytest.mark.slow
-def test_the_posterior_by_nuts():
-    check(fe.fit(model(), engine="nuts", draws=40_000, seed=1, progress=False), EXPECTED)
+def test_the_posterior_by_chains():
+    check(fe.fit(model(), engine="hmc", draws=40_000, seed=1, progress=False), EXPECTED)
 
 
 def test_without_figure_10():

@@ -186,7 +186,7 @@ def fitted(source: str, engine: str) -> fe.Result:
 
 
 ENGINES = pytest.mark.parametrize(
-    "engine", ["importance", pytest.param("nuts", marks=pytest.mark.slow)]
+    "engine", ["importance", pytest.param("hmc", marks=pytest.mark.slow)]
 )
 NOT_EXACT = pytest.mark.xfail(
     strict=True,

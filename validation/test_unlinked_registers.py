@@ -118,7 +118,7 @@ def by_name(result: fe.Result):
     return result.distinct().set_index("quantity")
 
 
-@pytest.mark.parametrize("engine", ["importance", pytest.param("nuts", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("engine", ["importance", pytest.param("hmc", marks=pytest.mark.slow)])
 def test_the_weight_takes_distinct_people_from_one_bound_to_the_other(engine):
     """Known exactly: with a log-uniform prior the entries, a Poisson sum, are Gamma(4060, 1)."""
     # Shares uniform before the counts are Dirichlet(count + 1) after them.

@@ -1,7 +1,7 @@
 """Arithmetic that works on NumPy arrays and on PyTensor symbols alike.
 
 What a source expects is written once, with these functions and the ordinary operators. The
-importance engine evaluates it on arrays, the NUTS engine on symbols. The last axis of every
+engines evaluate it on arrays, `to_pymc` on symbols. The last axis of every
 array is the draw axis (length 1 for symbols), so that one number per draw, shape ``(draws,)``,
 broadcasts against cells, shape ``(ages, sexes, ..., draws)``. A third meaning is derivatives:
 `funnelest.tape.Traced` values are arrays to NumPy, so whatever works on arrays by operators and

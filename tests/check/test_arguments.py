@@ -29,8 +29,8 @@ def test_a_whole_number_of_any_kind_is_one():
         fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0),
         {("a", "b"): fe.Share(fe.Beta(2, 3))}, [fe.Cohort(name="c", of="a", step="b", yes=7, n=20)],
     )  # fmt: skip
-    one = fe.fit(model, draws=400, chains=2, seed=1, cores=1, progress=False)
-    two = fe.fit(model, draws=np.int64(400), chains=2.0, seed=np.int64(1), cores=np.int8(1),
+    one = fe.fit(model, draws=400, chains=2, seed=1, progress=False)
+    two = fe.fit(model, draws=np.int64(400), chains=2.0, seed=np.int64(1),
                  progress=False)  # fmt: skip
     np.testing.assert_array_equal(one.draws["a -> b"], two.draws["a -> b"])
 

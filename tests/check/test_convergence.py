@@ -34,7 +34,7 @@ def test_it_says_what_the_gate_says(fitted):
 @pytest.mark.parametrize(
     "gate",
     [importance_gate(0.9, 100, 50, 1000), chains_gate(1.2, 100, 500, 3, 0.5)],
-    ids=["importance", "nuts"],
+    ids=["importance", "hmc"],
 )
 def test_a_failed_gate_is_told_and_marked(fitted, gate):
     found = convergence(dataclasses.replace(fitted, gate=gate))

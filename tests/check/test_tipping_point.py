@@ -207,7 +207,7 @@ def test_every_problem_at_once():
         "field 'than' must be a function of q or a number",
         "field 'probability' must lie strictly between 0 and 1; given 1.0",
         "seed must be a whole number",
-        "engine must be 'auto', 'importance' or 'nuts'; given 'fast'",
+        "engine must be 'auto', 'importance' or 'hmc'; given 'fast'",
         "draws must be a whole number of at least 400; given 10",
     ):
         assert text in said, text

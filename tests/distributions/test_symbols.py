@@ -95,7 +95,7 @@ def test_symbols_give_what_arrays_give(case):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
-def test_compiled_as_for_nuts(case):
+def test_compiled_by_numba(case):
     ask, make, values, value, slopes = compiled(case, "NUMBA")
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(value, ask(make(*values)), rtol=1e-9, atol=1e-12)

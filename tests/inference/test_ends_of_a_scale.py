@@ -127,15 +127,15 @@ def test_where_a_search_finds_nothing_chains_are_tried(
     def chains(*_: Any) -> Any:
         if starts:
             return made
-        raise fe.FitError("NUTS could not start: nothing there")
+        raise fe.FitError("no chain could start: nothing there")
 
     monkeypatch.setattr(fitting, "_importance", lost)
-    monkeypatch.setattr(fitting, "_nuts", chains)
+    monkeypatch.setattr(fitting, "_hmc", chains)
     with pytest.raises(fe.FitError, match="none of 9 points"):
         fe.fit(made.model, engine="importance", seed=1, progress=False)
     if starts:
         found = fe.fit(made.model, draws=400, seed=1, progress=False)
         assert found.notes == ("importance sampling was given up: none of 9 points",)
     else:
-        with pytest.raises(fe.FitError, match="given up: none of 9 points; NUTS could not start"):
+        with pytest.raises(fe.FitError, match="given up: none of 9 points; no chain could start"):
             fe.fit(made.model, seed=1, progress=False)

@@ -43,7 +43,7 @@ NAMES = ["steps", "transitions", "flows", "shares", "parameters", "quantities"]
 
 @pytest.fixture(scope="module")
 def closed(fitted):
-    gate = Gate("nuts", {"R-hat": 1.2}, ("the largest R-hat is 1.200, it must be below 1.01",))
+    gate = Gate("hmc", {"R-hat": 1.2}, ("the largest R-hat is 1.200, it must be below 1.01",))
     return dataclasses.replace(fitted, gate=gate)
 
 

@@ -40,7 +40,7 @@ def calibrate(
     quantities: Mapping[str, Quantity] | None = None,
     draws: int = 400,
     seed: int,
-    engine: Literal["brief", "importance", "auto", "nuts"] = "brief",
+    engine: Literal["brief", "importance", "auto", "hmc"] = "brief",
     truth: Model | None = None,
     executor: Executor | None = None,
     cores: int | None = None,
@@ -67,9 +67,9 @@ def calibrate(
         Posterior draws per fit; at least 400.
     seed : int
         The same seed gives the same answer, on one core and on many, and after an interruption.
-    engine : {"brief", "importance", "auto", "nuts"}, default "brief"
+    engine : {"brief", "importance", "auto", "hmc"}, default "brief"
         "brief" takes a short importance sample where that serves, several times as fast as `fit`;
-        the others are those of `fit`. NUTS compiles every replicate anew: tens of seconds each.
+        the others are those of `fit`. Chains take seconds for each replicate.
     truth : Model, optional
         Another model to make data up from, with sources of the same names, such as
         ``model.with_priors(...)`` or ``model.holding(...)``: how well do intervals hold when an
@@ -142,7 +142,7 @@ def calibrate(
         [
             *argument_problems(model=model, draws=draws, cores=cores),
             *problems_of(seed=seed, quantities=quantities),
-            *one_of("brief", "importance", "auto", "nuts").said("engine", engine),
+            *one_of("brief", "importance", "auto", "hmc").said("engine", engine),
             *whole(10).said("replicates", replicates),
             *instance(Executor, "a concurrent.futures.Executor").or_none.said("executor", executor),
             *_model_problems(model, truth),

@@ -56,7 +56,7 @@ def compare(
     per: str | None = "auto",
     probability: float = 0.95,
     seed: int,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     draws: int = 4000,
     progress: bool = True,
 ) -> Verdict:
@@ -78,7 +78,7 @@ def compare(
         Probability of the equal-tailed intervals.
     seed : int
         The same seed gives the same draws.
-    engine : {"auto", "importance", "nuts"}
+    engine : {"auto", "importance", "hmc"}
         As in `fit`.
     draws : int, default 4000
         Draws per fit.

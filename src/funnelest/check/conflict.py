@@ -52,7 +52,7 @@ def conflict(
     probability: float = 0.95,
     seed: int,
     draws: int | None = None,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     refit: bool = False,
     cores: int | None = None,
     executor: Executor | None = None,
@@ -75,7 +75,7 @@ def conflict(
         The same seed gives the same answer, on one core and on many.
     draws : int, optional
         Number of draws of each refit; as many as the result has, when left out.
-    engine : {"auto", "importance", "nuts"}, default "auto"
+    engine : {"auto", "importance", "hmc"}, default "auto"
         That of the refits, as in `fit`.
     refit : bool, default False
         Whether to fit again without every source. By default weights on the draws of the result

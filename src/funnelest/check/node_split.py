@@ -71,7 +71,7 @@ def node_split(
     probability: float = 0.95,
     seed: int,
     draws: int = 4000,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     cores: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,

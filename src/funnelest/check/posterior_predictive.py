@@ -45,7 +45,7 @@ def posterior_predictive(
     loo: bool = False,
     without: Mapping[str, LeftOut] | None = None,
     draws: int | None = None,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     cores: int | None = None,
     executor: Executor | None = None,
     progress: bool = True,

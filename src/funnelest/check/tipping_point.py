@@ -77,7 +77,7 @@ def tipping_point(
     over: Mapping[str, Sequence[float]],
     *,
     seed: int,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     draws: int = 4000,
     progress: bool = True,
 ) -> Verdict:
@@ -99,7 +99,7 @@ def tipping_point(
         three.
     seed : int
         The same seed gives the same answer.
-    engine : {"auto", "importance", "nuts"}, default "auto"
+    engine : {"auto", "importance", "hmc"}, default "auto"
         As in `fit`.
     draws : int, default 4000
         Number of draws of every fit, as in `fit`.

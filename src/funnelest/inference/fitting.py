@@ -14,7 +14,7 @@ from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import MC_ERROR, joined_gate
+from funnelest.sampling.gate import MC_ERROR, joined_gate, least_mixed
 
 __all__ = ["ALLOWED", "argument_problems", "fit", "more"]
 
@@ -23,10 +23,10 @@ type Progress = Callable[[float, str], None]
 #: What each argument may be.
 ALLOWED: Allowed = {
     "model": instance(Model, "a Model"),
-    "engine": one_of("auto", "importance", "nuts"),
+    "engine": one_of("auto", "importance", "hmc"),
     "draws": whole(400),
     "precision": number(above=0, below=1),
-    "chains": whole(2),
+    "chains": whole(2).or_none,
     "seed": SEED.or_none,
     "cores": whole(1).or_none,
 }
@@ -37,17 +37,21 @@ _IMPORTANCE_LIMIT = 60
 #: so much. That of an about normal quantity is reached with these; a smaller one takes
 #: more by its square.
 _FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
+#: Chains over which independent draws are dealt out, which serves ArviZ's diagnostics.
+_DEALT = 4
+#: Fewer draws of chains cannot show 400 effective ones in every tail.
+_CHAINED = 1000
+_INTERRUPTED = "interrupted: the chains were ended where they were"
 
 
 def fit(
     model: Model,
     *,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     draws: int | None = None,
     precision: float = _PRECISION,
-    chains: int = 4,
+    chains: int | None = None,
     seed: int | None = None,
-    cores: int | None = None,
     start: Result | None = None,
     progress: bool = True,
 ) -> Result:
@@ -57,26 +61,26 @@ def fit(
     ----------
     model : Model
         The model; it is not changed.
-    engine : {"auto", "importance", "nuts"}, default "auto"
-        "importance" evaluates thousands of points at once and compiles nothing; "nuts" runs
-        Markov chains with nutpie. "auto" takes importance sampling for up to 60 unknown
-        parameters, and NUTS when there are more, or when importance sampling fails its gate.
+    engine : {"auto", "importance", "hmc"}, default "auto"
+        "importance" weighs thousands of points; "hmc" runs many Markov chains at once
+        (Hamiltonian Monte Carlo). "auto" takes importance sampling for up to 60 unknown
+        parameters, and chains when there are more, or when importance sampling fails its gate.
     draws : int, optional
-        Number of draws in the result, over all chains; at least 400. Left out: 4,000, and then as
-        many more as `precision` needs, four times as many at most (more when it is smaller than
-        its default).
+        Number of draws in the result, over all chains; at least 400, and of Markov chains 1,000 are
+        made where fewer are asked for. Left out: 4,000, and then as many more as `precision` needs,
+        four times as many at most (more when it is smaller than its default).
     precision : float, default 0.02
         The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
         interval of every step, every transition and every unknown parameter, as a share of the
         width of that interval (on its own scale or a log one). What was reached is
         `Result.monte_carlo_error`.
-    chains : int, default 4
-        Number of Markov chains (NUTS); at least 2.
+    chains : int, optional
+        Number of Markov chains ("hmc"), at least 2: they run together, so that many take hardly
+        longer than few. Left out: 256, fewer where each would have fewer than 16 draws. Draws of
+        importance sampling are independent, and are dealt out over so many; left out: 4.
     seed : int, optional
         The same seed gives the same draws, on one core and on many. Left out, a fresh one is
         taken, and kept in the result.
-    cores : int, optional
-        Number of chains that run at a time; all cores when left out.
     start : Result, optional
         Result of the same model with other data: importance sampling starts where that ended.
     progress : bool, default True
@@ -103,11 +107,11 @@ def fit(
     raise_if_any(
         argument_problems(
             model=model, engine=engine, draws=_FIRST if draws is None else draws,
-            precision=precision, chains=chains, seed=seed, cores=cores, start=start,
+            precision=precision, chains=chains, seed=seed, start=start,
         ),
         "fit",
     )  # fmt: skip
-    chains, cores = int(chains), None if cores is None else int(cores)
+    chains = None if chains is None else int(chains)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     first = _FIRST if draws is None else int(draws)
@@ -117,7 +121,7 @@ def fit(
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
             try:
-                result = _importance(model, first, chains, seed, start, report)
+                result = _importance(model, first, chains or _DEALT, seed, start, report)
             except NothingFoundError:
                 raise  # chains would have nowhere to start
             except FitError as error:
@@ -129,7 +133,7 @@ def fit(
                 result = None
         if result is None:
             try:
-                result = _nuts(model, first, chains, seed, cores, report)
+                result = _hmc(model, first, chains, seed, None, report)
             except FitError as error:
                 raise FitError("; ".join([*notes, str(error)])) from error
         notes += result.notes
@@ -151,8 +155,8 @@ def more(result: Result, draws: int, *, report: Progress = lambda done, text: No
     if result.engine == "importance":
         new = _importance(result.model, draws, chains, seed, result, report)
     else:
-        new = _nuts(result.model, draws, chains, seed, None, report)
-        if new.notes:  # interrupted: the result is what there was
+        new = _hmc(result.model, draws, chains, seed, result, report)
+        if _INTERRUPTED in new.notes:  # the result is what there was
             raise KeyboardInterrupt
     made = {
         name: np.concatenate([one, new.draws[name]], axis=1) for name, one in result.draws.items()
@@ -244,13 +248,12 @@ def _importance(
         density,
         draws=per_chain * chains,
         rng=np.random.default_rng(seed),
-        start=None if start is None else start.proposal,
+        start=start.proposal if start is not None and start.engine == "importance" else None,
         progress=report,
     )
     values = density.values(weighted.draws)
     result = Result(
         model=model,
-        # The draws are independent: dealing them out over chains serves ArviZ's diagnostics.
         draws={name: value.reshape(chains, per_chain) for name, value in values.items()},
         gate=weighted.gate,
         seed=seed,
@@ -261,24 +264,42 @@ def _importance(
     return _judged(result)
 
 
-def _nuts(
-    model: Model, draws: int, chains: int, seed: int, cores: int | None, report: Progress
+def _hmc(
+    model: Model,
+    draws: int,
+    chains: int | None,
+    seed: int,
+    start: Result | None,
+    report: Progress,
 ) -> Result:
-    from funnelest.inference.engines import nuts
+    """Return the result of chains; with `start`, of its own, which go on."""
+    from funnelest.inference.engines import hmc
+    from funnelest.likelihood.density import Density
 
     if not model.free:
         raise FitError("the model has no unknown parameter: there is nothing to sample.")
-    found = nuts.sample(
-        model, draws=-(-draws // chains), chains=chains, seed=seed, cores=cores, progress=report
+    if start is None:
+        draws = max(draws, _CHAINED)
+    chains = hmc.chains_for(draws) if chains is None else chains
+    found = hmc.sample(
+        Density(model),
+        draws=-(-draws // chains),
+        chains=chains,
+        rng=np.random.default_rng(seed),
+        start=None if start is None else start.proposal,
+        progress=report,
     )
-    interrupted = ("interrupted: the chains were ended where they were",)
+    notes = [_INTERRUPTED] if found.interrupted else []
+    if not found.gate.passed:
+        notes.append(f"the chains agree least on {least_mixed(found.draws)!r}")
     return _judged(
         Result(
             model=model,
             draws=found.draws,
             gate=found.gate,
             seed=seed,
-            notes=interrupted if found.interrupted else (),
+            notes=tuple(notes),
+            proposal=found.going,
             further=more,
         )
     )

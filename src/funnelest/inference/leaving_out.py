@@ -70,7 +70,7 @@ def left_out(
     *,
     seed: int,
     draws: int | None = None,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     refit: bool = False,
     cores: int | None = None,
     executor: Executor | None = None,

@@ -79,7 +79,7 @@ def refits(
     start: Result | None = None,
     draws: int = 4000,
     seed: int,
-    engine: Literal["auto", "importance", "nuts"] = "auto",
+    engine: Literal["auto", "importance", "hmc"] = "auto",
     cores: int | None = None,
     executor: Executor | None = None,
     progress: bool = False,
@@ -117,7 +117,7 @@ def refits(
         warm = start is not None and list(start.model.free) == list(model.free)
         start_at = start if warm else None
         try:
-            found = fit(model, engine=engine, draws=draws, seed=int(seeds[i]), cores=1,
+            found = fit(model, engine=engine, draws=draws, seed=int(seeds[i]),
                         start=start_at, progress=False)  # fmt: skip
         except FitError as error:
             return error

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -14,7 +12,7 @@ from funnelest.quantities.quantities import Quantities
 if TYPE_CHECKING:
     import pymc as pm
 
-__all__ = ["split", "to_pymc"]
+__all__ = ["to_pymc"]
 
 
 def to_pymc(model: Model) -> pm.Model:
@@ -57,18 +55,6 @@ def to_pymc(model: Model) -> pm.Model:
             total = pt.as_tensor_variable(sum(terms[1:], terms[0])).sum()
             pm.Potential(f"evidence: {source.name}", total if power == 1 else power * total)
     return made
-
-
-def split(model: Model, posterior: Any) -> dict[str, np.ndarray[Any, Any]]:
-    """Return the draws of each parameter, ``(chains, draws)``, from PyMC's vector variables."""
-    found: dict[str, np.ndarray[Any, Any]] = {}
-    for key, variable in posterior.data_vars.items():
-        names = variable.coords.get(f"{key}_parameter")
-        if names is None:
-            continue
-        for i, name in enumerate(names.values):
-            found[str(name)] = model.free[str(name)].from_pymc(variable.values[..., i])
-    return {name: found[name] for name in model.free}
 
 
 def _groups(free: Mapping[str, Prior]) -> dict[str, dict[str, Prior]]:

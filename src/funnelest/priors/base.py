@@ -52,8 +52,8 @@ class Prior:
 
     A family of your own inherits this. It is a frozen dataclass whose fields are its parameters,
     and has `support`, `logpdf`, `cdf` and `ppf`, written so that parameters may be columns of
-    numbers. With `pymc` it goes through NUTS too, and with `powered` it can count for more or less.
-    What fits use is `line_logpdf` and `line_of_score`, which follow from these and lose a few
+    numbers. With `pymc` it goes through `to_pymc` too, and with `powered` it can count for more or
+    less. What fits use is `line_logpdf` and `line_of_score`, which follow from these and lose a few
     digits at the ends; write them too where you know them better.
 
     Parameters

@@ -1,7 +1,7 @@
 """What a model says of cells, for given values of the parameters, and sums over them.
 
-Written once for NumPy arrays (the importance engine, results, simulation) and PyTensor symbols
-(the NUTS engine). The last axis of every value is the draw axis; cells come before it, and an
+Written once for NumPy arrays (the engines, results, simulation) and PyTensor symbols
+(`to_pymc`). The last axis of every value is the draw axis; cells come before it, and an
 axis over which a value does not vary has length 1.
 """
 

@@ -68,14 +68,14 @@ class Drawn:
         """
         size = float(next(iter(self.draws.values())).size) if self.draws else 1.0
         measures = self.gate.measures
-        if self.engine == "nuts":
+        if self.engine == "hmc":
             return min([size, *(measures[n] for n in ("bulk ESS", "tail ESS") if n in measures)])
         return 1 / (1 / size + 1 / measures["ESS"]) if measures.get("ESS", 0.0) > 0 else size
 
     @cached_property
     def dependence(self) -> Dependence:
         """How the draws hang together, which decides how far what is read from them is off."""
-        if self.engine == "nuts" and self.draws:
+        if self.engine == "hmc" and self.draws:
             return Chains(len(next(iter(self.draws.values()))))
         return Copies(None if self.origins is None else np.ravel(self.origins))
 

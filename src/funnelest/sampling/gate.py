@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ __all__ = [
     "chains_gate",
     "importance_gate",
     "joined_gate",
+    "least_mixed",
     "measured",
 ]
 
@@ -67,7 +68,7 @@ class Gate:
     Parameters
     ----------
     engine : str
-        "importance", "nuts" or "hmc".
+        "importance" or "hmc".
     measures : mapping of str to float
         What was measured.
     failures : tuple of str
@@ -141,6 +142,14 @@ def _mixing(draws: Any) -> tuple[float, float, float]:
     return float(np.max(r_hat)), float(np.min(bulk)), float(np.min(tail))
 
 
+def least_mixed(draws: Mapping[str, Any]) -> str:
+    """Return the name of the draws, ``(chains, draws)``, of which R-hat is largest."""
+    from arviz_stats.base import array_stats
+
+    r_hat = array_stats.rhat(np.stack(list(draws.values())), chain_axis=1, draw_axis=2)
+    return list(draws)[int(np.argmax(r_hat))]
+
+
 def joined_gate(gates: Sequence[Gate], sizes: Sequence[int], draws: Any) -> Gate:
     """Return the verdict on several samples of one posterior, made by the same engine.
 
@@ -174,11 +183,8 @@ def chains_gate(
     ess_tail: float,
     divergences: int,
     bfmi: float,
-    *,
-    engine: str = "nuts",
-    moves: Literal["transitions", "trajectories"] = "transitions",
 ) -> Gate:
-    """Return the verdict on Markov chains; `moves` are those of which none may diverge."""
+    """Return the verdict on Markov chains."""
     measures = {
         "R-hat": r_hat,
         "bulk ESS": ess_bulk,
@@ -186,16 +192,14 @@ def chains_gate(
         "divergences": float(divergences),
         "E-BFMI": bfmi,
     }
-    return _judged(engine, measures, moves)
+    return _judged("hmc", measures)
 
 
-def _judged(engine: str, measures: dict[str, float], moves: str = "") -> Gate:
-    return Gate(engine, measures, _failures(measures, tuple(LIMITS), moves))
+def _judged(engine: str, measures: dict[str, float]) -> Gate:
+    return Gate(engine, measures, _failures(measures, tuple(LIMITS)))
 
 
-def _failures(
-    measures: Mapping[str, float], names: tuple[str, ...], moves: str = ""
-) -> tuple[Named, ...]:
+def _failures(measures: Mapping[str, float], names: tuple[str, ...]) -> tuple[Named, ...]:
     """Return a sentence for each of these measures that does not meet its limit."""
     found: list[Named] = []
     for name in names:
@@ -205,6 +209,5 @@ def _failures(
         side, limit = LIMITS[name]
         if SIDES[side](value, limit):  # one that is not a number is on no side
             continue
-        key = moves if name == "divergences" else name
-        found.append(named(f"gate.{key}", value=value, limit=limit))
+        found.append(named(f"gate.{name}", value=value, limit=limit))
     return tuple(found)

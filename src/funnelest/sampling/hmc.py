@@ -74,7 +74,7 @@ class Chains:
         return np.asarray(self.every[places.astype(int)])
 
 
-class _StepSize:
+class StepSize:
     """Dual averaging of the step size: Hoffman and Gelman, JMLR 2014;15:1593, section 3.2."""
 
     def __init__(self, first: float, wanted: float) -> None:
@@ -97,7 +97,7 @@ class _StepSize:
         return float(np.exp(self._average)) if self._count else self.value
 
 
-class _Metric:
+class Metric:
     """Kinetic energy of a covariance of the parameters (dense), or of variances (diagonal)."""
 
     def __init__(self, covariance: Floats) -> None:
@@ -115,32 +115,38 @@ class _Metric:
     def velocity(self, momenta: Floats) -> Floats:
         return np.asarray(momenta @ self._covariance if self._dense else momenta * self._covariance)
 
-    def learned(self, points: Floats) -> _Metric:
+    def learned(self, points: Floats) -> Metric:
         """Return that of some draws, a dense one drawn a little towards no correlation."""
         if not self._dense:
-            return _Metric(points.var(axis=0) + 1e-12)
-        found = np.cov(points, rowvar=False)
+            return Metric(points.var(axis=0) + 1e-12)
+        found = np.atleast_2d(np.cov(points, rowvar=False))
         spread = np.diag(np.diag(found) + 1e-12)
         share = min(1.0, 5.0 * len(found) / (len(points) + 5.0 * len(found))) * 0.1
-        return _Metric(np.asarray((1 - share) * found + share * spread))
+        return Metric(np.asarray((1 - share) * found + share * spread))
 
 
-class _Sampler:
+class Sampler:
     """The state of all chains, and one trajectory of them."""
 
-    def __init__(self, density: Density, start: Floats, rng: np.random.Generator) -> None:
-        self._density, self._rng = density, rng
+    def __init__(
+        self,
+        density: Density,
+        start: Floats,
+        rng: np.random.Generator,
+        shortest: float = _SHORTEST,
+    ) -> None:
+        self._density, self._rng, self._shortest = density, rng, shortest
         self.points = start
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             self.value, self._slope = density(start)
         self.gradients = 1
 
-    def move(self, metric: _Metric, size: float, most: int) -> tuple[Floats, Floats, int]:
+    def move(self, metric: Metric, size: float, most: int) -> tuple[Floats, Floats, int]:
         """Move every chain; return the probabilities of acceptance, energies and divergences."""
         rng, chains = self._rng, len(self.points)
         # As many steps for all chains, so that they stay together as arrays.
         steps = int(np.clip(np.ceil(_LONGEST * rng.uniform() / size), 1, most))
-        sizes = size * rng.uniform(_SHORTEST, 1.0, (chains, 1))
+        sizes = size * rng.uniform(self._shortest, 1.0, (chains, 1))
         momenta = metric.momenta(chains, rng)
         energy = -self.value + 0.5 * np.sum(momenta * metric.velocity(momenta), axis=1)
         at, slope = self.points, self._slope
@@ -160,6 +166,11 @@ class _Sampler:
         self.value = np.where(take, value, self.value)
         self._slope = np.where(take[:, None], slope, self._slope)
         return chance, energy, int(np.sum(off > _DIVERGED))
+
+    def put(self, chains: NDArray[np.intp], others: NDArray[np.intp]) -> None:
+        """Put chains where others are; in warm-up only, since then they are no longer apart."""
+        for one in (self.points, self.value, self._slope):
+            one[chains] = one[others]
 
 
 def sample(
@@ -199,11 +210,11 @@ def sample(
     most : int, default 100
         Most steps of a trajectory.
     """
-    sampler, metric = _Sampler(density, start, rng), _Metric(covariance)
+    sampler, metric = Sampler(density, start, rng), Metric(covariance)
     size = 0.5
     for number, window in enumerate(warmup):
         searching = number < len(warmup) // 2
-        tuner, seen = _StepSize(size, wanted), []
+        tuner, seen = StepSize(size, wanted), []
         for i in range(window):
             # Some steps are small at first, so that a chain that started far out, where it is
             # steep, comes in too.
@@ -216,7 +227,7 @@ def sample(
         # The first part of a window is still on its way.
         metric = metric.learned(np.concatenate(seen[window // 3 :]))
         size = tuner.settled
-    tuner = _StepSize(size, wanted)
+    tuner = StepSize(size, wanted)
     for _ in range(_LAST_WINDOW):
         chance, _, _ = sampler.move(metric, tuner.value, most)
         tuner.learn(float(chance.mean()))
@@ -291,4 +302,4 @@ def gate_of(chains: Chains, quantities: Floats) -> Gate:
     trajectory reaches are visited often enough is for R-hat and the effective sizes to say.
     """
     measures = measured(quantities, chains.energies, chains.divergences)
-    return chains_gate(**measures, engine="hmc", moves="trajectories")
+    return chains_gate(**measures)

@@ -178,17 +178,17 @@ class Task:
             if short is not None:
                 return density.values(short.draws), "", 1
         tries: list[tuple[str, int]] = [("importance", 1), ("importance", _MORE)]
-        if self.engine == "nuts":
-            tries = [("nuts", _CHAINED), ("nuts", 2 * _CHAINED)]
+        if self.engine == "hmc":
+            tries = [("hmc", _CHAINED), ("hmc", 2 * _CHAINED)]
         elif self.engine == "auto":
-            tries = [("importance", 1), ("importance", _MORE), ("nuts", _CHAINED)]
+            tries = [("importance", 1), ("importance", _MORE), ("hmc", _CHAINED)]
         failure, kept, count = "", None, 0
         for engine, more in tries:
             count += 1
             seed = int(rng.integers(2**31))
             try:
                 result = fit(made, engine=engine, draws=more * self.draws,  # type: ignore[arg-type]
-                             seed=seed, cores=1, progress=False)  # fmt: skip
+                             seed=seed, progress=False)  # fmt: skip
             except FitError as error:
                 failure = str(error)
                 continue

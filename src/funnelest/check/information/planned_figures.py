@@ -95,7 +95,7 @@ def expected(
 def _more_draws(result: Result, seed: int) -> dict[str, Floats]:
     """Return more draws of every parameter; none where importance sampling gave no result."""
     # Past a failed gate more draws of the same kind are no better.
-    if result.proposal is None or not result.gate.passed:
+    if result.engine != "importance" or result.proposal is None or not result.gate.passed:
         return {}
     size = sum(one.size for one in list(result.draws.values())[:1])
     try:

@@ -10,6 +10,7 @@ from scipy.interpolate import PchipInterpolator
 
 from funnelest.errors import FitError
 from funnelest.likelihood.density import Density
+from funnelest.likelihood.gradient import Gradient
 from funnelest.priors import Prior
 
 __all__ = ["Target"]
@@ -31,6 +32,7 @@ class Target:
 
     def __init__(self, density: Density) -> None:
         self.density = density
+        self._gradient = Gradient(density)
         self.size = len(density.names)
         self.evaluations = 0
         free = list(density.model.free.values())
@@ -65,17 +67,30 @@ class Target:
         log_slope = np.full(u.shape[1], float(np.log(self._scale).sum()))
         if len(self._curved):
             score = u[self._curved]
-            inside = np.clip(score, self._low, self._high)
-            step = (_HIGH - _LOW) / (_NODES - 1)
-            at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
-            rest = inside - (_LOW + step * at)
-            at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
-            a, b, c, d = (np.take(one, at) for one in self._pieces)
+            rest, (a, b, c, d), beyond = self._pieces_at(score)
             slope = (3 * a * rest + 2 * b) * rest + c
             value = ((a * rest + b) * rest + c) * rest + d
-            z[self._curved] = value + slope * (score - inside)
+            z[self._curved] = value + slope * beyond
             log_slope += np.log(slope).sum(axis=0)
         return z, log_slope
+
+    def _pieces_at(self, score: Floats) -> tuple[Floats, list[Floats], Floats]:
+        """Return where scores are in the pieces of the tables, these, and how far outside all."""
+        inside = np.clip(score, self._low, self._high)
+        step = (_HIGH - _LOW) / (_NODES - 1)
+        at = np.minimum(((inside - _LOW) / step).astype(np.intp), self._last)
+        rest = inside - (_LOW + step * at)
+        at += np.arange(len(self._curved))[:, None] * (_NODES - 1)
+        return rest, [np.take(one, at) for one in self._pieces], score - inside
+
+    def _slopes(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the slope of the map in each score, and that of its log."""
+        slopes, bends = np.repeat(self._scale, u.shape[1], axis=1), np.zeros(u.shape)
+        if len(self._curved):
+            rest, (a, b, c, _), beyond = self._pieces_at(u[self._curved])
+            slopes[self._curved] = (3 * a * rest + 2 * b) * rest + c
+            bends[self._curved] = (6 * a * rest + 2 * b) / slopes[self._curved] * (beyond == 0)
+        return slopes, bends
 
     def log_density(self, u: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
@@ -84,6 +99,30 @@ class Target:
             z, log_slope = self._mapped(u)
             value = self.density(z) + log_slope
         return np.where(np.isnan(value), -np.inf, value)
+
+    def gradient(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the log-density, and its slopes in the scores, of the shape of `u`.
+
+        By differences where some source is written with functions that have no known slopes.
+        """
+        if self._gradient.trouble:
+            return self._differences(u)
+        self.evaluations += u.shape[1]
+        with np.errstate(all="ignore"):
+            z, log_slope = self._mapped(u)
+            slopes, bends = self._slopes(u)
+            value, found = self._gradient(z)
+            value, found = value + log_slope, found * slopes + bends
+        return np.where(np.isnan(value), -np.inf, value), np.nan_to_num(found)
+
+    def _differences(self, u: Floats) -> tuple[Floats, Floats]:
+        d, n = u.shape
+        moves = _STEP * np.concatenate([np.zeros((d, 1)), np.eye(d), -np.eye(d)], axis=1)
+        values = self.log_density((u[:, None, :] + moves[:, :, None]).reshape(d, -1))
+        values = values.reshape(-1, n)
+        with np.errstate(invalid="ignore"):
+            found = (values[1 : d + 1] - values[d + 1 :]) / (2 * _STEP)
+        return values[0], np.where(np.isfinite(found), found, 0.0)
 
     def located(self, u: Floats) -> tuple[Floats, Floats, Floats] | None:
         """Return what the figures locate: values, what the data say, and their information.

@@ -1,0 +1,336 @@
+"""Hamiltonian Monte Carlo of many chains at once, for models that importance sampling cannot do.
+
+Nothing is compiled: slopes are those of the arithmetic that the density is written in, for all
+chains together.
+
+1. Modes, and points that moved along the ridges from them, as in `importance`: chains start there.
+2. A map to coordinates in which the posterior is about standard normal (`straight`). It is fitted
+   to those points, and again in warm-up to where the chains are.
+3. Warm-up: step size and covariance, of all chains together. A chain that is lost where there is
+   hardly any probability goes on from where another is. That is done in warm-up only.
+4. Draws, every so manieth of a chain kept, until the gate is passed or the limit is reached.
+
+The map decides how many steps a draw takes, never where the posterior is: proposals are accepted by
+the exact density. Chains start in every mode that was found. Where they do not pass from one to
+another, R-hat says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.errors import FitError
+from funnelest.inference.engines.modes import Mode, find_modes
+from funnelest.inference.engines.moves import Walkers
+from funnelest.inference.engines.proposal import Component, Spread
+from funnelest.inference.engines.straight import Ridge, Straight
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
+from funnelest.sampling.hmc import Metric, Sampler, StepSize
+from funnelest.sampling.parallel import one_thread
+
+__all__ = ["Chains", "Going", "chains_for", "sample"]
+
+type Floats = NDArray[np.float64]
+type Progress = Callable[[float, str], None]
+
+#: Chains of warm-up, and of draws where nothing else is asked for: slopes for so many cost hardly
+#: more than for few. Each has so many draws at least.
+_CHAINS, _EACH = 256, 16
+#: Held are directions in which figures know so many times as much as the prior.
+_HELD = 30.0
+#: Points that move along the ridges, rounds of moves, and moves in each.
+_WALKERS, _ROUNDS, _MOVES = 400, 3, 6
+#: Points that the map is fitted to, where climbs end.
+_FITTED = 4000
+#: Some lie so much wider than the posterior, and count so little: the map should be sound there,
+#: and exact where the probability is.
+_WIDE, _SLIGHT = 1.6, 0.01
+#: Trajectories of the stages of warm-up; after each but the last the map is fitted anew.
+_WARM = (20, 30, 30)
+#: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
+_WANTED, _STEPS, _FIRST_STEPS = 0.85, 150, 20
+#: Each chain's step is shortened by up to this share, and a map is poor of which the step is less.
+_SHORTEST, _POOR = 0.3, 0.15
+#: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
+#: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
+#: those in the finest steps none may diverge, as `funnelest.sampling.hmc.gate_of` explains.
+_FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
+#: A chain is lost whose log-density is below the median by so many times what is usual.
+_LOST = 6.0
+#: Trajectories of each chain: until the gate is passed.
+_LENGTHS = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
+#: More draws are not worth making where R-hat would not come so many times nearer to its limit.
+_HOPE = 3.0
+#: What is left of an interrupted run is a sample from so many trajectories, and chains that go on
+#: make so many at least, to see how their energies vary.
+_LEAST, _SEEN = 10, 60
+#: Groups of chains whose energies are judged.
+_ENERGIES = 16
+#: No coordinate has a meaning beyond this.
+_RUN_OFF = 1e4
+
+
+@dataclass(frozen=True)
+class Going:
+    """Where chains are, and how they move: what they go on from."""
+
+    straight: Straight
+    metric: Metric
+    size: float
+    points: Floats
+    #: Trajectories for one draw that is kept.
+    every: int = 0
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Draws per parameter, shape ``(chains, draws)``, the gate, and what the chains go on from.
+
+    After an interrupt there are fewer draws.
+    """
+
+    draws: dict[str, Floats]
+    gate: Gate
+    going: Going
+    interrupted: bool = False
+
+
+class _Straightened:
+    """The log-density in straightened coordinates, points ``(chains, parameters)``."""
+
+    def __init__(self, target: Target, straight: Straight) -> None:
+        self._target, self._straight = target, straight
+
+    def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        # A trajectory that runs off leaves all numbers: there is no density, and nothing to see.
+        off = ~np.all(np.abs(points) < _RUN_OFF, axis=1)
+        u, log_volume, back = self._straight(np.where(off, 0.0, points.T))
+        off |= ~np.all(np.abs(u) < _RUN_OFF, axis=0)
+        value, slopes = self._target.gradient(np.where(off, 0.0, u))
+        slopes = back(slopes)
+        return np.where(off, -np.inf, value + log_volume), np.where(off, 0.0, slopes).T
+
+
+def sample(
+    density: Density,
+    *,
+    draws: int,
+    chains: int,
+    rng: np.random.Generator,
+    start: Going | None = None,
+    progress: Progress = lambda done, text: None,
+) -> Chains:
+    """Sample the posterior with so many chains at once, and so many `draws` of each.
+
+    With `start` the chains of an earlier call go on. The same generator gives the same draws.
+    `progress` is told the share done and what is being done. An interrupt (Ctrl-C) after warm-up
+    ends the chains where they are, and goes on only when they have hardly begun. A `FitError` when
+    no point has a finite density.
+    """
+    with one_thread():
+        target = Target(density)
+        if start is None:
+            start = _warm(target, max(chains, _CHAINS), rng, progress)
+            start = replace(start, points=start.points[:chains])
+        return _drawn(target, start, draws, rng, progress)
+
+
+def chains_for(draws: int) -> int:
+    """Return how many chains to draw with, where nothing is said."""
+    return int(np.clip(draws // _EACH, 4, _CHAINS))
+
+
+def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progress) -> Going:
+    progress(0.02, "finding the mode")
+    modes = find_modes(target, rng)
+    target.condense(np.array([point for _, point, _ in modes]).T)
+    progress(0.05, "following the ridges")
+    component, walkers = _walked(target, modes, rng)
+    first = walkers[:, rng.choice(walkers.shape[1], chains, replace=walkers.shape[1] < chains)]
+    metric = Metric(np.eye(target.size))
+    progress(0.1, "warming up")
+    one = _stage(target, _followed(target, component, walkers, rng), metric, 0.3, first, 0, rng)
+    if one.size < _POOR and component.held.shape[1]:
+        # The posterior is no graph over its free part, as a ring is none.
+        plain = Component.at(component.mode, np.eye(target.size), 0)
+        other = _stage(target, _followed(target, plain, walkers, rng), metric, 0.1, first, 0, rng)
+        if other.size > one.size:
+            one, component = other, plain
+    for stage in range(1, len(_WARM)):
+        progress(0.1 + 0.1 * stage, "warming up")
+        straight = _followed(target, component, one.seen, rng)
+        metric = Metric(np.eye(target.size)).learned(straight.back(one.seen).T)
+        one = _stage(target, straight, metric, one.size, one.u, stage, rng)
+    return Going(straight, metric, one.size, straight.back(one.u).T)
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Where a stage of warm-up ended, in scores, where chains were, and the step size."""
+
+    u: Floats
+    seen: Floats
+    size: float
+
+
+def _stage(
+    target: Target,
+    straight: Straight,
+    metric: Metric,
+    size: float,
+    u: Floats,
+    stage: int,
+    rng: np.random.Generator,
+) -> _Stage:
+    sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng, _SHORTEST)
+    tuner, seen = StepSize(size, _WANTED), []
+    moves = _WARM[stage]
+    for i in range(moves):
+        if i % _FINE_EVERY == 0:
+            _finely(sampler, metric, tuner.value, i // _FINE_EVERY)
+        # Until a step size is learned trajectories are short.
+        most = _STEPS if stage else _FIRST_STEPS
+        chance, _, _ = sampler.move(metric, tuner.value, most)
+        tuner.learn(float(chance.mean()))
+        if i >= moves // 3:
+            seen.append(sampler.points)
+        if stage < len(_WARM) - 1:
+            _returned(sampler, rng)
+    return _Stage(straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled)
+
+
+def _walked(
+    target: Target, modes: list[Mode], rng: np.random.Generator
+) -> tuple[Component, Floats]:
+    """Return the component of the first mode, and points that moved from all of them."""
+    parts, first = [], None
+    for _, point, matrix in modes:
+        held = int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum())
+        # Where all are held there is no ridge.
+        component = Component.at(point, matrix, held if held < target.size else 0)
+        n = _WALKERS // len(modes)
+        u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
+        value, even = target.log_density(u), np.full(n, 1 / n)
+        for _ in range(_ROUNDS):
+            walkers = Walkers(u, value, component.stand(target, u))
+            for _ in range(_MOVES):
+                walkers = walkers.moved(target, component, rng)
+            component = component.fitted(walkers.at, even)
+            u, value = walkers.u, walkers.value
+        parts.append(u[:, np.isfinite(value)])
+        first = component if first is None else first
+    assert first is not None
+    u = np.concatenate(parts, axis=1)
+    if not u.shape[1]:
+        raise FitError("no chain has where to start: none of the points tried is possible")
+    return first, u
+
+
+def _followed(
+    target: Target, component: Component, u: Floats, rng: np.random.Generator
+) -> Straight:
+    """Return the map that follows the ridge on which these points are."""
+    free = component.free.T @ u
+    f = len(free)
+    centre = free.mean(axis=1)
+    covariance = np.cov(free).reshape(f, f) + 1e-9 * np.eye(f)
+    if u.shape[1] < 20 * f:
+        share = f / (f + u.shape[1])
+        covariance = (1 - share) * covariance + share * np.diag(np.diag(covariance))
+    loose = Spread(centre, np.linalg.cholesky(covariance), 1e9)
+    if not component.held.shape[1]:
+        none = Straight.plain(f)
+        return replace(none, free=component.free, centre=centre, factor=loose.factor)
+    some = free[:, rng.permutation(free.shape[1])[: _FITTED // 2]]
+    more = _FITTED - some.shape[1]
+    # Some between and around the points, so that the map is smooth there too.
+    wide = np.where(np.arange(more) % 3 == 0, _WIDE, 1.1)
+    around = centre[:, None] + wide * (loose.factor @ rng.standard_normal((f, more)))
+    places = np.concatenate([some, around], axis=1)
+    weights = np.concatenate([np.ones(some.shape[1]), np.where(wide == _WIDE, _SLIGHT, 1.0)])
+    order = rng.permutation(len(weights))
+    places, weights = places[:, order], weights[order]
+    mode, factor, arrived = component.climbed(target, places)
+    ridge = Ridge(places[:, arrived], mode[:, arrived], factor[arrived], weights[arrived])
+    return Straight.fitted(component.held, component.free, loose, ridge)
+
+
+def _returned(sampler: Sampler, rng: np.random.Generator) -> None:
+    """Put chains that are lost where others are."""
+    d = sampler.points.shape[1]
+    middle = float(np.median(sampler.value))
+    lost = ~(sampler.value > middle - _LOST * np.sqrt(d / 2) - 10)
+    if lost.any() and not lost.all():
+        sampler.put(np.flatnonzero(lost), rng.choice(np.flatnonzero(~lost), int(lost.sum())))
+
+
+def _drawn(
+    target: Target, going: Going, draws: int, rng: np.random.Generator, progress: Progress
+) -> Chains:
+    sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
+    points: list[Floats] = []
+    energies: list[Floats] = []
+    diverged, interrupted = 0, False
+    lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
+    for every in sorted({-(-length // draws) for length in lengths}):
+        try:
+            while len(points) < every * draws:
+                if len(points) % _FINE_EVERY == 0:
+                    turn = len(points) // _FINE_EVERY
+                    diverged += _finely(sampler, going.metric, going.size, turn)
+                _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
+                points.append(sampler.points)
+                energies.append(energy)
+                progress(0.4 + 0.6 * len(points) / (every * draws), "sampling")
+        except KeyboardInterrupt:
+            if len(points) < _LEAST:
+                raise
+            interrupted = True
+        if interrupted:
+            draws = min(draws, len(points))
+        kept = _values(target, going.straight, points, draws)
+        measures = measured(np.stack(list(kept.values())), _together(energies), diverged)
+        gate = chains_gate(**measures)
+        if gate.passed or interrupted or not _hopeful(measures, max(lengths) / (every * draws)):
+            break
+    return Chains(kept, gate, replace(going, points=sampler.points, every=every), interrupted)
+
+
+def _values(
+    target: Target, straight: Straight, points: list[Floats], draws: int
+) -> dict[str, Floats]:
+    """Return so many draws of each chain, evenly spaced, on the parameters' own scales."""
+    every = max(1, len(points) // draws)
+    made = np.stack(points[every - 1 :: every][-draws:], axis=1)
+    line = target.line(straight(made.reshape(-1, target.size).T)[0])
+    return {name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()}
+
+
+def _together(energies: list[Floats]) -> Floats:
+    """Return energies with some chains after each other, for E-BFMI.
+
+    The smallest of hundreds of short chains would be a matter of luck.
+    """
+    rows = np.stack(energies, axis=1)
+    groups = min(_ENERGIES, len(rows))
+    return rows[: len(rows) // groups * groups].reshape(groups, -1)
+
+
+def _hopeful(measures: Mapping[str, float], times: float) -> bool:
+    """Return whether so many times as many trajectories may pass the gate."""
+    if measures["divergences"] or measures["bfmi"] <= BFMI:
+        return False
+    return bool(measures["r_hat"] - 1 < _HOPE * times * (R_HAT - 1))
+
+
+def _finely(sampler: Sampler, metric: Metric, size: float, turn: int) -> int:
+    """Move all chains in fine steps, and return how many diverge in the finest."""
+    finer = _FINE[turn % len(_FINE)]
+    diverged = sampler.move(metric, size * finer, _FINE_STEPS)[2]
+    return diverged if finer == min(_FINE) else 0

@@ -1,0 +1,172 @@
+"""The chains of a model: their coordinates, their slopes, and what they give."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+from validation.exact_posteriors import CASES, LEVELS
+
+import funnelest as fe
+from funnelest.inference.engines import hmc
+from funnelest.inference.engines.proposal import Spread
+from funnelest.inference.engines.straight import Ridge, Straight
+from funnelest.inference.engines.target import Target
+from funnelest.likelihood.density import Density
+
+
+def fit(model, **more):
+    return fe.fit(model, engine="hmc", **{"draws": 4000, "seed": 4, "progress": False, **more})
+
+
+def near_0(share=0.05):
+    """Return a model of which one share has a pole at 0, where the data leave it."""
+    return fe.Model(
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0),
+        {("a", "b"): fe.Share(fe.Beta(share, 1))},
+        [fe.Survey("none", step="b", of="a", yes=0, n=50)],
+    )  # fmt: skip
+
+
+def written_by_hand(q):
+    """Return a share by a function without known slopes."""
+    return np.vectorize(lambda x: 1 / (1 + np.exp(-x)))(np.asarray(q.parameter("x"), dtype=float))
+
+
+@pytest.fixture
+def bent():
+    """Return a map that follows a bent ridge of two held directions over three free ones."""
+    rng = np.random.default_rng(1)
+    free = rng.standard_normal((3, 500))
+    mode = np.array([np.sin(free[0]) + 0.2 * free[1] ** 2, 0.3 * free[0] * free[2]])
+    factor = np.zeros((500, 2, 2))
+    factor[:, 0, 0], factor[:, 1, 1] = 20 * np.exp(0.3 * free[1]), 30.0
+    factor[:, 1, 0] = 5 * free[0]
+    basis = np.linalg.qr(rng.standard_normal((5, 5)))[0]
+    loose = Spread(np.zeros(3), np.eye(3), 1e9)
+    return Straight.fitted(
+        basis[:, :2], basis[:, 2:], loose, Ridge(free, mode, factor, np.ones(500))
+    )
+
+
+def test_the_map_goes_there_and_back(bent):
+    x = 1.5 * np.random.default_rng(2).standard_normal((5, 20))
+    np.testing.assert_allclose(bent.back(bent(x)[0]), x, atol=1e-10)
+    assert bent.missed < 0.01
+
+
+def test_the_map_has_the_slopes_and_the_volume_that_it_says(bent):
+    rng = np.random.default_rng(3)
+    x, along = rng.standard_normal((5, 4)), rng.standard_normal((5, 1))
+
+    def height(x):
+        u, log_volume, _ = bent(x)
+        return np.sin(along * u).sum(axis=0) + log_volume
+
+    u, log_volume, back = bent(x)
+    steps = 1e-5 * np.eye(5)[:, :, None]
+    slopes = np.array([(height(x + one) - height(x - one)) / 2e-5 for one in steps])
+    np.testing.assert_allclose(back(along * np.cos(along * u)), slopes, atol=1e-8)
+    turned = np.array([(bent(x + one)[0] - bent(x - one)[0]) / 2e-5 for one in steps])
+    np.testing.assert_allclose(
+        np.linalg.slogdet(turned.transpose(2, 0, 1))[1], log_volume, atol=1e-8
+    )
+
+
+def test_the_slopes_in_scores_are_those_of_differences():
+    target = Target(Density(CASES["register_on_a_ridge"](coarse=4).model))
+    u = np.random.default_rng(1).standard_normal((target.size, 30))
+    u[:, 0] = 9.0  # beyond the tables
+    value, slopes = target.gradient(u)
+    np.testing.assert_allclose(value, target.log_density(u))
+    apart = np.abs(slopes - target._differences(u)[1])
+    assert np.all(apart < 1e-4 * (1 + np.abs(slopes)))
+
+
+def test_functions_without_slopes_are_sampled_by_differences():
+    own = fe.OwnNormal(name="f", quantity=written_by_hand, estimate=0.7, se=0.05)
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0), {("a", "b"): fe.Share(0.5)},
+        [own], parameters={"x": fe.Normal(0, 1)},
+    )  # fmt: skip
+    result = fit(model)
+    assert result.gate.passed, result.gate.text
+    x = np.linspace(-4, 5, 4001)
+    mass = stats.norm.pdf(x) * stats.norm.pdf(1 / (1 + np.exp(-x)), 0.7, 0.05)
+    exact = np.cumsum(mass) / mass.sum()
+    limits = np.quantile(result.draws["x"], LEVELS)
+    np.testing.assert_allclose(np.interp(limits, x, exact), LEVELS, atol=0.03)
+
+
+def test_a_pole_at_0_passes_the_gate():
+    result = fit(near_0())
+    assert result.gate.passed, result.gate.text
+    limits = np.quantile(result.draws["a -> b"], LEVELS)
+    np.testing.assert_allclose(stats.beta(0.05, 51).cdf(limits), LEVELS, atol=0.03)
+
+
+def test_where_the_data_hold_all_there_is_no_ridge():
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(100.0),
+        {("a", "b"): fe.Share(fe.Beta(1, 1))},
+        [fe.Survey("most", step="b", of="a", yes=700, n=1000)],
+    )  # fmt: skip
+    result = fit(model)
+    assert result.gate.passed, result.gate.text
+    limits = np.quantile(result.draws["a -> b"], LEVELS)
+    np.testing.assert_allclose(stats.beta(701, 301).cdf(limits), LEVELS, atol=0.03)
+
+
+def test_the_same_seed_gives_the_same_draws_and_more_go_on():
+    one, two, other = (fit(near_0(), draws=400, seed=seed) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(one.draws["a -> b"], two.draws["a -> b"])
+    assert not np.array_equal(one.draws["a -> b"], other.draws["a -> b"])
+    assert one.draws["a -> b"].shape == (62, 17)  # 1,000, at least
+    more = one.more(400)
+    assert more.draws["a -> b"].shape == (62, 24)
+    np.testing.assert_array_equal(more.draws["a -> b"][:, :17], one.draws["a -> b"])
+
+
+def test_few_chains_have_more_draws_each():
+    result = fit(near_0(), draws=800, chains=4)
+    assert result.draws["a -> b"].shape == (4, 250)
+    assert result.gate.passed, result.gate.text
+
+
+def test_chains_that_stay_in_two_modes_are_refused():
+    result = fit(CASES["two_modes"](coarse=4).model, draws=400)
+    assert result.gate.measures["R-hat"] > 1.05
+    assert not result.gate.passed
+    assert result.notes == ("the chains agree least on 'x'",)
+
+
+def test_interrupted_chains_are_a_result():
+    def progress(done, text):
+        if text == "sampling" and done > 0.8:
+            raise KeyboardInterrupt
+
+    density = Density(near_0())
+    found = hmc.sample(
+        density, draws=200, chains=8, rng=np.random.default_rng(1), progress=progress
+    )
+    assert found.interrupted
+    assert found.draws["a -> b"].shape[0] == 8
+    assert 100 < found.draws["a -> b"].shape[1] < 200
+
+    def at_once(done, text):
+        if text == "sampling":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        hmc.sample(density, draws=200, chains=8, rng=np.random.default_rng(1), progress=at_once)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("name", ["register_on_a_ridge", "poles"])
+def test_limits_have_the_ranks_that_they_say(name, seed):
+    case = CASES[name]()
+    result = fit(case.model, seed=seed)
+    assert result.gate.passed, result.gate.text
+    apart = case.exact(np.quantile(result.draws[case.parameter], LEVELS)) - LEVELS
+    assert np.all(np.abs(apart) < 4.5 * np.sqrt(LEVELS * (1 - LEVELS) / 2000) + 0.0005)
