@@ -118,7 +118,7 @@ def _sample(
     proposal = Proposal((), np.zeros(0))
     if start is not None and start.components:
         progress(0.1, "moving the proposal to the new data")
-        proposal = _moved(target, start)
+        proposal = _moved(target, start, rng)
         done = _final(target, proposal, draws, rng)
         if _good(done, draws):
             return done
@@ -150,9 +150,11 @@ def _sample(
     return done
 
 
-def _moved(target: Target, start: Proposal) -> Proposal:
+def _moved(target: Target, start: Proposal, rng: np.random.Generator) -> Proposal:
     """Return the proposal of an earlier fit with each centre moved as its mode moves."""
-    components = tuple(one.moved(nearest_mode(target, one.mode)) for one in start.components)
+    components = tuple(
+        one.moved(nearest_mode(target, one.mode)).prepared(target, rng) for one in start.components
+    )
     return replace(start, components=components)
 
 

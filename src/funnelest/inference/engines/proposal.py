@@ -208,7 +208,9 @@ class Component:
         """Return the component moved as its mode has."""
         by = mode - self.mode
         loose = replace(self.loose, centre=self.loose.centre + self.free.T @ by)
-        return replace(self, mode=mode, start=self.start + self.held.T @ by, loose=loose)
+        # Other data may locate other things: what was foreseen of these is gone.
+        start = self.start + self.held.T @ by
+        return replace(self, mode=mode, start=start, loose=loose, foreseen=None)
 
     @property
     def _along(self) -> Spread:
