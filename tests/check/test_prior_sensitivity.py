@@ -24,7 +24,7 @@ def shares(prior, yes=8, n=20):
         fe.Route("a", "b"), PEOPLE, fe.Rate(prior), {("a", "b"): fe.Share(0.5)},
         [fe.Survey("s", step="a", yes=yes, n=n)],
     )  # fmt: skip
-    return fe.fit(model, engine="importance", draws=8000, seed=1, progress=False)
+    return fe.fit(model, engine="importance", draws=32_000, seed=1, progress=False)
 
 
 def distance(x, p, q):

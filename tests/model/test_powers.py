@@ -23,7 +23,7 @@ MODEL = fe.Model(
         fe.Survey("t", step="b", of="a", yes=8, n=20),
     ],
 )
-OPTIONS = {"engine": "importance", "draws": 4000, "seed": 3, "progress": False}
+OPTIONS = {"engine": "importance", "draws": 40_000, "seed": 3, "progress": False}
 
 
 def quantiles(result, name):
