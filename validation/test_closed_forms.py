@@ -64,7 +64,7 @@ class Case:
 
     register: dict[str, Any]
     log_likelihood: Callable[[Any], Any]
-    nuts: bool = False
+    chains: bool = False
 
 
 def known(value: float) -> fe.Fixed:
@@ -93,13 +93,13 @@ CASES = {
     ),
     "overdispersion": Case(
         {"count": 120, "defects": [fe.Overdispersion(0.2)]},
-        lambda n: overdispersed(120, 0.2, n), nuts=True,
+        lambda n: overdispersed(120, 0.2, n), chains=True,
     ),
     "rounded to 50": Case(
         {"count": fe.Rounded(100, to=50)}, lambda n: poisson(np.arange(75, 125), n)
     ),
     "randomly rounded": Case(
-        {"count": fe.RandomlyRounded(25)}, lambda n: triangular(25, 5, n), nuts=True
+        {"count": fe.RandomlyRounded(25)}, lambda n: triangular(25, 5, n), chains=True
     ),
     "randomly rounded to 0": Case(
         {"count": fe.RandomlyRounded(10, to=10)}, lambda n: triangular(10, 10, n)
@@ -122,11 +122,11 @@ CASES = {
     ),
     "at most": Case(
         {"count": fe.AtMost(60), "at least": 20},
-        lambda n: stats.poisson.logcdf(60, n), nuts=True,
+        lambda n: stats.poisson.logcdf(60, n), chains=True,
     ),
     "withheld, pinned by an exact total": Case(
         {"count": {"male": 9, "female": fe.Withheld()}, "by": "sex", "total": 12},
-        lambda n: of_two([(9, 3)], n), nuts=True,
+        lambda n: of_two([(9, 3)], n), chains=True,
     ),
     "withheld, pinned by a rounded total": Case(
         {"count": {"male": fe.Withheld(), "female": fe.Withheld()}, "by": "sex",
@@ -229,7 +229,7 @@ def check(drawn, quantiles, mean: float, sd: float, size: int = 4000) -> None:
     + [
         pytest.param(name, "hmc", marks=pytest.mark.slow)
         for name, case in CASES.items()
-        if case.nuts
+        if case.chains
     ],
 )
 def test_the_posterior(name, engine):
