@@ -117,6 +117,7 @@ def fit(
     first = _FIRST if draws is None else int(draws)
     notes: list[str] = []
     result: Result | None = None
+    given_up: Result | None = None
     with progress_bar(progress) as report:
         small = len(model.free) <= _IMPORTANCE_LIMIT
         if engine == "importance" or (engine == "auto" and small):
@@ -128,18 +129,26 @@ def fit(
                 if engine == "importance" or not model.free:
                     raise
                 notes.append(f"importance sampling was given up: {error}")
+            if result is not None and draws is None and _worth(result):
+                result, note = _precise(result, precision, report)
+                notes += note
             if engine == "auto" and result is not None and not _worth(result):
-                notes.append(f"importance sampling was given up: {result.gate.text}")
-                result = None
+                notes = [f"importance sampling was given up: {result.gate.text}"]
+                given_up, result = result, None
         if result is None:
             try:
                 result = _hmc(model, first, chains, seed, None, report)
             except FitError as error:
                 raise FitError("; ".join([*notes, str(error)])) from error
-        notes += result.notes
-        if draws is None and _worth(result) and not result.notes:
-            result, note = _precise(result, precision, report)
-            notes += note
+            if given_up is not None and result.gate.passed and _higher(given_up, result):
+                raise FitError(
+                    f"{notes[0]}; and it had found a place of far higher density than any that the "
+                    "chains came to. Such separate parts of a posterior no engine here can weigh"
+                )
+            notes += result.notes
+            if draws is None and _worth(result) and not result.notes:
+                result, note = _precise(result, precision, report)
+                notes += note
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
 
 
@@ -201,6 +210,22 @@ def _precise(result: Result, precision: float, report: Progress) -> tuple[Result
         return result, ["interrupted before the limits were as precise as was aimed at: "
                         "result.more(draws) goes on"]  # fmt: skip
     return result, []
+
+
+def _higher(one: Result, other: Result) -> bool:
+    """Return whether draws of one reach a density far above all of the other's.
+
+    Thousands of draws of a posterior of d parameters come within some d/4 of its height, in
+    logarithm.
+    """
+    from funnelest.likelihood.density import Density
+
+    density = Density(one.model)
+    heights = [
+        float(np.max(density(density.line({name: np.ravel(x) for name, x in each.draws.items()}))))
+        for each in (one, other)
+    ]
+    return heights[0] > heights[1] + len(density.names) / 4 + 1
 
 
 def _worth(result: Result) -> bool:

@@ -117,14 +117,20 @@ def quantile_errors(rows: Floats, levels: Sequence[float], dependence: Dependenc
     steps = np.sqrt([dependence.variance((rows <= at[:, None]).astype(float)) for at in limits])
     around = np.minimum(np.minimum(places, 1 - places) / 2, _AROUND)
     # One standard error up and down would see the error itself. There are a dozen draws between
-    # the two in a tail of 4,000, too few when the worst of many errors is sought.
-    reach = np.fmax(around[:, None], steps)
+    # the two in a tail of 4,000, too few when the worst of many errors is sought. But in a gap
+    # between two clumps of draws what lies further off tells nothing: the larger of both.
+    wide = _errors(rows, places, steps, np.fmax(around[:, None], steps))
+    return np.fmax(wide, _errors(rows, places, steps, np.fmax(2 * steps, 1e-12)))
+
+
+def _errors(rows: Floats, places: Floats, steps: Floats, reach: Floats) -> Floats:
+    """Return errors of quantiles by what lies so far on both sides of each, in probability."""
     ends = np.clip([places[:, None] - reach, places[:, None] + reach], 0.0, 1.0)
     found = np.empty(steps.shape)
-    kinds, kind = np.unique(ends, axis=2, return_inverse=True)  # nearly all rows reach as far
+    kinds, kind = np.unique(ends, axis=2, return_inverse=True)  # many rows reach as far
     for i in range(kinds.shape[2]):
         rest = kind == i
         low, high = quantiles(rows[rest], kinds[..., i], axis=1)
-        with np.errstate(invalid="ignore"):  # from infinite to infinite
+        with np.errstate(invalid="ignore", divide="ignore"):  # from infinite to infinite
             found[:, rest] = steps[:, rest] * (high - low) / np.ptp(kinds[..., i], axis=0)[:, None]
     return found

@@ -257,6 +257,7 @@ def _followed(
     order = rng.permutation(len(weights))
     places, weights = places[:, order], weights[order]
     mode, factor, arrived = component.climbed(target, places)
+    arrived |= not arrived.any()  # where none did, the map follows where they ended
     ridge = Ridge(places[:, arrived], mode[:, arrived], factor[arrived], weights[arrived])
     return Straight.fitted(component.held, component.free, loose, ridge)
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from funnelest.errors import NothingFoundError
+from funnelest.errors import FitError, NothingFoundError
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
@@ -18,6 +18,9 @@ type Floats = NDArray[np.float64]
 type Mode = tuple[float, Floats, Floats]
 
 _STARTS, _CLIMB = 32, 25
+#: With more modes than this part of the starts some may not have been found: so many times as many
+#: climbs are made, and with more modes than this part of those the fit is refused.
+_CROWDED, _FURTHER = 1 / 6, 16
 _POOL, _CLIMBS = 2_000, 6
 _TRIED = 20_000
 #: Modes this much lower than the highest, in log-mass, are left out.
@@ -31,8 +34,21 @@ def find_modes(
 
     As many climbs as `starts`, with so many `steps` each. A `NothingFoundError` when no draw of
     the prior and no climb gives the figures a positive probability: none was found, which proves
-    nothing.
+    nothing. A `FitError` when there are so many modes that others must have been missed.
     """
+    found = _searched(target, rng, starts, steps)
+    if len(found) > _CROWDED * starts:
+        found = _searched(target, rng, _FURTHER * starts, steps)
+        if len(found) > _CROWDED * _FURTHER * starts:
+            raise FitError(
+                f"the posterior has {len(found)} or more separate modes, of which some may not "
+                "have been found: say more of the parameters, so that fewer fit the figures as well"
+            )
+    return found
+
+
+def _searched(target: Target, rng: np.random.Generator, starts: int, steps: int) -> list[Mode]:
+    """Return the distinct modes of so many climbs, highest first."""
     d = target.size
     begins = rng.standard_normal((d, starts))
     begins[:, 0] = 0.0
@@ -101,9 +117,10 @@ def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple
     pool = np.concatenate([starts, rng.standard_normal((len(starts), _POOL))], axis=1)
     values = target.log_density(pool)
     chosen: list[Floats] = []
+    most = max(_CLIMBS, starts.shape[1] // 10)
     for i in np.argsort(-values, kind="stable"):
         point = pool[:, i]
-        if not np.isfinite(values[i]) or len(chosen) == _CLIMBS:
+        if not np.isfinite(values[i]) or len(chosen) == most:
             break
         if all(np.sum((point - other) ** 2) > 0.5 * len(point) for other in chosen):
             chosen.append(point)
@@ -165,4 +182,4 @@ def _distinct(found: list[Mode]) -> list[Mode]:
             continue
         kept.append((height, point, curvature))
     mass = [height - 0.5 * np.linalg.slogdet(curvature)[1] for height, _, curvature in kept]
-    return [one for one, m in zip(kept, mass, strict=True) if m > max(mass) - _LOWER][:6]
+    return [one for one, m in zip(kept, mass, strict=True) if m > max(mass) - _LOWER]
