@@ -37,7 +37,7 @@ def find_modes(
     nothing. A `FitError` when there are so many modes that others must have been missed.
     """
     found = _searched(target, rng, starts, steps)
-    if len(found) > _CROWDED * starts:
+    if len(found) > max(_CLIMBS, _CROWDED * starts):
         found = _searched(target, rng, _FURTHER * starts, steps)
         if len(found) > _CROWDED * _FURTHER * starts:
             raise FitError(
