@@ -129,7 +129,7 @@ def fit(
                 if engine == "importance" or not model.free:
                     raise
                 notes.append(f"importance sampling was given up: {error}")
-            if result is not None and draws is None and _worth(result):
+            if result is not None and draws is None:
                 result, note = _precise(result, precision, report)
                 notes += note
             if engine == "auto" and result is not None and not _worth(result):
@@ -146,7 +146,7 @@ def fit(
                     "chains came to. Such separate parts of a posterior no engine here can weigh"
                 )
             notes += result.notes
-            if draws is None and _worth(result) and not result.notes:
+            if draws is None:
                 result, note = _precise(result, precision, report)
                 notes += note
     return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
@@ -192,7 +192,12 @@ def _origins(result: Result, new: Result) -> Any:
 
 
 def _precise(result: Result, precision: float, report: Progress) -> tuple[Result, list[str]]:
-    """Return a result that goes on until it is precise, and a note where it is not."""
+    """Return a result that goes on until it is precise, and a note where it is not.
+
+    One that was interrupted, or of which more draws are not worth making, as it is.
+    """
+    if result.notes or not _worth(result):
+        return result, []
     most = _FIRST * _FURTHER * max(1.0, (_PRECISION / precision) ** 2)
     try:
         while (error := result.monte_carlo_error) > precision:

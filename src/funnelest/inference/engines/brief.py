@@ -20,7 +20,7 @@ from funnelest.inference.engines.importance import (
     weigh,
 )
 from funnelest.inference.engines.modes import find_modes
-from funnelest.inference.engines.proposal import Component, Proposal
+from funnelest.inference.engines.proposal import Component, Proposal, stiff
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import ESS, K_HAT
@@ -68,10 +68,7 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
 def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | None:
     modes = find_modes(target, rng, starts=_STARTS, steps=_CLIMB)
     proposal = Proposal(
-        tuple(
-            Component.at(point, matrix, int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum()))
-            for _, point, matrix in modes
-        ),
+        tuple(Component.at(point, matrix, stiff(matrix, _HELD)) for _, point, matrix in modes),
         shares_of(modes),
     )
     batch = max(_LEAST, _BATCH * target.size)

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.inference.engines.modes import Mode, find_modes
-from funnelest.inference.engines.moves import Walkers
-from funnelest.inference.engines.proposal import Component, Spread
+from funnelest.inference.engines.moves import walked
+from funnelest.inference.engines.proposal import Component, Spread, stiff
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
@@ -44,8 +44,8 @@ type Progress = Callable[[float, str], None]
 _CHAINS, _EACH = 256, 16
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
-#: Points that move along the ridges, rounds of moves, and moves in each.
-_WALKERS, _ROUNDS, _MOVES = 400, 3, 6
+#: Points that move along the ridges, of all modes together.
+_WALKERS = 400
 #: Points that the map is fitted to, where climbs end.
 _FITTED = 4000
 #: Some lie so much wider than the posterior, and count so little: the map should be sound there,
@@ -211,19 +211,11 @@ def _walked(
     """Return the component of the first mode, and points that moved from all of them."""
     parts, first = [], None
     for _, point, matrix in modes:
-        held = int((np.linalg.eigvalsh(matrix) - 1 > _HELD).sum())
+        held = stiff(matrix, _HELD)
         # Where all are held there is no ridge.
         component = Component.at(point, matrix, held if held < target.size else 0)
-        n = _WALKERS // len(modes)
-        u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
-        value, even = target.log_density(u), np.full(n, 1 / n)
-        for _ in range(_ROUNDS):
-            walkers = Walkers(u, value, component.stand(target, u))
-            for _ in range(_MOVES):
-                walkers = walkers.moved(target, component, rng)
-            component = component.fitted(walkers.at, even)
-            u, value = walkers.u, walkers.value
-        parts.append(u[:, np.isfinite(value)])
+        component, walkers = walked(target, component, _WALKERS // len(modes), rng)
+        parts.append(walkers.u[:, np.isfinite(walkers.value)])
         first = component if first is None else first
     assert first is not None
     u = np.concatenate(parts, axis=1)

@@ -27,11 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.engines.foreseen import taught_by
 from funnelest.inference.engines.judge import move
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
-from funnelest.inference.engines.moves import Walkers
-from funnelest.inference.engines.proposal import Component, Draws, Proposal
+from funnelest.inference.engines.moves import walked
+from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import ARRIVED, MOVED, SHIFT, Gate, importance_gate
@@ -47,9 +46,8 @@ type Progress = Callable[[float, str], None]
 #: Directions are held in which figures know this many times as much as the prior: the first that
 #: serves, or the best.
 _HELD = (30.0, 300.0, 3.0, np.inf)
-#: Points that are moved along the ridges: how many, how many moves between two fits of the
-#: proposal to them, and how many fits.
-_WALKERS, _MOVES, _FITS = 400, 6, 3
+#: Points that are moved along the ridges, of all modes together.
+_WALKERS = 400
 _ROUNDS = 4
 #: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
 #: multiple of the first batch.
@@ -165,11 +163,10 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
     matter of luck; where points move to is not (layered adaptive importance sampling; Martino,
     Elvira, Luengo and Corander, Statistics and Computing 2017;27:599).
     """
-    stiffness = [np.linalg.eigvalsh(matrix) - 1 for _, _, matrix in modes]
     best = Proposal((), np.zeros(0), -1.0)
     tried = set()
     for limit in _HELD:
-        held = tuple(int((one > limit).sum()) for one in stiffness)
+        held = tuple(stiff(matrix, limit) for _, _, matrix in modes)
         if held in tried:
             continue
         tried.add(held)
@@ -182,9 +179,9 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
         if _ess(log_weights) > _PLAIN * len(log_weights):
             # The modes show enough: plain adaptation goes on from here.
             return refitted(target, proposal, drawn, log_weights)
-        proposal = replace(
-            proposal, components=tuple(_walked(target, one, len(modes), rng) for one in first)
-        )
+        n = max(_WALKERS // len(modes), 8 * target.size, 100)
+        components = tuple(walked(target, one, n, rng, foreseeing=True)[0] for one in first)
+        proposal = replace(proposal, components=components)
         _, log_weights = weigh(target, proposal, rng, _batch(target))
         proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
         if proposal.efficiency > best.efficiency:
@@ -192,24 +189,6 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
         if best.efficiency > _WORTH:
             break
     return best
-
-
-def _walked(
-    target: Target, component: Component, modes: int, rng: np.random.Generator
-) -> Component:
-    """Return the component fitted to points that moved from where it put them."""
-    n = max(_WALKERS // modes, 8 * len(component.mode), 100)
-    u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
-    value, even = target.log_density(u), np.full(n, 1 / n)
-    for _ in range(_FITS):
-        walkers = Walkers(u, value, component.stand(target, u))
-        for _ in range(_MOVES):
-            walkers = walkers.moved(target, component, rng)
-        component = component.fitted(walkers.at, even)
-        taught = rng.choice(n, min(n, taught_by(len(walkers.at.free))), replace=False)
-        component = component.learned(target, walkers.at, taught)
-        u, value = walkers.u, walkers.value
-    return component
 
 
 def shares_of(modes: list[Mode]) -> Floats:

@@ -10,20 +10,23 @@ sample has missed something.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.inference.engines.foreseen import taught_by
 from funnelest.inference.engines.proposal import Component, Held, Spread
 from funnelest.inference.engines.target import Target
 
-__all__ = ["Walkers"]
+__all__ = ["Walkers", "walked"]
 
 type Floats = NDArray[np.float64]
 
 #: Shortest step, as a share of a fresh draw: of each move it is drawn anew, evenly in logarithm.
 _SHORTEST = 0.05
+#: Moves between two fits of a component to the points, and fits.
+_MOVES, _FITS = 6, 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,32 @@ class Walkers:
         return Walkers(
             np.where(yes, u, self.u), np.where(yes, value, self.value), at.where(yes, self.at)
         )
+
+
+def walked(
+    target: Target,
+    component: Component,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    foreseeing: bool = False,
+) -> tuple[Component, Walkers]:
+    """Return the component fitted to n points that moved from where it put them, and the points.
+
+    With `foreseeing` it foresees derivatives as they are at some of the points.
+    """
+    u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
+    walkers, even = Walkers(u, target.log_density(u), component.stand(target, u)), np.full(n, 1 / n)
+    for fit in range(_FITS):
+        if fit:
+            walkers = replace(walkers, at=component.stand(target, walkers.u))
+        for _ in range(_MOVES):
+            walkers = walkers.moved(target, component, rng)
+        component = component.fitted(walkers.at, even)
+        if foreseeing:
+            taught = rng.choice(n, min(n, taught_by(len(walkers.at.free))), replace=False)
+            component = component.learned(target, walkers.at, taught)
+    return component, walkers
 
 
 def _normal(loose: Spread, near: NDArray[np.bool_], free: Floats) -> Floats:

@@ -34,7 +34,7 @@ from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.sampling.weights import effective_size
 
-__all__ = ["Component", "Proposal", "Spread"]
+__all__ = ["Component", "Proposal", "Spread", "stiff"]
 
 type Floats = NDArray[np.float64]
 
@@ -155,16 +155,19 @@ class Held:
 
     def among(self, first: NDArray[np.bool_], other: Held) -> Held:
         """Return these at the places of `first`, and the others at the rest, each in order."""
-
-        def put(axis: int, a: Any, b: Any) -> Any:
-            order = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
-            return np.take(np.concatenate([a, b], axis=axis), order, axis=axis)
-
-        return self._each(put, other)
+        order = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
+        return self._each(
+            lambda axis, a, b: np.take(np.concatenate([a, b], axis=axis), order, axis=axis), other
+        )
 
 
 #: The fields of `Held`, in their order, with the axis of the draws.
 _DRAWS = (("free", 1), ("tight", 1), ("mode", 1), ("factor", 0), ("arrived", 0))
+
+
+def stiff(curvature: Floats, limit: float) -> int:
+    """Return in how many directions figures know more than `limit` times as much as the prior."""
+    return int((np.linalg.eigvalsh(curvature) - 1 > limit).sum())
 
 
 @dataclass(frozen=True)
