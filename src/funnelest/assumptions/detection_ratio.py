@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -123,9 +123,4 @@ class DetectionRatio(LikeOthers):
         ratio = fm.where(there, fm.minimum(ratio, most), ratio)
         inside = mask_of(q.cells, self.axis, self.ages)[..., None]
         ratio = fm.where(inside, ratio, 1.0)
-        return replace(
-            records,
-            registered=records.registered * ratio,
-            true=records.true * ratio,
-            all=records.all * ratio,
-        )
+        return records.times(ratio, "registered", "true", "all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -90,8 +90,7 @@ class Bridge(Defect):
         return 1.0 / value if self.inverse else value
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        factor = self._factor(q, source)
-        return replace(records, true=records.true * factor, all=records.all * factor)
+        return records.times(self._factor(q, source), "true", "all")
 
     def on_share(self, share: Any, q: Quantities, source: str) -> Any:
         # Just below 1: a share of 1 would make every "no" impossible, and its slope infinite.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from funnelest.defects.base import Records
@@ -37,13 +36,7 @@ class Coverage(VaryingShare):
     label: ClassVar[str] = "coverage"
 
     def on_records(self, records: Records, q: Quantities, source: str) -> Records:
-        share = self.share(q, source)
-        return replace(
-            records,
-            registered=records.registered * share,
-            true=records.true * share,
-            all=records.all * share,
-        )
+        return records.times(self.share(q, source), "registered", "true", "all")
 
     def factor(self) -> tuple[float, float]:
         return self._limits()

@@ -389,8 +389,8 @@ class NumberEvidence(Evidence):
 
     def _recorded(self, q: Quantities) -> Records:
         people = q.in_cells(self.step)
-        listed = people * q.listed(self.name)
-        records = Records(people, listed, listed, listed)
+        records = Records(people, people, people, people)
+        records = records.times(q.listed(self.name), "registered", "true", "all")
         for one in in_order([*carried(self.defects, "on_records"), *q.assumed("on_records")]):
             records = one.on_records(records, q, self.name)
         return records
@@ -402,7 +402,7 @@ class NumberEvidence(Evidence):
 
         A `weight` in cells is the share of the records that is counted.
         """
-        mean = q.pools(records.all * weight, wheres)
+        mean = q.pools(records.times(weight, "all").all, wheres)
         for added in records.added:
             axes = set(added.axes) | ({self.per} if self.per is not None else set())
             mean = mean + q.levels(added.number * weight, sorted(axes), wheres)

@@ -334,7 +334,7 @@ class Register(NumberEvidence):
         true, seen, order = [], [], []
         for unknown, rows, wheres in self._groups():
             weight = _weight(records, self.axes, unknown)
-            people = q.pools(records.registered * weight, wheres)
+            people = q.pools(records.times(weight, "registered").registered, wheres)
             true.append(people / self.expected(q, records, wheres, weight))
             inside = people / q.pools(records.people, wheres)
             seen.append(inside * np.nan if any(unknown) else inside)

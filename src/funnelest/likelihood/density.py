@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from funnelest.quantities.quantities import Quantities
 __all__ = ["Density", "column", "log_likelihoods", "prior_draws"]
 
 type Floats = NDArray[np.float64]
+
+#: Numbers in one array in cells: more draws are evaluated in blocks.
+_ROOM = 2**19
 
 
 class _Block:
@@ -50,6 +53,7 @@ class Density:
         self.names = tuple(model.free)
         self._blocks = _blocks(model.free)
         self._memory: dict[Any, Any] = {}
+        self._block = max(1, _ROOM // max(1, model.population.counts.size))
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
@@ -78,6 +82,9 @@ class Density:
 
     def log_likelihood(self, z: Floats) -> Floats:
         """Return the log-likelihood of all evidence, one per draw."""
+        return self._in_blocks(self._log_likelihood, z)
+
+    def _log_likelihood(self, z: Floats) -> Floats:
         total = np.zeros(z.shape[1:])
         with np.errstate(all="ignore"):
             for power, observation in self._seen(z):
@@ -99,15 +106,22 @@ class Density:
         Values per draw, what the data say that they are, and the information in that: each of
         shape ``(figures, draws)``. None when no figure locates anything.
         """
-        found = self.places(z)
-        if not found:
+        if not self.places(z[:, :1]):
             return None
-        value, aim, information = (column(part, z.shape[1]) for part in zip(*found, strict=True))
+
+        def made(z: Floats) -> Floats:
+            return np.stack(
+                [column(part, z.shape[1]) for part in zip(*self.places(z), strict=True)]
+            )
+
+        value, aim, information = self._in_blocks(made, z)
         return value, aim, information
 
     def located_values(self, z: Floats) -> Floats:
         """Return only the values of `located`, where some figure locates something."""
-        return column([place[0] for place in self.places(z)], z.shape[1])
+        return self._in_blocks(
+            lambda z: column([place[0] for place in self.places(z)], z.shape[1]), z
+        )
 
     def places(self, z: Any) -> list[Any]:
         """Return value, aim and information of everything that is `located`, one by one."""
@@ -119,6 +133,17 @@ class Density:
                 if place is not None
                 for value, aim, information in [place]
             ]
+
+    def _in_blocks(self, function: Callable[[Any], Any], z: Any) -> Any:
+        """Return what a function gives of the points, of some at a time.
+
+        So that nothing of the size of cells times draws is held, and what is stays in the cache.
+        """
+        draws = z.shape[1]
+        if not isinstance(z, np.ndarray) or draws <= self._block:
+            return function(z)
+        blocks = [function(z[:, i : i + self._block]) for i in range(0, draws, self._block)]
+        return np.concatenate(blocks, axis=-1)
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""

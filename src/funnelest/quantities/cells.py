@@ -172,9 +172,14 @@ class Cells:
             One axis per axis of the population and then the draws; of length 1 on an axis over
             which it does not vary. `pool` sums it over cells.
         """
+        return self.remember(("in cells", place), lambda: self._in_cells(place))
+
+    def _in_cells(self, place: str | Sequence[str]) -> Any:
         start = self._model.route.steps[0]
         if isinstance(place, str):
             self._known(place)
+            if place == start:
+                return self._entry()
             return self._entry() * self._passing(start, place)
         first, last = place
         self._known(first, last)
@@ -201,7 +206,8 @@ class Cells:
         array
             Shape ``(selections, draws)``.
         """
-        value = per_person * self._exposure()
+        exposure = self._exposure()
+        value = per_person if exposure is self._ones else per_person * exposure
         return self._weighted(value, "people", wheres, self._people_in)
 
     def levels(self, value: Any, axes: Sequence[str], wheres: Sequence[Where]) -> Any:
@@ -288,37 +294,7 @@ class Cells:
         array
             Shape ``(draws,)``.
         """
-        population = self._model.population
-        axes = len(population.axes)
-        value = per_person * self._exposure()
-        if not axes:
-            return population.counts * value
-        people, index = self._selected(where, fm.shape_of(value)[:axes])
-        for i, one in enumerate(index):
-            if not isinstance(one, slice) and len(one) < population.shape[i]:
-                value = value[(slice(None),) * i + (one,)]
-        return fm.sum(people[..., None] * value, axis=tuple(range(axes)))
-
-    def _selected(self, where: Where | None, shape: tuple[int | None, ...]) -> Any:
-        """Return the selected people, and the index of the cells of a value of this shape."""
-        key: Any = None
-        if where is None or (
-            isinstance(where, Mapping)
-            and all(isinstance(v, int | str | tuple) for v in where.values())
-        ):
-            key = (shape, None if where is None else tuple(where.items()))
-            if key in self._memory:
-                return self._memory[key]
-        population = self._model.population
-        chosen = population.select(where)
-        people = population.counts[np.ix_(*chosen)]
-        # Axes over which the value does not vary are summed in the population, once.
-        flat = tuple(i for i, length in enumerate(shape) if length == 1)
-        people = people.sum(axis=flat, keepdims=True)
-        index = tuple(slice(None) if length == 1 else chosen[i] for i, length in enumerate(shape))
-        if key is not None:
-            self._memory[key] = (people, index)
-        return people, index
+        return self.pools(per_person, (where or {},))[0]
 
     def _levels(self, per: str | None, where: Where | None) -> int:
         """Return how many levels of the axis `per` are selected."""

@@ -64,7 +64,20 @@ def one_thread() -> AbstractContextManager[object]:
     The products are small: threads that wait for each other cost four times the work on a busy
     machine, and sums are the same to the last digit on one core and on many.
     """
+    _keep_memory()
     return _threads().limit(limits=1, user_api="blas")  # type: ignore[no-any-return]
+
+
+def _keep_memory() -> None:
+    """Let arrays that are freed stay with the process, for the next ones.
+
+    glibc gives arrays above a threshold back to the system and fetches the next page by page, at
+    more than the cost of the arithmetic on them. The threshold rises to the largest that was
+    freed, up to 32 MB (mallopt(3), M_MMAP_THRESHOLD): this one, none of whose pages is touched.
+    """
+    import numpy as np
+
+    np.empty(2**25 - 2**16, dtype=np.uint8)
 
 
 @cache

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.engines.judge import move
+from funnelest.inference.engines.judge import move, moved_for
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
 from funnelest.inference.engines.moves import walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
@@ -128,7 +128,7 @@ def _sample(
         progress(0.2, "following the ridges")
         proposal = _explored(target, modes, rng)
     progress(0.4, "adapting the proposal")
-    proposal = _adapted(target, proposal, rng)
+    proposal = _adapted(target, proposal, rng, draws)
     progress(0.7, "sampling")
     done = _final(target, proposal, draws, rng)
     aim = draws
@@ -140,7 +140,7 @@ def _sample(
             proposal = done.proposal
         else:  # tails take more draws than means do: adapt again, and draw more
             aim *= 2
-            proposal = _adapted(target, done.proposal, rng)
+            proposal = _adapted(target, done.proposal, rng, aim)
         again = _final(target, proposal, draws, rng, aim)
         done = max(done, again, key=_worth)
         if done.gate.passed and not done.missed:
@@ -199,9 +199,14 @@ def shares_of(modes: list[Mode]) -> Floats:
     return np.asarray(shares / shares.sum())
 
 
-def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Proposal:
-    """Return the proposal after adaptation, with its efficiency measured."""
+def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator, draws: int) -> Proposal:
+    """Return the proposal after adaptation, with its efficiency measured.
+
+    Where so many `draws` take more evaluations than to judge them, it is judged here already: what
+    it misses is then known before they are made.
+    """
     least = _batch(target)
+    seen: tuple[Draws, Floats] | None = None
     best = replace(proposal, efficiency=-1.0)
     for _ in range(_ROUNDS):
         # Enough effective draws to fit covariances to, as far as that is affordable.
@@ -211,12 +216,16 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator) -> Pr
         efficiency = _ess(log_weights) / batch
         gain = efficiency / best.efficiency if best.efficiency > 0 else np.inf
         if efficiency > best.efficiency:
-            best = replace(proposal, efficiency=efficiency)
+            best, seen = replace(proposal, efficiency=efficiency), (drawn, log_weights)
         if best.efficiency > 0.5 or (best.efficiency > 0.15 and gain < 1.2):
             break
         weights = _tempered(log_weights, 10 * target.size)
         proposal = proposal.fitted(drawn, weights, target, rng)
-    return best
+    if seen is None or draws / best.efficiency < moved_for(target):
+        return best
+    chosen = resample(smoothed(seen[1])[0], draws, rng)
+    with_arm = move(target, best, *seen, chosen, rng).with_arm(best)
+    return best if with_arm is None else with_arm
 
 
 def _final(

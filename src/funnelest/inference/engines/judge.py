@@ -27,7 +27,7 @@ from funnelest.inference.engines.target import Target
 from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import quantiles
 
-__all__ = ["Moved", "move"]
+__all__ = ["Moved", "move", "moved_for"]
 
 type Floats = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ def move(
     for i, component in enumerate(proposal.components):
         mine = np.flatnonzero(of == i)
         walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))
-        for _ in range(_MOVES[target.size <= _FEW] if len(mine) else 0):
+        for _ in range(moved_for(target) // _POINTS if len(mine) else 0):
             walkers = walkers.moved(target, component, rng)
         after[:, mine], heights[mine] = walkers.u, walkers.value
         own.append(walkers.at)
@@ -127,6 +127,11 @@ def move(
     k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
     usual = np.log((weights**2).sum()) + np.logaddexp.reduce(log_weights)
     return Moved(shift, k_hat, np.exp(there - usual), of, tuple(own))
+
+
+def moved_for(target: Target) -> int:
+    """Return how many times the density is evaluated to judge a sample."""
+    return _POINTS * _MOVES[target.size <= _FEW]
 
 
 def _limits(u: Floats, weights: Floats) -> Floats:
