@@ -134,7 +134,7 @@ class Density:
                 for value, aim, information in [place]
             ]
 
-    def _in_blocks(self, function: Callable[[Any], Any], z: Any) -> Any:
+    def _in_blocks(self, function: Callable[[Any], Floats], z: Floats) -> Floats:
         """Return what a function gives of the points, of some at a time.
 
         So that nothing of the size of cells times draws is held, and what is stays in the cache.
