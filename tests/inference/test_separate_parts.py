@@ -56,16 +56,29 @@ def test_too_many_modes_to_have_found_them_all_are_refused() -> None:
         fe.fit(model(dict.fromkeys(names, fe.Normal(0, 1)), squares), seed=1, progress=False)
 
 
-def test_a_place_of_higher_density_that_chains_missed_is_seen() -> None:
+def needle(q: Any) -> Any:
     """A needle beside a broad mode, with two fifths of the posterior."""
+    broad, needle = (
+        sum((q.parameter(name) - centre) ** 2 for name in "xy") for centre in (0.0, 2.0)
+    )
+    return fm.log(fm.exp(-broad / 2) + fm.exp(-needle / 2 / 0.02**2) / 0.02**2)
 
-    def log_likelihood(q: Any) -> Any:
-        broad, needle = (
-            sum((q.parameter(name) - centre) ** 2 for name in "xy") for centre in (0.0, 2.0)
-        )
-        return fm.log(fm.exp(-broad / 2) + fm.exp(-needle / 2 / 0.02**2) / 0.02**2)
 
-    own = fe.OwnCustom("own", quantity=log_likelihood, data=0.0, log_likelihood=lambda _, e: e)
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_a_narrow_part_keeps_its_weight(seed: int) -> None:
+    """It is neither lost nor made as wide as the other while the proposal adapts."""
+    own = fe.OwnCustom("own", quantity=needle, data=0.0, log_likelihood=lambda _, e: e)
+    made = model({"x": fe.Normal(0, 3), "y": fe.Normal(0, 3)}, [own])
+    result = fe.fit(made, seed=seed, progress=False)
+    # Both parts are normal, and so are their integrals over the prior.
+    parts = [s**2 * np.exp(-(c**2) / (9 + s**2)) / (9 + s**2) for c, s in ((0, 1), (2, 0.02))]
+    share = parts[1] / 0.02**2 / (parts[0] + parts[1] / 0.02**2)
+    found = np.mean(np.abs(result.flat["x"] - 2) < 0.12) - 0.01 * (1 - share)
+    assert found == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / 4000))
+
+
+def test_a_place_of_higher_density_that_chains_missed_is_seen() -> None:
+    own = fe.OwnCustom("own", quantity=needle, data=0.0, log_likelihood=lambda _, e: e)
     made = model({"x": fe.Normal(0, 3), "y": fe.Normal(0, 3)}, [own])
     result = fe.fit(made, engine="importance", draws=400, seed=1, progress=False)
     broad = {name: np.zeros((2, 500)) for name in "xy"}

@@ -68,7 +68,9 @@ def brief(density: Density, *, draws: int, rng: np.random.Generator) -> Weighted
 def _brief(target: Target, draws: int, rng: np.random.Generator) -> Weighted | None:
     modes = find_modes(target, rng, starts=_STARTS, steps=_CLIMB)
     proposal = Proposal(
-        tuple(Component.at(point, matrix, stiff(matrix, _HELD)) for _, point, matrix in modes),
+        tuple(
+            Component.at(point, matrix, stiff(target, matrix, _HELD)) for _, point, matrix in modes
+        ),
         shares_of(modes),
     )
     batch = max(_LEAST, _BATCH * target.size)

@@ -211,7 +211,7 @@ def _walked(
     """Return the component of the first mode, and points that moved from all of them."""
     parts, first = [], None
     for _, point, matrix in modes:
-        held = stiff(matrix, _HELD)
+        held = stiff(target, matrix, _HELD)
         # Where all are held there is no ridge.
         component = Component.at(point, matrix, held if held < target.size else 0)
         component, walkers = walked(target, component, _WALKERS // len(modes), rng)

@@ -166,7 +166,7 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
     best = Proposal((), np.zeros(0), -1.0)
     tried = set()
     for limit in _HELD:
-        held = tuple(stiff(matrix, limit) for _, _, matrix in modes)
+        held = tuple(stiff(target, matrix, limit) for _, _, matrix in modes)
         if held in tried:
             continue
         tried.add(held)

@@ -21,8 +21,8 @@ _STARTS, _CLIMB = 32, 25
 #: With more modes than this part of the starts some may not have been found: so many times as many
 #: climbs are made, and with more modes than this part of those the fit is refused.
 _CROWDED, _FURTHER = 1 / 6, 16
-_POOL, _CLIMBS = 2_000, 6
-_TRIED = 20_000
+#: Draws of the prior of which the likeliest are started from, where climbs alone cannot tell.
+_TRIED, _CLIMBS = 20_000, 6
 #: Modes this much lower than the highest, in log-mass, are left out.
 _LOWER = 12.0
 
@@ -114,7 +114,7 @@ def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats
 
 def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return modes of the density itself, from the highest of many points, well apart."""
-    pool = np.concatenate([starts, rng.standard_normal((len(starts), _POOL))], axis=1)
+    pool = np.concatenate([starts, rng.standard_normal((len(starts), _TRIED))], axis=1)
     values = target.log_density(pool)
     chosen: list[Floats] = []
     most = max(_CLIMBS, starts.shape[1] // 10)

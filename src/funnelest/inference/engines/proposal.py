@@ -165,8 +165,13 @@ class Held:
 _DRAWS = (("free", 1), ("tight", 1), ("mode", 1), ("factor", 0), ("arrived", 0))
 
 
-def stiff(curvature: Floats, limit: float) -> int:
-    """Return in how many directions figures know more than `limit` times as much as the prior."""
+def stiff(target: Target, curvature: Floats, limit: float) -> int:
+    """Return in how many directions figures know more than `limit` times as much as the prior.
+
+    None where no figure says what it locates, so that there is nothing to climb to.
+    """
+    if not target.figures:
+        return 0
     return int((np.linalg.eigvalsh(curvature) - 1 > limit).sum())
 
 
@@ -286,13 +291,13 @@ class Component:
         """Return the log-density of the held part given the free one."""
         return np.asarray(self.tight.logpdf(at.tight) + at.log_det)
 
-    def logpdf(self, at: Held) -> Floats:
-        """Return the log-density."""
-        loose = np.logaddexp(
-            math.log(1 - _ALONG) + self.loose.logpdf(at.free),
-            math.log(_ALONG) + self._along.logpdf(at.free),
+    def log_parts(self, at: Held) -> tuple[Floats, Floats]:
+        """Return the log-density around the mode, and all along the ridge, each with its share."""
+        tight = self.log_tight(at)
+        return (
+            math.log(1 - _ALONG) + self.loose.logpdf(at.free) + tight,
+            math.log(_ALONG) + self._along.logpdf(at.free) + tight,
         )
-        return np.asarray(loose + self.log_tight(at))
 
     def fitted(self, at: Held, weights: Floats) -> Component:
         """Return the component with the moments of weighted draws."""
@@ -311,7 +316,11 @@ class Component:
 
 @dataclass(frozen=True)
 class Draws:
-    """Draws from a proposal, with what is needed to weigh them and to adapt."""
+    """Draws from a proposal, with what is needed to weigh them and to adapt.
+
+    The log-densities of its parts, with their shares: of each component around its mode, of each
+    all along its ridge, and of the prior.
+    """
 
     u: Floats
     log_q: Floats
@@ -320,8 +329,12 @@ class Draws:
 
     @property
     def belongs(self) -> Floats:
-        """Of each draw, how much of it is of each component, in proportion to their densities."""
-        logs = self.log_parts[:-1]
+        """Of each draw, how much of it is of each component, in proportion to their densities.
+
+        Around their modes: what goes along the ridges goes to all of them, and would make a narrow
+        component that stands apart as wide as the others.
+        """
+        logs = self.log_parts[: len(self.stand)]
         return np.asarray(np.exp(logs - np.logaddexp.reduce(logs, axis=0)))
 
     @property
@@ -365,11 +378,13 @@ class Proposal:
         return own.among(mine, self.components[i].stand(target, u[:, ~mine]))
 
     def _parts(self, u: Floats, stands: list[Held], shares: Floats) -> Floats:
-        """Return the log-density of each part at points, with its share."""
-        logs = [one.logpdf(at) for one, at in zip(self.components, stands, strict=True)]
-        logs.append(-0.5 * (u**2).sum(axis=0) - 0.5 * len(u) * np.log(2 * np.pi))
+        """Return the log-density of each part at points, with its share; see `Draws`."""
+        made = [one.log_parts(at) for one, at in zip(self.components, stands, strict=True)]
+        prior = -0.5 * (u**2).sum(axis=0) - 0.5 * len(u) * np.log(2 * np.pi)
+        logs = [*(near for near, _ in made), *(along for _, along in made), prior]
+        each = np.concatenate([shares[:-1], shares])
         with np.errstate(divide="ignore"):
-            return np.asarray(np.array(logs) + np.log(shares)[:, None])
+            return np.asarray(np.array(logs) + np.log(each)[:, None])
 
     def logpdf(self, target: Target, u: Floats, of: NDArray[np.intp], own: list[Held]) -> Floats:
         """Return the log-density at points, of which each component knows where its `own` stand."""
