@@ -31,7 +31,7 @@ from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
-from funnelest.sampling.hmc import Metric, Sampler, StepSize
+from funnelest.sampling.trajectories import Metric, Sampler, StepSize
 from funnelest.sampling.parallel import one_thread
 
 __all__ = ["Chains", "Going", "chains_for", "sample"]
@@ -59,7 +59,7 @@ _WANTED, _STEPS, _FIRST_STEPS = 0.85, 150, 20
 _SHORTEST, _POOR = 0.3, 0.15
 #: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
-#: those in the finest steps none may diverge, as `funnelest.sampling.hmc.gate_of` explains.
+#: those in the finest steps none may diverge, as `funnelest.sampling.trajectories.gate_of` explains.
 _FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
@@ -208,7 +208,12 @@ def _stage(
 def _walked(
     target: Target, modes: list[Mode], rng: np.random.Generator
 ) -> tuple[Component, Floats]:
-    """Return the component of the first mode, and points that moved from all of them."""
+    """Return the component of the highest mode, and points that moved from all of them.
+
+    There is one map for all chains, so one split in held and free directions: that of the mode with
+    most in it. Where another mode holds other directions the map serves worse there, which costs
+    steps. Chains that do not pass between the two are refused whatever the map is.
+    """
     parts, first = [], None
     for _, point, matrix in modes:
         held = stiff(matrix, _HELD)
