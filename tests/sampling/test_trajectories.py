@@ -63,7 +63,9 @@ def test_the_same_seed_gives_the_same_draws():
 def test_a_diagonal_metric_draws_from_the_same_density():
     rng = np.random.default_rng(5)
     start = 5.0 * rng.standard_normal((16, 3))
-    found = trajectories.sample(normal(COVARIANCE), start, np.full(3, 0.3), draws=1000, rng=rng, wanted=0.8)
+    found = trajectories.sample(
+        normal(COVARIANCE), start, np.full(3, 0.3), draws=1000, rng=rng, wanted=0.8
+    )
     gate = trajectories.gate_of(found, np.moveaxis(found.points, 2, 0))
     assert gate.passed, gate.text
     error = np.sqrt(np.diag(COVARIANCE) / gate.measures["bulk ESS"])

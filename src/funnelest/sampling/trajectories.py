@@ -2,8 +2,8 @@
 
 All chains move together: each leapfrog step is a few array operations for all of them, and what
 they learn of the posterior's shape in warm-up is pooled. Nothing is compiled: the first draw is
-there in milliseconds. The parts (`Sampler`, `Metric`, `StepSize`) serve the engine of whole models
-(`inference/engines/hmc.py`); `sample`, with its own warm-up, serves the small models of linked lists.
+there in milliseconds. The parts (`Sampler`, `Metric`, `StepSize`) serve the engine of whole models,
+`inference/engines/hmc.py`; `sample`, with its own warm-up, serves the small ones of linked lists.
 """
 
 from __future__ import annotations
