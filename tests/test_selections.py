@@ -7,34 +7,13 @@ from itertools import combinations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.random_selections import random_people, random_where
 
 import funnelest as fe
 from funnelest.model import problems
 from funnelest.selections import Index, places
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def random_people(rng, most=4):
-    """Return a population on one to three axes, with empty cells."""
-    lengths = rng.integers(1, most + 1, rng.integers(1, 4))
-    counts = rng.integers(1, 100, lengths) * (rng.random(lengths) < 0.8)
-    counts = np.where(counts.sum() > 0, counts, 7)
-    axes = {f"axis {i}": [f"{i}.{k}" for k in range(n)] for i, n in enumerate(lengths)}
-    return fe.Population(axes, counts)
-
-
-def random_where(rng, population):
-    """Return a selection that some people are in."""
-    while True:
-        where = {}
-        for axis in population.axes:
-            size = rng.integers(0, len(axis.levels) + 1)
-            if size:
-                chosen = rng.choice(len(axis.levels), size, replace=False)
-                where[axis.name] = [axis.levels[i] for i in chosen]
-        if not population.problems_in(where):
-            return where
 
 
 @given(seeds)
@@ -113,7 +92,7 @@ def compared(model, later, earlier, varying):
 @given(seeds)
 def test_sources_that_compare_are_found(seed):
     rng = np.random.default_rng(seed)
-    population = random_people(rng, 3)
+    population = random_people(rng, most=3)
     model = fe.Model(fe.Route("a", "b"), population, fe.Rate(fe.Beta(1, 1)))
     varying = {axis.name for axis in population.axes if rng.random() < 0.6}
     wheres = [random_where(rng, population) for _ in range(6)]

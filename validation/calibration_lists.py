@@ -39,7 +39,7 @@ from funnelest.lists.estimators import log_linear
 from funnelest.lists.estimators.decomposable import Posterior
 from funnelest.lists.table.cells import Cells, patterns
 from funnelest.lists.terms import design, pairs
-from funnelest.sampling import hmc
+from funnelest.sampling import trajectories
 from funnelest.sampling.parallel import one_thread
 from funnelest.verdict import Verdict
 
@@ -196,7 +196,7 @@ def shrinkage(lists: int, strata: int) -> Callable[[np.random.Generator], Ranked
         model = Hierarchy(cells, terms, scales)
         point, covariance = model.prepared()
         start = point + rng.uniform(-3, 3, (16, model.size)) @ np.linalg.cholesky(covariance).T
-        chains = hmc.sample(model, start, covariance, draws=125, rng=rng, warmup=(50, 100))
+        chains = trajectories.sample(model, start, covariance, draws=125, rng=rng, warmup=(50, 100))
         every = chains.points.reshape(-1, model.size)
         thin = chains.points[:, ::20].reshape(-1, model.size)
 
@@ -269,7 +269,7 @@ def latent_classes(rng: np.random.Generator) -> Ranked:
     share = empty.expected(true, on)[:, 0]
     counts = rng.multinomial(known, share / share.sum()).astype(float)
     model = Mixture(on[counts > 0], counts[counts > 0], classes, 1.0, 0.25)
-    drawn = hmc.sample(
+    drawn = trajectories.sample(
         model, model.start(chains, rng), np.full(model.size, 0.09), draws=104, rng=rng,
         warmup=(25, 25, 50), wanted=0.8, most=120,
     )  # fmt: skip

@@ -65,6 +65,7 @@ from .figures import Rounded as Rounded
 from .figures import RoundedToUnknown as RoundedToUnknown
 from .figures import Withheld as Withheld
 from .inference.fitting import fit as fit
+from .inference.loading import load as load
 from .likelihood.as_pymc import to_pymc as to_pymc
 from .likelihood.simulating import draw_parameters as draw_parameters
 from .likelihood.simulating import simulate as simulate
@@ -90,7 +91,6 @@ from .rates import PerLevel as PerLevel
 from .rates import Rate as Rate
 from .rates import Share as Share
 from .results.result import Result as Result
-from .results.storing import load as load
 from .results.storing import save as save
 from .results.storing import to_datatree as to_datatree
 from .route import Route as Route

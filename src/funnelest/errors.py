@@ -43,6 +43,10 @@ class NothingFoundError(FitError):
     """No point of the parameters that was tried gives the figures a positive probability."""
 
 
+class UnboundedError(FitError):
+    """At some parameters the density is infinite: there is no posterior to be found."""
+
+
 class FunnelestWarning(UserWarning):
     """Something the user should know, that does not stop the work."""
 

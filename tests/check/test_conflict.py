@@ -156,7 +156,7 @@ def test_a_source_alone_has_only_its_prior():
 def test_a_failed_refit_is_named(surveys, monkeypatch):
     shut = Gate("importance", {}, ("k-hat",))
     monkeypatch.setattr(
-        "funnelest.inference.refitting.fit",
+        "funnelest.inference.refitting.fit_within",
         lambda model, **_: replace(surveys, model=model, gate=shut),
     )
     failed = conflict(surveys, seed=1, cores=1)

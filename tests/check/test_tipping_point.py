@@ -168,7 +168,7 @@ def test_a_failed_gate_gives_a_mark_and_never_a_number(monkeypatch):
             raise fe.FitError("nothing fits")
         return replace(made, gate=FAILED) if shift == 0 else made
 
-    monkeypatch.setattr(GRID, "fit", failing)
+    monkeypatch.setattr(GRID, "fit_within", failing)
     found = tipping_point(model(), many(), {SHIFT: [-1, 0, 1, 2]}, seed=1, draws=400)
     assert np.isnan(found.table["probability"]).tolist() == [False, True, True, False]
     assert found.table["mark"].tolist() == [
@@ -235,7 +235,7 @@ def no_fit(monkeypatch):
     def fit(*_, **__):
         pytest.fail("it was fitted before its arguments were checked")
 
-    monkeypatch.setattr(GRID, "fit", fit)
+    monkeypatch.setattr(GRID, "fit_within", fit)
 
 
 @pytest.mark.parametrize("seed", [True, None, 1.0])

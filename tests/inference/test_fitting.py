@@ -166,16 +166,59 @@ def test_a_withheld_count(agrees):
     agrees(result.draws["number at a"], on_grid(weight, x), size(result))
 
 
-def test_nothing_unknown_is_nothing_to_sample():
+@pytest.mark.parametrize("engine", ["auto", "hmc"])
+def test_a_model_in_which_nothing_is_unknown_has_its_numbers_and_no_draws(engine, tmp_path):
     model = fe.Model(
         fe.Route("a", "b"), ONE, fe.Number(300.0), {("a", "b"): fe.Share(0.5)},
         [fe.Register(name="r", step="b", count=140)],
     )  # fmt: skip
-    table = fe.fit(model, seed=1, progress=False).steps().set_index("step")
+    result = fe.fit(model, engine=engine, seed=1, progress=False)
+    table = result.steps().set_index("step")
     assert table.loc["b", "mean"] == 150
     assert table.loc["b", "sd"] == 0
-    with pytest.raises(fe.FitError, match="no unknown parameter"):
-        fe.fit(model, engine="hmc", seed=1, progress=False)
+    assert set(table["basis"]) == {"assumed"}  # no figure had a say
+    assert repr(result).startswith("Result: nothing in the model is unknown")
+    assert "draws," not in repr(result)
+    assert "ESS" not in result.gate.text
+    assert fe.check.convergence(result).text == result.gate.text
+    with pytest.raises(fe.FitError, match="no draws, of which more"):
+        result.more(100)
+    fe.report.page(result, tmp_path / "a.html", title="t", language="nl")
+    assert "Niets in het model is onbekend" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    fe.save(result, tmp_path / "a.nc")
+    assert repr(fe.load(tmp_path / "a.nc")) == repr(result)
+
+
+def test_known_numbers_under_which_the_figures_cannot_be():
+    model = fe.Model(
+        fe.Route("a", "b"), ONE, fe.Number(300.0), {("a", "b"): fe.Share(0.0)},
+        [fe.Register(name="r", step="b", count=140)],
+    )  # fmt: skip
+    with pytest.raises(fe.FitError, match="figures of 'r' have no probability"):
+        fe.fit(model, seed=1, progress=False)
+
+
+def test_what_was_given_is_assumed_and_not_estimated(small):
+    route = fe.Model(
+        fe.Route("a", "b"), ONE, fe.Number(fe.Gamma(4, 0.1)), {("a", "b"): fe.Share(0.5)},
+        [fe.Register(name="r", step="b", count=31)],
+    )  # fmt: skip
+    result = fit(route)
+    assert list(result.transitions()["basis"]) == ["assumed"]
+    assert set(result.steps()["basis"]) == {"estimated"}
+
+
+@pytest.mark.parametrize("engine", ["auto", "hmc"])
+def test_chains_that_are_too_short_to_be_judged_are_refused(engine, small):
+    with pytest.raises(fe.SpecError, match=r"at most 62 for 1,000 draws.* given 5,000") as caught:
+        fe.fit(small, engine=engine, chains=5000, draws=1000)
+    assert len(caught.value.problems) == 1
+
+
+@pytest.mark.parametrize("engine", ["nuts", "NUTS", "", None])
+def test_an_engine_that_is_none_names_those_there_are(engine, small):
+    with pytest.raises(fe.SpecError, match="must be 'auto', 'importance' or 'hmc'; given"):
+        fe.fit(small, engine=engine)
 
 
 # --------------------------------------------------------------------- same seed

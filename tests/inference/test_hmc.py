@@ -12,6 +12,7 @@ from funnelest.inference.engines import hmc
 from funnelest.inference.engines.proposal import Spread
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
+from funnelest.inference.interrupts import Interrupt
 from funnelest.likelihood.density import Density
 
 
@@ -140,25 +141,52 @@ def test_chains_that_stay_in_two_modes_are_refused():
     assert result.notes == ("the chains agree least on 'x'",)
 
 
-def test_interrupted_chains_are_a_result():
-    def progress(done, text):
-        if text == "sampling" and done > 0.8:
-            raise KeyboardInterrupt
+def asking(interrupt, share):
+    """Return a progress that asks for an end once, when so much of the sampling is done."""
 
-    density = Density(near_0())
+    def progress(done, text):
+        if text == "sampling" and done > 0.4 + 0.6 * share and not interrupt.came:
+            interrupt.ask()
+
+    return progress
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.7, 130, 145), (0.0, 60, 60)])
+def test_interrupted_chains_are_a_result(share, least, most):
+    """Those that have hardly begun go on until they can be judged."""
+    interrupt = Interrupt()
     found = hmc.sample(
-        density, draws=200, chains=8, rng=np.random.default_rng(1), progress=progress
-    )
+        Density(near_0()), draws=200, chains=8, rng=np.random.default_rng(1),
+        progress=asking(interrupt, share), interrupt=interrupt,
+    )  # fmt: skip
     assert found.interrupted
     assert found.draws["a -> b"].shape[0] == 8
-    assert 100 < found.draws["a -> b"].shape[1] < 200
+    assert least <= found.draws["a -> b"].shape[1] <= most
+    assert np.isfinite(list(found.gate.measures.values())).all()
+    assert found.going.every == 0  # it has not shown how many trajectories a draw takes
 
-    def at_once(done, text):
-        if text == "sampling":
-            raise KeyboardInterrupt
+
+def test_an_interrupt_of_warm_up_is_raised():
+    interrupt = Interrupt()
+
+    def progress(done, text):
+        interrupt.ask()
 
     with pytest.raises(KeyboardInterrupt):
-        hmc.sample(density, draws=200, chains=8, rng=np.random.default_rng(1), progress=at_once)
+        hmc.sample(
+            Density(near_0()), draws=200, chains=8, rng=np.random.default_rng(1),
+            progress=progress, interrupt=interrupt,
+        )  # fmt: skip
+
+
+def test_chains_go_on_with_the_trajectories_that_a_draw_takes():
+    density, rng = Density(near_0()), np.random.default_rng(1)
+    first = hmc.sample(density, draws=16, chains=64, rng=rng)
+    assert first.going.every >= 4
+    more = hmc.sample(density, draws=2, chains=64, rng=rng, start=first.going)
+    assert more.going.every == first.going.every
+    assert more.draws["a -> b"].shape == (64, 2)
+    assert np.isfinite(more.gate.measures["R-hat"])
 
 
 @pytest.mark.slow

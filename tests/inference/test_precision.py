@@ -89,11 +89,26 @@ def test_more_goes_on(model, agrees):
     assert size(pickle.loads(pickle.dumps(first)).more(400)) == 2400
 
 
-def test_nothing_to_go_on_from(model, tmp_path):
+@pytest.mark.parametrize("engine", ["importance", "hmc"])
+def test_a_result_from_a_file_goes_on(engine, model, tmp_path, agrees):
+    first = fit(model, engine=engine, draws=1000)
+    fe.save(first, tmp_path / "a.nc")
+    read = fe.load(tmp_path / "a.nc")
+    more = read.more(3000)
+    assert size(more) >= 4000
+    assert more.gate.passed, more.gate.text
+    old = first.draws["a -> b"]
+    np.testing.assert_array_equal(more.draws["a -> b"][:, : old.shape[1]], old)
+    assert not np.isin(more.draws["a -> b"][:, old.shape[1] :], old).any()
+    agrees(more.draws["a -> b"], stats.beta(9, 16).cdf, more.effective_draws)
+    np.testing.assert_array_equal(read.more(3000).draws["a -> b"], more.draws["a -> b"])
+    assert size(more.more(400)) > size(more)
+
+
+def test_nothing_to_go_on_from(model):
     result = fit(model, draws=400)
-    fe.save(result, tmp_path / "a.nc")
-    with pytest.raises(fe.FitError, match="nothing to go on from"):
-        fe.load(tmp_path / "a.nc").more(100)
+    with pytest.raises(fe.FitError, match=r"neither by fit nor by load.*funnelest.fit\("):
+        replace(result, further=None).more(100)
     with pytest.raises(fe.SpecError, match="draws must be a whole number"):
         result.more(0)
 

@@ -55,7 +55,7 @@ def test_a_fit_that_cannot_be_made_is_given_as_its_error(monkeypatch):
     def fails(*args, **options):
         raise FitError("no point")
 
-    monkeypatch.setattr("funnelest.inference.refitting.fit", fails)
+    monkeypatch.setattr("funnelest.inference.refitting.fit_within", fails)
     found = refits({"m": MODEL, "n": MODEL}, seed=1, cores=1)
     assert all(isinstance(one, FitError) for one in found.values())
 

@@ -12,7 +12,7 @@ from funnelest.lists.estimators import latent_classes
 from funnelest.lists.estimators.latent_classes import LatentClasses
 from funnelest.lists.table.table import OverlapTable, patterns
 from funnelest.sampling.gate import Gate
-from funnelest.sampling.hmc import Chains, gate_of
+from funnelest.sampling.trajectories import Chains, gate_of
 from funnelest.words import Language
 
 in_english = Language("en").say

@@ -16,7 +16,7 @@ from funnelest.check.measures import NOTHING, apart, limits, three
 from funnelest.check.wording import lists, unknown
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import POSITIVE
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.model.model import Model
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -114,7 +114,8 @@ def compare(
     imputed = _cells(model, mask)
     results = {
         name: tuple(
-            fit(one, seed=seed, engine=engine, draws=draws, progress=progress) for one in models
+            fit_within(one, seed=seed, engine=engine, draws=draws, progress=progress)
+            for one in models
         )
         for name, models in made.items()
     }

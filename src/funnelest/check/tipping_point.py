@@ -16,7 +16,7 @@ from funnelest.check.wording import unknown
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import Allowed, Constraint, answers, is_number, number
 from funnelest.fields import problems_of as problems_of_fields
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.inference.progress import counted
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model
@@ -157,8 +157,8 @@ def tipping_point(
             held = {name: grid[i] for (name, grid), i in zip(grids.items(), at, strict=True)}
             bar.update()
             try:
-                result = fit(model.holding(held), engine=engine, draws=draws, seed=int(seeds[at]),
-                             start=start, progress=False)  # fmt: skip
+                result = fit_within(model.holding(held), engine=engine, draws=draws,
+                                    seed=int(seeds[at]), start=start, progress=False)  # fmt: skip
             except FitError as trouble:
                 marks[at] = say("tipping_point.no_fit", why=str(trouble))
                 continue

@@ -128,6 +128,8 @@ class Evidence:
     carries: ClassVar[tuple[str, ...]] = ()
     #: What a `Validation` may check of it -> the defect that is estimated.
     checks: ClassVar[Mapping[str, str]] = {}
+    #: What a user writes who defines such a source, in messages about what it returns.
+    written: ClassVar[str] = "observations(q)"
     #: Whether it is about first events, which the model's `FirstTime` joins to yearly rates.
     needs_first_events: ClassVar[bool] = False
 

@@ -42,6 +42,7 @@ class OwnEvidence(Evidence):
     asks: Where | None = None
 
     allowed: ClassVar[Allowed] = {"quantity": FUNCTION}
+    written: ClassVar[str] = "quantity(q)"
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
         return [] if self.asks is None else [population.mask(self.asks)]
@@ -197,6 +198,7 @@ class OwnCustom(OwnEvidence):
     simulate: Callable[[Any, np.random.Generator], Any] | None = None
 
     allowed: ClassVar[Allowed] = {"log_likelihood": FUNCTION, "simulate": FUNCTION.or_none}
+    written: ClassVar[str] = "log_likelihood(data, expected)"
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         distribution = Custom(self.quantity(q), self.log_likelihood, self.simulate)

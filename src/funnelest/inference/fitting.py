@@ -9,14 +9,16 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.errors import FitError, NothingFoundError, raise_if_any
+from funnelest.errors import FitError, NothingFoundError, UnboundedError, raise_if_any
 from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
+from funnelest.inference.interrupts import Interrupt, put_off
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import MC_ERROR, joined_gate, least_mixed
+from funnelest.sampling.gate import MC_ERROR, joined_gate, known_gate, least_mixed
+from funnelest.words import Named, Sentence, named
 
-__all__ = ["ALLOWED", "argument_problems", "fit", "more"]
+__all__ = ["ALLOWED", "argument_problems", "fit", "fit_within", "more"]
 
 type Progress = Callable[[float, str], None]
 
@@ -39,9 +41,11 @@ _IMPORTANCE_LIMIT = 60
 _FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
 #: Chains over which independent draws are dealt out, which serves ArviZ's diagnostics.
 _DEALT = 4
-#: Fewer draws of chains cannot show 400 effective ones in every tail.
-_CHAINED = 1000
-_INTERRUPTED = "interrupted: the chains were ended where they were"
+#: Fewer draws of chains cannot show 400 effective ones in every tail, and fewer of one chain not
+#: whether it agrees with the others.
+_CHAINED, _EACH = 1000, 16
+#: Notes that hold of a result whatever is drawn more; others are of the draws that it has.
+_LASTING = frozenset({"fit.given_up"})
 
 
 def fit(
@@ -76,7 +80,8 @@ def fit(
         `Result.monte_carlo_error`.
     chains : int, optional
         Number of Markov chains ("hmc"), at least 2: they run together, so that many take hardly
-        longer than few. Left out: 256, fewer where each would have fewer than 16 draws. Draws of
+        longer than few. So many that each has fewer than 16 draws are refused. Left out: 256,
+        fewer where these would be too many. Draws of
         importance sampling are independent, and are dealt out over so many; left out: 4.
     seed : int, optional
         The same seed gives the same draws, on one core and on many. Left out, a fresh one is
@@ -90,19 +95,47 @@ def fit(
     Returns
     -------
     Result
-        Draws and tables. Its tables stay closed when the convergence gate failed.
+        Draws and tables. Its tables stay closed when the convergence gate failed. Of a model in
+        which nothing is unknown it has no draws, and its numbers are those that were given.
 
     Raises
     ------
     SpecError
         For arguments that cannot be meant.
     FitError
-        When no parameters were found that give the figures a positive probability.
+        When no parameters were found that give the figures a positive probability, or when some
+        give them an infinite density.
 
     Notes
     -----
-    A fit that is interrupted (Ctrl-C) while its chains run, or while it goes on for `precision`,
-    returns what it has, with a note; `Result.more` goes on from there.
+    A fit that is interrupted (Ctrl-C) once it has draws returns what it has, with a note;
+    `Result.more` goes on from there. Before, and the second time, an interrupt is raised.
+
+    What the user's own code gives (priors, terms, assumptions, sources, likelihoods) was tried when
+    the model was made, and is not checked here.
+    """
+    with put_off() as interrupt:
+        return fit_within(
+            model, engine=engine, draws=draws, precision=precision, chains=chains, seed=seed,
+            start=start, progress=progress, interrupt=interrupt,
+        )  # fmt: skip
+
+
+def fit_within(
+    model: Model,
+    *,
+    engine: Literal["auto", "importance", "hmc"] = "auto",
+    draws: int | None = None,
+    precision: float = _PRECISION,
+    chains: int | None = None,
+    seed: int | None = None,
+    start: Result | None = None,
+    progress: bool = True,
+    interrupt: Interrupt | None = None,
+) -> Result:
+    """Estimate everything in a model, as a part of something larger; see `fit`.
+
+    An interrupt is raised, which ends that, unless an `interrupt` is handed in.
     """
     raise_if_any(
         argument_problems(
@@ -115,58 +148,112 @@ def fit(
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     first = _FIRST if draws is None else int(draws)
-    notes: list[str] = []
-    result: Result | None = None
-    given_up: Result | None = None
+    interrupt = interrupt or Interrupt()
     with progress_bar(progress) as report:
-        small = len(model.free) <= _IMPORTANCE_LIMIT
-        if engine == "importance" or (engine == "auto" and small):
-            try:
-                result = _importance(model, first, chains or _DEALT, seed, start, report)
-            except NothingFoundError:
-                raise  # chains would have nowhere to start
-            except FitError as error:
-                if engine == "importance" or not model.free:
-                    raise
-                notes.append(f"importance sampling was given up: {error}")
-            if result is not None and draws is None:
-                result, note = _precise(result, precision, report)
-                notes += note
-            if engine == "auto" and result is not None and not _worth(result):
-                notes = [f"importance sampling was given up: {result.gate.text}"]
-                given_up, result = result, None
-        if result is None:
-            try:
-                result = _hmc(model, first, chains, seed, None, report)
-            except FitError as error:
-                raise FitError("; ".join([*notes, str(error)])) from error
-            if given_up is not None and result.gate.passed and _higher(given_up, result):
-                raise FitError(
-                    f"{notes[0]}; and it had found a place of far higher density than any that the "
-                    "chains came to. Such separate parts of a posterior no engine here can weigh"
-                )
-            notes += result.notes
-            if draws is None:
-                result, note = _precise(result, precision, report)
-                notes += note
-    return replace(result, seconds=time.perf_counter() - begun, notes=tuple(notes))
+        if not model.free:
+            result = _known(model, seed)
+        elif engine == "importance" or (engine == "auto" and len(model.free) <= _IMPORTANCE_LIMIT):
+            aim = precision if draws is None else None
+            result = _weighed(model, engine, first, chains, seed, start, aim, report, interrupt)
+        else:
+            result = _hmc(model, first, chains, seed, None, report, interrupt)
+        if draws is None:
+            result = _precise(result, precision, report, interrupt)
+    return replace(result, seconds=time.perf_counter() - begun)
 
 
-def more(result: Result, draws: int, *, report: Progress = lambda done, text: None) -> Result:
+def _known(model: Model, seed: int) -> Result:
+    """Return the result of a model in which nothing is unknown: no draws, and all its numbers."""
+    from funnelest.likelihood.density import log_likelihoods
+
+    never = [
+        name
+        for name, value in log_likelihoods(model, {}).items()
+        if model.power_of(name) and not np.any(value > -np.inf)
+    ]
+    if never:
+        raise NothingFoundError(
+            "nothing in the model is unknown, and with its numbers the figures of "
+            f"{', '.join(map(repr, never))} have no probability"
+        )
+    return Result(model=model, draws={}, gate=known_gate(), seed=seed)
+
+
+def _weighed(
+    model: Model,
+    engine: str,
+    draws: int,
+    chains: int | None,
+    seed: int,
+    start: Result | None,
+    precision: float | None,
+    report: Progress,
+    interrupt: Interrupt,
+) -> Result:
+    """Return the result of importance sampling; of chains where it fails and may be left.
+
+    It goes on for `precision` first, which may open a gate that was only coarse.
+    """
+    given_up: Result | None = None
+    try:
+        result = _importance(model, draws, chains or _DEALT, seed, start, report, interrupt)
+        if precision is not None:
+            result = _precise(result, precision, report, interrupt)
+        if engine == "importance" or _worth(result):
+            return result
+        given_up, note = result, named("fit.given_up", why=result.gate.text)
+    except (NothingFoundError, UnboundedError):
+        raise  # chains would have nowhere to go
+    except FitError as error:
+        if engine == "importance":
+            raise
+        note = named("fit.given_up", why=str(error))
+    try:
+        result = _hmc(model, draws, chains, seed, None, report, interrupt)
+    except FitError as error:
+        raise FitError(f"{note}; {error}") from error
+    except KeyboardInterrupt:
+        if given_up is None:
+            raise
+        return replace(given_up, notes=(named("fit.no_chains"),))
+    if given_up is not None and result.gate.passed and _higher(given_up, result):
+        raise FitError(
+            f"{note}; and it had found a place of far higher density than any that the "
+            "chains came to. Such separate parts of a posterior no engine here can weigh"
+        )
+    return replace(result, notes=(note, *result.notes))
+
+
+def more(
+    result: Result,
+    draws: int,
+    *,
+    report: Progress = lambda done, text: None,
+    interrupt: Interrupt | None = None,
+) -> Result:
     """Return a result with more draws of its posterior: what `Result.more` does.
 
-    `report` is told the share done and what is being done.
+    `report` is told the share done and what is being done. An `interrupt` of weighted draws raises,
+    and of chains gives what they have made.
     """
+    if interrupt is None:
+        with put_off() as interrupt:
+            return more(result, draws, report=report, interrupt=interrupt)
     chains, size = next(iter(result.draws.values())).shape
+    going = result.proposal if result.engine == "hmc" else None
+    paused = going is not None and going.paused is not None
     # Of the seed of the result and of what is there, so that every further call draws anew.
     seed = int(np.random.SeedSequence([result.seed, 3, size]).generate_state(1)[0])
     begun = time.perf_counter()
-    if result.engine == "importance":
-        new = _importance(result.model, draws, chains, seed, result, report)
-    else:
-        new = _hmc(result.model, draws, chains, seed, result, report)
-        if _INTERRUPTED in new.notes:  # the result is what there was
-            raise KeyboardInterrupt
+    make = _importance if result.engine == "importance" else _hmc
+    if paused:  # a run that goes on: its draws are spread anew over all that it makes
+        whole = make(result.model, chains * size + draws, chains, seed, result, report, interrupt)
+        seconds = result.seconds + time.perf_counter() - begun
+        notes = (*_lasting(result), *whole.notes)
+        return replace(
+            whole, seed=result.seed, notes=notes, seconds=seconds, accepted=result.accepted
+        )
+    new = make(result.model, draws, chains, seed, result, report, interrupt)
     made = {
         name: np.concatenate([one, new.draws[name]], axis=1) for name, one in result.draws.items()
     }
@@ -179,9 +266,21 @@ def more(result: Result, draws: int, *, report: Progress = lambda done, text: No
         origins=_origins(result, new),
         proposal=new.proposal,
         marks=(),
+        notes=(*_lasting(result), *(one for one in new.notes if _key(one) == "fit.interrupted")),
         seconds=result.seconds + time.perf_counter() - begun,
     )
     return _judged(joined)
+
+
+def _key(note: str) -> str:
+    """Return the key of a note in the catalogue; empty of any other text."""
+    sentence = note.sentence if isinstance(note, Named) else None
+    return sentence.key if isinstance(sentence, Sentence) else ""
+
+
+def _lasting(result: Result) -> list[str]:
+    """Return the notes of a result that are not of the draws it has."""
+    return [note for note in result.notes if _key(note) in _LASTING]
 
 
 def _origins(result: Result, new: Result) -> Any:
@@ -191,30 +290,27 @@ def _origins(result: Result, new: Result) -> Any:
     return np.concatenate([result.origins, new.origins + result.origins.max() + 1], axis=1)
 
 
-def _precise(result: Result, precision: float, report: Progress) -> tuple[Result, list[str]]:
-    """Return a result that goes on until it is precise, and a note where it is not.
+def _precise(result: Result, precision: float, report: Progress, interrupt: Interrupt) -> Result:
+    """Return a result that goes on until it is precise, with a note where it is not.
 
     One that was interrupted, or of which more draws are not worth making, as it is.
     """
-    if result.notes or not _worth(result):
-        return result, []
     most = _FIRST * _FURTHER * max(1.0, (_PRECISION / precision) ** 2)
-    try:
-        while (error := result.monte_carlo_error) > precision:
-            size = next(iter(result.draws.values())).size
-            # The error falls with the root of the number; a tenth more, since it is an estimate.
-            wanted = min(1.1 * size * (error / precision) ** 2, most) - size
-            if wanted < 1:
-                return result, [
-                    f"the Monte Carlo error is {error:.1%} of the width of an interval, where "
-                    f"{precision:.1%} was aimed at: result.more(draws) goes on"
-                ]
-            report(0.9, "going on until the limits are precise")
-            result = more(result, max(int(wanted), 400))
-    except KeyboardInterrupt:
-        return result, ["interrupted before the limits were as precise as was aimed at: "
-                        "result.more(draws) goes on"]  # fmt: skip
-    return result, []
+    while _worth(result) and (error := result.monte_carlo_error) > precision:
+        size = next(iter(result.draws.values())).size
+        # The error falls with the root of the number; a tenth more, since it is an estimate.
+        wanted = min(1.1 * size * (error / precision) ** 2, most) - size
+        if wanted < 1:
+            note = named("fit.imprecise", error=100 * error, aim=100 * precision)
+            return replace(result, notes=(*_lasting(result), note))
+        report(0.9, "going on until the limits are precise")
+        try:
+            if interrupt.came:
+                raise KeyboardInterrupt
+            result = more(result, max(int(wanted), 400), report=report, interrupt=interrupt)
+        except KeyboardInterrupt:
+            return replace(result, notes=(*_lasting(result), named("fit.interrupted")))
+    return result
 
 
 def _higher(one: Result, other: Result) -> bool:
@@ -239,8 +335,15 @@ def _worth(result: Result) -> bool:
 
 
 def _judged(result: Result) -> Result:
-    """Return the result with the Monte Carlo error of what it prints among its measures."""
-    return replace(result, gate=result.gate.with_measures({MC_ERROR: result.monte_carlo_error}))
+    """Return the result with the Monte Carlo error of what it prints among its measures.
+
+    Of chains that do not agree a note says on what.
+    """
+    gate = result.gate.with_measures({MC_ERROR: result.monte_carlo_error})
+    notes = result.notes
+    if result.engine == "hmc" and not gate.passed:
+        notes = (*notes, named("fit.least_mixed", name=least_mixed(result.draws)))
+    return replace(result, gate=gate, notes=notes)
 
 
 def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -> list[str]:
@@ -257,6 +360,15 @@ def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -
             for one in model.assumptions
             if one.ends(model.population)
         ]
+    chains, draws = given.get("chains"), given.get("draws")
+    if not found and chains is not None and draws is not None:
+        draws = max(int(draws), _CHAINED)
+        if chains * _EACH > draws:
+            found.append(
+                f"chains must be at most {draws // _EACH:,} for {draws:,} draws, since a chain of "
+                f"fewer than {_EACH} cannot be judged; given {chains:,}: ask for fewer chains, or "
+                f"for {chains * _EACH:,} draws."
+            )
     if start is not None and not (
         isinstance(start, Result)
         and isinstance(model, Model)
@@ -267,20 +379,27 @@ def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -
 
 
 def _importance(
-    model: Model, draws: int, chains: int, seed: int, start: Result | None, report: Progress
+    model: Model,
+    draws: int,
+    chains: int,
+    seed: int,
+    start: Result | None,
+    report: Progress,
+    interrupt: Interrupt,
 ) -> Result:
     from funnelest.inference.engines import importance
     from funnelest.likelihood.density import Density
 
     density = Density(model)
     per_chain = -(-draws // chains)
-    weighted = importance.sample(
-        density,
-        draws=per_chain * chains,
-        rng=np.random.default_rng(seed),
-        start=start.proposal if start is not None and start.engine == "importance" else None,
-        progress=report,
-    )
+    with interrupt.at_once():
+        weighted = importance.sample(
+            density,
+            draws=per_chain * chains,
+            rng=np.random.default_rng(seed),
+            start=start.proposal if start is not None and start.engine == "importance" else None,
+            progress=report,
+        )
     values = density.values(weighted.draws)
     result = Result(
         model=model,
@@ -289,7 +408,7 @@ def _importance(
         seed=seed,
         proposal=weighted.proposal,
         origins=None if weighted.origins is None else weighted.origins.reshape(chains, per_chain),
-        further=more if model.free else None,
+        further=more,
     )
     return _judged(result)
 
@@ -301,13 +420,12 @@ def _hmc(
     seed: int,
     start: Result | None,
     report: Progress,
+    interrupt: Interrupt,
 ) -> Result:
     """Return the result of chains; with `start`, of its own, which go on."""
     from funnelest.inference.engines import hmc
     from funnelest.likelihood.density import Density
 
-    if not model.free:
-        raise FitError("the model has no unknown parameter: there is nothing to sample.")
     if start is None:
         draws = max(draws, _CHAINED)
     chains = hmc.chains_for(draws) if chains is None else chains
@@ -318,17 +436,15 @@ def _hmc(
         rng=np.random.default_rng(seed),
         start=None if start is None else start.proposal,
         progress=report,
+        interrupt=interrupt,
     )
-    notes = [_INTERRUPTED] if found.interrupted else []
-    if not found.gate.passed:
-        notes.append(f"the chains agree least on {least_mixed(found.draws)!r}")
     return _judged(
         Result(
             model=model,
             draws=found.draws,
             gate=found.gate,
             seed=seed,
-            notes=tuple(notes),
+            notes=(named("fit.interrupted"),) if found.interrupted else (),
             proposal=found.going,
             further=more,
         )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
@@ -122,9 +122,9 @@ def refit(
 ) -> Floats | None:
     """Return draws of a quantity from a fit with made-up data; None when that fails."""
     try:
-        fitted = fit(model, engine="importance", draws=int(np.clip(draws, *_REFIT)),
-                     seed=int(np.random.SeedSequence(seed).generate_state(1)[0]), start=start,
-                     progress=False)  # fmt: skip
+        fitted = fit_within(model, engine="importance", draws=int(np.clip(draws, *_REFIT)),
+                            seed=int(np.random.SeedSequence(seed).generate_state(1)[0]),
+                            start=start, progress=False)  # fmt: skip
     except FitError:
         return None
     return fitted.sample_of(quantity) if fitted.gate.passed else None

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.inference.progress import counted
 from funnelest.model.model import Model
 from funnelest.results.result import Result
@@ -117,7 +117,7 @@ def refits(
         warm = start is not None and list(start.model.free) == list(model.free)
         start_at = start if warm else None
         try:
-            found = fit(model, engine=engine, draws=draws, seed=int(seeds[i]),
+            found = fit_within(model, engine=engine, draws=draws, seed=int(seeds[i]),
                         start=start_at, progress=False)  # fmt: skip
         except FitError as error:
             return error

@@ -32,7 +32,8 @@ class Gradient:
     ------
     TypeError
         By every method, when a part of the model, such as a likelihood of a user's, is written
-        with functions that have no known derivative: see `trouble`.
+        with functions that have no known derivative (another error where it asks for what only an
+        array has): see `trouble`.
     """
 
     def __init__(self, density: Density) -> None:
@@ -61,7 +62,7 @@ class Gradient:
         """Why there is no gradient, in a sentence; empty when there is one."""
         try:
             self(np.zeros((len(self.density.names), 1)))
-        except TypeError as error:
+        except Exception as error:  # a user's function takes arrays, and may ask anything of one
             return str(error)
         return ""
 

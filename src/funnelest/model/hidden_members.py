@@ -16,7 +16,7 @@ from funnelest.priors import Prior
 from funnelest.rates import _Varying
 from funnelest.terms.base import Term
 
-__all__ = ["hidden_problems", "is_own"]
+__all__ = ["hidden_problems", "is_own", "parts_within"]
 
 _KINDS = (Evidence, Defect, Assumption, Term, Figure, Prior, _Varying)
 _MEMBERS = (property, cached_property, classmethod, staticmethod)
@@ -35,13 +35,13 @@ def hidden_problems(model: Parts) -> list[str]:
     parts = [
         getattr(model, one.name) for one in fields(Parts) if one.name not in ("route", "population")
     ]
-    kinds = dict.fromkeys(type(one) for one in _within(parts))
+    kinds = dict.fromkeys(type(one) for one in parts_within(parts))
     return [text for kind in kinds if is_own(kind) for text in _hidden(kind)]
 
 
 def _hidden(kind: type) -> Iterator[str]:
     bases = [base for base in kind.__mro__ if base is not object and not is_own(base)]
-    for field in fields(kind):
+    for field in fields(kind) if is_dataclass(kind) else ():
         for base in bases:
             if field.name in getattr(base, "__dataclass_fields__", {}):
                 break  # its own field
@@ -55,14 +55,15 @@ def _hidden(kind: type) -> Iterator[str]:
                 break
 
 
-def _within(value: Any) -> Iterator[Any]:
+def parts_within(value: Any) -> Iterator[Any]:
     """Yield every evidence, defect, figure, prior and other part that a value holds."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, list | tuple):
         for one in value:
-            yield from _within(one)
-    elif is_dataclass(value) and not isinstance(value, type):
+            yield from parts_within(one)
+    elif not isinstance(value, type):
         if isinstance(value, _KINDS):
             yield value
-        yield from _within([getattr(value, one.name, None) for one in fields(value)])
+        if is_dataclass(value):
+            yield from parts_within([getattr(value, one.name, None) for one in fields(value)])

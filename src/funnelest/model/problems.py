@@ -13,16 +13,14 @@ from funnelest.assumptions.bounds import Bounds, Held
 from funnelest.assumptions.population_error import PopulationError
 from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
-from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
-from funnelest.evidence.own import OwnEvidence
 from funnelest.fields import is_number
-from funnelest.model.hidden_members import hidden_problems, is_own
+from funnelest.model.hidden_members import hidden_problems
 from funnelest.model.parts import Parts
+from funnelest.model.tried import mask_problems, tried_problems
 from funnelest.model.unasked import unasked_problems
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared
-from funnelest.quantities.quantities import Quantities
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route, show_edge
 from funnelest.selections import Index, places
@@ -185,6 +183,7 @@ def _assumption_problems(model: Parts) -> list[str]:
             continue
         trouble = _asked(one.problems, model.population)
         trouble = trouble or _of(type(one).__name__, _asked(one.problems_among, known))
+        trouble = trouble or _asked(mask_problems, one, model.population)
         found += trouble
         if not trouble:
             good.append(one)
@@ -292,34 +291,6 @@ def _power_problems(model: Parts) -> list[str]:
         for name, value in model.powers.items()
         if not (is_number(value) and 0 <= value < np.inf)
     ]
-
-
-def _function_problems(model: Parts) -> list[str]:
-    """Try the functions of the user's own evidence once, on draws from the priors."""
-    own = [one for one in model.evidence if isinstance(one, OwnEvidence) or is_own(type(one))]
-    if not own:
-        return []
-    found = []
-    rng = np.random.default_rng(0)
-    values = {name: prior.sample(rng, 3) for name, prior in model.free.items()}
-    # Limits without a distribution have no draws: the functions are tried at the upper one.
-    ended = [one.ends(model.population).get("upper", one) for one in model.assumptions]
-    tried = model.but(assumptions=tuple(ended))
-    for one in own:
-        start = f"{type(one).__name__} {one.name!r}"
-        try:
-            with np.errstate(all="ignore"):
-                for observation in one.observations(Quantities(tried, values)):
-                    np.broadcast_to(observation.logp(), (3 if values else 1,))
-        except SpecError as error:
-            found += _of(start, error.problems)
-        except Exception as error:  # whatever a user's function may do
-            found.append(
-                f"{start}: it fails on draws from the priors ({type(error).__name__}: {error}). "
-                "Its functions get one value per draw; use the ordinary operators and "
-                "funnelest.math, and return one value per draw."
-            )
-    return found
 
 
 def _prior_problems(model: Parts) -> list[str]:
@@ -478,6 +449,6 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
         _power_problems: frozenset({"evidence", "powers"}),
     },
     {_prior_problems: _SOURCES | {"parameters"}},
-    {_function_problems: _SOURCES | {"parameters", "instead"}},
+    {tried_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
     {unasked_problems: _SOURCES, _hardly_together: _SOURCES},
 )

@@ -181,8 +181,17 @@ class _Page:
         told = {name: value for name, value in gate.measures.items() if name != MC_ERROR}
         measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in told.items())
         error = gate.measures.get(MC_ERROR)
+        notes = [_capital(_ended(show.say(note))) for note in result.notes]
         precise = [] if error is None else [self.say("precision", share=error)]
         failures = [_ended(self.show.say(one)) for one in gate.failures]
+        if gate.known:
+            return {
+                "passed": True,
+                "headline": self.say("nothing_unknown"),
+                "mark": self.mark,
+                "warning": "",
+                "lines": [_capital(_ended(show("gate.known")))],
+            }
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
         return {
@@ -190,7 +199,7 @@ class _Page:
             "headline": self.say("passed" if gate.passed else "failed"),
             "mark": self.mark,
             "warning": self.say("failed_long"),
-            "lines": [*map(_capital, failures), engine, *precise, *map(_ended, result.notes)],
+            "lines": [*map(_capital, failures), engine, *precise, *notes],
         }
 
     # ------------------------------------------------------------------ words

@@ -115,13 +115,23 @@ class Drawn:
         SpecError
             When `draws` is no number of draws.
         FitError
-            When the result was read from a file, which holds nothing to go on from.
+            When nothing is unknown in the model, or the result was made by hand.
+
+        Notes
+        -----
+        Of a result that was read from a file, which does not hold what the engine had learned, the
+        engine learns it anew: the draws are added all the same, and are others than those that the
+        result would have given before it was written.
         """
         raise_if_any(_DRAWS.said("draws", draws), "more draws")
+        if not self.draws:
+            raise FitError(
+                "nothing in the model is unknown: there are no draws, of which more could be made."
+            )
         if self.further is None:
             raise FitError(
-                "there is nothing to go on from: the result was not made by this session's fit, or "
-                "its model has nothing unknown. Fit its model again and ask that result for more."
+                "there is nothing to go on from: the result was made neither by fit nor by load. "
+                "Fit its model, funnelest.fit(result.model), and ask that result for more."
             )
         found: Self = self.further(self, int(draws))
         return found
@@ -198,7 +208,9 @@ class Drawn:
         """Names of the unknown parameters that no source sees: they keep their priors."""
         return frozenset(name for name, sources in self._probe.informed().items() if not sources)
 
-    def rests_on(self, quantity: Callable[[Quantities], Any], basis: str) -> str:
+    def rests_on(
+        self, quantity: Callable[[Quantities], Any], basis: str, *, given: bool = False
+    ) -> str:
         """Return the basis of a quantity, with what of it no source sees.
 
         Parameters
@@ -207,6 +219,8 @@ class Drawn:
             ``quantity(q)`` with `q` a `Quantities`.
         basis : str
             What is known of it already, such as that of its cells (`Model.basis`).
+        given : bool, default False
+            Whether it is known to follow from numbers that were given, none of them unknown.
 
         Returns
         -------
@@ -215,6 +229,8 @@ class Drawn:
             where none sees a part that is not imputed anyway.
         """
         raise_if_any(QUANTITY.said("quantity", quantity) + TEXT.said("basis", basis), "a quantity")
+        if basis in _OPEN and given:
+            return basis if basis == "imputed" else "assumed"
         if basis not in _OPEN or not self.unseen:
             return basis
         on = self._probe.depends_on(quantity)

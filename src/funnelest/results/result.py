@@ -38,7 +38,8 @@ class Result(Drawn):
     prior beside it, the `basis` and a `mark` that is empty
     unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
     "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
-    that it depends on: it is the prior; "partly" where that holds of a part).
+    that it depends on, or it is a number that was given: it is the prior; "partly" where that holds
+    of a part).
 
     Parameters
     ----------
@@ -92,7 +93,7 @@ class Result(Drawn):
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": self.rests_on(quantity, basis),
+                    "basis": self.rests_on(quantity, basis, given=_same(posterior, prior)),
                     "mark": self.mark,
                 }
             )
@@ -462,12 +463,10 @@ class Result(Drawn):
     # ------------------------------------------------------------------- show
 
     def __repr__(self) -> str:
-        lines = [
-            f"Result: {self.gate.text}",
-            f"  {sum(d.size for d in list(self.draws.values())[:1])} draws, seed {self.seed}, "
-            f"{self.seconds:.1f} s",
-            *(f"  note: {note}" for note in self.notes),
-        ]
+        lines = [f"Result: {self.gate.text}"]
+        for draws in list(self.draws.values())[:1]:
+            lines.append(f"  {draws.size} draws, seed {self.seed}, {self.seconds:.1f} s")
+        lines += [f"  note: {note}" for note in self.notes]
         if not (self.gate.passed or self.accepted):
             return "\n".join(
                 [*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"]
@@ -486,6 +485,11 @@ class Result(Drawn):
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
             parts += [f"<h4>{title}</h4>", tables.html_table(table.drop(columns=[*ERRORS]))]
         return "\n".join(parts)
+
+
+def _same(*summaries: Mapping[str, Any]) -> bool:
+    """Return whether a quantity is one number, before the figures and after."""
+    return all(one["low"] == one["high"] for one in summaries)
 
 
 #: What tables, figures and reports are made of.

@@ -77,7 +77,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         "engine": result.engine,
         "seed": str(result.seed),
         "seconds": result.seconds,
-        "notes": json.dumps(list(result.notes)),
+        "notes": json.dumps(to_json(result.notes)),
         "marks": json.dumps(to_json(result.marks)),
         "gate": result.gate.text,
         "gate_measures": json.dumps(dict(result.gate.measures)),
@@ -116,7 +116,7 @@ def load(
     functions: Mapping[str, Callable[..., Any]] | None = None,
     kinds: Sequence[type] = (),
 ) -> Result:
-    """Read a result that `save` wrote.
+    """Read a result that `save` wrote; `funnelest.load` lets it go on too.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def load(
             ),
             seed=int(attrs["seed"]),
             seconds=float(attrs["seconds"]),
-            notes=tuple(json.loads(attrs["notes"])),
+            notes=tuple(from_json(json.loads(attrs["notes"]))),
             marks=tuple(from_json(json.loads(attrs["marks"]))),
             origins=None if origins is None else origins["origin"].values,
         )

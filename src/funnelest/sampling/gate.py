@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from funnelest.sampling.weights import PRINTED, levels_of
-from funnelest.words import Named, named
+from funnelest.words import Language, Named, named
 
 __all__ = [
     "ARRIVED",
@@ -23,6 +23,7 @@ __all__ = [
     "chains_gate",
     "importance_gate",
     "joined_gate",
+    "known_gate",
     "least_mixed",
     "measured",
 ]
@@ -68,7 +69,7 @@ class Gate:
     Parameters
     ----------
     engine : str
-        "importance" or "hmc".
+        "importance" or "hmc"; "none" where nothing is unknown, so that there are no draws.
     measures : mapping of str to float
         What was measured.
     failures : tuple of str
@@ -85,6 +86,11 @@ class Gate:
         return not self.failures
 
     @property
+    def known(self) -> bool:
+        """Whether nothing was unknown: there are no draws to be judged."""
+        return self.engine == "none"
+
+    @property
     def coarse(self) -> bool:
         """Whether nothing failed but the Monte Carlo error: more draws are all it needs."""
         others = tuple(name for name in LIMITS if name != MC_ERROR)
@@ -93,6 +99,8 @@ class Gate:
     @property
     def text(self) -> str:
         """The verdict in a sentence."""
+        if self.known:
+            return Language("en")("gate.known")
         shown = ", ".join(f"{name} {_shown(value)}" for name, value in self.measures.items())
         if self.passed:
             return f"convergence gate passed ({self.engine}: {shown})"
@@ -111,6 +119,11 @@ def _shown(value: float) -> str:
     if not np.isfinite(value):
         return str(value)
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.4g}"
+
+
+def known_gate() -> Gate:
+    """Return the verdict on a model in which nothing is unknown."""
+    return Gate("none", {}, ())
 
 
 def importance_gate(k_hat: float, ess: float, tail: float, evaluations: int) -> Gate:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import Quantity
 from funnelest.errors import FitError, SpecError
 from funnelest.inference.engines.brief import brief
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.likelihood.density import Density, log_likelihoods
 from funnelest.likelihood.simulating import draw_parameters
 from funnelest.model.model import Model, with_made_up
@@ -187,8 +187,8 @@ class Task:
             count += 1
             seed = int(rng.integers(2**31))
             try:
-                result = fit(made, engine=engine, draws=more * self.draws,  # type: ignore[arg-type]
-                             seed=seed, progress=False)  # fmt: skip
+                result = fit_within(made, engine=engine, draws=more * self.draws,  # type: ignore[arg-type]
+                                    seed=seed, progress=False)  # fmt: skip
             except FitError as error:
                 failure = str(error)
                 continue

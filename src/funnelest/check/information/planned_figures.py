@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest.check.information.folds import FOLDS, Folds
 from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
-from funnelest.inference.fitting import fit
+from funnelest.inference.fitting import fit_within
 from funnelest.inference.preposterior import Preposterior, Quantity, beside, refit
 from funnelest.model.model import Model
 from funnelest.results.result import Result
@@ -99,9 +99,9 @@ def _more_draws(result: Result, seed: int) -> dict[str, Floats]:
         return {}
     size = sum(one.size for one in list(result.draws.values())[:1])
     try:
-        more = fit(result.model, engine="importance", draws=_MORE * size,
-                   seed=int(np.random.SeedSequence([seed, 5]).generate_state(1)[0]),
-                   start=result, progress=False)  # fmt: skip
+        more = fit_within(result.model, engine="importance", draws=_MORE * size,
+                          seed=int(np.random.SeedSequence([seed, 5]).generate_state(1)[0]),
+                          start=result, progress=False)  # fmt: skip
     except FitError:
         return {}
     return more.flat if more.gate.passed else {}

@@ -24,15 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.engines.modes import Mode, find_modes
+from funnelest.inference.engines.modes import Mode, find_modes, unbounded
 from funnelest.inference.engines.moves import walked
 from funnelest.inference.engines.proposal import Component, Spread, stiff
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
+from funnelest.inference.interrupts import Interrupt
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
-from funnelest.sampling.hmc import Metric, Sampler, StepSize
 from funnelest.sampling.parallel import one_thread
+from funnelest.sampling.trajectories import Metric, Sampler, StepSize
 
 __all__ = ["Chains", "Going", "chains_for", "sample"]
 
@@ -59,7 +60,7 @@ _WANTED, _STEPS, _FIRST_STEPS = 0.85, 150, 20
 _SHORTEST, _POOR = 0.3, 0.15
 #: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
-#: those in the finest steps none may diverge, as `funnelest.sampling.hmc.gate_of` explains.
+#: those in the finest steps none may diverge, as `gate_of` of `sampling/trajectories.py` explains.
 _FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
@@ -67,13 +68,22 @@ _LOST = 6.0
 _LENGTHS = (64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048)
 #: More draws are not worth making where R-hat would not come so many times nearer to its limit.
 _HOPE = 3.0
-#: What is left of an interrupted run is a sample from so many trajectories, and chains that go on
-#: make so many at least, to see how their energies vary.
+#: Chains that are interrupted make so many trajectories at least, all that go on so many, and those
+#: whose energies are judged together have so many energies: to see how these vary.
 _LEAST, _SEEN = 10, 60
 #: Groups of chains whose energies are judged.
 _ENERGIES = 16
 #: No coordinate has a meaning beyond this.
 _RUN_OFF = 1e4
+
+
+@dataclass(frozen=True)
+class Run:
+    """What chains have made: points and energies after each trajectory, and divergences."""
+
+    points: tuple[Floats, ...] = ()
+    energies: tuple[Floats, ...] = ()
+    diverged: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,8 +94,11 @@ class Going:
     metric: Metric
     size: float
     points: Floats
-    #: Trajectories for one draw that is kept.
+    #: Trajectories for one draw that is kept; 0 while chains have not shown how many they need.
     every: int = 0
+    #: A run that was interrupted before it had shown that: it goes on as if it had not been, since
+    #: draws so near to each other as a short run has them would be judged as such for ever.
+    paused: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -125,20 +138,24 @@ def sample(
     rng: np.random.Generator,
     start: Going | None = None,
     progress: Progress = lambda done, text: None,
+    interrupt: Interrupt | None = None,
 ) -> Chains:
     """Sample the posterior with so many chains at once, and so many `draws` of each.
 
-    With `start` the chains of an earlier call go on. The same generator gives the same draws.
-    `progress` is told the share done and what is being done. An interrupt (Ctrl-C) after warm-up
-    ends the chains where they are, and goes on only when they have hardly begun. A `FitError` when
-    no point has a finite density.
+    With `start` the chains of an earlier call go on; where that was interrupted, `draws` are those
+    of the whole run. The same generator gives the same draws.
+    `progress` is told the share done and what is being done. An `interrupt` during warm-up raises;
+    later it ends the chains as soon as they can be judged. A `FitError` when no point has a finite
+    density.
     """
+    interrupt = interrupt or Interrupt()
     with one_thread():
-        target = Target(density)
-        if start is None:
-            start = _warm(target, max(chains, _CHAINS), rng, progress)
-            start = replace(start, points=start.points[:chains])
-        return _drawn(target, start, draws, rng, progress)
+        with interrupt.at_once():
+            target = Target(density)
+            if start is None:
+                start = _warm(target, max(chains, _CHAINS), rng, progress)
+                start = replace(start, points=start.points[:chains])
+        return _drawn(target, start, draws, rng, progress, interrupt)
 
 
 def chains_for(draws: int) -> int:
@@ -202,13 +219,19 @@ def _stage(
             seen.append(sampler.points)
         if stage < len(_WARM) - 1:
             _returned(sampler, rng)
+    _bounded(target, straight, sampler)
     return _Stage(straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled)
 
 
 def _walked(
     target: Target, modes: list[Mode], rng: np.random.Generator
 ) -> tuple[Component, Floats]:
-    """Return the component of the first mode, and points that moved from all of them."""
+    """Return the component of the highest mode, and points that moved from all of them.
+
+    There is one map for all chains, so one split in held and free directions: that of the mode with
+    most in it. Where another mode holds other directions the map serves worse there, which costs
+    steps. Chains that do not pass between the two are refused whatever the map is.
+    """
     parts, first = [], None
     for _, point, matrix in modes:
         held = stiff(target, matrix, _HELD)
@@ -263,43 +286,63 @@ def _returned(sampler: Sampler, rng: np.random.Generator) -> None:
         sampler.put(np.flatnonzero(lost), rng.choice(np.flatnonzero(~lost), int(lost.sum())))
 
 
+def _bounded(target: Target, straight: Straight, sampler: Sampler) -> None:
+    """Raise where chains have come to an infinite density, which they never leave."""
+    off = sampler.value == np.inf
+    if off.any():
+        raise unbounded(target, straight(sampler.points[off].T)[0])
+
+
 def _drawn(
-    target: Target, going: Going, draws: int, rng: np.random.Generator, progress: Progress
+    target: Target,
+    going: Going,
+    draws: int,
+    rng: np.random.Generator,
+    progress: Progress,
+    interrupt: Interrupt,
 ) -> Chains:
     sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
-    points: list[Floats] = []
-    energies: list[Floats] = []
-    diverged, interrupted = 0, False
+    before = going.paused or Run()
+    points, energies, diverged = [*before.points], [*before.energies], before.diverged
+    asked, enough = draws, False
+    each = len(going.points) // _groups(len(going.points))
+    least = max(_LEAST, -(-_SEEN // each))
     lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
     for every in sorted({-(-length // draws) for length in lengths}):
-        try:
-            while len(points) < every * draws:
-                if len(points) % _FINE_EVERY == 0:
-                    turn = len(points) // _FINE_EVERY
-                    diverged += _finely(sampler, going.metric, going.size, turn)
-                _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
-                points.append(sampler.points)
-                energies.append(energy)
-                progress(0.4 + 0.6 * len(points) / (every * draws), "sampling")
-        except KeyboardInterrupt:
-            if len(points) < _LEAST:
-                raise
-            interrupted = True
-        if interrupted:
-            draws = min(draws, len(points))
+        while len(points) < every * asked and not (interrupt.came and len(points) >= least):
+            if len(points) % _FINE_EVERY == 0:
+                turn = len(points) // _FINE_EVERY
+                diverged += _finely(sampler, going.metric, going.size, turn)
+            _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
+            points.append(sampler.points)
+            energies.append(energy)
+            progress(0.4 + 0.6 * len(points) / (every * asked), "sampling")
+        _bounded(target, going.straight, sampler)
+        draws = min(asked, len(points))
         kept = _values(target, going.straight, points, draws)
-        measures = measured(np.stack(list(kept.values())), _together(energies), diverged)
+        # Fewer draws of each chain than it takes to judge: then more of its points are looked at.
+        seen = kept if draws >= _EACH else _values(target, going.straight, points, _EACH)
+        measures = measured(np.stack(list(seen.values())), _together(energies), diverged)
         gate = chains_gate(**measures)
-        if gate.passed or interrupted or not _hopeful(measures, max(lengths) / (every * draws)):
+        enough = gate.passed and draws == asked
+        if enough or interrupt.came or not _hopeful(measures, max(lengths) / (every * asked)):
             break
-    return Chains(kept, gate, replace(going, points=sampler.points, every=every), interrupted)
+    interrupted = interrupt.came and not enough
+    pause = interrupted and not going.every
+    going = replace(
+        going,
+        points=sampler.points,
+        every=0 if pause else going.every or every,
+        paused=Run(tuple(points), tuple(energies), diverged) if pause else None,
+    )
+    return Chains(kept, gate, going, interrupted)
 
 
 def _values(
     target: Target, straight: Straight, points: list[Floats], draws: int
 ) -> dict[str, Floats]:
     """Return so many draws of each chain, evenly spaced, on the parameters' own scales."""
-    every = max(1, len(points) // draws)
+    every = max(1, len(points) // draws)  # where there are fewer points, all
     made = np.stack(points[every - 1 :: every][-draws:], axis=1)
     line = target.line(straight(made.reshape(-1, target.size).T)[0])
     return {name: one.reshape(made.shape[:2]) for name, one in target.density.values(line).items()}
@@ -311,8 +354,13 @@ def _together(energies: list[Floats]) -> Floats:
     The smallest of hundreds of short chains would be a matter of luck.
     """
     rows = np.stack(energies, axis=1)
-    groups = min(_ENERGIES, len(rows))
+    groups = _groups(len(rows))
     return rows[: len(rows) // groups * groups].reshape(groups, -1)
+
+
+def _groups(chains: int) -> int:
+    """Return in how many groups the energies of so many chains are judged."""
+    return min(_ENERGIES, chains)
 
 
 def _hopeful(measures: Mapping[str, float], times: float) -> bool:

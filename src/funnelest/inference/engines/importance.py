@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.inference.engines.judge import move, moved_for
-from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode
+from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode, unbounded
 from funnelest.inference.engines.moves import walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
@@ -287,6 +287,8 @@ def weigh(
     drawn = proposal.draw(target, rng, size)
     log_weights = target.log_density(drawn.u) - drawn.log_q
     if not np.isfinite(log_weights.max()):
+        if log_weights.max() == np.inf:
+            raise unbounded(target, drawn.u[:, log_weights == np.inf])
         raise FitError(
             f"none of {size:,} points that importance sampling drew has a finite density above 0. "
             "That does not show that these figures cannot be"

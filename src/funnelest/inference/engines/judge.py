@@ -70,8 +70,7 @@ class Moved:
         None where there are hardly any. One t distribution of the free part gives too little to an
         arm of the posterior, or to the neck of a funnel: a few draws there carry a limit.
         """
-        few = len(proposal.components[0].mode) <= _FEW
-        if np.mean(self.weighs > _HEAVY) < _ARM[few]:
+        if np.mean(self.weighs > _HEAVY) < _by_size(_ARM, len(proposal.components[0].mode)):
             return None
         heavy = self.weighs > _HEAVIER
         parent = int(np.bincount(self.of[heavy]).argmax())
@@ -108,10 +107,11 @@ def move(
     after, own = np.empty_like(drawn.u[:, chosen]), []
     value = target.log_density(drawn.u[:, chosen])
     heights = np.empty(len(chosen))
+    moves = _by_size(_MOVES, target.size)
     for i, component in enumerate(proposal.components):
         mine = np.flatnonzero(of == i)
         walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))
-        for _ in range(moved_for(target) // _POINTS if len(mine) else 0):
+        for _ in range(moves if len(mine) else 0):
             walkers = walkers.moved(target, component, rng)
         after[:, mine], heights[mine] = walkers.u, walkers.value
         own.append(walkers.at)
@@ -131,7 +131,12 @@ def move(
 
 def moved_for(target: Target) -> int:
     """Return how many times the density is evaluated to judge a sample."""
-    return _POINTS * _MOVES[target.size <= _FEW]
+    return _POINTS * _by_size(_MOVES, target.size)
+
+
+def _by_size[Number: (int, float)](pair: tuple[Number, Number], unknowns: int) -> Number:
+    """Return what holds of many unknowns, or, the second, of few."""
+    return pair[unknowns <= _FEW]
 
 
 def _limits(u: Floats, weights: Floats) -> Floats:

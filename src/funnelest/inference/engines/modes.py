@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from funnelest.errors import FitError, NothingFoundError
+from funnelest.errors import FitError, NothingFoundError, UnboundedError
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
 
-__all__ = ["Mode", "find_modes", "nearest_mode"]
+__all__ = ["Mode", "find_modes", "nearest_mode", "unbounded"]
 
 type Floats = NDArray[np.float64]
 #: Log-density, point and curvature.
@@ -66,6 +66,8 @@ def _searched(target: Target, rng: np.random.Generator, starts: int, steps: int)
             raise _found_nothing(target, np.concatenate([points, pool], axis=1))
         points, curvatures = _polished(target, pool[:, np.argsort(-values)[:starts]], rng)
         heights = target.log_density(points)
+    if np.any(heights == np.inf):
+        raise unbounded(target, points[:, heights == np.inf])
     found: list[Mode] = [
         (float(heights[i]), points[:, i], curvatures[i])
         for i in np.argsort(-heights, kind="stable")
@@ -98,6 +100,17 @@ def _found_nothing(target: Target, points: Floats) -> NothingFoundError:
             else "Every source by itself has one at some. "
         )
         + "The figures may contradict the model, its priors or each other"
+    )
+
+
+def unbounded(target: Target, points: Floats) -> UnboundedError:
+    """Return what is known where the density has grown beyond all numbers."""
+    model = target.density.model
+    values = log_likelihoods(model, target.density.values(target.line(points)))
+    which = [repr(n) for n, one in values.items() if model.power_of(n) and np.any(one == np.inf)]
+    return UnboundedError(
+        f"the log-likelihood of {' and '.join(which) or 'a source'} is infinite at some "
+        "parameters, where the density of data has to be finite"
     )
 
 
@@ -182,4 +195,4 @@ def _distinct(found: list[Mode]) -> list[Mode]:
             continue
         kept.append((height, point, curvature))
     mass = [height - 0.5 * np.linalg.slogdet(curvature)[1] for height, _, curvature in kept]
-    return [one for one, m in zip(kept, mass, strict=True) if m > max(mass) - _LOWER]
+    return [one for one, m in zip(kept, mass, strict=True) if m >= max(mass) - _LOWER]

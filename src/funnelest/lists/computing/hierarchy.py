@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from funnelest.lists.table.cells import Cells
 from funnelest.lists.terms import Term, design
-from funnelest.sampling.hmc import climb
+from funnelest.sampling.trajectories import climb
 
 __all__ = ["Hierarchy", "Scales", "log_at_most", "truncated_poisson"]
 

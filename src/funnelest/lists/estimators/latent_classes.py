@@ -16,8 +16,8 @@ from funnelest.lists.estimate import Estimate, because
 from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
-from funnelest.sampling.hmc import Chains, gate_of, sample
 from funnelest.sampling.parallel import one_thread
+from funnelest.sampling.trajectories import Chains, gate_of, sample
 from funnelest.sampling.weights import equal_tailed
 from funnelest.words import Sentence, named, say
 

@@ -18,8 +18,8 @@ from funnelest.lists.estimators.base import Estimator
 from funnelest.lists.table.table import OverlapTable
 from funnelest.lists.terms import Term, pairs
 from funnelest.sampling.gate import Gate
-from funnelest.sampling.hmc import Chains, gate_of, sample
 from funnelest.sampling.parallel import one_thread
+from funnelest.sampling.trajectories import Chains, gate_of, sample
 from funnelest.sampling.weights import discrete_quantiles, effective_size, equal_tailed
 from funnelest.words import named, say
 

@@ -1,9 +1,9 @@
-"""Hamiltonian Monte Carlo of many chains at once, as NumPy arrays.
+"""Hamiltonian trajectories of many chains at once, as NumPy arrays; and a sampler made of them.
 
-The chains of small models move together: each leapfrog step is a few array operations for all of
-them, and what they learn of the posterior's shape in warm-up is pooled. Nothing is compiled (PyMC
-with nutpie needs 15 to 35 s in a fresh process for such models, nearly all of it to compile): the
-first draw is there in milliseconds.
+All chains move together: each leapfrog step is a few array operations for all of them, and what
+they learn of the posterior's shape in warm-up is pooled. Nothing is compiled: the first draw is
+there in milliseconds. The parts (`Sampler`, `Metric`, `StepSize`) serve the engine of whole models,
+`inference/engines/hmc.py`; `sample`, with its own warm-up, serves the small ones of linked lists.
 """
 
 from __future__ import annotations

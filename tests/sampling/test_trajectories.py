@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from funnelest.sampling import hmc
+from funnelest.sampling import trajectories
 from funnelest.sampling.gate import measured
 
 
@@ -29,7 +29,7 @@ COVARIANCE = np.array([[4.0, 1.9, 0.0], [1.9, 1.0, 0.1], [0.0, 0.1, 0.2]])
 def chains():
     rng = np.random.default_rng(1)
     start = 5.0 * rng.standard_normal((16, 3))
-    return hmc.sample(normal(COVARIANCE), start, np.eye(3), draws=1000, rng=rng)
+    return trajectories.sample(normal(COVARIANCE), start, np.eye(3), draws=1000, rng=rng)
 
 
 def test_a_normal_distribution_is_recovered(chains):
@@ -41,7 +41,7 @@ def test_a_normal_distribution_is_recovered(chains):
 
 
 def test_and_passes_the_gate(chains):
-    gate = hmc.gate_of(chains, np.moveaxis(chains.points, 2, 0))
+    gate = trajectories.gate_of(chains, np.moveaxis(chains.points, 2, 0))
     assert gate.passed, gate.text
     assert gate.engine == "hmc"
     assert chains.divergences == 0
@@ -50,7 +50,7 @@ def test_and_passes_the_gate(chains):
 
 def test_the_same_seed_gives_the_same_draws():
     made = [
-        hmc.sample(
+        trajectories.sample(
             normal(COVARIANCE), np.zeros((4, 3)), np.eye(3), draws=20,
             rng=np.random.default_rng(seed), warmup=(10,),
         ).points
@@ -63,8 +63,10 @@ def test_the_same_seed_gives_the_same_draws():
 def test_a_diagonal_metric_draws_from_the_same_density():
     rng = np.random.default_rng(5)
     start = 5.0 * rng.standard_normal((16, 3))
-    found = hmc.sample(normal(COVARIANCE), start, np.full(3, 0.3), draws=1000, rng=rng, wanted=0.8)
-    gate = hmc.gate_of(found, np.moveaxis(found.points, 2, 0))
+    found = trajectories.sample(
+        normal(COVARIANCE), start, np.full(3, 0.3), draws=1000, rng=rng, wanted=0.8
+    )
+    gate = trajectories.gate_of(found, np.moveaxis(found.points, 2, 0))
     assert gate.passed, gate.text
     error = np.sqrt(np.diag(COVARIANCE) / gate.measures["bulk ESS"])
     assert np.all(np.abs(found.every.mean(axis=0) - [1, 2, 3]) < 4 * error)
@@ -72,7 +74,7 @@ def test_a_diagonal_metric_draws_from_the_same_density():
 
 
 def drawn(draws, **more):
-    return hmc.sample(
+    return trajectories.sample(
         normal(COVARIANCE), np.zeros((4, 3)), np.eye(3), draws=draws,
         rng=np.random.default_rng(3), warmup=(10,), **more,
     )  # fmt: skip
@@ -114,16 +116,16 @@ def test_of_divergences_only_those_in_fine_steps_count():
     # Tuned steps that hit the wall are refused, which is no divergence; and with steps that stay
     # too coarse though five times finer, there are some, and the gate says so.
     start = np.random.default_rng(1).normal(size=(16, 2)) - 1.0
-    found = hmc.sample(
+    found = trajectories.sample(
         walled, start, np.eye(2), draws=200, rng=np.random.default_rng(1), wanted=0.2
     )
     assert found.divergences > 0
-    gate = hmc.gate_of(found, np.moveaxis(found.points, 2, 0))
+    gate = trajectories.gate_of(found, np.moveaxis(found.points, 2, 0))
     assert f"{found.divergences} trajectories in fine steps diverged, none may" in gate.failures
 
 
 def test_draws_that_are_all_the_same_fail_the_gate(chains):
-    assert not hmc.gate_of(chains, np.zeros((1, *chains.energies.shape))).passed
+    assert not trajectories.gate_of(chains, np.zeros((1, *chains.energies.shape))).passed
 
 
 def test_chains_in_two_places_fail_the_gate():
@@ -139,15 +141,15 @@ def test_chains_in_two_places_fail_the_gate():
 
     rng = np.random.default_rng(1)
     start = np.stack([np.linspace(-40, 40, 16), np.zeros(16)], axis=1)
-    chains = hmc.sample(two_peaks, start, np.eye(2), draws=200, rng=rng)
-    gate = hmc.gate_of(chains, np.moveaxis(chains.points, 2, 0))
+    chains = trajectories.sample(two_peaks, start, np.eye(2), draws=200, rng=rng)
+    gate = trajectories.gate_of(chains, np.moveaxis(chains.points, 2, 0))
     assert not gate.passed
     assert "R-hat" in gate.text
 
 
 def test_the_mode_and_the_curvature_of_a_normal_distribution():
     free = np.array([True, False, True])
-    point, covariance = hmc.climb(normal(COVARIANCE), np.array([9.0, 2.0, -9.0]), free)
+    point, covariance = trajectories.climb(normal(COVARIANCE), np.array([9.0, 2.0, -9.0]), free)
     np.testing.assert_allclose(point, [1, 2, 3], atol=1e-6)
     precision = np.linalg.inv(COVARIANCE)[np.ix_(free, free)]
     np.testing.assert_allclose(covariance, np.linalg.inv(precision), rtol=1e-6)
