@@ -47,6 +47,19 @@ def test_it_goes_on_until_the_limits_are_precise(model):
     np.testing.assert_array_equal(again.draws["a -> b"], result.draws["a -> b"])
 
 
+def test_few_draws_are_made_more_where_they_leave_the_gate_closed():
+    people = fe.Population({"sex": ["male", "female"]}, [600, 400])
+    loose = fe.Model(
+        fe.Route("a", "b", "c", "d", skips=[("b", "d")]), people, fe.Rate(fe.Beta(2, 8)),
+        {("b", "c"): fe.Share(fe.Beta(2, 2), fe.Levels("sex", fe.Normal(0, 1)))},
+        [fe.Survey("s", step="a", yes=30, n=100), fe.Register("r", step="d", count=20),
+         fe.Survey("t", step="b", of="a", yes=8, n=20)],
+    )  # fmt: skip
+    made = [fit(loose, draws=400, seed=seed) for seed in range(20)]
+    assert all(one.gate.passed for one in made)
+    assert {size(one) for one in made} > {400}
+
+
 def test_it_stops_somewhere_and_says_so(model, monkeypatch):
     monkeypatch.setattr(fitting, "_FURTHER", 1.5)
     monkeypatch.setattr(fitting, "_PRECISION", 0.001)

@@ -15,7 +15,7 @@ from funnelest.inference.interrupts import Interrupt, put_off
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import MC_ERROR, joined_gate, known_gate, least_mixed
+from funnelest.sampling.gate import COARSE, MC_ERROR, joined_gate, known_gate, least_mixed
 from funnelest.words import Named, Sentence, named
 
 __all__ = ["ALLOWED", "argument_problems", "fit", "fit_within", "more"]
@@ -71,8 +71,9 @@ def fit(
         parameters, and chains when there are more, or when importance sampling fails its gate.
     draws : int, optional
         Number of draws in the result, over all chains; at least 400, and of Markov chains 1,000 are
-        made where fewer are asked for. Left out: 4,000, and then as many more as `precision` needs,
-        four times as many at most (more when it is smaller than its default).
+        made where fewer are asked for. More are added where so few leave limits too imprecise to
+        be printed, which would close the gate. Left out: 4,000, and then as many more as
+        `precision` needs, four times as many at most (more when it is smaller than its default).
     precision : float, default 0.02
         The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
         interval of every step, every transition and every unknown parameter, as a share of the
@@ -148,17 +149,17 @@ def fit_within(
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
     first = _FIRST if draws is None else int(draws)
+    # So many draws were asked for: only as many more as open the gate.
+    aim = precision if draws is None else COARSE
     interrupt = interrupt or Interrupt()
     with progress_bar(progress) as report:
         if not model.free:
             result = _known(model, seed)
         elif engine == "importance" or (engine == "auto" and len(model.free) <= _IMPORTANCE_LIMIT):
-            aim = precision if draws is None else None
             result = _weighed(model, engine, first, chains, seed, start, aim, report, interrupt)
         else:
             result = _hmc(model, first, chains, seed, None, report, interrupt)
-        if draws is None:
-            result = _precise(result, precision, report, interrupt)
+        result = _precise(result, aim, report, interrupt)
     return replace(result, seconds=time.perf_counter() - begun)
 
 
@@ -186,7 +187,7 @@ def _weighed(
     chains: int | None,
     seed: int,
     start: Result | None,
-    precision: float | None,
+    precision: float,
     report: Progress,
     interrupt: Interrupt,
 ) -> Result:
@@ -197,8 +198,7 @@ def _weighed(
     given_up: Result | None = None
     try:
         result = _importance(model, draws, chains or _DEALT, seed, start, report, interrupt)
-        if precision is not None:
-            result = _precise(result, precision, report, interrupt)
+        result = _precise(result, precision, report, interrupt)
         if engine == "importance" or _worth(result):
             return result
         given_up, note = result, named("fit.given_up", why=result.gate.text)

@@ -14,6 +14,7 @@ from funnelest.words import Language, Named, named
 
 __all__ = [
     "ARRIVED",
+    "COARSE",
     "LIMITS",
     "MC_ERROR",
     "MOVED",
@@ -33,7 +34,7 @@ __all__ = [
 R_HAT, ESS, K_HAT, BFMI = 1.01, 400.0, 0.7, 0.3
 #: The largest Monte Carlo standard error of a printed number, as a share of its interval's width:
 #: the measure, and what is no limit to be printed any more.
-MC_ERROR, _COARSE = "Monte Carlo error", 0.1
+MC_ERROR, COARSE = "Monte Carlo error", 0.1
 #: How much the tails of a sample change when its draws are moved, in standard errors of that, of
 #: all tails the most; and the shape of the weights where the draws end.
 SHIFT, MOVED = "tail shift", "k-hat after moves"
@@ -51,7 +52,7 @@ LIMITS = {
     "divergences": ("at most", 0.0),
     SHIFT: ("at most", _SHIFTED),
     MOVED: ("below", K_HAT),
-    MC_ERROR: ("at most", _COARSE),
+    MC_ERROR: ("at most", COARSE),
 }
 #: How a measure is compared with its limit.
 SIDES = {
