@@ -1,13 +1,14 @@
 """A country: 342 regions, 18 ages, 2 sexes and 8 years, 10,944 figures of one register.
 
-How long its model takes to build and its density to evaluate, and how much memory that needs. Data
-are made up from the model itself. Run by itself, it prints a table; `run.py` takes `rows()` into
-its own. Times are of the processor, of a fresh process.
+How long its model takes to build, its density and its gradient to evaluate, and how much memory
+that needs. Data are made up from the model itself. Run by itself, it prints a table; `run.py` takes
+`rows()` into its own. Times are of the processor, of a fresh process.
 """
 
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -21,16 +22,29 @@ PROVINCES = 12
 BANDS = ((0, 14), (15, 29), (30, 59), (60, 94))
 #: Ages of which a survey asked people.
 ASKED = ((0, 14), (15, 59), (60, 94))
+#: How often the density and its gradient are timed.
+TURNS = 20
 
 
-def model(regions: int = 342, years: int = 8, data: bool = True) -> Any:
-    """Return the model of a country, with made-up data where `data` is wanted."""
+def model(
+    regions: int = 342,
+    years: int = 8,
+    data: bool = True,
+    *,
+    provinces: int = PROVINCES,
+    spacing: float = 20.0,
+) -> Any:
+    """Return the model of a country, with made-up data where `data` is wanted.
+
+    Regions of one of so many provinces share a rate; `spacing` is the number of years between the
+    knots of the curve over ages.
+    """
     import numpy as np
 
     import funnelest as fe
 
     names = [f"region {i + 1}" for i in range(regions)]
-    provinces = [tuple(names[i::PROVINCES]) for i in range(min(PROVINCES, regions))]
+    shared = [tuple(names[i::provinces]) for i in range(min(provinces, regions))]
     ages = [(low, low + 4) for low in range(0, 85, 5)] + [(85, 94)]
     times = list(range(2018, 2018 + years))
     shape = (regions, len(ages), 2, years)
@@ -45,8 +59,8 @@ def model(regions: int = 342, years: int = 8, data: bool = True) -> Any:
     route = fe.Route("happened", "told", "reported", "helped", skips=[("happened", "reported")])
     spread = fe.HalfNormal(0.1)
     rate = fe.Rate(
-        fe.PerLevel("region", dict.fromkeys(provinces, fe.LogNormal.from_interval(0.005, 0.05))),
-        fe.Spline("age", sd=fe.HalfNormal(0.05), spacing=20.0),
+        fe.PerLevel("region", dict.fromkeys(shared, fe.LogNormal.from_interval(0.005, 0.05))),
+        fe.Spline("age", sd=fe.HalfNormal(0.05), spacing=spacing),
         fe.Levels("sex", fe.Normal(0, 0.5)),
         fe.RandomWalk("year", sd=spread),
     )
@@ -100,6 +114,7 @@ def measured(regions: int = 342, years: int = 8) -> dict[str, float]:
 
     import funnelest as fe
     from funnelest.likelihood.density import Density
+    from funnelest.likelihood.gradient import Gradient
 
     build, bare = timed(lambda: model(regions, years, data=False))
     truth = {name: float(prior.ppf(0.5)) for name, prior in bare.free.items()}
@@ -108,7 +123,13 @@ def measured(regions: int = 342, years: int = 8) -> dict[str, float]:
     point = density.line({name: [prior.ppf(0.5)] for name, prior in made.free.items()})
     first, value = timed(lambda: density(point))
     assert np.isfinite(value).all()
-    forward, _ = timed(lambda: density(point), 20)
+    gradient = Gradient(density)
+    assert np.isfinite(gradient(point)[1]).all()
+    # In turn, so that both have the same load beside them.
+    pairs = [
+        (timed(lambda: density(point))[0], timed(lambda: gradient(point))[0]) for _ in range(TURNS)
+    ]
+    forward, both = (statistics.median(times) for times in zip(*pairs, strict=True))
     found = {
         "cells": float(made.population.counts.size),
         "figures": float(sum(len(one.count) for one in made.evidence if "count" in vars(one))),
@@ -116,6 +137,7 @@ def measured(regions: int = 342, years: int = 8) -> dict[str, float]:
         "build": build,
         "first": first,
         "forward": forward,
+        "gradient": both,
         "ledger": timed(made.ledger)[0],
         "simulate": simulating,
         "to_dict": timed(made.to_dict)[0],
@@ -140,10 +162,11 @@ def rows() -> list[tuple[str, float, float, str]]:
         f"  {found['cells']:,.0f} cells, {found['figures']:,.0f} figures, "
         f"{found['unknowns']:.0f} unknown; "
         + ", ".join(f"{name} {found[name]:.3f} s" for name in
-                    ("build", "first", "forward", "ledger", "simulate", "to_dict"))
+                    ("build", "first", "forward", "gradient", "ledger", "simulate", "to_dict"))
     )  # fmt: skip
     return [
         ("a country: to build the model", found["build"], 10.0, "s"),
+        ("a country: gradient / density alone", found["gradient"] / found["forward"], 3.0, ""),
         ("a country: peak memory", found["peak"], 1.0, "GB"),
     ]
 

@@ -6,8 +6,11 @@ import time
 
 
 def main() -> None:
-    """Fit, refit with made-up data, and print times, means and errors of the steps as JSON."""
-    begun = time.perf_counter()
+    """Fit, refit with made-up data, and print times, means and errors of the steps as JSON.
+
+    Seconds by the clock and of the processor; of the refits the latter.
+    """
+    begun, before = time.perf_counter(), time.process_time()
     import numpy as np
 
     import funnelest as fe
@@ -16,7 +19,7 @@ def main() -> None:
         model = fe.Model.from_dict(json.load(stream))
     result = fe.fit(model, seed=1, progress=False)
     table = result.steps()
-    seconds = time.perf_counter() - begun
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - before
     assert len(table) == len(model.route.steps)
 
     refits, effective = [], []
@@ -24,11 +27,11 @@ def main() -> None:
         # New data near the old: the parameters of one posterior draw made them.
         truth = {name: float(draws.reshape(-1)[seed]) for name, draws in result.draws.items()}
         other = fe.simulate(model, seed=seed, parameters=truth)
-        start = time.perf_counter()
+        start = time.process_time()
         again = fe.fit(
             other, seed=seed, start=result, engine="importance", draws=1000, progress=False
         )
-        refits.append(time.perf_counter() - start)
+        refits.append(time.process_time() - start)
         effective.append(again.gate.measures["ESS"] if again.gate.passed else 0.0)
     found = {}
     for step in model.route.steps:
@@ -39,6 +42,7 @@ def main() -> None:
         json.dumps(
             {
                 "seconds": seconds,
+                "cpu": cpu,
                 "engine": result.engine,
                 "gate": result.gate.text,
                 "refits": refits,
