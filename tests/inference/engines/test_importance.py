@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -285,6 +286,22 @@ def test_start_from_an_earlier_fit() -> None:
     gap = again.draws.mean(axis=1) - fresh.draws.mean(axis=1)
     spread = fresh.draws.std(axis=1)
     assert np.all(np.abs(gap) < 5 * spread * np.sqrt(2 / 1000))
+
+
+def test_a_start_moves_with_its_mode_and_stays_as_it_was() -> None:
+    """With half as many people seen a proposal for all of them is nowhere near."""
+    first = many_registers(6)
+    fewer = fe.Rounded(300, to=50)
+    second = first.with_evidence([replace(one, count=fewer) for one in first.evidence])
+    _, before = fitted(first)
+    kept = [one.mode.copy() for one in before.proposal.components]
+    rng = np.random.default_rng(2)
+    moved = importance._moved(Target(Density(second)), before.proposal, rng)
+    for one, other, mode in zip(before.proposal.components, moved.components, kept, strict=True):
+        np.testing.assert_array_equal(one.mode, mode)
+        assert np.abs(other.mode - mode).max() > 0.05
+        heights = Target(Density(second)).log_density(np.array([mode, other.mode]).T)
+        assert heights[1] > heights[0] + 1
 
 
 def test_same_seed_same_draws() -> None:

@@ -104,7 +104,8 @@ class _Climb:
     """The climbs of some draws: where they are, and what is known there."""
 
     def __init__(self, target: Target, base: Floats, directions: Floats, at: Floats) -> None:
-        self.target, self.base, self.directions, self.at = target, base, directions, at
+        self.target, self.base, self.directions = target, base, directions
+        self.at = at.copy()  # it is climbed in place
         self.k, self.draws = at.shape
 
     def run(self, steps: int, renewals: int, first: Floats | None, sure: bool) -> Settled:
