@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,7 +47,9 @@ __all__ = [
     "instances",
     "integer",
     "is_number",
+    "is_text",
     "is_whole",
+    "key_problems",
     "number",
     "one_of",
     "plain",
@@ -54,6 +57,7 @@ __all__ = [
     "problems_of",
     "seed_problems",
     "step_problems",
+    "text_problems",
     "whole",
     "wrong_fields",
 ]
@@ -170,6 +174,8 @@ class Constraint:
         """Return why `value` is refused, with what it is the value of as the subject."""
         if (self.optional and value is None) or self.holds(value):
             return []
+        if found := text_problems(subject, value):
+            return found
         must = self.must
         if is_number(value) and value > self.most:  # type: ignore[operator]
             must = f"must be at most {self.most:g}"
@@ -351,24 +357,51 @@ def instance(kind: type, what: str) -> Constraint:
     )
 
 
-TEXT = Constraint("must be text", lambda value: isinstance(value, str), ("", "a"), (None, 3, ["a"]))
+#: What no file and no figure can hold: characters that only steer a terminal, and halves of one.
+_UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def is_text(value: object) -> bool:
+    """Return whether `value` is text that can be written to files and figures."""
+    return isinstance(value, str) and not _UNWRITABLE.search(value)
+
+
+def text_problems(subject: str, value: object) -> list[str]:
+    """Return why a text cannot be written; nothing of what is no text, of which others speak."""
+    found = _UNWRITABLE.search(value) if isinstance(value, str) else None
+    if found is None:
+        return []
+    return [f"{subject} must be text that can be written: without {found[0]!r}; given {value!r}."]
+
+
+_HALF = ("a\0b", "\ud800")
+TEXT = Constraint("must be text", is_text, ("", "a"), (None, 3, ["a"], *_HALF))
 TRUTH = Constraint(
     "must be True or False", lambda value: isinstance(value, bool), (True, False), (None, 0, "yes")
 )
 NAME = Constraint(
     "must be a name",
-    lambda value: isinstance(value, str) and bool(value),
+    lambda value: is_text(value) and bool(value),
     ("a",),
-    (None, "", 3, ["a"]),
+    (None, "", 3, ["a"], *_HALF),
 )
 MAPPING = Constraint(
     "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
 )
+
+
+def _is_path(value: object) -> bool:
+    if not isinstance(value, str | os.PathLike):
+        return False
+    path = os.fspath(value)
+    return isinstance(path, str) and bool(path) and "\0" not in path
+
+
 PATH = Constraint(
     "must be the path of a file",
-    lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+    _is_path,
     ("a.html",),
-    (None, "", 3, ["a"]),
+    (None, "", 3, ["a"], b"a", "a\0b"),
 )
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
 
@@ -377,10 +410,26 @@ def answers(question: str) -> Constraint:
     """Return the constraint of a statement, which must answer a `question`."""
 
     def why(name: str, value: Any, *_: Any) -> list[str]:
-        stated = isinstance(value, str) and bool(value.strip())
-        return [] if stated else [f"field {name!r} is needed: {question}"]
+        if not (isinstance(value, str) and value.strip()):
+            return [f"field {name!r} is needed: {question}"]
+        return text_problems(f"field {name!r}", value)
 
-    return explained(why, None, "", "  ", 3)
+    return explained(why, None, "", "  ", 3, *_HALF)
+
+
+def key_problems(subject: str, data: object, keys: Iterable[str]) -> list[str]:
+    """Return why `data`, read from a file, is no mapping with just these `keys`."""
+    if not isinstance(data, Mapping):
+        return [f"{subject} must be a mapping; given {data!r}."]
+    known = list(keys)
+    return [
+        *(f"{subject} has no {name!r}." for name in known if name not in data),
+        *(
+            f"{subject} has {name!r}, which this version does not know."
+            for name in data
+            if name not in known
+        ),
+    ]
 
 
 # ------------------------------------------------- names that the model must have

@@ -19,7 +19,7 @@ from funnelest.axes import (
     show_where,
 )
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number
+from funnelest.fields import is_number, key_problems
 from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
@@ -410,10 +410,11 @@ class Population:
     def to_dict(self) -> dict[str, Any]:
         """Return the population as plain JSON types."""
         return {
-            "axes": {
-                axis.name: [list(v) if isinstance(v, tuple) else v for v in axis.levels]
+            # Pairs, since other programs do not keep the order of a mapping.
+            "axes": [
+                [axis.name, [list(v) if isinstance(v, tuple) else v for v in axis.levels]]
                 for axis in self.axes
-            },
+            ],
             "counts": self.counts.tolist(),
             "counted": self.counted,
             "ages": self._declared("ages"),
@@ -429,7 +430,15 @@ class Population:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Population:
         """Rebuild a population from `to_dict`."""
-        return cls(**data)
+        keys = ("axes", "counts", "counted", "ages", "years", "regions", "no_role")
+        found = key_problems("the population", data, keys)
+        pairs = [] if found else data["axes"]
+        if not isinstance(pairs, list) or not all(
+            isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) for one in pairs
+        ):
+            found.append(f"axes must be a list of names with their levels; given {pairs!r}.")
+        raise_if_any(found, "the population")
+        return cls(**{**data, "axes": dict(pairs)})
 
     def __eq__(self, other: object) -> bool:
         return (
