@@ -18,6 +18,7 @@ from funnelest.axes import (
     show_level,
     show_where,
 )
+from funnelest.entry import entries
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import is_number, key_problems
 from funnelest.selections import Index, Masks
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Population"]
 
 
+@entries
 @dataclass(frozen=True, init=False, eq=False)
 class Population:
     """People counted in cells: every combination of the levels of named axes.

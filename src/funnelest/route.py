@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.fields import NAME, TEXT, key_problems, plain
 
@@ -23,6 +24,7 @@ def show_edge(edge: Sequence[str]) -> str:
     return " -> ".join(edge)
 
 
+@entries
 @dataclass(frozen=True, init=False)
 class Route:
     """Steps that people pass, and the transitions by which they pass them.

@@ -14,6 +14,7 @@ from funnelest.check.arguments import Quantity, main_quantities, per_draw, probl
 from funnelest.check.calibration.judging import judged
 from funnelest.check.calibration.kept import Kept
 from funnelest.check.calibration.replicate import LIKELIHOOD, Task
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import PATH, instance, one_of, whole
 from funnelest.inference.fitting import ALLOWED, argument_problems
@@ -33,6 +34,7 @@ _CHUNK, _TASKS = 5, 40
 _PRIOR = 4000
 
 
+@entry
 def calibrate(
     model: Model,
     *,

@@ -14,6 +14,7 @@ from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
 from funnelest.check.information.ranking import Gain, judged
 from funnelest.check.wording import unknown
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import POSITIVE, whole
@@ -60,6 +61,7 @@ class _Figure:
     size: int | None = None
 
 
+@entry
 def value_of_information(
     result: Result,
     quantity: str | Quantity | Mapping[str, Quantity],

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import FitError, NothingFoundError, raise_if_any
 from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.progress import progress_bar
@@ -44,6 +45,7 @@ _CHAINED = 1000
 _INTERRUPTED = "interrupted: the chains were ended where they were"
 
 
+@entry
 def fit(
     model: Model,
     *,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import seed_problems
 from funnelest.likelihood.density import prior_draws
@@ -15,6 +16,7 @@ from funnelest.quantities.quantities import Quantities
 __all__ = ["draw_parameters", "simulate"]
 
 
+@entry
 def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[str, float]:
     """Draw every unknown parameter once from its prior.
 
@@ -35,6 +37,7 @@ def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[st
     return {name: float(value[0]) for name, value in prior_draws(model, rng, 1).items()}
 
 
+@entry
 def simulate(
     model: Model,
     *,

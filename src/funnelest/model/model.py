@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import plain
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "with_made_up"]
 
 
+@entries
 @dataclass(frozen=True, init=False, eq=False)
 class Model(Parts):
     """A route, who enters it, how people pass it, and what was observed of them.

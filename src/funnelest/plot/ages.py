@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.axes import Where, show_level
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.plot.base import Language, Style, language_problems
 from funnelest.plot.base.frame import Frame
@@ -30,6 +31,7 @@ _SHADE = "#ececec"
 _WIDTH, _HIGH, _TITLE = 6.5, 1.75, 0.3
 
 
+@entry
 def ages(
     result: Result,
     *,

@@ -10,6 +10,7 @@ import numpy as np
 
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
+from funnelest.entry import entry
 from funnelest.plot.base import Language, drawing, wrap
 from funnelest.plot.base.frame import EDGE, Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE
@@ -28,6 +29,7 @@ _COLUMNS = 3
 _SHOWN = 100
 
 
+@entry
 def calibrate(
     verdict: Verdict,
     *,

@@ -8,6 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from funnelest.check.identification.directions import Standing
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, LIGHT, ORANGE
 from funnelest.verdict import Verdict
@@ -26,6 +27,7 @@ _STYLES = {
 }
 
 
+@entry
 def identification(identification: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw how much the figures can tell of every quantity and parameter, against its prior.
 

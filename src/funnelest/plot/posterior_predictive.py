@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import drawing
 from funnelest.plot.base.tails import places
 from funnelest.verdict import Compared, Verdict
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["posterior_predictive"]
 
 
+@entry
 def posterior_predictive(
     posterior_predictive: Verdict, *, title: str = "", language: str = "en"
 ) -> Figure:

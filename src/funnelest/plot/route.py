@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import OnRoute
 from funnelest.fields import MAPPING, TEXT
@@ -61,6 +62,7 @@ class _Printed:
     values: tuple[float, float, float] = (math.nan, math.nan, math.nan)
 
 
+@entry
 def route(
     result: Result,
     *,

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entries
 from funnelest.errors import SpecError
 from funnelest.fields import is_number, plain, plain_fields
 from funnelest.priors.line import Bijection, bijection, reach, softplus
@@ -79,6 +80,10 @@ class Prior:
     together: ClassVar[bool] = True
     #: Whether `Truncated` can hold it.
     truncatable: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        entries(cls)
 
     def __post_init__(self) -> None:
         plain_fields(self)

@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import Axis, Where, show_level
+from funnelest.entry import entries
 from funnelest.errors import SpecError
 from funnelest.population import Population
 from funnelest.quantities.cells import Cells, Selections
@@ -19,6 +20,7 @@ __all__ = ["Quantities"]
 _NOBODY = np.float64(1e-200)
 
 
+@entries
 class Quantities(Cells):
     """What a model says of every step and transition, draw by draw.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import PATH, TEXT, instance
 from funnelest.files import write
@@ -33,6 +34,7 @@ __all__ = ["page"]
 type Rows = list[tuple[list[str], bool]]
 
 
+@entry
 def page(
     result: Result,
     path: str | PathLike[str],

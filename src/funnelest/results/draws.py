@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entries
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import TEXT, Constraint, whole
 from funnelest.likelihood.density import prior_draws
@@ -33,6 +34,7 @@ _DRAWS = whole(1)
 type Floats = NDArray[np.float64]
 
 
+@entries
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Draws, and whether they can be trusted; the fields are those of `Result`."""

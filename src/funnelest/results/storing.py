@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest import files
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import PATH, is_whole, plain
 from funnelest.likelihood.density import log_likelihoods
@@ -42,6 +43,7 @@ def _variables(names: Iterable[str]) -> dict[str, str]:
     return made
 
 
+@entry
 def to_datatree(result: Result) -> xr.DataTree:
     """Return a result in the form that ArviZ reads.
 
@@ -106,6 +108,7 @@ def to_datatree(result: Result) -> xr.DataTree:
     return tree
 
 
+@entry
 def save(result: Result, path: str | os.PathLike[str]) -> None:
     """Write a result, with its model, to a netCDF file.
 
@@ -136,6 +139,7 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
     files.write(path, files.seal(bytes(written)), "the result")
 
 
+@entry
 def load(
     path: str | os.PathLike[str],
     *,
