@@ -58,6 +58,7 @@ __all__ = [
     "seed_problems",
     "step_problems",
     "text_problems",
+    "unwritable",
     "whole",
     "wrong_fields",
 ]
@@ -71,6 +72,8 @@ def is_number(value: object) -> bool:
     """Return whether `value` is a finite number (a truth value is not)."""
     if isinstance(value, int):  # a huge one would overflow as a float
         return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    if isinstance(value, np.timedelta64):  # to NumPy a whole number
+        return False
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
@@ -85,7 +88,7 @@ def plain(value: Any) -> Any:
     NumPy's overflow at their own width. One of few digits is read as it is printed:
     ``np.float32(0.1)`` is 0.1.
     """
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):
         if isinstance(value, np.floating):
             return float(str(value))
         return value.item() if isinstance(value, np.integer | np.bool_ | np.str_) else value
@@ -192,8 +195,13 @@ type Allowed = Mapping[str, Constraint]
 
 
 def declared(kind: type) -> dict[str, Constraint]:
-    """Return what the fields of a kind may hold, as ``allowed`` says of it and of its bases."""
+    """Return what the fields of a kind may hold, as ``allowed`` says of it and of its bases.
+
+    A field of type ``str`` of which nothing is said holds text.
+    """
     found: dict[str, Constraint] = {}
+    if is_dataclass(kind):
+        found |= {one.name: TEXT for one in fields(kind) if one.type in ("str", str)}
     for base in reversed(kind.__mro__):
         said = vars(base).get("allowed")
         found |= said if isinstance(said, Mapping) else {}
@@ -363,15 +371,21 @@ _UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udf
 
 def is_text(value: object) -> bool:
     """Return whether `value` is text that can be written to files and figures."""
-    return isinstance(value, str) and not _UNWRITABLE.search(value)
+    return isinstance(value, str) and not unwritable(value)
+
+
+def unwritable(text: str) -> str:
+    """Return the first of the letters of a `text` that cannot be written, or nothing."""
+    found = _UNWRITABLE.search(text)
+    return found[0] if found else ""
 
 
 def text_problems(subject: str, value: object) -> list[str]:
     """Return why a text cannot be written; nothing of what is no text, of which others speak."""
-    found = _UNWRITABLE.search(value) if isinstance(value, str) else None
-    if found is None:
+    letter = unwritable(value) if isinstance(value, str) else ""
+    if not letter:
         return []
-    return [f"{subject} must be text that can be written: without {found[0]!r}; given {value!r}."]
+    return [f"{subject} must be text that can be written: without {letter!r}; given {value!r}."]
 
 
 _HALF = ("a\0b", "\ud800")

@@ -122,7 +122,7 @@ def _shown(path: str | os.PathLike[str]) -> str:
 
 
 def _keep_permissions(old: Path, new: Path) -> None:
-    if hasattr(os, "chown"):
+    if os.name == "posix":
         with suppress(OSError):  # only some may give a file to its owner
             os.chown(new, old.stat().st_uid, old.stat().st_gid)
     shutil.copystat(old, new)

@@ -13,6 +13,7 @@ from funnelest.axes import (
     Axis,
     Role,
     Where,
+    frame_problems,
     made_axes,
     read_levels,
     show_level,
@@ -20,7 +21,7 @@ from funnelest.axes import (
 )
 from funnelest.entry import entries
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number, key_problems
+from funnelest.fields import TRUTH, is_number, key_problems
 from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class Population:
             )
         else:
             problems += _count_problems(made, array)
+        problems += TRUTH.said("counted", counted)
         raise_if_any(problems, "the population")
         array.flags.writeable = False
         object.__setattr__(self, "axes", tuple(made))
@@ -151,13 +153,10 @@ class Population:
         SpecError
             With every problem: no such column, a cell missing or given twice, a bad count.
         """
-        if count not in frame.columns:
-            raise SpecError(
-                [f"the table has no column {count!r}; it has {', '.join(map(str, frame))}."],
-                "the population",
-            )
-        names = [str(column) for column in frame.columns if column != count]
-        raw = {name: list(frame[name]) for name in names}
+        said = {"ages": ages, "years": years, "regions": regions, "no_role": no_role}
+        raise_if_any(frame_problems(frame, count, said), "the population")
+        raw = {str(column): list(frame[column]) for column in frame.columns if column != count}
+        names = list(raw)
         declared = [ages, years, regions, *([no_role] if isinstance(no_role, str) else no_role)]
         columns, levels, problems = {}, {}, []
         for name in names:
@@ -224,7 +223,8 @@ class Population:
 
     def axis(self, name: str) -> Axis | None:
         """Return the axis with this name, or None."""
-        return next((axis for axis in self.axes if axis.name == name), None)
+        known = self.axes if isinstance(name, str) else ()
+        return next((axis for axis in known if axis.name == name), None)
 
     def position(self, name: str) -> int:
         """Return the position of the axis with this name."""
@@ -292,7 +292,7 @@ class Population:
 
     def per_problems(self, per: object, what: str = "per") -> list[str]:
         """Return why no mean can be taken over an axis, one sentence each."""
-        if per == "auto":
+        if isinstance(per, str) and per == "auto":
             return [self.question("years")] if self.could_hold("years") else []
         if per is None or (isinstance(per, str) and self.axis(per) is not None):
             return []

@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
-from funnelest.fields import PATH, TEXT, instance
+from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
 from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
@@ -106,7 +106,7 @@ def page(
     problems += [
         f"a section must be a title and its content; given {one!r}."
         for one in (sections if listed else ())
-        if not (isinstance(one, Sequence) and len(one) == 2 and isinstance(one[0], str))
+        if not (isinstance(one, list | tuple) and len(one) == 2 and is_text(one[0]))
     ]
     if isinstance(result, Result):
         problems += selection_problems(result.model.population, where, per)
@@ -120,6 +120,8 @@ def page(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(text)
     written = template.render(title=title, language=language, **made.contents(sections, figure))
+    letter = unwritable(written)
+    raise_if_any([f"it holds {letter!r}, which is no letter."] if letter else [], "the page")
     return write(path, written.encode("utf-8"), "the page")
 
 

@@ -95,7 +95,7 @@ def to_datatree(result: Result) -> xr.DataTree:
         "engine": result.engine,
         "seed": str(result.seed),
         "seconds": result.seconds,
-        "notes": json.dumps(list(result.notes)),
+        "notes": json.dumps(to_json(result.notes)),
         "marks": json.dumps(to_json(result.marks)),
         "gate": result.gate.text,
         "gate_measures": json.dumps(dict(result.gate.measures)),
