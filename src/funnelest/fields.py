@@ -123,7 +123,7 @@ def plain_fields(one: Any) -> None:
 
 def _is_seed(value: object) -> bool:
     """Return whether `value` is an integer from 0 to 4294967295."""
-    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
     return integer and bool(0 <= value < 2**32)  # type: ignore[operator]
 
 

@@ -332,6 +332,9 @@ def _known(result: Any, parameters: Any) -> tuple[dict[str, tuple[str, ...]], li
     made: dict[str, tuple[str, ...]] = {}
     found = []
     for title, names in given:
+        if not isinstance(title, str):
+            found.append(f"parameters must be names, or map names to names; given {title!r}.")
+            continue
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list | tuple) or not names:
             found.append(f"parameters {title!r} must name parameters; given {names!r}.")

@@ -15,7 +15,7 @@ from funnelest.axes import Where
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fields import plain
+from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
 from funnelest.model.parts import Parts
@@ -141,6 +141,7 @@ class Model(Parts):
         str
             What a number of these cells rests on.
         """
+        raise_if_any(TRUTH.said("first_events", first_events), "the basis")
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()
         if first_events:

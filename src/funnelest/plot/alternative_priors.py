@@ -45,7 +45,9 @@ def alternative_priors(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("alternative_priors", alternative_priors, "alternative_priors", language) as show:
+    with drawing(
+        "alternative_priors", alternative_priors, "alternative_priors", language, title=title
+    ) as show:
         return _drawn(alternative_priors, title, show)
 
 

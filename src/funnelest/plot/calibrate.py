@@ -71,7 +71,7 @@ def calibrate(
     2022;32:32.
     """
     more = _problems(verdict, kind, quantities)
-    with drawing("verdict", verdict, "calibrate", language, more) as show:
+    with drawing("verdict", verdict, "calibrate", language, more, title=title) as show:
         names = list(verdict.details["names"]) if quantities is None else list(quantities)
         return _drawn(verdict.in_language(language), kind, names, title, show)
 

@@ -60,7 +60,7 @@ def compare(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "compare", language) as show:
+    with drawing("verdict", verdict, "compare", language, title=title) as show:
         return _drawn(verdict.in_language(language), title, transitions, show)
 
 

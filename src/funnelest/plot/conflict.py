@@ -40,7 +40,7 @@ def conflict(conflict: Verdict, *, title: str = "", language: str = "en") -> Fig
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("conflict", conflict, "conflict", language) as show:
+    with drawing("conflict", conflict, "conflict", language, title=title) as show:
         details = conflict.details
         verdicts = dict(zip(map(id, conflict.found), details["verdicts"], strict=True))
 

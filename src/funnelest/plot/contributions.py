@@ -53,7 +53,7 @@ def contributions(contributions: Verdict, *, title: str = "", language: str = "e
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("contributions", contributions, "contributions", language) as show:
+    with drawing("contributions", contributions, "contributions", language, title=title) as show:
         return _drawn(contributions.in_language(language), title, show)
 
 

@@ -39,7 +39,7 @@ def convergence(check: Verdict, *, title: str = "", language: str = "en") -> Fig
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("check", check, "convergence", language) as show:
+    with drawing("check", check, "convergence", language, title=title) as show:
         return _drawn(check.in_language(language), title, show)
 
 

@@ -56,7 +56,7 @@ def identification(identification: Verdict, *, title: str = "", language: str = 
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("identification", identification, "identification", language) as show:
+    with drawing("identification", identification, "identification", language, title=title) as show:
         return _drawn(identification.in_language(language), title, show)
 
 

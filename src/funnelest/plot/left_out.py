@@ -39,7 +39,7 @@ def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("leaving", leaving, "leaving_out", language) as show:
+    with drawing("leaving", leaving, "leaving_out", language, title=title) as show:
         all_ = leaving.details["everything"]
         lines = []
         for row in leaving.table.to_dict("records"):

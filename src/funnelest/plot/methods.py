@@ -39,7 +39,7 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("compared", compared, "compare_methods", language) as show:
+    with drawing("compared", compared, "compare_methods", language, title=title) as show:
         details = compared.details
         withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
         lines = [

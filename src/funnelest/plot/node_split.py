@@ -42,7 +42,7 @@ def node_split(node_split: Verdict, *, title: str = "", language: str = "en") ->
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("node_split", node_split, "node_split", language) as show:
+    with drawing("node_split", node_split, "node_split", language, title=title) as show:
         return _drawn(node_split, title, show)
 
 

@@ -46,7 +46,7 @@ def overlaps(checked: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("checked", checked, "predictive", language) as show:
+    with drawing("checked", checked, "predictive", language, title=title) as show:
         return _drawn(checked, title, show)
 
 

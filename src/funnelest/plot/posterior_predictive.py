@@ -41,7 +41,7 @@ def posterior_predictive(
         For arguments that cannot be meant.
     """
     with drawing(
-        "posterior_predictive", posterior_predictive, "posterior_predictive", language
+        "posterior_predictive", posterior_predictive, "posterior_predictive", language, title=title
     ) as show:
         details = posterior_predictive.details
         level = 1 - details["probability"]

@@ -43,7 +43,9 @@ def prior_sensitivity(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("prior_sensitivity", prior_sensitivity, "prior_sensitivity", language) as show:
+    with drawing(
+        "prior_sensitivity", prior_sensitivity, "prior_sensitivity", language, title=title
+    ) as show:
         return _drawn(prior_sensitivity, title, show)
 
 

@@ -63,7 +63,7 @@ def tipping_point(verdict: Verdict, *, title: str = "", language: str = "en") ->
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "tipping_point", language) as show:
+    with drawing("verdict", verdict, "tipping_point", language, title=title) as show:
         made = _Drawing(verdict, title, show)
         return made.curve() if len(made.over) == 1 else made.map()
 

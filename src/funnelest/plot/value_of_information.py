@@ -75,7 +75,7 @@ def value_of_information(verdict: Verdict, *, title: str = "", language: str = "
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "value_of_information", language) as show:
+    with drawing("verdict", verdict, "value_of_information", language, title=title) as show:
         return _drawn(verdict.in_language(language), title, show)
 
 

@@ -186,8 +186,12 @@ class Drawn:
     def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
         raise_if_any(QUANTITY.said("quantity", quantity), "a quantity")
         with np.errstate(all="ignore"):
-            value = np.asarray(quantity(q), dtype=np.float64)
-        return np.broadcast_to(value, (q.draws,))
+            given = quantity(q)
+        try:
+            return np.broadcast_to(np.asarray(given, dtype=np.float64), (q.draws,))
+        except (TypeError, ValueError) as error:
+            text = f"it must return one number per draw, {q.draws}; it gave {given!r}."
+            raise SpecError([text], "a quantity") from error
 
     # ------------------------------------------------------------------ basis
 
