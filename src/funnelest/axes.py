@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.fields import TEXT, text_problems
+from funnelest.fields import TEXT, is_integer, is_whole, text_problems
 
 __all__ = [
     "Axis",
@@ -71,10 +71,8 @@ def as_level(value: object) -> Level | None:
     """Return `value` as a level, or None when it cannot be one."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | np.bool_ | np.timedelta64):
-        return None
-    if isinstance(value, int | np.integer):
-        return int(value)
+    if is_integer(value):
+        return int(value)  # type: ignore[call-overload, no-any-return]
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return int(value)
     if isinstance(value, tuple | list) and len(value) == 2:
@@ -357,7 +355,7 @@ def frame_problems(frame: Any, count: object, declared: Mapping[str, Any]) -> li
         for name in (given if isinstance(given, list | tuple) else [given])
         if not (isinstance(name, str) or (name is None and keyword != "no_role"))
     ]
-    odd = [one for one in columns if not isinstance(one, str | int | np.integer)]
+    odd = [one for one in columns if not (isinstance(one, str) or is_whole(one))]
     found += [f"a column must have a name; given {one!r}." for one in odd]
     if odd:
         return found

@@ -46,6 +46,7 @@ __all__ = [
     "instance",
     "instances",
     "integer",
+    "is_integer",
     "is_number",
     "is_text",
     "is_whole",
@@ -66,6 +67,13 @@ __all__ = [
 
 #: No count of people is larger, and larger numbers are not whole to the last digit.
 LARGEST = 1e15
+
+
+def is_integer(value: object) -> bool:
+    """Return whether `value` is a whole number that is written as one (2.0 is not)."""
+    # To Python a truth value is one too, and to NumPy a time.
+    integer = isinstance(value, int | np.integer)
+    return integer and not isinstance(value, bool | np.timedelta64)
 
 
 def is_number(value: object) -> bool:
@@ -123,8 +131,7 @@ def plain_fields(one: Any) -> None:
 
 def _is_seed(value: object) -> bool:
     """Return whether `value` is an integer from 0 to 4294967295."""
-    integer = isinstance(value, int | np.integer) and not isinstance(value, bool | np.timedelta64)
-    return integer and bool(0 <= value < 2**32)  # type: ignore[operator]
+    return is_integer(value) and bool(0 <= value < 2**32)  # type: ignore[operator]
 
 
 @dataclass(frozen=True)
@@ -279,7 +286,7 @@ def integer(least: int) -> Constraint:
     """Return the constraint of a whole number that is written as one (2.0 is not)."""
     return Constraint(
         f"must be a whole number of at least {least}",
-        lambda value: isinstance(value, int | np.integer) and is_whole(value, least),
+        lambda value: is_integer(value) and is_whole(value, least),
         (least, np.int64(least + 2)),
         (None, True, "3", float(least), least - 1, math.nan, [least], 10**30),
         most=LARGEST,
@@ -334,11 +341,7 @@ def one_of(*values: Any) -> Constraint:
     *first, last = map(repr, values)
     return Constraint(
         f"must be {', '.join(first)} or {last}",
-        lambda value: (
-            isinstance(value, str | int | np.integer)
-            and not isinstance(value, bool)
-            and value in values
-        ),
+        lambda value: (isinstance(value, str) or is_integer(value)) and value in values,
         values,
         (None, True, "none of these", -7, 1.5, [values[0]]),
     )

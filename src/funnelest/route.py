@@ -92,7 +92,10 @@ class Route:
         ]
         read = []
         for what, given in (("skips", skips), ("edges", () if edges is None else edges)):
-            if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+            single = isinstance(given, str | Mapping) or (
+                isinstance(given, np.ndarray) and given.ndim == 0
+            )
+            if single or not isinstance(given, Iterable):
                 problems.append(f"{what} must be a list of pairs of steps; given {given!r}.")
                 given = ()
             read.append([_pair(edge) for edge in given])

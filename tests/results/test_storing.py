@@ -161,7 +161,8 @@ def changed(written, path, change):
     with xr.open_datatree(io.BytesIO(body), engine="h5netcdf") as tree:
         made = tree.load()
     made = change(made) or made
-    path.write_bytes(files.seal(bytes(made.to_netcdf(None, engine="h5netcdf"))))
+    with made.to_netcdf(None, engine="h5netcdf") as view:
+        path.write_bytes(files.seal(bytes(view)))
 
 
 def posterior(change):

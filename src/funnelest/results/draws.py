@@ -188,8 +188,10 @@ class Drawn:
         with np.errstate(all="ignore"):
             given = quantity(q)
         try:
+            if np.iscomplexobj(given):
+                raise TypeError("complex numbers")
             return np.broadcast_to(np.asarray(given, dtype=np.float64), (q.draws,))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             text = f"it must return one number per draw, {q.draws}; it gave {given!r}."
             raise SpecError([text], "a quantity") from error
 

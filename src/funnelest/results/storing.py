@@ -135,8 +135,9 @@ def save(result: Result, path: str | os.PathLike[str]) -> None:
     raise_if_any(RESULT.said("result", result) + PATH.said("path", path), "saving")
     result.model.to_dict()  # refuses what `load` could not read
     raise_if_any(_draw_problems(result.model, result.draws, result.origins), "saving")
-    written = to_datatree(result).to_netcdf(None, engine="h5netcdf")
-    files.write(path, files.seal(bytes(written)), "the result")
+    with to_datatree(result).to_netcdf(None, engine="h5netcdf") as view:  # else it is let go late
+        written = bytes(view)
+    files.write(path, files.seal(written), "the result")
 
 
 @entry
