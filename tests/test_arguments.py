@@ -33,7 +33,10 @@ def result():
 BAD = {
     "NA": pd.NA, "series": pd.Series([1, 2]), "array": np.array(["a", "b"]), "huge": 10**400,
     "object": object(), "list": [3], "float": 3.5, "complex": np.complex64(3), "set": {1},
+    "timedelta": np.timedelta64(3, "D"), "NUL": "a\0b", "half": "\ud800", "bytes": b"a",
 }  # fmt: skip
+
+TABLE = pd.DataFrame({"a": ["x", "y"], "count": [1, 2]})
 
 CALLS = {
     "quantities": lambda r, v: r.quantities(v),
@@ -57,6 +60,9 @@ CALLS = {
     "route language": lambda r, v: fe.plot.route(r, language=v),
     "route per": lambda r, v: fe.plot.route(r, per=v),
     "route title": lambda r, v: fe.plot.route(r, title=v),
+    "route ax": lambda r, v: fe.plot.route(r, ax=v),
+    "ages title": lambda r, v: fe.plot.ages(r, title=v),
+    "title of a check": lambda r, v: fe.plot.convergence(fe.check.convergence(r), title=v),
     "published": lambda r, v: fe.plot.route(r, published=v),
     "published place": lambda r, v: fe.plot.route(r, published={(v if _hashes(v) else "c"): 3}),
     "ages": lambda r, v: fe.plot.ages(v),
@@ -76,6 +82,48 @@ CALLS = {
         f"fit {name}": lambda r, v, name=name: fe.fit(r.model, **{"progress": False, name: v})
         for name in ("engine", "draws", "chains", "seed", "start")
     },
+    "simulate": lambda r, v: fe.simulate(v, seed=1),
+    "simulate parameters": lambda r, v: fe.simulate(r.model, seed=1, parameters=v),
+    "simulate seed": lambda r, v: fe.simulate(r.model, seed=v),
+    "draw_parameters": lambda r, v: fe.draw_parameters(v, seed=1),
+    "first_events": lambda r, v: r.model.basis(first_events=v),
+    **{
+        f"q.{name}": lambda r, v, f=f: r.sample_of(lambda q: f(q, v))
+        for name, f in {
+            "number": lambda q, v: q.number(v),
+            "share": lambda q, v: q.share("b", of=v),
+            "transition": lambda q, v: q.transition("a", v),
+            "flow": lambda q, v: q.flow(v, "b"),
+            "parameter": lambda q, v: q.parameter(v),
+            "source": lambda q, v: q.source(v),
+            "what it gives": lambda q, v: "a" if _one_number(v) else v,
+        }.items()
+    },
+    "from_frame": lambda r, v: fe.Population.from_frame(v),
+    **{
+        f"from_frame {name}": lambda r, v, name=name: fe.Population.from_frame(TABLE, **{name: v})
+        for name in ("count", "ages", "years", "regions", "no_role")
+    },
+    "a column": lambda r, v: fe.Population.from_frame(
+        pd.DataFrame([["x", 1], ["y", 2]], columns=pd.Index([v, "count"], dtype=object))
+    ),
+    "axis of people": lambda r, v: fe.Population({(v if _hashes(v) else b"a"): ["x", "y"]}, [1, 2]),
+    "level of people": lambda r, v: fe.Population({"a": ["x", v]}, [1, 2]),
+    "counted": lambda r, v: fe.Population({"a": ["x", "y"]}, [1, 2], counted=v),
+    "Route.from_dict": lambda r, v: fe.Route.from_dict(v),
+    "Population.from_dict": lambda r, v: fe.Population.from_dict(v),
+    "source": lambda r, v: register(source=v),
+    "statement": lambda r, v: register(statement=v),
+    "name": lambda r, v: register(name=v),
+    "statement of a prior": lambda r, v: model(rate=fe.Rate(fe.Beta(1, 9, statement=v))),
+    "source of a prior": lambda r, v: model(
+        parameters={"k": fe.Truncated(fe.Normal(0, 1), 0, 1, source=v)}
+    ),
+    "name of a parameter": lambda r, v: model(
+        parameters={(v if _hashes(v) else b"a"): fe.Normal(0, 1)}
+    ),
+    "name of a list": lambda r, v: fe.lists.OverlapTable(("x", v), {"10": 1, "01": 2, "11": 3}),
+    "a section": lambda r, v: fe.report.page(r, "x.html", title="t", sections=[(v, "text")]),
     "a step": lambda r, v: fe.Route("a", "b", v),
     "skips": lambda r, v: fe.Route("a", "b", skips=v),
     "edges": lambda r, v: fe.Route("a", "b", edges=v),
@@ -90,8 +138,13 @@ CALLS = {
 }
 
 
+def _one_number(value):
+    """Also a list of one, and to NumPy a time."""
+    return isinstance(value, float | list | np.timedelta64)
+
+
 def _hashes(value):
-    return isinstance(value, float | complex | type(pd.NA))
+    return isinstance(value, float | complex | str | bytes | np.timedelta64 | type(pd.NA))
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -147,3 +200,32 @@ def test_draws_of_one_weight_pass_the_gate():
 def test_a_number_of_numpy_is_a_number_of_draws():
     found = fe.fit(model(), draws=np.int16(400), chains=np.int8(4), seed=1, progress=False)
     assert found.draws["rate of a"].shape == (4, 100)
+
+
+def test_columns_of_one_name_are_told():
+    for columns in (["a", "a", "count"], ["a", "count", "count"], [1, "1", "count"]):
+        frame = pd.DataFrame([["x", "y", 2], ["z", "w", 3]], columns=columns)
+        with pytest.raises(fe.SpecError, match="has 2 columns"):
+            fe.Population.from_frame(frame)
+
+
+def test_transitions_of_an_array_are_those_of_a_list():
+    for skips in (
+        np.array([["a", "c"]]),
+        [np.array(["a", "c"])],
+        (["a", "c"],),
+        iter([("a", "c")]),
+    ):
+        assert fe.Route("a", "b", "c", skips=skips) == fe.Route("a", "b", "c", skips=[("a", "c")])
+    made = fe.Route("a", "b", "c", edges=np.array([["a", "b"], ["b", "c"]]))
+    assert all(type(step) is str for edge in made.edges for step in edge)
+    for skips in (np.zeros((2, 2)), np.array("a"), {"a": "c"}, pd.DataFrame({"a": [1]})):
+        with pytest.raises(fe.SpecError, match=r"list of pairs|pair of steps|unknown step"):
+            fe.Route("a", "b", "c", skips=skips)
+
+
+def test_a_page_with_half_a_letter_in_its_contents_is_not_written(result, tmp_path):
+    for what in ("\ud800", pd.DataFrame({"a": ["x\0"]})):
+        with pytest.raises(fe.SpecError, match="no letter"):
+            fe.report.page(result, tmp_path / "x.html", title="t", sections=[("s", what)])
+    assert not list(tmp_path.iterdir())

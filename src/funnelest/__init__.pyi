@@ -34,6 +34,7 @@ from .defects.recall import Recall as Recall
 from .defects.telescoping import Telescoping as Telescoping
 from .defects.test_error import TestError as TestError
 from .defects.unknown import Unrecorded as Unrecorded
+from .errors import FileError as FileError
 from .errors import FitError as FitError
 from .errors import FunnelestError as FunnelestError
 from .errors import FunnelestWarning as FunnelestWarning
@@ -126,6 +127,7 @@ __all__ = [
     "Extrapolate",
     "FalsePositives",
     "Figure",
+    "FileError",
     "FirstTime",
     "FitError",
     "Fixed",

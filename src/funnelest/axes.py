@@ -11,11 +11,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from funnelest.fields import TEXT, is_integer, is_whole, text_problems
+
 __all__ = [
     "Axis",
     "Level",
     "Role",
     "Where",
+    "frame_problems",
     "made_axes",
     "read_level",
     "read_levels",
@@ -68,10 +71,8 @@ def as_level(value: object) -> Level | None:
     """Return `value` as a level, or None when it cannot be one."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | np.bool_):
-        return None
-    if isinstance(value, int | np.integer):
-        return int(value)
+    if is_integer(value):
+        return int(value)  # type: ignore[call-overload, no-any-return]
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return int(value)
     if isinstance(value, tuple | list) and len(value) == 2:
@@ -310,7 +311,9 @@ class Axis:
 
     def problems(self) -> list[str]:
         """Return what is wrong with this axis, one sentence each."""
-        found = []
+        found = TEXT.said("the name of an axis", self.name)
+        for level in self.levels:
+            found += text_problems(f"axis {self.name!r}: a level", level)
         if not self.levels:
             found.append(f"axis {self.name!r} has no levels.")
         for level in self.levels:
@@ -337,6 +340,33 @@ class Axis:
                     f"has {self._show()}."
                 )
         return found
+
+
+def frame_problems(frame: Any, count: object, declared: Mapping[str, Any]) -> list[str]:
+    """Return why a table and what is `declared` of its columns give no population."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        return [f"the table must be a pandas.DataFrame; given {frame!r}."]
+    columns = list(frame.columns)
+    found = [
+        f"{keyword} must name columns; given {name!r}."
+        for keyword, given in declared.items()
+        for name in (given if isinstance(given, list | tuple) else [given])
+        if not (isinstance(name, str) or (name is None and keyword != "no_role"))
+    ]
+    odd = [one for one in columns if not (isinstance(one, str) or is_whole(one))]
+    found += [f"a column must have a name; given {one!r}." for one in odd]
+    if odd:
+        return found
+    names = [str(one) for one in columns]
+    if not isinstance(count, str) or count not in columns:
+        found.append(f"the table has no column {count!r}; it has {', '.join(names)}.")
+    return found + [
+        f"the table has {names.count(one)} columns {one!r}."
+        for one in dict.fromkeys(names)
+        if names.count(one) > 1
+    ]
 
 
 def made_axes(
@@ -377,7 +407,7 @@ def made_axes(
             continue
         labels = list(labels)
         levels, trouble = read_levels(name, labels, roles.get(name), name in roles)
-        axis = Axis(str(name), tuple(levels), roles.get(name), name in roles)
+        axis = Axis(name, tuple(levels), roles.get(name), name in roles)
         problems += trouble or axis.problems()
         made.append(axis)
     # Read from the levels only where one axis alone can be meant, and no other may be.

@@ -5,12 +5,15 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
+
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["load_figures", "load_onset"]
 
 
+@entry
 def load_figures() -> pd.DataFrame:
     """Return the published figures on sexual violence against children, the Netherlands.
 
@@ -27,6 +30,7 @@ def load_figures() -> pd.DataFrame:
     return _table("figures.csv")
 
 
+@entry
 def load_onset() -> pd.DataFrame:
     """Return published shares with a first event of sexual violence before an age.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["FitError", "FunnelestError", "FunnelestWarning", "SpecError"]
+__all__ = ["FileError", "FitError", "FunnelestError", "FunnelestWarning", "SpecError"]
 
 
 class FunnelestError(Exception):
@@ -33,6 +33,10 @@ class SpecError(FunnelestError, ValueError):
         noun = "problem" if count == 1 else "problems"
         lines = "\n".join(f"  {i}. {text}" for i, text in enumerate(self.problems, 1))
         super().__init__(f"{count} {noun} in {subject}:\n{lines}")
+
+
+class FileError(SpecError, OSError):
+    """A file that could not be written or read; one that was to be replaced is as it was."""
 
 
 class FitError(FunnelestError, RuntimeError):

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -45,8 +46,11 @@ __all__ = [
     "instance",
     "instances",
     "integer",
+    "is_integer",
     "is_number",
+    "is_text",
     "is_whole",
+    "key_problems",
     "number",
     "one_of",
     "plain",
@@ -54,6 +58,8 @@ __all__ = [
     "problems_of",
     "seed_problems",
     "step_problems",
+    "text_problems",
+    "unwritable",
     "whole",
     "wrong_fields",
 ]
@@ -63,10 +69,19 @@ __all__ = [
 LARGEST = 1e15
 
 
+def is_integer(value: object) -> bool:
+    """Return whether `value` is a whole number that is written as one (2.0 is not)."""
+    # To Python a truth value is one too, and to NumPy a time.
+    integer = isinstance(value, int | np.integer)
+    return integer and not isinstance(value, bool | np.timedelta64)
+
+
 def is_number(value: object) -> bool:
     """Return whether `value` is a finite number (a truth value is not)."""
     if isinstance(value, int):  # a huge one would overflow as a float
         return not isinstance(value, bool) and abs(value) <= sys.float_info.max
+    if isinstance(value, np.timedelta64):  # to NumPy a whole number
+        return False
     return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
 
 
@@ -81,7 +96,7 @@ def plain(value: Any) -> Any:
     NumPy's overflow at their own width. One of few digits is read as it is printed:
     ``np.float32(0.1)`` is 0.1.
     """
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):
         if isinstance(value, np.floating):
             return float(str(value))
         return value.item() if isinstance(value, np.integer | np.bool_ | np.str_) else value
@@ -116,8 +131,7 @@ def plain_fields(one: Any) -> None:
 
 def _is_seed(value: object) -> bool:
     """Return whether `value` is an integer from 0 to 4294967295."""
-    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    return integer and bool(0 <= value < 2**32)  # type: ignore[operator]
+    return is_integer(value) and bool(0 <= value < 2**32)  # type: ignore[operator]
 
 
 @dataclass(frozen=True)
@@ -170,6 +184,8 @@ class Constraint:
         """Return why `value` is refused, with what it is the value of as the subject."""
         if (self.optional and value is None) or self.holds(value):
             return []
+        if found := text_problems(subject, value):
+            return found
         must = self.must
         if is_number(value) and value > self.most:  # type: ignore[operator]
             must = f"must be at most {self.most:g}"
@@ -186,8 +202,13 @@ type Allowed = Mapping[str, Constraint]
 
 
 def declared(kind: type) -> dict[str, Constraint]:
-    """Return what the fields of a kind may hold, as ``allowed`` says of it and of its bases."""
+    """Return what the fields of a kind may hold, as ``allowed`` says of it and of its bases.
+
+    A field of type ``str`` of which nothing is said holds text.
+    """
     found: dict[str, Constraint] = {}
+    if is_dataclass(kind):
+        found |= {one.name: TEXT for one in fields(kind) if one.type in ("str", str)}
     for base in reversed(kind.__mro__):
         said = vars(base).get("allowed")
         found |= said if isinstance(said, Mapping) else {}
@@ -265,7 +286,7 @@ def integer(least: int) -> Constraint:
     """Return the constraint of a whole number that is written as one (2.0 is not)."""
     return Constraint(
         f"must be a whole number of at least {least}",
-        lambda value: isinstance(value, int | np.integer) and is_whole(value, least),
+        lambda value: is_integer(value) and is_whole(value, least),
         (least, np.int64(least + 2)),
         (None, True, "3", float(least), least - 1, math.nan, [least], 10**30),
         most=LARGEST,
@@ -320,11 +341,7 @@ def one_of(*values: Any) -> Constraint:
     *first, last = map(repr, values)
     return Constraint(
         f"must be {', '.join(first)} or {last}",
-        lambda value: (
-            isinstance(value, str | int | np.integer)
-            and not isinstance(value, bool)
-            and value in values
-        ),
+        lambda value: (isinstance(value, str) or is_integer(value)) and value in values,
         values,
         (None, True, "none of these", -7, 1.5, [values[0]]),
     )
@@ -351,24 +368,57 @@ def instance(kind: type, what: str) -> Constraint:
     )
 
 
-TEXT = Constraint("must be text", lambda value: isinstance(value, str), ("", "a"), (None, 3, ["a"]))
+#: What no file and no figure can hold: characters that only steer a terminal, and halves of one.
+_UNWRITABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def is_text(value: object) -> bool:
+    """Return whether `value` is text that can be written to files and figures."""
+    return isinstance(value, str) and not unwritable(value)
+
+
+def unwritable(text: str) -> str:
+    """Return the first of the letters of a `text` that cannot be written, or nothing."""
+    found = _UNWRITABLE.search(text)
+    return found[0] if found else ""
+
+
+def text_problems(subject: str, value: object) -> list[str]:
+    """Return why a text cannot be written; nothing of what is no text, of which others speak."""
+    letter = unwritable(value) if isinstance(value, str) else ""
+    if not letter:
+        return []
+    return [f"{subject} must be text that can be written: without {letter!r}; given {value!r}."]
+
+
+_HALF = ("a\0b", "\ud800")
+TEXT = Constraint("must be text", is_text, ("", "a"), (None, 3, ["a"], *_HALF))
 TRUTH = Constraint(
     "must be True or False", lambda value: isinstance(value, bool), (True, False), (None, 0, "yes")
 )
 NAME = Constraint(
     "must be a name",
-    lambda value: isinstance(value, str) and bool(value),
+    lambda value: is_text(value) and bool(value),
     ("a",),
-    (None, "", 3, ["a"]),
+    (None, "", 3, ["a"], *_HALF),
 )
 MAPPING = Constraint(
     "must be a mapping", lambda value: isinstance(value, Mapping), ({},), (None, 3, "a", [1])
 )
+
+
+def _is_path(value: object) -> bool:
+    if not isinstance(value, str | os.PathLike):
+        return False
+    path = os.fspath(value)
+    return isinstance(path, str) and bool(path) and "\0" not in path
+
+
 PATH = Constraint(
     "must be the path of a file",
-    lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+    _is_path,
     ("a.html",),
-    (None, "", 3, ["a"]),
+    (None, "", 3, ["a"], b"a", "a\0b"),
 )
 FUNCTION = Constraint("must be a function", callable, (abs,), (None, 3, "abs"))
 
@@ -377,10 +427,26 @@ def answers(question: str) -> Constraint:
     """Return the constraint of a statement, which must answer a `question`."""
 
     def why(name: str, value: Any, *_: Any) -> list[str]:
-        stated = isinstance(value, str) and bool(value.strip())
-        return [] if stated else [f"field {name!r} is needed: {question}"]
+        if not (isinstance(value, str) and value.strip()):
+            return [f"field {name!r} is needed: {question}"]
+        return text_problems(f"field {name!r}", value)
 
-    return explained(why, None, "", "  ", 3)
+    return explained(why, None, "", "  ", 3, *_HALF)
+
+
+def key_problems(subject: str, data: object, keys: Iterable[str]) -> list[str]:
+    """Return why `data`, read from a file, is no mapping with just these `keys`."""
+    if not isinstance(data, Mapping):
+        return [f"{subject} must be a mapping; given {data!r}."]
+    known = list(keys)
+    return [
+        *(f"{subject} has no {name!r}." for name in known if name not in data),
+        *(
+            f"{subject} has {name!r}, which this version does not know."
+            for name in data
+            if name not in known
+        ),
+    ]
 
 
 # ------------------------------------------------- names that the model must have

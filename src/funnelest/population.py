@@ -13,13 +13,15 @@ from funnelest.axes import (
     Axis,
     Role,
     Where,
+    frame_problems,
     made_axes,
     read_levels,
     show_level,
     show_where,
 )
+from funnelest.entry import entries
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import is_number
+from funnelest.fields import TRUTH, is_number, key_problems
 from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Population"]
 
 
+@entries
 @dataclass(frozen=True, init=False, eq=False)
 class Population:
     """People counted in cells: every combination of the levels of named axes.
@@ -109,6 +112,7 @@ class Population:
             )
         else:
             problems += _count_problems(made, array)
+        problems += TRUTH.said("counted", counted)
         raise_if_any(problems, "the population")
         array.flags.writeable = False
         object.__setattr__(self, "axes", tuple(made))
@@ -149,13 +153,10 @@ class Population:
         SpecError
             With every problem: no such column, a cell missing or given twice, a bad count.
         """
-        if count not in frame.columns:
-            raise SpecError(
-                [f"the table has no column {count!r}; it has {', '.join(map(str, frame))}."],
-                "the population",
-            )
-        names = [str(column) for column in frame.columns if column != count]
-        raw = {name: list(frame[name]) for name in names}
+        said = {"ages": ages, "years": years, "regions": regions, "no_role": no_role}
+        raise_if_any(frame_problems(frame, count, said), "the population")
+        raw = {str(column): list(frame[column]) for column in frame.columns if column != count}
+        names = list(raw)
         declared = [ages, years, regions, *([no_role] if isinstance(no_role, str) else no_role)]
         columns, levels, problems = {}, {}, []
         for name in names:
@@ -222,7 +223,8 @@ class Population:
 
     def axis(self, name: str) -> Axis | None:
         """Return the axis with this name, or None."""
-        return next((axis for axis in self.axes if axis.name == name), None)
+        known = self.axes if isinstance(name, str) else ()
+        return next((axis for axis in known if axis.name == name), None)
 
     def position(self, name: str) -> int:
         """Return the position of the axis with this name."""
@@ -290,7 +292,7 @@ class Population:
 
     def per_problems(self, per: object, what: str = "per") -> list[str]:
         """Return why no mean can be taken over an axis, one sentence each."""
-        if per == "auto":
+        if isinstance(per, str) and per == "auto":
             return [self.question("years")] if self.could_hold("years") else []
         if per is None or (isinstance(per, str) and self.axis(per) is not None):
             return []
@@ -410,10 +412,11 @@ class Population:
     def to_dict(self) -> dict[str, Any]:
         """Return the population as plain JSON types."""
         return {
-            "axes": {
-                axis.name: [list(v) if isinstance(v, tuple) else v for v in axis.levels]
+            # Pairs, since other programs do not keep the order of a mapping.
+            "axes": [
+                [axis.name, [list(v) if isinstance(v, tuple) else v for v in axis.levels]]
                 for axis in self.axes
-            },
+            ],
             "counts": self.counts.tolist(),
             "counted": self.counted,
             "ages": self._declared("ages"),
@@ -429,7 +432,15 @@ class Population:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Population:
         """Rebuild a population from `to_dict`."""
-        return cls(**data)
+        keys = ("axes", "counts", "counted", "ages", "years", "regions", "no_role")
+        found = key_problems("the population", data, keys)
+        pairs = [] if found else data["axes"]
+        if not isinstance(pairs, list) or not all(
+            isinstance(one, list) and len(one) == 2 and isinstance(one[0], str) for one in pairs
+        ):
+            found.append(f"axes must be a list of names with their levels; given {pairs!r}.")
+        raise_if_any(found, "the population")
+        return cls(**{**data, "axes": dict(pairs)})
 
     def __eq__(self, other: object) -> bool:
         return (

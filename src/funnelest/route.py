@@ -8,8 +8,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
-from funnelest.fields import NAME, TEXT
+from funnelest.fields import NAME, TEXT, key_problems, plain
 
 __all__ = ["Route"]
 
@@ -21,6 +24,7 @@ def show_edge(edge: Sequence[str]) -> str:
     return " -> ".join(edge)
 
 
+@entries
 @dataclass(frozen=True, init=False)
 class Route:
     """Steps that people pass, and the transitions by which they pass them.
@@ -86,17 +90,20 @@ class Route:
             for step in dict.fromkeys(names)
             if names.count(step) > 1
         ]
+        read = []
         for what, given in (("skips", skips), ("edges", () if edges is None else edges)):
-            if isinstance(given, str) or not isinstance(given, Iterable):
-                raise_if_any(
-                    [*problems, f"{what} must be a list of pairs of steps; given {given!r}."],
-                    "the route",
-                )
-        skips = list(skips)
+            single = isinstance(given, str | Mapping) or (
+                isinstance(given, np.ndarray) and given.ndim == 0
+            )
+            if single or not isinstance(given, Iterable):
+                problems.append(f"{what} must be a list of pairs of steps; given {given!r}.")
+                given = ()
+            read.append([_pair(edge) for edge in given])
+        skips = read[0]
         if edges is not None and skips:
             problems.append("give edges or skips, not both: edges lists every transition.")
         chain = list(pairwise(names))
-        wanted = [*chain, *skips] if edges is None else list(edges)
+        wanted = [*chain, *skips] if edges is None else read[1]
         good = _checked_edges(wanted, names, problems)
         if not problems:
             for step in names[1:]:
@@ -143,9 +150,13 @@ class Route:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Route:
         """Rebuild a route from `to_dict`."""
+        found = key_problems("the route", data, ("steps", "edges", "unit", "definition"))
+        if not found and not isinstance(data["steps"], list):
+            found = [f"steps must be a list; given {data['steps']!r}."]
+        raise_if_any(found, "the route")
         return cls(
             *data["steps"],
-            edges=[tuple(edge) for edge in data["edges"]],
+            edges=data["edges"],
             unit=data["unit"],
             definition=data["definition"],
         )
@@ -157,6 +168,12 @@ class Route:
             extra = f"; skips {', '.join(skips)}" if skips else ""
             return f"Route({show_edge(self.steps)}{extra})"
         return f"Route({', '.join(show_edge(edge) for edge in self.edges)})"
+
+
+def _pair(edge: Any) -> Any:
+    """Return a transition as a tuple of Python's own texts, a row of an array too."""
+    made = plain(edge.tolist() if isinstance(edge, np.ndarray) else edge)
+    return tuple(made) if isinstance(made, list) else made
 
 
 def _leads(edges: Iterable[Edge], first: str, last: str) -> bool:

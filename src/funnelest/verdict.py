@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.words import Language, Named, Sentence, language_problems, named
 
@@ -19,6 +20,7 @@ __all__ = ["Changed", "Compared", "Verdict"]
 type Three = tuple[float, float, float]
 
 
+@entries
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Verdict:
     """What a check found.

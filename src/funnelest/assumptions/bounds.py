@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.assumptions.base import told
 from funnelest.assumptions.imputation import Imputation, filled, marked
 from funnelest.errors import SpecError
-from funnelest.fields import SHARE, TRUTH, Allowed, number, wrong_fields
+from funnelest.fields import SHARE, TRUTH, Allowed, explained, number, wrong_fields
 from funnelest.population import Population
 
 __all__ = ["Bounds", "Held"]
@@ -44,6 +44,12 @@ class Held(Imputation):
 
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
         return filled(rate, np.float64(self.rate), population, self.axis, self.ages)
+
+
+def _per_problems(name: str, value: Any, _: Any, population: Population) -> list[str]:
+    if value is None:
+        return [f"field {name!r} must name an axis: the limits are yearly numbers."]
+    return population.per_problems(value, f"field {name!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +91,7 @@ class Bounds(Imputation):
 
     allowed: ClassVar[Allowed] = {
         "numbers": TRUTH,
+        "per": explained(_per_problems, None, "month", ["year"], "\ud800"),
         **dict.fromkeys(("lower", "upper"), number(least=0)),
     }
 
@@ -98,11 +105,7 @@ class Bounds(Imputation):
 
     def own_problems(self, population: Population) -> list[str]:
         wrong = wrong_fields(self, population=population)
-        if self.per is None:
-            return ["field 'per' must name an axis: the limits are yearly numbers."]
-        if trouble := population.per_problems(self.per, "field 'per'"):
-            return trouble
-        if "numbers" in wrong:
+        if wrong.keys() & {"per", "numbers"}:
             return []
         most = self._people(population) if self.numbers else 1.0
         what = f"the {most:,.0f} people of these ages" if self.numbers else "1"

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.assumptions.base import Assumption, spoken, told
 from funnelest.axes import read_level, show_level
-from funnelest.fields import AGES, Allowed, Constraint, answers, wrong_fields
+from funnelest.fields import AGES, Allowed, Constraint, answers, is_integer, wrong_fields
 from funnelest.population import Population
 from funnelest.priors import Fixed, Shared, as_prior
 from funnelest.words import named
@@ -34,7 +34,7 @@ def _is_band(value: object) -> bool:
     if not (isinstance(value, tuple) and len(value) == 2):
         return False
     low, high = value
-    whole = all(type(one) is int or isinstance(one, np.integer) for one in (low, high or 0))
+    whole = all(is_integer(one) for one in (low, high or 0))
     return whole and (high is None or bool(low <= high))
 
 

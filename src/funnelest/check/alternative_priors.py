@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
 from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
 from funnelest.check.wording import lists
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.model.model import Model
@@ -32,6 +33,7 @@ _CELLS = 40
 _PRINTED = ("quantity", "priors", "median", "low", "high", "interval", "changed", "how")
 
 
+@entry
 def alternative_priors(
     result: Result,
     alternatives: Mapping[str, Mapping[str, Prior]],

@@ -75,11 +75,7 @@ def _quantity_problems(name: str, quantities: Any, *_: Any) -> list[str]:
         return []
     if not isinstance(quantities, Mapping) or not quantities:
         return [f"{name} must map names to functions of q; given {quantities!r}."]
-    found = [
-        f"the name of a quantity must be text; given {one!r}."
-        for one in quantities
-        if not isinstance(one, str)
-    ]
+    found = [text for one in quantities for text in TEXT.said("the name of a quantity", one)]
     return found + [
         f"quantity {one!r} must be a function of q; given {function!r}."
         for one, function in quantities.items()

@@ -14,8 +14,9 @@ from funnelest.check.arguments import Quantity, main_quantities, per_draw, probl
 from funnelest.check.calibration.judging import judged
 from funnelest.check.calibration.kept import Kept
 from funnelest.check.calibration.replicate import LIKELIHOOD, Task
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import instance, one_of, whole
+from funnelest.fields import PATH, instance, one_of, whole
 from funnelest.inference.fitting import ALLOWED, argument_problems
 from funnelest.inference.progress import counted
 from funnelest.likelihood.density import prior_draws
@@ -33,6 +34,7 @@ _CHUNK, _TASKS = 5, 40
 _PRIOR = 4000
 
 
+@entry
 def calibrate(
     model: Model,
     *,
@@ -286,8 +288,7 @@ def _model_problems(model: Any, truth: Any) -> list[str]:
 def _path_problems(path: Any) -> list[str]:
     if path is None:
         return []
-    if not isinstance(path, str | os.PathLike):
-        return [f"path must be the path of a file; given {path!r}."]
-    if Path(path).is_dir():
-        return [f"path must be the path of a file; {os.fspath(path)!r} is a folder."]
-    return []
+    found = PATH.said("path", path)
+    if not found and Path(path).is_dir():
+        found = [f"path must be the path of a file; {os.fspath(path)!r} is a folder."]
+    return found

@@ -14,6 +14,7 @@ from funnelest.axes import Where, show_level, show_where
 from funnelest.check.arguments import problems_of
 from funnelest.check.measures import NOTHING, apart, limits, three
 from funnelest.check.wording import lists, unknown
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import POSITIVE
 from funnelest.inference.fitting import fit_within
@@ -48,6 +49,7 @@ class _Looked:
     of: Callable[[Quantities], Any] = field(repr=False)
 
 
+@entry
 def compare(
     model: Model,
     alternatives: Mapping[str, Assumption | Sequence[Assumption]],
@@ -125,6 +127,7 @@ def compare(
     )
 
 
+@entry
 def pool(compared: Verdict, weights: Mapping[str, float], *, statement: str) -> Verdict:
     """Return a comparison with a pool of the alternatives beside them.
 

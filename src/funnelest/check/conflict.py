@@ -23,6 +23,7 @@ from funnelest.check.figures_compared import (
 )
 from funnelest.check.measures import holm
 from funnelest.check.wording import lists, unknown
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -45,6 +46,7 @@ _COUNTED = 5
 _PRINTED = ("source", "of", "figure", "predicted", "low", "high", "mid_p", "adjusted_p", "verdict")
 
 
+@entry
 def conflict(
     result: Result,
     *,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, per_draw, problems_of
 from funnelest.check.wording import lists
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.results.intervals import summary_errors
 from funnelest.results.precision import shares_of_width
@@ -29,6 +30,7 @@ _SUBJECT = "the check of convergence"
 _COARSE = 0.05
 
 
+@entry
 def convergence(result: Result, *, quantities: Mapping[str, Quantity] | None = None) -> Verdict:
     """Return whether the engine converged, and how precisely the draws know each quantity.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import per_draw, problems_of
 from funnelest.check.measures import limits, on_scale, scale_of, three
 from funnelest.check.wording import lists, unknown
+from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import argument_problems
 from funnelest.inference.refitting import refits, reweighted
@@ -61,6 +62,7 @@ class Side:
     why: str | Sentence = ""
 
 
+@entry
 def node_split(
     given: Result | Model,
     quantity: Callable[[Quantities], Any] | str,

@@ -21,6 +21,7 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.wording import lists
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -37,6 +38,7 @@ type Floats = NDArray[Any]
 _PRINTED = ("source", "of", "figure", "predicted", "low", "high", "residual", "mid_p")
 
 
+@entry
 def posterior_predictive(
     result: Result,
     *,

@@ -12,6 +12,7 @@ from funnelest.check.arguments import Quantity, looked_at, result_problems, samp
 from funnelest.check.measures import limits
 from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, Scaled, Scaling
 from funnelest.check.wording import lists
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.likelihood.components import Component, components, held, log_densities
 from funnelest.results.result import Result
@@ -25,6 +26,7 @@ _SUBJECT = "the prior sensitivity"
 _PRINTED = ("quantity", "component", "psens", "diagnosis", "decides")
 
 
+@entry
 def prior_sensitivity(
     result: Result,
     *,

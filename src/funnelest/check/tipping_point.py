@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
 from funnelest.check.wording import unknown
+from funnelest.entry import entry
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import Allowed, Constraint, answers, is_number, number
 from funnelest.fields import problems_of as problems_of_fields
@@ -71,6 +72,7 @@ class Conclusion:
     }  # fmt: skip
 
 
+@entry
 def tipping_point(
     model: Model,
     conclusion: Conclusion,

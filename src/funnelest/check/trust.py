@@ -16,6 +16,7 @@ from funnelest.check.convergence import convergence
 from funnelest.check.identification import identification
 from funnelest.check.posterior_predictive import posterior_predictive
 from funnelest.check.prior_sensitivity import prior_sensitivity
+from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
@@ -164,6 +165,7 @@ class Trust:
         return str(html_table(self.table.drop(columns="seconds")))
 
 
+@entry
 def trust(
     result: Result,
     *,

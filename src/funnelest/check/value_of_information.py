@@ -14,6 +14,7 @@ from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
 from funnelest.check.information.ranking import Gain, judged
 from funnelest.check.wording import unknown
+from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import POSITIVE, whole
@@ -60,6 +61,7 @@ class _Figure:
     size: int | None = None
 
 
+@entry
 def value_of_information(
     result: Result,
     quantity: str | Quantity | Mapping[str, Quantity],
@@ -330,6 +332,9 @@ def _known(result: Any, parameters: Any) -> tuple[dict[str, tuple[str, ...]], li
     made: dict[str, tuple[str, ...]] = {}
     found = []
     for title, names in given:
+        if not isinstance(title, str):
+            found.append(f"parameters must be names, or map names to names; given {title!r}.")
+            continue
         names = [names] if isinstance(names, str) else names
         if not isinstance(names, list | tuple) or not names:
             found.append(f"parameters {title!r} must name parameters; given {names!r}.")

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
-from funnelest.fields import LARGEST, Allowed, Constraint, is_whole, whole, wrong_fields
+from funnelest.fields import LARGEST, Allowed, Constraint, explained, is_whole, whole, wrong_fields
 from funnelest.figures import Exact
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Printed, Table
@@ -97,6 +97,8 @@ class Validation(Evidence):
         "confirmable": prior_of(0.0, 1.0).or_none,
         "refutable": prior_of(0.0, 1.0).or_none,
         "between": prior_of(0.0, above=True).or_none,
+        # Said where the other sources are known, in `problems_among`.
+        **dict.fromkeys(("of", "what"), explained(lambda *_: [])),
     }
 
     def people_asked(self) -> int | None:

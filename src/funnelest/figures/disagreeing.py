@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from funnelest.fields import LARGEST
+from funnelest.fields import LARGEST, is_integer
 from funnelest.figures.base import (
     Counts,
     Figure,
@@ -95,8 +95,7 @@ class Disagreeing(Figure):
         if self._mixed:
             found += weight_problems(self.weights, size, "figure")
         else:
-            whole = isinstance(self.use, int | np.integer) and not isinstance(self.use, bool)
-            if not (whole and 0 <= int(self.use) < size):
+            if not (is_integer(self.use) and 0 <= int(self.use) < size):
                 found.append(
                     f"field 'use' must be a position from 0 to {size - 1} or 'mixture'; "
                     f"given {self.use!r}."

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import FitError, NothingFoundError, UnboundedError, raise_if_any
 from funnelest.fields import SEED, Allowed, instance, number, one_of, whole
 from funnelest.inference.interrupts import Interrupt, put_off
@@ -48,6 +49,7 @@ _CHAINED, _EACH = 1000, 16
 _LASTING = frozenset({"fit.given_up"})
 
 
+@entry
 def fit(
     model: Model,
     *,

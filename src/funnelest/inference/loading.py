@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from funnelest.entry import entry
 from funnelest.inference.fitting import more
 from funnelest.results import storing
 from funnelest.results.result import Result
@@ -14,13 +15,14 @@ from funnelest.results.result import Result
 __all__ = ["load"]
 
 
+@entry
 def load(
     path: str | os.PathLike[str],
     *,
     functions: Mapping[str, Callable[..., Any]] | None = None,
     kinds: Sequence[type] = (),
 ) -> Result:
-    """Read a result that `save` wrote.
+    """Read a result that `save` wrote; `funnelest.load` lets it go on too.
 
     Parameters
     ----------
@@ -41,6 +43,10 @@ def load(
     Raises
     ------
     SpecError
-        When the file holds no model, or one that needs functions or kinds not handed in.
+        With every problem of the file: it is cut off, was changed since it was written, is of
+        another version or another program, needs functions or kinds not handed in, or holds draws
+        that its model cannot have.
+    FileError
+        When there is no such file, or it may not be read.
     """
     return replace(storing.load(path, functions=functions, kinds=kinds), further=more)

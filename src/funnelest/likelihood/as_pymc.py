@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from funnelest.entry import entry
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["to_pymc"]
 
 
+@entry
 def to_pymc(model: Model) -> pm.Model:
     """Return the model as a PyMC model.
 

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import seed_problems
+from funnelest.entry import entry
+from funnelest.errors import raise_if_any
+from funnelest.fields import MAPPING, instance, is_number, seed_problems
 from funnelest.likelihood.density import prior_draws
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["draw_parameters", "simulate"]
 
+_MODEL = instance(Model, "a Model")
 
+
+@entry
 def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[str, float]:
     """Draw every unknown parameter once from its prior.
 
@@ -30,11 +34,13 @@ def draw_parameters(model: Model, *, seed: int | np.random.Generator) -> dict[st
     dict of str to float
         Parameter name -> value.
     """
-    raise_if_any(seed_problems(seed, generator=True), "draw_parameters")
+    found = _MODEL.said("model", model) + seed_problems(seed, generator=True)
+    raise_if_any(found, "draw_parameters")
     rng = np.random.default_rng(seed)
     return {name: float(value[0]) for name, value in prior_draws(model, rng, 1).items()}
 
 
+@entry
 def simulate(
     model: Model,
     *,
@@ -63,17 +69,22 @@ def simulate(
     SpecError
         When a true value is missing or unknown.
     """
-    raise_if_any(seed_problems(seed, generator=True), "simulate")
+    found = _MODEL.said("model", model) + seed_problems(seed, generator=True)
+    raise_if_any(found + MAPPING.or_none.said("parameters", parameters), "simulate")
     rng = np.random.default_rng(seed)
     truth = draw_parameters(model, seed=rng) if parameters is None else dict(parameters)
     missing = [name for name in model.free if name not in truth]
     unknown = [name for name in truth if name not in model.places]
-    if missing or unknown:
-        raise SpecError(
-            [f"the parameter {name!r} has no value." for name in missing]
-            + [f"the model has no parameter {name!r}." for name in unknown],
-            "simulate",
-        )
+    raise_if_any(
+        [f"the parameter {name!r} has no value." for name in missing]
+        + [f"the model has no parameter {name!r}." for name in unknown]
+        + [
+            f"the parameter {name!r} must be a number; given {value!r}."
+            for name, value in truth.items()
+            if not is_number(value)
+        ],
+        "simulate",
+    )
     q = Quantities(model, {name: np.array([float(value)]) for name, value in truth.items()})
     with np.errstate(all="ignore"):
         evidence = [

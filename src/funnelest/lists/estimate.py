@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entries
 from funnelest.lists.table.table import OverlapTable
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import interval_name
@@ -58,6 +59,7 @@ class Part:
         return self.known + self.interval[0], self.known + self.interval[1]
 
 
+@entries
 @dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Estimate:
     """How many people are on none of the lists, by one method.

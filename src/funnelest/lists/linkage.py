@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.fields import TEXT, seed_problems
 from funnelest.lists.table.problems import joined
@@ -154,6 +155,7 @@ class LinkageError:
         return Corrected(table, self, solved)
 
 
+@entries
 @dataclass(frozen=True, eq=False)
 class Corrected:
     """Overlaps corrected for linkage error.

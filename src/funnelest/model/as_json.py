@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -10,7 +11,8 @@ import numpy as np
 
 from funnelest import rates
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import FUNCTION, MAPPING, instances
+from funnelest.fields import FUNCTION, MAPPING, instances, key_problems
+from funnelest.files import checksum
 from funnelest.model.hidden_members import is_own
 from funnelest.model.parts import Parts
 from funnelest.population import Population
@@ -19,7 +21,10 @@ from funnelest.route import Route
 __all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 6
+_FORMAT = 7
+
+#: Where the checksum of the rest stands.
+_SUM = "checksum"
 
 #: Before the name of a user's own kind.
 _OWN = "own "
@@ -124,7 +129,13 @@ def parts_to_dict(model: Parts) -> dict[str, Any]:
         "powers": _plain(dict(model.powers), problems),
     }
     raise_if_any(problems, "writing the model")
-    return data
+    return data | {_SUM: _checksum(data)}
+
+
+def _checksum(data: Mapping[str, Any]) -> str:
+    """Return the checksum of what is written, whatever the order of its keys and its layout."""
+    rest = {name: one for name, one in data.items() if name != _SUM}
+    return checksum(json.dumps(rest, sort_keys=True).encode())
 
 
 class _Reader:
@@ -204,13 +215,7 @@ def parts_from_dict(
             if names.count(name) > 1
         ]
     raise_if_any(found, "reading the model")
-    if data.get("format") != _FORMAT:
-        raise SpecError(
-            [f"format {data.get('format')!r} cannot be read; this version reads {_FORMAT}."],
-            "reading the model",
-        )
-    absent = [name for name in _PARTS if name not in data]
-    raise_if_any([f"data has no {name!r}." for name in absent], "reading the model")
+    raise_if_any(_written_problems(data), "reading the model")
     reader = _Reader(functions, kinds)
     try:
         parts = _read(reader, data)
@@ -221,6 +226,26 @@ def parts_from_dict(
         raise SpecError([text], "reading the model") from error
     raise_if_any(reader.problems, "reading the model")
     return parts
+
+
+def _written_problems(data: Mapping[str, Any]) -> list[str]:
+    """Return why this was not written by this version, or was changed since."""
+    given = data.get("format")
+    if given != _FORMAT or isinstance(given, bool):
+        return [f"format {given!r} cannot be read; this version reads {_FORMAT}."]
+    found = key_problems("data", {_SUM: None, **data}, ("format", *_PARTS, _SUM))
+    if _SUM not in data:
+        return found
+    try:
+        same = data[_SUM] == _checksum(data)
+    except (TypeError, ValueError) as error:
+        return [*found, f"data is not of plain JSON types ({error})."]
+    if not same:
+        found.append(
+            "data was changed since it was written: its checksum does not fit. If that was meant, "
+            f"leave {_SUM!r} out."
+        )
+    return found
 
 
 def _read(reader: _Reader, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +12,10 @@ from numpy.typing import NDArray
 
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
-from funnelest.fields import plain
+from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
 from funnelest.model.parts import Parts
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Model", "with_made_up"]
 
 
+@entries
 @dataclass(frozen=True, init=False, eq=False)
 class Model(Parts):
     """A route, who enters it, how people pass it, and what was observed of them.
@@ -141,6 +141,7 @@ class Model(Parts):
         str
             What a number of these cells rests on.
         """
+        raise_if_any(TRUTH.said("first_events", first_events), "the basis")
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()
         if first_events:
@@ -252,7 +253,8 @@ class Model(Parts):
         -------
         dict
             Numbers, texts, lists and dicts only. Functions of your own evidence are written as
-            their name, ``"module:name"``; hand them to `from_dict` again.
+            their name, ``"module:name"``; hand them to `from_dict` again. The ``"checksum"`` is
+            that of the rest, whatever the order of its keys.
         """
         return as_json.parts_to_dict(self)
 
@@ -284,15 +286,16 @@ class Model(Parts):
         Raises
         ------
         SpecError
-            For an unknown kind or a function that was not handed in, all at once.
+            With every problem: an unknown kind or a function that was not handed in, another
+            format, a key that is missing or unknown, a checksum that does not fit. Who changed the
+            data on purpose leaves out ``"checksum"``.
         """
         functions = {} if functions is None else functions
         return cls(**as_json.parts_from_dict(data, functions=functions, kinds=kinds))
 
     def hash(self) -> str:
         """Return a short fingerprint of everything in the model."""
-        text = json.dumps(self.to_dict(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        return str(self.to_dict()["checksum"])[:12]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Model) and self.to_dict() == other.to_dict()

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Self
 
 from funnelest.assumptions.base import Assumption
+from funnelest.entry import entries
 from funnelest.evidence.base import Evidence
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
@@ -20,6 +21,7 @@ __all__ = ["Parts"]
 _DEFAULT_SHARE = Share(Beta(1.0, 1.0))
 
 
+@entries
 @dataclass(frozen=True, eq=False, repr=False)
 class Parts:
     """What a `Model` holds, as its docstring says, before it is checked."""

@@ -14,7 +14,7 @@ from funnelest.assumptions.population_error import PopulationError
 from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
 from funnelest.evidence.base import Evidence
-from funnelest.fields import is_number
+from funnelest.fields import TEXT, is_number
 from funnelest.model.hidden_members import hidden_problems
 from funnelest.model.parts import Parts
 from funnelest.model.tried import mask_problems, tried_problems
@@ -223,8 +223,7 @@ def _assumption_problems(model: Parts) -> list[str]:
 def _parameter_problems(model: Parts) -> list[str]:
     found = []
     for name, prior in model.parameters.items():
-        if not isinstance(name, str):
-            found.append(f"the name of a parameter must be text; given {name!r}.")
+        found += TEXT.said("the name of a parameter", name)
         found += _of(f"parameter {name!r}", prior.problems())
         if isinstance(prior, Shared):
             found.append(f"parameter {name!r}: it needs a prior, not a reference to another.")

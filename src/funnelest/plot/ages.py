@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.axes import Where, show_level
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
+from funnelest.fields import TEXT
 from funnelest.plot.base import Language, Style, language_problems
 from funnelest.plot.base.frame import Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
@@ -30,6 +32,7 @@ _SHADE = "#ececec"
 _WIDTH, _HIGH, _TITLE = 6.5, 1.75, 0.3
 
 
+@entry
 def ages(
     result: Result,
     *,
@@ -74,7 +77,7 @@ def ages(
     raise_if_any(RESULT.said("result", result), "the figure")
     population = result.model.population
     problems = selection_problems(population, where)
-    problems += language_problems(language)
+    problems += language_problems(language) + TEXT.or_none.said("title", title)
     problems += population.age_problems(axis)
     raise_if_any(problems + interval_problems(probability), "the figure")
     known = population.age_axis(axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE, RED
 from funnelest.verdict import Verdict
@@ -17,6 +18,7 @@ __all__ = ["alternative_priors"]
 type Three = tuple[float, float, float]
 
 
+@entry
 def alternative_priors(
     alternative_priors: Verdict, *, title: str = "", language: str = "en"
 ) -> Figure:
@@ -43,7 +45,9 @@ def alternative_priors(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("alternative_priors", alternative_priors, "alternative_priors", language) as show:
+    with drawing(
+        "alternative_priors", alternative_priors, "alternative_priors", language, title=title
+    ) as show:
         return _drawn(alternative_priors, title, show)
 
 

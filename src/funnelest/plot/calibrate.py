@@ -10,6 +10,7 @@ import numpy as np
 
 from funnelest.check.calibration import uniform
 from funnelest.check.calibration.judging import LEVEL, PROBABILITIES
+from funnelest.entry import entry
 from funnelest.plot.base import Language, drawing, wrap
 from funnelest.plot.base.frame import EDGE, Frame
 from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE
@@ -28,6 +29,7 @@ _COLUMNS = 3
 _SHOWN = 100
 
 
+@entry
 def calibrate(
     verdict: Verdict,
     *,
@@ -69,7 +71,7 @@ def calibrate(
     2022;32:32.
     """
     more = _problems(verdict, kind, quantities)
-    with drawing("verdict", verdict, "calibrate", language, more) as show:
+    with drawing("verdict", verdict, "calibrate", language, more, title=title) as show:
         names = list(verdict.details["names"]) if quantities is None else list(quantities)
         return _drawn(verdict.in_language(language), kind, names, title, show)
 

@@ -8,6 +8,7 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.compare import NO_PROBABILITY
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY
 from funnelest.verdict import Verdict
@@ -24,6 +25,7 @@ _STYLES = {
 }
 
 
+@entry
 def compare(
     verdict: Verdict,
     *,
@@ -58,7 +60,7 @@ def compare(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "compare", language) as show:
+    with drawing("verdict", verdict, "compare", language, title=title) as show:
         return _drawn(verdict.in_language(language), title, transitions, show)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import drawing
 from funnelest.plot.base.tails import places
 from funnelest.verdict import Compared, Verdict
@@ -16,6 +17,7 @@ __all__ = ["conflict"]
 _KINDS = {"not compared": "gone", "in conflict": "bad", "stands apart": "apart"}
 
 
+@entry
 def conflict(conflict: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw where each printed figure lies in what is expected of it from the other sources.
 
@@ -38,7 +40,7 @@ def conflict(conflict: Verdict, *, title: str = "", language: str = "en") -> Fig
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("conflict", conflict, "conflict", language) as show:
+    with drawing("conflict", conflict, "conflict", language, title=title) as show:
         details = conflict.details
         verdicts = dict(zip(map(id, conflict.found), details["verdicts"], strict=True))
 

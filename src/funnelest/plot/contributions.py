@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from funnelest.check.contributions.shares import Known
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import GREY, INK
 from funnelest.verdict import Verdict
@@ -25,6 +26,7 @@ _FACES = {
 }
 
 
+@entry
 def contributions(contributions: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw, for each quantity, the share that is owed to each source, prior and assumption.
 
@@ -51,7 +53,7 @@ def contributions(contributions: Verdict, *, title: str = "", language: str = "e
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("contributions", contributions, "contributions", language) as show:
+    with drawing("contributions", contributions, "contributions", language, title=title) as show:
         return _drawn(contributions.in_language(language), title, show)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, INK, ORANGE
 from funnelest.verdict import Verdict
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["convergence"]
 
 
+@entry
 def convergence(check: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw how precisely the draws know the interval of each quantity.
 
@@ -37,7 +39,7 @@ def convergence(check: Verdict, *, title: str = "", language: str = "en") -> Fig
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("check", check, "convergence", language) as show:
+    with drawing("check", check, "convergence", language, title=title) as show:
         return _drawn(check.in_language(language), title, show)
 
 

@@ -8,6 +8,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from funnelest.check.identification.directions import Standing
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, LIGHT, ORANGE
 from funnelest.verdict import Verdict
@@ -26,6 +27,7 @@ _STYLES = {
 }
 
 
+@entry
 def identification(identification: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw how much the figures can tell of every quantity and parameter, against its prior.
 
@@ -54,7 +56,7 @@ def identification(identification: Verdict, *, title: str = "", language: str = 
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("identification", identification, "identification", language) as show:
+    with drawing("identification", identification, "identification", language, title=title) as show:
         return _drawn(identification.in_language(language), title, show)
 
 

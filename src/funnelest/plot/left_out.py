@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import drawing
 from funnelest.plot.base.totals import Line, totals
 from funnelest.verdict import Verdict
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["left_out"]
 
 
+@entry
 def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the estimate from all lists, and without each of them.
 
@@ -37,7 +39,7 @@ def left_out(leaving: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("leaving", leaving, "leaving_out", language) as show:
+    with drawing("leaving", leaving, "leaving_out", language, title=title) as show:
         all_ = leaving.details["everything"]
         lines = []
         for row in leaving.table.to_dict("records"):

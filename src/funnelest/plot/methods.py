@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.lists.estimate import Estimate
 from funnelest.plot.base import Language, drawing
 from funnelest.plot.base.totals import Line, totals
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["methods"]
 
 
+@entry
 def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the totals of several methods, and first how far they disagree.
 
@@ -37,7 +39,7 @@ def methods(compared: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("compared", compared, "compare_methods", language) as show:
+    with drawing("compared", compared, "compare_methods", language, title=title) as show:
         details = compared.details
         withheld, refused = show("plot.methods.withheld"), show("plot.methods.refused")
         lines = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.check.node_split import OTHERS
+from funnelest.entry import entry
 from funnelest.plot.base import Language, Style, drawing, framed, round_ticks
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.sampling.weights import equal_tailed, quantiles
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["node_split"]
 
 
+@entry
 def node_split(node_split: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw a quantity as each of two groups of sources gives it.
 
@@ -40,7 +42,7 @@ def node_split(node_split: Verdict, *, title: str = "", language: str = "en") ->
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("node_split", node_split, "node_split", language) as show:
+    with drawing("node_split", node_split, "node_split", language, title=title) as show:
         return _drawn(node_split, title, show)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.verdict import Verdict
@@ -22,6 +23,7 @@ _STYLES = {
 }
 
 
+@entry
 def overlaps(checked: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw every overlap: the number found, and what the method expects.
 
@@ -44,7 +46,7 @@ def overlaps(checked: Verdict, *, title: str = "", language: str = "en") -> Figu
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("checked", checked, "predictive", language) as show:
+    with drawing("checked", checked, "predictive", language, title=title) as show:
         return _drawn(checked, title, show)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from funnelest.entry import entry
 from funnelest.plot.base import drawing
 from funnelest.plot.base.tails import places
 from funnelest.verdict import Compared, Verdict
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["posterior_predictive"]
 
 
+@entry
 def posterior_predictive(
     posterior_predictive: Verdict, *, title: str = "", language: str = "en"
 ) -> Figure:
@@ -39,7 +41,7 @@ def posterior_predictive(
         For arguments that cannot be meant.
     """
     with drawing(
-        "posterior_predictive", posterior_predictive, "posterior_predictive", language
+        "posterior_predictive", posterior_predictive, "posterior_predictive", language, title=title
     ) as show:
         details = posterior_predictive.details
         level = 1 - details["probability"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES
+from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE
 from funnelest.verdict import Verdict
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["prior_sensitivity"]
 
 
+@entry
 def prior_sensitivity(
     prior_sensitivity: Verdict, *, title: str = "", language: str = "en"
 ) -> Figure:
@@ -41,7 +43,9 @@ def prior_sensitivity(
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("prior_sensitivity", prior_sensitivity, "prior_sensitivity", language) as show:
+    with drawing(
+        "prior_sensitivity", prior_sensitivity, "prior_sensitivity", language, title=title
+    ) as show:
         return _drawn(prior_sensitivity, title, show)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import OnRoute
-from funnelest.fields import MAPPING, TEXT
+from funnelest.fields import MAPPING, TEXT, instance
 from funnelest.plot.base import (
     Axis,
     Block,
@@ -61,6 +62,7 @@ class _Printed:
     values: tuple[float, float, float] = (math.nan, math.nan, math.nan)
 
 
+@entry
 def route(
     result: Result,
     *,
@@ -123,6 +125,10 @@ def route(
     raise_if_any(RESULT.said("result", result), "the figure")
     problems = language_problems(language) + interval_problems(probability)
     problems += TEXT.or_none.said("title", title)
+    if ax is not None:
+        from matplotlib.axes import Axes
+
+        problems += instance(Axes, "matplotlib Axes").said("ax", ax)
     problems += selection_problems(result.model.population, where, per)
     for name, given in (("published", published), ("recorded", recorded)):
         problems += _problems(name, given, result)

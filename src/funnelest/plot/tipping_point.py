@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.plot.base import Language, Style, drawing, framed, round_ticks, text_width, wide
 from funnelest.plot.base.frame import Key
 from funnelest.plot.base.marks import BLUE, GREY, INK, LIGHT, ORANGE, RED
@@ -33,6 +34,7 @@ _STYLES = {
 }
 
 
+@entry
 def tipping_point(verdict: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the probability of a conclusion over the values that were held.
 
@@ -61,7 +63,7 @@ def tipping_point(verdict: Verdict, *, title: str = "", language: str = "en") ->
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "tipping_point", language) as show:
+    with drawing("verdict", verdict, "tipping_point", language, title=title) as show:
         made = _Drawing(verdict, title, show)
         return made.curve() if len(made.over) == 1 else made.map()
 

@@ -8,6 +8,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from funnelest.check.information.ranking import Gain
+from funnelest.entry import entry
 from funnelest.plot.base import (
     Axis,
     Block,
@@ -47,6 +48,7 @@ _LINES = (Style(BLUE, "o", line=1.4), Style(INK, "s", line=1.4), Style(GREY, "^"
 _NOW = Style(ORANGE, line=1.4, dashes=(0, (4, 2)))
 
 
+@entry
 def value_of_information(verdict: Verdict, *, title: str = "", language: str = "en") -> Figure:
     """Draw the share of the variance that every planned figure, and every parameter, takes away.
 
@@ -73,7 +75,7 @@ def value_of_information(verdict: Verdict, *, title: str = "", language: str = "
     SpecError
         For arguments that cannot be meant.
     """
-    with drawing("verdict", verdict, "value_of_information", language) as show:
+    with drawing("verdict", verdict, "value_of_information", language, title=title) as show:
         return _drawn(verdict.in_language(language), title, show)
 
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Self, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entries
 from funnelest.errors import SpecError
-from funnelest.fields import is_number, plain, plain_fields
+from funnelest.fields import is_number, plain, plain_fields, problems_of
 from funnelest.priors.line import Bijection, bijection, reach, softplus
 
 __all__ = ["BetweenLimits", "FromInterval", "NormalOnLine", "Prior"]
@@ -79,6 +80,10 @@ class Prior:
     together: ClassVar[bool] = True
     #: Whether `Truncated` can hold it.
     truncatable: ClassVar[bool] = True
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        entries(cls)
 
     def __post_init__(self) -> None:
         plain_fields(self)
@@ -238,9 +243,11 @@ class Prior:
 
     def problems(self) -> list[str]:
         """Return what is wrong with this prior, one sentence each."""
+        found = [f"{type(self).__name__}: {text}" for text in problems_of(self)]
+        if found:
+            return found
         if self.trouble:
             return [self.trouble]
-        found = []
         for name in self.parameters():
             value = getattr(self, name)
             if not is_real(value):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from funnelest.fields import problems_of
 from funnelest.priors.base import REAL, Prior
 from funnelest.words import named
 
@@ -27,8 +28,9 @@ class Shared(Prior):
     limits: tuple[float, float] = field(default=REAL, repr=False)
 
     def problems(self) -> list[str]:
-        if isinstance(self.name, str) and self.name:
-            return []
+        found = [f"Shared: {text}" for text in problems_of(self)]
+        if found or self.name:
+            return found
         return [f"Shared needs the name of one of the model's parameters; given {self.name!r}."]
 
     def describe(self) -> str:

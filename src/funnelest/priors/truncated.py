@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from funnelest.fields import problems_of
 from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.line import Bijection
@@ -65,7 +66,7 @@ class Truncated(Prior):
             return [f"Truncated needs a prior to truncate; given {self.prior!r}."]
         if not self.prior.truncatable:
             return [f"Truncated: {type(self.prior).__name__} has limits of its own; narrow those."]
-        found = self.prior.problems()
+        found = [f"Truncated: {text}" for text in problems_of(self)] + self.prior.problems()
         found += [
             f"Truncated: {name} must be a number; given {limit!r}."
             for name, limit in (("low", self.low), ("high", self.high))

@@ -181,6 +181,8 @@ class Cells:
             if place == start:
                 return self._entry()
             return self._entry() * self._passing(start, place)
+        if not isinstance(place, tuple) or len(place) != 2:
+            self._known(place)
         first, last = place
         self._known(first, last)
         if (first, last) not in self._model.route.edges:
@@ -302,10 +304,11 @@ class Cells:
         axis = population.mean_over(per)
         return 1 if axis is None else len(population.select(where)[population.position(axis)])
 
-    def _known(self, *steps: str) -> None:
-        unknown = [step for step in steps if step not in self._model.route.steps]
+    def _known(self, *steps: object) -> None:
+        route = self._model.route
+        unknown = [step for step in steps if not isinstance(step, str) or step not in route.steps]
         if unknown:
-            known = ", ".join(self._model.route.steps)
+            known = ", ".join(route.steps)
             raise SpecError(
                 [f"there is no step {step!r}; the steps are: {known}." for step in unknown],
                 "a quantity",

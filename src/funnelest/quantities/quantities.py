@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import Axis, Where, show_level
+from funnelest.entry import entries
 from funnelest.errors import SpecError
 from funnelest.population import Population
 from funnelest.quantities.cells import Cells, Selections
@@ -19,6 +20,7 @@ __all__ = ["Quantities"]
 _NOBODY = np.float64(1e-200)
 
 
+@entries
 class Quantities(Cells):
     """What a model says of every step and transition, draw by draw.
 
@@ -43,7 +45,7 @@ class Quantities(Cells):
 
     def parameter(self, name: str) -> Any:
         """Return the parameter `name`, as the ledger and `Model.priors` name it."""
-        if name not in self._model.places:
+        if not isinstance(name, str) or name not in self._model.places:
             known = ", ".join(self._model.places)
             raise SpecError(
                 [f"there is no parameter {name!r}; the model has: {known}."], "a quantity"
@@ -53,7 +55,7 @@ class Quantities(Cells):
     def source(self, name: str) -> Any:
         """Return the piece of evidence with this `name`, also one that is part of another."""
         known = {one.name: one for one in self._model.sources()}
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             shown = ", ".join(map(repr, known)) or "none"
             raise SpecError(
                 [f"there is no source {name!r}; the sources are: {shown}."], "a quantity"
@@ -229,7 +231,7 @@ class Quantities(Cells):
         array
             Shape ``(draws,)``.
         """
-        self._known(step, *([of] if of else []))
+        self._known(step, *([] if of is None else [of]))
         if of is None:
             return self.number(step, where) / self.population(where)
         if of != step and not self._model.route.leads(of, step):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
-from funnelest.fields import PATH, TEXT, instance
+from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
+from funnelest.files import write
 from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.results.intervals import interval_problems
@@ -22,6 +23,7 @@ from funnelest.sampling.weights import equal_tailed
 
 if TYPE_CHECKING:
     from os import PathLike
+    from pathlib import Path
 
     from matplotlib.figure import Figure
 
@@ -32,6 +34,7 @@ __all__ = ["page"]
 type Rows = list[tuple[list[str], bool]]
 
 
+@entry
 def page(
     result: Result,
     path: str | PathLike[str],
@@ -54,7 +57,8 @@ def page(
     result : Result
         The fit.
     path : path-like
-        The file; it is replaced, and its folder is made when there is none.
+        The file; it is replaced when the page is whole, and its folder is made when there is
+        none.
     title : str
         Title of the page.
     sections : sequence of (str, object), default ()
@@ -87,6 +91,8 @@ def page(
     FitError
         When the convergence gate failed and the result was not opened all the same. A page of a
         result that was opened carries the mark at its top and in every table.
+    FileError
+        When the file could not be written; a page that was there is as it was.
     """
     problems = RESULT.said("result", result) + PATH.said("path", path) + TEXT.said("title", title)
     problems += language_problems(language) + interval_problems(probability)
@@ -100,7 +106,7 @@ def page(
     problems += [
         f"a section must be a title and its content; given {one!r}."
         for one in (sections if listed else ())
-        if not (isinstance(one, Sequence) and len(one) == 2 and isinstance(one[0], str))
+        if not (isinstance(one, list | tuple) and len(one) == 2 and is_text(one[0]))
     ]
     if isinstance(result, Result):
         problems += selection_problems(result.model.population, where, per)
@@ -114,10 +120,9 @@ def page(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     ).from_string(text)
     written = template.render(title=title, language=language, **made.contents(sections, figure))
-    file = Path(path)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(written, encoding="utf-8")
-    return file
+    letter = unwritable(written)
+    raise_if_any([f"it holds {letter!r}, which is no letter."] if letter else [], "the page")
+    return write(path, written.encode("utf-8"), "the page")
 
 
 class _Page:

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entries
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import TEXT, Constraint, whole
 from funnelest.likelihood.density import prior_draws
@@ -33,6 +34,7 @@ _DRAWS = whole(1)
 type Floats = NDArray[np.float64]
 
 
+@entries
 @dataclass(frozen=True, eq=False)
 class Drawn:
     """Draws, and whether they can be trusted; the fields are those of `Result`."""
@@ -194,8 +196,14 @@ class Drawn:
     def _evaluate(quantity: Callable[[Quantities], Any], q: Quantities) -> Floats:
         raise_if_any(QUANTITY.said("quantity", quantity), "a quantity")
         with np.errstate(all="ignore"):
-            value = np.asarray(quantity(q), dtype=np.float64)
-        return np.broadcast_to(value, (q.draws,))
+            given = quantity(q)
+        try:
+            if np.iscomplexobj(given):
+                raise TypeError("complex numbers")
+            return np.broadcast_to(np.asarray(given, dtype=np.float64), (q.draws,))
+        except (TypeError, ValueError, OverflowError) as error:
+            text = f"it must return one number per draw, {q.draws}; it gave {given!r}."
+            raise SpecError([text], "a quantity") from error
 
     # ------------------------------------------------------------------ basis
 

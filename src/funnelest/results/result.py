@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from funnelest.axes import Where
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.evidence.linked import Linked
 from funnelest.evidence.unlinked import Unlinked
@@ -27,6 +28,7 @@ __all__ = ["RESULT", "Result"]
 type Kind = Literal["equal-tailed", "highest-density"]
 
 
+@entries
 @dataclass(frozen=True, eq=False, repr=False)
 class Result(Drawn):
     """What a fit gives: draws from the posterior, and tables of them.

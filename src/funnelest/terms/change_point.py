@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from funnelest.axes import show_level
-from funnelest.fields import AXIS, Allowed, instance, wrong_fields
+from funnelest.fields import AXIS, Allowed, instance, is_integer, wrong_fields
 from funnelest.population import Population
 from funnelest.priors import Normal, Prior
 from funnelest.terms.base import Term, on_axis
@@ -65,7 +63,7 @@ class ChangePoint(Term):
         starts = [axis.bounds(i)[0] for i in range(len(axis.levels))]
         first, last = min(starts), max(starts)
         for one in self._at():
-            if isinstance(one, bool) or not isinstance(one, int | np.integer):
+            if not is_integer(one):
                 found.append(f"field 'at' must be whole numbers; given {one!r}.")
             elif not first < one <= last:
                 found.append(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from funnelest import files
 from funnelest.errors import raise_if_any
 
 __all__ = ["FORMAT", "Kept"]
 
 #: Version of the file; raised when older files cannot be gone on with.
-FORMAT = 1
+FORMAT = 2
+
+_WHAT = "what replicates gave"
+_SUM = "checksum"
 
 
 class Kept:
@@ -39,12 +42,11 @@ class Kept:
         if path is None:
             return
         if not path.exists() or not self._read(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._write(json.dumps(self.header) + "\n", "w")
+            files.write(path, _line(self.header), _WHAT)
 
     def _read(self, path: Path) -> bool:
         """Take what the file has, without a last line that was torn; whether it has a header."""
-        whole = path.read_bytes()
+        whole = files.read(path, _WHAT)
         end = whole.rfind(b"\n") + 1
         if not end:
             # Nothing, or the beginning of a header: else it is somebody's file.
@@ -55,6 +57,7 @@ class Kept:
             header, *lines = [json.loads(line) for line in whole[:end].splitlines()]
             good = isinstance(header, dict) and header.get("what") == self.header["what"]
             found = {int(line["replicate"]): line for line in lines} if good else {}
+            sums = {number: line.pop(_SUM, None) for number, line in found.items()}
         except (ValueError, KeyError, TypeError):
             good = False
         raise_if_any([] if good else [_foreign(path)], "the file of results")
@@ -68,6 +71,15 @@ class Kept:
             ],
             "the file of results",
         )
+        changed = [number for number, line in found.items() if sums[number] != _sum(line)]
+        raise_if_any(
+            [
+                f"{path.name} was changed since it was written: the checksum of replicate {number} "
+                "does not fit. Remove its line, and it is made again."
+                for number in changed
+            ],
+            "the file of results",
+        )
         self.records = found
         if end < len(whole):
             with path.open("r+b") as file:
@@ -77,19 +89,19 @@ class Kept:
     def add(self, records: Iterable[Mapping[str, Any]]) -> None:
         """Keep what replicates gave; it is on the disk when this returns."""
         # As the file gives them back, so that a run that went on is the same to the last digit.
-        lines = [json.dumps(record) for record in records]
-        for line in lines:
-            record = json.loads(line)
-            self.records[record["replicate"]] = record
+        kept = [json.loads(json.dumps(record)) for record in records]
         if self.path is not None:
-            self._write("".join(line + "\n" for line in lines), "a")
+            lines = [_line({**record, _SUM: _sum(record)}) for record in kept]
+            files.append(self.path, b"".join(lines), _WHAT)
+        self.records |= {record["replicate"]: record for record in kept}
 
-    def _write(self, text: str, mode: str) -> None:
-        assert self.path is not None
-        with self.path.open(mode, encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value).encode() + b"\n"
+
+
+def _sum(record: Mapping[str, Any]) -> str:
+    return files.checksum(json.dumps(record).encode())[:16]
 
 
 def _foreign(path: Path) -> str:

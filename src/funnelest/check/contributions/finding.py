@@ -12,6 +12,7 @@ from funnelest.check.arguments import Quantity, looked_at, main_quantities, resu
 from funnelest.check.contributions.sentences import resting, sentences
 from funnelest.check.contributions.shares import Known, Shares
 from funnelest.check.measures import NOTHING, limits
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.likelihood.components import held
@@ -28,6 +29,7 @@ _SUBJECT = "the contributions"
 _PRINTED = ("contraction", "moved", "sources", "priors", "assumptions", "most", "rests_on")
 
 
+@entry
 def contributions(
     result: Result,
     *,

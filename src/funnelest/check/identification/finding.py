@@ -21,6 +21,7 @@ from funnelest.check.identification.directions import (
 from funnelest.check.identification.sentences import sentences
 from funnelest.check.identification.slopes import Slopes
 from funnelest.check.identification.spaces import Spaces
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.likelihood.informed import informed
 from funnelest.model.model import Model
@@ -33,6 +34,7 @@ __all__ = ["identification"]
 _SUBJECT = "the check of identification"
 
 
+@entry
 def identification(
     model: Model,
     *,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.lists.checks.predictive import predictive
@@ -31,6 +32,7 @@ __all__ = ["compare_methods", "usual_methods"]
 FACTOR = 1.25
 
 
+@entry
 def compare_methods(
     table: OverlapTable,
     methods: Sequence[Estimator] | None = None,
@@ -230,6 +232,7 @@ def _told_apart(methods: Sequence[Estimator], estimates: Sequence[Estimate]) -> 
     return made
 
 
+@entry
 def usual_methods(table: OverlapTable) -> list[Estimator]:
     """Return the methods that are compared unless others are given.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.lists.computing.reduced import (
     Where,
@@ -75,6 +76,7 @@ class Existing:
         return tuple(map(Language("en").say, self.loose))
 
 
+@entry
 def existence(table: OverlapTable, model: Model) -> Verdict:
     r"""Return whether a log-linear model has a maximum-likelihood estimate for a table.
 

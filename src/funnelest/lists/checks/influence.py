@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import TRUTH
 from funnelest.lists.checks.leaving_out import reason
@@ -40,6 +41,7 @@ class _Moved:
         return self.per_person * float(np.sqrt(max(self.people, 1)))
 
 
+@entry
 def influence(
     table: OverlapTable, estimator: Estimator, seed: int = 1, *, empty: bool = False
 ) -> Verdict:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.estimators.base import Estimator, asked_problems
@@ -17,6 +18,7 @@ from funnelest.words import Sentence, named, say
 __all__ = ["leaving_out", "reason"]
 
 
+@entry
 def leaving_out(table: OverlapTable, estimator: Estimator, seed: int = 1) -> Verdict:
     """Estimate with all lists, and without each of them in turn.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import seed_problems
 from funnelest.lists.estimate import Estimate
@@ -27,6 +28,7 @@ _LEVELS, _LEAST, _NAMED = levels_of(0.95), 0.05, 5
 _REPLICATES, _FLOOR = 10_000, 1e-9
 
 
+@entry
 def predictive(estimate: Estimate, seed: int = 1) -> Verdict:
     r"""Compare every overlap with what the method expects of it.
 

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.lists.table.table import OverlapTable, table_needed
 from funnelest.verdict import Verdict
@@ -33,6 +34,7 @@ class _Pair:
     at_most: int
 
 
+@entry
 def what_can_be_said(table: OverlapTable) -> Verdict:
     """Return what the overlaps allow to be said, before any model is fitted.
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.fields import Allowed, number, seed_problems, wrong_fields
 from funnelest.lists.estimate import Estimate, Part
@@ -45,6 +46,10 @@ class Estimator(ABC):
         "Leave lists out or join those that are alike, or use a method for more (Shrinkage, "
         "LatentClasses)."
     )
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        entries(cls)
 
     @property
     @abstractmethod

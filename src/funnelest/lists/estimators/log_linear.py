@@ -119,12 +119,12 @@ class LogLinear(Estimator):
         elif isinstance(self.model, str):
             shown = self.model.strip()
         elif isinstance(self.model, Sequence):
-            groups = ([g] if isinstance(g, str) else g for g in self.model)
+            groups = (g if isinstance(g, list | tuple | set) else [g] for g in self.model)
             shown = f"[{', '.join('*'.join(map(str, one)) for one in groups)}]"
         else:
             shown = repr(self.model)
         made = named("lists.method.log_linear", model=shown)
-        return named("lists.method.linked", method=made) if self.linkage else made
+        return named("lists.method.linked", method=made) if self.linkage is not None else made
 
     def without(self, name: str, lists: Sequence[str]) -> LogLinear:
         """Return the same model without a list."""

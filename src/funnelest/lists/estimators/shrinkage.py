@@ -143,7 +143,7 @@ class Shrinkage(Estimator):
 
     def _problems(self, table: OverlapTable, wrong: Collection[str]) -> list[str]:
         found = []
-        if self.order == 3 and len(table.lists) == 3:
+        if "order" not in wrong and self.order == 3 and len(table.lists) == 3:
             found.append(
                 "with 3 lists nothing is known of their interaction (order 3): use order 2."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
-from funnelest.fields import TEXT, TRUTH, is_number, is_whole
+from funnelest.fields import TEXT, TRUTH, is_number, is_whole, text_problems
 from funnelest.lists.table.cells import ALL, is_stratified, represented
 
 __all__ = ["empty_problems", "joined", "list_problems", "shown", "table_problems"]
@@ -103,6 +103,7 @@ def list_problems(lists: object, upper: object = ()) -> list[str]:
         if not (isinstance(name, str) and name.strip())
     ]
     texts = [name for name in names if isinstance(name, str)]
+    found += [text for name in texts for text in text_problems("field 'lists': a name", name)]
     found += [f"two lists are named {n!r}." for n in dict.fromkeys(texts) if texts.count(n) > 1]
     found += [
         f"no list can be named {n!r}: the table has a column of that name." for n in COLUMNS
@@ -128,7 +129,7 @@ def _stratum_problems(stratum: object) -> list[str]:
         ]
     if stratum == ALL:
         return [f"no stratum can be named {ALL!r}: that is the row of all strata together."]
-    return []
+    return text_problems("the name of a stratum", stratum)
 
 
 def _count_problems(length: int, counts: Mapping[Any, Any], where: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.lists.table.cells import (
     ALL,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["ALL", "Cells", "OverlapTable", "patterns", "table_needed"]
 
 
+@entries
 @dataclass(frozen=True, repr=False, eq=False)
 class OverlapTable:
     """How many people are on which combination of lists, by stratum where there are any.

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import TEXT
 from funnelest.verdict import Verdict
 from funnelest.words import Language, language_problems
 
@@ -14,7 +15,13 @@ __all__ = ["drawing"]
 
 @contextmanager
 def drawing(
-    name: str, value: object, kind: type | str, language: str, more: Sequence[str] = ()
+    name: str,
+    value: object,
+    kind: type | str,
+    language: str,
+    more: Sequence[str] = (),
+    *,
+    title: object,
 ) -> Iterator[Language]:
     """Check the arguments of a figure, and draw in a style that no setting of the user spoils.
 
@@ -30,6 +37,8 @@ def drawing(
         Language of the texts.
     more : sequence of str, default ()
         Problems of the figure's own arguments.
+    title : object
+        Its title: a text, or None for that of the figure itself.
 
     Yields
     ------
@@ -49,7 +58,7 @@ def drawing(
         wanted = f"{'an' if kind.__name__[0] in 'AEIO' else 'a'} {kind.__name__}"
     raise_if_any(
         ([] if fine else [f"{name} must be {wanted}; given {value!r}."])
-        + [*more, *language_problems(language)],
+        + [*more, *TEXT.or_none.said("title", title), *language_problems(language)],
         "the figure",
     )
     import matplotlib as mpl

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from funnelest.plot.base.marks import GREY, INK
@@ -25,26 +28,35 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 def wrap(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return text broken into lines no wider than `room` inches; a long word is cut."""
+
+    def fits(line: str) -> bool:
+        # From the beginning on, so that what is far too long is never measured whole.
+        lengths = itertools.takewhile(lambda n: n < len(line), (2**i for i in range(5, 60)))
+        return all(text_width(line[:n], size, bold=bold) <= room for n in (*lengths, len(line)))
+
     lines: list[str] = []
     line = ""
-    words = text.split()
+    words = deque(text.split())
     while words:
-        word = words.pop(0)
-        longer = f"{line} {word}".strip()
-        if text_width(longer, size, bold=bold) <= room:
+        word = words.popleft()
+        longer = f"{line} {word}" if line else word
+        if fits(longer):
             line = longer
         elif line:
             lines.append(line)
-            line, words = "", [word, *words]
+            line = ""
+            words.appendleft(word)
         else:
-            cut = len(word) - 1
-            while cut > 1 and text_width(word[:cut] + "-", size, bold=bold) > room:
-                cut -= 1
-            if cut < 1:  # not even two letters fit: better too wide than endless
+            # The first number of letters that does not fit, by halving: a measure takes longer
+            # than all the rest. One letter stays, however little room there is: too wide rather
+            # than without end.
+            letters = range(1, len(word))
+            cut = max(1, bisect_left(letters, True, key=lambda n: not fits(word[:n] + "-")))
+            if cut == len(word):
                 line = word
             else:
                 lines.append(word[:cut] + "-")
-                words.insert(0, word[cut:])
+                words.appendleft(word[cut:])
     return [*lines, line] if line or not lines else lines
 
 
