@@ -178,6 +178,53 @@ def test_density_of_own_draws_is_that_of_evaluation() -> None:
     np.testing.assert_allclose(again, component.logpdf(at), rtol=1e-6, atol=1e-6)
 
 
+def test_points_that_climb_with_others_stand_where_they_do_alone() -> None:
+    model = model_of(*CURVED["corner"])
+    _, weighted = fitted(model, draws=1000)
+    target = Target(Density(model))
+    component = weighted.proposal.components[0]
+    rng = np.random.default_rng(3)
+    parts = component.draw_free(rng, 500), component.tight.draw(rng, 500)
+    others = rng.standard_normal((target.size, 200))
+    u, at = component.put(target, *parts, others)
+    alone, own = component.put(target, *parts)
+    np.testing.assert_allclose(u, np.concatenate([alone, others], axis=1), atol=1e-9)
+    logs = [component.logpdf(own), component.logpdf(component.stand(target, others))]
+    np.testing.assert_allclose(component.logpdf(at), np.concatenate(logs), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("case", CURVED)
+def test_few_draws_pass_the_gate_of_many(case: str) -> None:
+    model = model_of(*CURVED[case])
+    many, long = fitted(model)
+    runs = [fitted(model, seed, draws=400) for seed in range(8)]
+    for values, short in runs:
+        assert {len(x) for x in values.values()} == {400}
+        assert short.gate.passed
+        assert set(short.gate.measures) == set(long.gate.measures)  # the judge's among them
+        assert short.gate.measures["evaluations"] < long.gate.measures["evaluations"]
+    for name in many:
+        exact = np.quantile(many[name], LEVELS)
+        assert_quantiles(np.concatenate([values[name] for values, _ in runs]), exact, 1500)
+
+
+def test_few_draws_that_the_short_way_does_not_give_are_made_the_long(monkeypatch: Any) -> None:
+    model = model_of(*CURVED["corner"])
+    short = fitted(model, draws=400)[1]
+    judged, seen = importance.judged, []
+
+    def refused(*given: Any) -> Any:
+        weights, gate = judged(*given)
+        seen.append(gate)
+        return weights, gate.with_measures({"k-hat": 0.9}) if len(seen) <= 3 else gate
+
+    monkeypatch.setattr(importance, "judged", refused)
+    long = fitted(model, draws=400)[1]
+    assert long.gate.passed
+    assert len(seen) > 3
+    assert long.gate.measures["evaluations"] > 3 * short.gate.measures["evaluations"]
+
+
 def test_prior_in_scores_is_standard_normal() -> None:
     priors = {
         "beta": fe.Beta(19, 1),

@@ -33,6 +33,9 @@ type Floats = NDArray[np.float64]
 
 #: How many draws are moved, and how often: of few unknowns, where that costs little, the second.
 _POINTS, _MOVES, _FEW = 2000, (3, 12), 8
+#: So many moves in all, of fewer draws: what these could show is coarse anyway, and a move of many
+#: costs hardly more than one of few.
+_COARSE = 1000
 #: A place is hardly reached where a draw weighs so many times what draws of the posterior weigh in
 #: the mean. Where more moved draws than this part end in such places (of few unknowns, the second),
 #: a component is fitted to those above the second number, and has this share.
@@ -99,7 +102,9 @@ def move(
     Each draw moves along the ridge of one component, whichever: of each the posterior stays the
     same.
     """
-    chosen = chosen[:_POINTS]
+    many = len(chosen) >= _POINTS
+    chosen = chosen[: _POINTS if many else _COARSE]
+    moves = _MOVES[target.size <= _FEW] if many else -(-_COARSE // len(chosen))
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
     of = rng.choice(len(proposal.components), len(chosen), p=proposal.shares)
@@ -111,7 +116,7 @@ def move(
     for i, component in enumerate(proposal.components):
         mine = np.flatnonzero(of == i)
         walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))
-        for _ in range(_MOVES[target.size <= _FEW] if len(mine) else 0):
+        for _ in range(moves if len(mine) else 0):
             walkers = walkers.moved(target, component, rng)
         after[:, mine], heights[mine] = walkers.u, walkers.value
         own.append(walkers.at)
