@@ -208,6 +208,40 @@ def test_few_draws_pass_the_gate_of_many(case: str) -> None:
         assert_quantiles(np.concatenate([values[name] for values, _ in runs]), exact, 1500)
 
 
+def test_draws_of_one_proposal_can_be_joined() -> None:
+    model = model_of(*CURVED["circle"])
+    _, weighted = fitted(model, draws=1000)
+    target, rng = Target(Density(model)), np.random.default_rng(4)
+    one, two = (weighted.proposal.draw(target, rng, size) for size in (300, 500))
+    both = one.joined(two)
+    assert both.u.shape == (2, 800)
+    for name in ("u", "log_q", "log_parts", "belongs", "arrived"):
+        parts = [getattr(each, name) for each in (one, two)]
+        np.testing.assert_array_equal(getattr(both, name), np.concatenate(parts, axis=-1))
+    for at, first, second in zip(both.stand, one.stand, two.stand, strict=True):
+        np.testing.assert_array_equal(at.log_det, np.append(first.log_det, second.log_det))
+
+
+def test_a_short_sample_that_lacks_only_draws_goes_on(monkeypatch: Any) -> None:
+    model = model_of(*CURVED["corner"])
+    judged, sizes = importance.judged, []
+
+    def seen(target: Any, drawn: Any, log_weights: Any) -> Any:
+        sizes.append(len(log_weights))
+        assert drawn.u.shape[1] == len(log_weights)
+        return judged(target, drawn, log_weights)
+
+    monkeypatch.setattr(importance, "judged", seen)
+    # As if the gate asked for eight times what it does.
+    monkeypatch.setattr(importance, "ESS", 8 * importance.ESS)
+    _, weighted = fitted(model, draws=400)
+    first, gone_on = sizes
+    lacks = gone_on / (importance._SURER * first)
+    assert 1 < lacks < importance._GO_ON
+    assert weighted.gate.passed
+    assert importance._lacks(weighted.gate) < 1
+
+
 def test_few_draws_that_the_short_way_does_not_give_are_made_the_long(monkeypatch: Any) -> None:
     model = model_of(*CURVED["corner"])
     short = fitted(model, draws=400)[1]

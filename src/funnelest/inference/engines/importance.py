@@ -35,7 +35,7 @@ from funnelest.inference.engines.moves import walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ARRIVED, MOVED, SHIFT, Gate, importance_gate
+from funnelest.sampling.gate import ARRIVED, ESS, K_HAT, MOVED, SHIFT, Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
 from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import effective_size, importance_size, tail_size
@@ -68,6 +68,9 @@ _MOST = 25
 #: adaptation, samples, and how much more is aimed at in each next one.
 _SHORT = 2000
 _ENOUGH, _FITS, _SAMPLES, _FURTHER = 0.25, 4, 3, 1.5
+#: A sample of these that lacks nothing but draws is gone on with, if the gate asks for less than so
+#: many times as many; and how many more are made than that takes.
+_GO_ON, _SURER = 2.0, 1.2
 #: How often a sample that is not good enough is drawn again.
 _AGAIN = 3
 
@@ -279,8 +282,14 @@ def _final(
     least = max(draws, _LEAST)
     aim = least if aim is None else max(aim, _LEAST)
     size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * least))
-    drawn, log_weights = weigh(target, proposal, rng, max(size, _batch(target)))
+    size = max(size, _batch(target))
+    drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
+    lacks = _lacks(gate)
+    if draws < _SHORT and 1 < lacks < _GO_ON:
+        further, more = weigh(target, proposal, rng, int((_SURER * lacks - 1) * size))
+        drawn, log_weights = drawn.joined(further), np.concatenate([log_weights, more])
+        weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
     missed = False
@@ -319,6 +328,12 @@ def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, G
     effective = importance_size(log_weights, weights)
     gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     return weights, gate.with_measures({ARRIVED: float(weights @ drawn.arrived)})
+
+
+def _lacks(gate: Gate) -> float:
+    """Return how many times as many draws the gate asks for, if nothing but these is lacking."""
+    said = gate.measures
+    return ESS / min(said["ESS"], said["tail ESS"]) if said["k-hat"] < K_HAT else np.inf
 
 
 def _good(done: Weighted, draws: int) -> bool:

@@ -143,6 +143,10 @@ class Held:
         """Return the chosen draws."""
         return self._each(lambda axis, a: np.take(a, index, axis=axis))
 
+    def joined(self, other: Held) -> Held:
+        """Return these and then the others."""
+        return self._each(lambda axis, a, b: np.concatenate([a, b], axis=axis), other)
+
     def where(self, yes: NDArray[np.bool_], other: Held) -> Held:
         """Return these where `yes`, and the others elsewhere."""
 
@@ -156,9 +160,7 @@ class Held:
     def among(self, first: NDArray[np.bool_], other: Held) -> Held:
         """Return these at the places of `first`, and the others at the rest, each in order."""
         order = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
-        return self._each(
-            lambda axis, a, b: np.take(np.concatenate([a, b], axis=axis), order, axis=axis), other
-        )
+        return self.joined(other).take(order)
 
 
 #: The fields of `Held`, in their order, with the axis of the draws.
@@ -325,6 +327,15 @@ class Draws:
     log_q: Floats
     stand: list[Held]
     log_parts: Floats
+
+    def joined(self, other: Draws) -> Draws:
+        """Return these draws and then others of the same proposal."""
+        return Draws(
+            np.concatenate([self.u, other.u], axis=1),
+            np.concatenate([self.log_q, other.log_q]),
+            [one.joined(two) for one, two in zip(self.stand, other.stand, strict=True)],
+            np.concatenate([self.log_parts, other.log_parts], axis=1),
+        )
 
     @property
     def belongs(self) -> Floats:
