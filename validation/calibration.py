@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 from calibration_cases import ModelCase, model_cases
@@ -35,9 +35,7 @@ HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "calibration.md"
 #: Replicates per case, at least; draws per fit; the seed of the table; and the level of the test,
 #: over all cases together.
-REPLICATES, DRAWS, SEED, LEVEL = 300, 400, 20261124, 0.01
-#: How models are fitted: by the short importance sample of `calibrate`, which is not that of `fit`.
-ENGINE: Literal["brief", "importance"] = "brief"
+REPLICATES, DRAWS, SEED, LEVEL = 300, 1000, 20261124, 0.01
 BEGIN, END = "<!-- begin of the table -->", "<!-- end of the table -->"
 LEVELS = (50, 80, 95)
 _CHUNK = 5
@@ -63,7 +61,6 @@ def run(
     *,
     cores: int | None = 1,
     folder: Path | None = None,
-    engine: Literal["brief", "importance"] = ENGINE,
 ) -> dict[str, Any]:
     """Return the row of the table for one case.
 
@@ -79,8 +76,6 @@ def run(
         Processes; with 1 everything runs in this one.
     folder : Path, optional
         Where results are kept as they come, so that a killed run goes on.
-    engine : {"brief", "importance"}
-        How models are fitted; "importance" is what `fit` does, and takes several times as long.
 
     Returns
     -------
@@ -103,7 +98,6 @@ def run(
             quantities=case.quantities,
             draws=DRAWS,
             seed=seed,
-            engine=engine,
             cores=cores,
             path=path,
             progress=False,

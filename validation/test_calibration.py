@@ -189,12 +189,3 @@ def test_a_simulation_that_is_not_the_likelihood_fails():
 def test_a_case_passes_with_another_seed(case):
     row = study.run(case, study.REPLICATES, OTHER_SEED)
     assert study.passed(row, len(ALL)), row
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["survey: a count", "register", "coverage and PPV", "shift"])
-def test_fit_itself_passes(name):
-    """The table is of the short importance sample of `calibrate`; `fit` takes another way."""
-    row = study.run(case_of(name), study.REPLICATES, OTHER_SEED, engine="importance")
-    assert row["engine"] == "importance"
-    assert study.passed(row, len(ALL)), row

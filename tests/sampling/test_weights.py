@@ -64,6 +64,15 @@ def test_places_by_hand():
     np.testing.assert_allclose(w.quantiles(x, [0.25, 0.5, 0.75], some), [5, 10, 25])
 
 
+def test_equal_draws_count_in_the_order_given():
+    rng = np.random.default_rng(4)
+    draws, weights = rng.integers(0, 1500, 3000).astype(float), rng.exponential(size=3000) ** 3
+    order = np.argsort(draws, kind="stable")
+    levels = np.linspace(0.001, 0.999, 999)
+    wanted = w.quantiles(draws[order] + np.arange(3000) * 1e-12, levels, weights[order])
+    assert np.abs(w.quantiles(draws, levels, weights) - wanted).max() < 1e-6
+
+
 def test_infinite_draws_count_as_the_largest():
     x = np.array([np.inf, 2.0, 1.0, np.inf, 3.0])
     assert list(w.quantiles(x, [0.0, 0.25, 0.5, 0.6, 0.75, 0.9, 1.0])) == [

@@ -76,6 +76,8 @@ def fit(
         made where fewer are asked for. More are added where so few leave limits too imprecise to
         be printed, which would close the gate. Left out: 4,000, and then as many more as
         `precision` needs, four times as many at most (more when it is smaller than its default).
+        Fewer than 2,000 of importance sampling are made the short way, where that passes the gate:
+        from a proposal that is less adapted.
     precision : float, default 0.02
         The Monte Carlo standard error that is aimed at, of the median and both limits of the 95%
         interval of every step, every transition and every unknown parameter, as a share of the

@@ -125,9 +125,21 @@ def _even(values: Floats, levels: Levels, axis: int | None) -> Floats:
 
 def _in_order(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Return the draws that have a weight, in ascending order, and their weights."""
-    order = np.argsort(values, kind="stable")
+    order = _order(values)
     order = order[weights[order] > 0]
     return values[order], weights[order]
+
+
+def _order(values: Floats) -> NDArray[np.intp]:
+    """Return the positions of values in ascending order, of equal ones in the order given.
+
+    Sorting without regard to the latter takes a fifth of the time; where none are equal it is all.
+    """
+    order = np.argsort(values)
+    ordered = values[order]
+    if np.any(ordered[1:] == ordered[:-1]):
+        return np.argsort(values, kind="stable")
+    return order
 
 
 def tail_size(points: Floats, weights: Floats) -> float:
@@ -141,7 +153,7 @@ def tail_size(points: Floats, weights: Floats) -> float:
     """
     smallest = np.inf
     for row in points:
-        ordered = weights[np.argsort(row, kind="stable")]
+        ordered = weights[_order(row)]
         below = np.cumsum(ordered)
         for wanted in levels_of(PRINTED)[::2]:
             last = min(int(np.searchsorted(below, wanted)), len(below) - 2)

@@ -164,7 +164,7 @@ def test_every_component_is_a_density(case: str) -> None:
     grid = np.array([axis.ravel() for axis in np.meshgrid(nodes, nodes)])
     component = weighted.proposal.components[0]
     assert component.held.shape == (2, 1)
-    logs = component.logpdf(component.stand(target, grid))
+    logs = np.logaddexp(*component.log_parts(component.stand(target, grid)))
     assert np.exp(logs).sum() * (nodes[1] - nodes[0]) ** 2 == pytest.approx(1, abs=1e-3)
 
 
@@ -175,8 +175,94 @@ def test_density_of_own_draws_is_that_of_evaluation() -> None:
     component = weighted.proposal.components[0]
     rng = np.random.default_rng(2)
     u, at = component.put(target, component.draw_free(rng, 2000), component.tight.draw(rng, 2000))
-    again = component.logpdf(component.stand(target, u))
-    np.testing.assert_allclose(again, component.logpdf(at), rtol=1e-6, atol=1e-6)
+    again = np.logaddexp(*component.log_parts(component.stand(target, u)))
+    np.testing.assert_allclose(again, np.logaddexp(*component.log_parts(at)), rtol=1e-6, atol=1e-6)
+
+
+def test_points_that_climb_with_others_stand_where_they_do_alone() -> None:
+    model = model_of(*CURVED["corner"])
+    _, weighted = fitted(model, draws=1000)
+    target = Target(Density(model))
+    component = weighted.proposal.components[0]
+    rng = np.random.default_rng(3)
+    parts = component.draw_free(rng, 500), component.tight.draw(rng, 500)
+    others = rng.standard_normal((target.size, 200))
+    u, at = component.put(target, *parts, others)
+    alone, own = component.put(target, *parts)
+    np.testing.assert_allclose(u, np.concatenate([alone, others], axis=1), atol=1e-9)
+    logs = [
+        np.logaddexp(*component.log_parts(own)),
+        np.logaddexp(*component.log_parts(component.stand(target, others))),
+    ]
+    np.testing.assert_allclose(
+        np.logaddexp(*component.log_parts(at)), np.concatenate(logs), rtol=1e-9, atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("case", CURVED)
+def test_few_draws_pass_the_gate_of_many(case: str) -> None:
+    model = model_of(*CURVED[case])
+    many, long = fitted(model)
+    runs = [fitted(model, seed, draws=400) for seed in range(8)]
+    for values, short in runs:
+        assert {len(x) for x in values.values()} == {400}
+        assert short.gate.passed
+        assert set(short.gate.measures) == set(long.gate.measures)  # the judge's among them
+        assert short.gate.measures["evaluations"] < long.gate.measures["evaluations"]
+    for name in many:
+        exact = np.quantile(many[name], LEVELS)
+        assert_quantiles(np.concatenate([values[name] for values, _ in runs]), exact, 1500)
+
+
+def test_draws_of_one_proposal_can_be_joined() -> None:
+    model = model_of(*CURVED["circle"])
+    _, weighted = fitted(model, draws=1000)
+    target, rng = Target(Density(model)), np.random.default_rng(4)
+    one, two = (weighted.proposal.draw(target, rng, size) for size in (300, 500))
+    both = one.joined(two)
+    assert both.u.shape == (2, 800)
+    for name in ("u", "log_q", "log_parts", "belongs", "arrived"):
+        parts = [getattr(each, name) for each in (one, two)]
+        np.testing.assert_array_equal(getattr(both, name), np.concatenate(parts, axis=-1))
+    for at, first, second in zip(both.stand, one.stand, two.stand, strict=True):
+        np.testing.assert_array_equal(at.log_det, np.append(first.log_det, second.log_det))
+
+
+def test_a_short_sample_that_lacks_only_draws_goes_on(monkeypatch: Any) -> None:
+    model = model_of(*CURVED["corner"])
+    judged, sizes = importance.judged, []
+
+    def seen(target: Any, drawn: Any, log_weights: Any) -> Any:
+        sizes.append(len(log_weights))
+        assert drawn.u.shape[1] == len(log_weights)
+        return judged(target, drawn, log_weights)
+
+    monkeypatch.setattr(importance, "judged", seen)
+    # As if the gate asked for eight times what it does.
+    monkeypatch.setattr(importance, "ESS", 8 * importance.ESS)
+    _, weighted = fitted(model, draws=400)
+    first, gone_on = sizes
+    lacks = gone_on / (importance._SURER * first)
+    assert 1 < lacks < importance._GO_ON
+    assert weighted.gate.passed
+    assert importance._lacks(weighted.gate) < 1
+
+
+def test_few_draws_that_the_short_way_does_not_give_are_made_the_long(monkeypatch: Any) -> None:
+    model = model_of(*CURVED["corner"])
+    short = fitted(model, draws=400)[1]
+    judged, seen = importance.judged, []
+
+    def refused(*given: Any) -> Any:
+        weights, gate = judged(*given)
+        seen.append(gate)
+        return weights, gate.with_measures({"k-hat": 0.9}) if len(seen) <= 3 else gate
+
+    monkeypatch.setattr(importance, "judged", refused)
+    long = fitted(model, draws=400)[1]
+    assert long.gate.passed
+    assert len(seen) > 3
+    assert long.gate.measures["evaluations"] > 3 * short.gate.measures["evaluations"]
 
 
 def test_prior_in_scores_is_standard_normal() -> None:

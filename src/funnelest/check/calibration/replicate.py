@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity
 from funnelest.errors import FitError, SpecError
-from funnelest.inference.engines.brief import brief
 from funnelest.inference.fitting import fit_within
-from funnelest.likelihood.density import Density, log_likelihoods
+from funnelest.likelihood.density import log_likelihoods
 from funnelest.likelihood.simulating import draw_parameters
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
@@ -33,7 +32,7 @@ LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 #: Tries of parameters under which data are possible.
 _TRIES = 1000
 #: Draws of the last try of a fit, for each draw asked for.
-_MORE = 10
+_MORE = 4
 #: Draws of Markov chains, for each that is kept: they follow on each other.
 _CHAINED = 4
 
@@ -168,15 +167,9 @@ class Task:
     ) -> tuple[dict[str, Floats] | None, str, int]:
         """Return draws, why they cannot be trusted (empty when they can), and the fits made.
 
-        None in place of draws when there are none. Where the short importance sample does not
-        serve, the fit is made at full length; one that fails its gate is made again, with other
-        random numbers and with more draws.
+        None in place of draws when there are none. A fit that fails its gate is made again, with
+        other random numbers and with more draws.
         """
-        if self.engine == "brief":
-            density = Density(made)
-            short = brief(density, draws=self.draws, rng=rng)
-            if short is not None:
-                return density.values(short.draws), "", 1
         tries: list[tuple[str, int]] = [("importance", 1), ("importance", _MORE)]
         if self.engine == "hmc":
             tries = [("hmc", _CHAINED), ("hmc", 2 * _CHAINED)]
@@ -192,8 +185,12 @@ class Task:
             except FitError as error:
                 failure = str(error)
                 continue
-            # Independent draws in random order, or chains one after the other.
-            kept = {name: value[::more] for name, value in result.flat.items()}
+            # Independent draws in random order, or chains one after the other; the fit may have
+            # made more than were asked for.
+            kept = {
+                name: value[:: value.size // self.draws][: self.draws]
+                for name, value in result.flat.items()
+            }
             failure = "" if result.gate.passed else result.gate.text
             if not failure:
                 break

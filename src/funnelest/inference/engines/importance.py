@@ -16,6 +16,8 @@ PyMC is not imported.
    never where the posterior is.
 6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
    places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
+
+Few draws are made the short way first: from the modes to 4 and 5, under the same gate.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from funnelest.inference.engines.moves import walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ARRIVED, MOVED, SHIFT, Gate, importance_gate
+from funnelest.sampling.gate import ARRIVED, ESS, K_HAT, MOVED, SHIFT, Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
 from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import effective_size, importance_size, tail_size
@@ -57,8 +59,18 @@ _FITTED, _MORE = 25, 5
 _WORTH = 0.1
 #: Where the modes alone make a proposal this efficient, nothing has to move.
 _PLAIN = 0.05
-#: Most draws, for each draw that is asked for.
+#: Effective draws aimed at, at least: with fewer the thinnest tail seldom has as many as the gate
+#: asks for.
+_LEAST = 1500
+#: Most draws, for each effective one that is aimed at first.
 _MOST = 25
+#: Fewer draws than this are first made the short way: there an efficiency that is enough, rounds of
+#: adaptation, samples, and how much more is aimed at in each next one.
+_SHORT = 2000
+_ENOUGH, _FITS, _SAMPLES, _FURTHER = 0.25, 4, 3, 1.5
+#: A sample of these that lacks nothing but draws is gone on with, if the gate asks for less than so
+#: many times as many; and how many more are made than that takes.
+_GO_ON, _SURER = 2.0, 1.2
 #: How often a sample that is not good enough is drawn again.
 _AGAIN = 3
 
@@ -125,6 +137,11 @@ def _sample(
         progress(0.02, "finding the mode")
         modes = find_modes(target, rng)
         target.condense(np.array([point for _, point, _ in modes]).T)
+        if draws < _SHORT:
+            progress(0.1, "sampling")
+            short = _short(target, modes, draws, rng)
+            if short is not None:
+                return short
         progress(0.2, "following the ridges")
         proposal = _explored(target, modes, rng)
     progress(0.4, "adapting the proposal")
@@ -191,6 +208,44 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
     return best
 
 
+def _short(
+    target: Target, modes: list[Mode], draws: int, rng: np.random.Generator
+) -> Weighted | None:
+    """Return a few draws of a proposal fitted to draws of what the modes show, if that serves.
+
+    Few draws do not pay for a proposal that makes many of them cheap: nothing is moved, and a
+    sample that the gate refuses is what the next proposal is fitted to. The gate is the same.
+    """
+    proposal = Proposal(
+        tuple(
+            Component.at(point, matrix, stiff(target, matrix, _HELD[0]))
+            for _, point, matrix in modes
+        ),
+        shares_of(modes),
+    )
+    aim = float(max(draws, _LEAST))
+    try:
+        for _ in range(_SAMPLES):
+            before = 0.0
+            for _ in range(_FITS):
+                drawn, log_weights = weigh(target, proposal, rng, _batch(target))
+                proposal = refitted(target, proposal, drawn, log_weights, rng)
+                efficiency = proposal.efficiency
+                if efficiency > _ENOUGH or _WORTH < efficiency < 1.2 * before:
+                    break
+                before = efficiency
+            if efficiency < _PLAIN:
+                return None
+            done = _final(target, proposal, draws, rng, int(aim))
+            if done.gate.passed:
+                return done
+            proposal = done.proposal
+            aim *= _FURTHER
+    except FitError:
+        pass
+    return None
+
+
 def shares_of(modes: list[Mode]) -> Floats:
     """Return the part of each mode by its mass, none far smaller than the others."""
     mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
@@ -236,26 +291,45 @@ def _final(
     aim: int | None = None,
 ) -> Weighted:
     """Return weighted fresh draws, resampled, and the verdict on them."""
-    aim = draws if aim is None else aim
-    size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * draws))
-    drawn, log_weights = weigh(target, proposal, rng, max(size, _batch(target)))
+    least = max(draws, _LEAST)
+    aim = least if aim is None else max(aim, _LEAST)
+    size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * least))
+    size = max(size, _batch(target))
+    drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
+    lacks = _lacks(gate)
+    if draws < _SHORT and 1 < lacks < _GO_ON:
+        further, more = weigh(target, proposal, rng, int((_SURER * lacks - 1) * size))
+        drawn, log_weights = drawn.joined(further), np.concatenate([log_weights, more])
+        weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
     missed = False
     if gate.passed and proposal.components:
         seen = move(target, proposal, drawn, log_weights, origins, rng)
         gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
-        better = seen.with_arm(proposal) if gate.passed else seen.fitted(proposal)
+        better = None if draws < _SHORT else seen.with_arm(proposal)
+        if not gate.passed:
+            better = seen.fitted(proposal)
         missed = better is not None
         made = made if better is None else replace(better, efficiency=made.efficiency)
     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)
 
 
-def refitted(target: Target, proposal: Proposal, drawn: Draws, log_weights: Floats) -> Proposal:
-    """Return the proposal fitted to draws from it, with the efficiency that they had."""
+def refitted(
+    target: Target,
+    proposal: Proposal,
+    drawn: Draws,
+    log_weights: Floats,
+    rng: np.random.Generator | None = None,
+) -> Proposal:
+    """Return the proposal fitted to draws from it, with the efficiency that they had.
+
+    With `rng` it foresees derivatives as they are at some of them.
+    """
+    weights = _tempered(log_weights, 10 * target.size)
     return replace(
-        proposal.fitted(drawn, _tempered(log_weights, 10 * target.size)),
+        proposal.fitted(drawn, weights, None if rng is None else target, rng),
         efficiency=_ess(log_weights) / len(log_weights),
     )
 
@@ -266,6 +340,12 @@ def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, G
     effective = importance_size(log_weights, weights)
     gate = importance_gate(k_hat, effective, tail_size(drawn.u, weights), target.evaluations)
     return weights, gate.with_measures({ARRIVED: float(weights @ drawn.arrived)})
+
+
+def _lacks(gate: Gate) -> float:
+    """Return how many times as many draws the gate asks for, if nothing but these is lacking."""
+    said = gate.measures
+    return ESS / min(said["ESS"], said["tail ESS"]) if said["k-hat"] < K_HAT else np.inf
 
 
 def _good(done: Weighted, draws: int) -> bool:

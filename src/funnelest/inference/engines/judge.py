@@ -33,6 +33,9 @@ type Floats = NDArray[np.float64]
 
 #: How many draws are moved, and how often: of few unknowns, where that costs little, the second.
 _POINTS, _MOVES, _FEW = 2000, (3, 12), 8
+#: So many moves in all, of fewer draws: what these could show is coarse anyway, and a move of many
+#: costs hardly more than one of few.
+_COARSE = 1000
 #: A place is hardly reached where a draw weighs so many times what draws of the posterior weigh in
 #: the mean. Where more moved draws than this part end in such places (of few unknowns, the second),
 #: a component is fitted to those above the second number, and has this share.
@@ -98,7 +101,9 @@ def move(
     Each draw moves along the ridge of one component, whichever: of each the posterior stays the
     same.
     """
-    chosen = chosen[:_POINTS]
+    many = len(chosen) >= _POINTS
+    chosen = chosen[: _POINTS if many else _COARSE]
+    moves = _by_size(_MOVES, target.size) if many else -(-_COARSE // len(chosen))
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
     of = rng.choice(len(proposal.components), len(chosen), p=proposal.shares)
@@ -107,7 +112,6 @@ def move(
     after, own = np.empty_like(drawn.u[:, chosen]), []
     value = target.log_density(drawn.u[:, chosen])
     heights = np.empty(len(chosen))
-    moves = _by_size(_MOVES, target.size)
     for i, component in enumerate(proposal.components):
         mine = np.flatnonzero(of == i)
         walkers = Walkers(drawn.u[:, chosen[mine]], value[mine], drawn.stand[i].take(chosen[mine]))

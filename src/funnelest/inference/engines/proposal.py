@@ -143,6 +143,10 @@ class Held:
         """Return the chosen draws."""
         return self._each(lambda axis, a: np.take(a, index, axis=axis))
 
+    def joined(self, other: Held) -> Held:
+        """Return these and then the others."""
+        return self._each(lambda axis, a, b: np.concatenate([a, b], axis=axis), other)
+
     def where(self, yes: NDArray[np.bool_], other: Held) -> Held:
         """Return these where `yes`, and the others elsewhere."""
 
@@ -156,9 +160,7 @@ class Held:
     def among(self, first: NDArray[np.bool_], other: Held) -> Held:
         """Return these at the places of `first`, and the others at the rest, each in order."""
         order = np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)]))
-        return self._each(
-            lambda axis, a, b: np.take(np.concatenate([a, b], axis=axis), order, axis=axis), other
-        )
+        return self.joined(other).take(order)
 
 
 #: The fields of `Held`, in their order, with the axis of the draws.
@@ -271,21 +273,29 @@ class Component:
         free[:, along] = self._along.draw(rng, int(along.sum()))
         return free
 
-    def put(self, target: Target, free: Floats, tight: Floats) -> tuple[Floats, Held]:
-        """Return the points with these free and held parts, and where they stand."""
-        mode, factor, arrived = self.climbed(target, free)
-        held = mode
+    def put(
+        self, target: Target, free: Floats, tight: Floats, others: Floats | None = None
+    ) -> tuple[Floats, Held]:
+        """Return the points with these free and held parts, then `others`, and where all stand.
+
+        All climb together: a climb of a few draws takes as many evaluations as one of many.
+        """
+        if others is None:
+            others = np.zeros((len(self.mode), 0))
+        every = np.concatenate([free, self.free.T @ others], axis=1)
+        mode, factor, arrived = self.climbed(target, every)
+        n, held = free.shape[1], mode[:, : free.shape[1]]
         if len(mode):
-            back = np.linalg.solve(np.swapaxes(factor, 1, 2), tight.T[:, :, None])
-            held = mode + back[:, :, 0].T
-        return self.free @ free + self.held @ held, Held(free, tight, mode, factor, arrived)
+            back = np.linalg.solve(np.swapaxes(factor[:n], 1, 2), tight.T[:, :, None])
+            held = held + back[:, :, 0].T
+        away = np.einsum("nkl,kn->ln", factor[n:], self.held.T @ others - mode[:, n:])
+        at = Held(every, np.concatenate([tight, away], axis=1), mode, factor, arrived)
+        return np.concatenate([self.free @ free + self.held @ held, others], axis=1), at
 
     def stand(self, target: Target, u: Floats) -> Held:
         """Return where points stand."""
-        free = self.free.T @ u
-        mode, factor, arrived = self.climbed(target, free)
-        away = self.held.T @ u - mode
-        return Held(free, np.einsum("nkl,kn->ln", factor, away), mode, factor, arrived)
+        none = np.zeros((len(self.free.T), 0)), np.zeros((len(self.start), 0))
+        return self.put(target, *none, u)[1]
 
     def log_tight(self, at: Held) -> Floats:
         """Return the log-density of the held part given the free one."""
@@ -327,6 +337,15 @@ class Draws:
     stand: list[Held]
     log_parts: Floats
 
+    def joined(self, other: Draws) -> Draws:
+        """Return these draws and then others of the same proposal."""
+        return Draws(
+            np.concatenate([self.u, other.u], axis=1),
+            np.concatenate([self.log_q, other.log_q]),
+            [one.joined(two) for one, two in zip(self.stand, other.stand, strict=True)],
+            np.concatenate([self.log_parts, other.log_parts], axis=1),
+        )
+
     @property
     def belongs(self) -> Floats:
         """Of each draw, how much of it is of each component, in proportion to their densities.
@@ -360,16 +379,25 @@ class Proposal:
         wanted = np.concatenate([(1 - _PRIOR_SHARE) * self.shares, [_PRIOR_SHARE]]) * size
         # Counts in proportion, not by chance: the mixture with these very weights.
         counts = np.diff(np.concatenate([[0], np.round(np.cumsum(wanted)).astype(int)]))
-        own = [
-            one.put(target, one.draw_free(rng, int(count)), one.tight.draw(rng, int(count)))
+        parts = [
+            (one.draw_free(rng, int(count)), one.tight.draw(rng, int(count)))
             for one, count in zip(self.components, counts, strict=False)
         ]
         prior = rng.standard_normal((target.size, int(counts[-1])))
-        u = np.concatenate([*(points for points, _ in own), prior], axis=1)
+        own = [
+            one.put(target, free, tight, prior)
+            for one, (free, tight) in zip(self.components, parts, strict=True)
+        ]
+        u = np.concatenate(
+            [*(points[:, : len(points.T) - len(prior.T)] for points, _ in own), prior], axis=1
+        )
         of = np.repeat(np.arange(len(counts)), counts)
-        stands = [self._standing(target, u, i, of == i, at) for i, (_, at) in enumerate(own)]
-        parts = self._parts(u, stands, counts / u.shape[1])
-        return Draws(u, np.logaddexp.reduce(parts, axis=0), stands, parts)
+        known = of == len(self.components)
+        stands = [
+            self._standing(target, u, i, known | (of == i), at) for i, (_, at) in enumerate(own)
+        ]
+        logs = self._parts(u, stands, counts / u.shape[1])
+        return Draws(u, np.logaddexp.reduce(logs, axis=0), stands, logs)
 
     def _standing(
         self, target: Target, u: Floats, i: int, mine: NDArray[np.bool_], own: Held
