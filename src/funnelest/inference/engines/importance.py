@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from funnelest.errors import FitError
 from funnelest.inference.engines.judge import move, moved_for
 from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode, unbounded
-from funnelest.inference.engines.moves import walked
+from funnelest.inference.engines.moves import Walkers, walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
@@ -48,8 +48,9 @@ type Progress = Callable[[float, str], None]
 #: Directions are held in which figures know this many times as much as the prior: the first that
 #: serves, or the best.
 _HELD = (30.0, 300.0, 3.0, np.inf)
-#: Points that are moved along the ridges, of all modes together.
-_WALKERS = 400
+#: Points that are moved along the ridges, of all modes together; and how often, where the first
+#: time does not serve, but is not this far from it.
+_WALKERS, _WALKS, _HOPELESS = 400, 2, 0.01
 _ROUNDS = 4
 #: Effective draws per dimension that a covariance is fitted to, and most draws for that, as a
 #: multiple of the first batch.
@@ -197,14 +198,20 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
             # The modes show enough: plain adaptation goes on from here.
             return refitted(target, proposal, drawn, log_weights)
         n = max(_WALKERS // len(modes), 8 * target.size, 100)
-        components = tuple(walked(target, one, n, rng, foreseeing=True)[0] for one in first)
-        proposal = replace(proposal, components=components)
-        _, log_weights = weigh(target, proposal, rng, _batch(target))
-        proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
-        if proposal.efficiency > best.efficiency:
-            best = proposal
-        if best.efficiency > _WORTH:
-            break
+        walks: list[tuple[Component, Walkers | None]] = [(one, None) for one in first]
+        for _ in range(_WALKS):
+            walks = [
+                walked(target, one, n, rng, walkers, foreseeing=True) for one, walkers in walks
+            ]
+            proposal = replace(proposal, components=tuple(one for one, _ in walks))
+            _, log_weights = weigh(target, proposal, rng, _batch(target))
+            proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
+            if proposal.efficiency > best.efficiency:
+                best = proposal
+            if best.efficiency > _WORTH:
+                return best
+            if proposal.efficiency < _HOPELESS:
+                break
     return best
 
 

@@ -65,15 +65,21 @@ def walked(
     component: Component,
     n: int,
     rng: np.random.Generator,
+    walkers: Walkers | None = None,
     *,
     foreseeing: bool = False,
 ) -> tuple[Component, Walkers]:
     """Return the component fitted to n points that moved from where it put them, and the points.
 
-    With `foreseeing` it foresees derivatives as they are at some of the points.
+    With `walkers` these go on. With `foreseeing` it foresees derivatives as they are at some of the
+    points.
     """
-    u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
-    walkers, even = Walkers(u, target.log_density(u), component.stand(target, u)), np.full(n, 1 / n)
+    if walkers is None:
+        u, _ = component.put(target, component.loose.draw(rng, n), component.tight.draw(rng, n))
+        walkers = Walkers(u, target.log_density(u), component.stand(target, u))
+    else:
+        walkers = replace(walkers, at=component.stand(target, walkers.u))
+    even = np.full(n, 1 / n)
     for fit in range(_FITS):
         if fit:
             walkers = replace(walkers, at=component.stand(target, walkers.u))
