@@ -129,6 +129,7 @@ def _sample(
     proposal = Proposal((), np.zeros(0))
     if start is not None and start.components:
         progress(0.1, "moving the proposal to the new data")
+        target.condense(np.array([one.mode for one in start.components]).T)
         proposal = _moved(target, start, rng)
         done = _final(target, proposal, draws, rng)
         if _good(done, draws):

@@ -16,10 +16,12 @@ leave the posterior as it is, stay draws of the posterior: what they then say is
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 from funnelest.inference.engines.moves import Walkers
 from funnelest.inference.engines.proposal import Draws, Held, Proposal
@@ -37,8 +39,9 @@ _POINTS, _MOVES, _FEW = 2000, (3, 12), 8
 #: costs hardly more than one of few.
 _COARSE = 1000
 #: A place is hardly reached where a draw weighs so many times what draws of the posterior weigh in
-#: the mean. Where more moved draws than this part end in such places (of few unknowns, the second),
-#: a component is fitted to those above the second number, and has this share.
+#: the mean. Where this part more of the moved draws than is to be expected end in such places (of
+#: few unknowns, the second), a component is fitted to those above the second number, and has this
+#: share.
 _HEAVY, _HEAVIER, _ARM, _ARM_SHARE = 8.0, 2.0, (0.005, 0.0015), 0.15
 #: The tails: those of the 95% interval, and further out.
 _BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
@@ -49,13 +52,15 @@ class Moved:
     """What moved draws show.
 
     The largest shift of a tail, in standard errors; the k-hat of the weights where the draws ended;
-    what each weighs there, of what a draw of the posterior weighs in the mean; of which component
-    each is; and where those of each stand on its ridge.
+    what each weighs there, of what a draw of the posterior weighs in the mean; which part of them
+    is to be expected where that is much; of which component each is; and where those of each stand
+    on its ridge.
     """
 
     shift: float
     k_hat: float
     weighs: Floats
+    expected: float
     of: NDArray[np.intp]
     stand: tuple[Held, ...]
 
@@ -73,7 +78,8 @@ class Moved:
         None where there are hardly any. One t distribution of the free part gives too little to an
         arm of the posterior, or to the neck of a funnel: a few draws there carry a limit.
         """
-        if np.mean(self.weighs > _HEAVY) < _by_size(_ARM, len(proposal.components[0].mode)):
+        more = _by_size(_ARM, len(proposal.components[0].mode))
+        if np.mean(self.weighs > _HEAVY) < self.expected + more:
             return None
         heavy = self.weighs > _HEAVIER
         parent = int(np.bincount(self.of[heavy]).argmax())
@@ -130,7 +136,19 @@ def move(
     shape = smoothed(there)[1]
     k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
     usual = np.log((weights**2).sum()) + np.logaddexp.reduce(log_weights)
-    return Moved(shift, k_hat, np.exp(there - usual), of, tuple(own))
+    expected = _heavy_of(1 / (len(weights) * (weights**2).sum()))
+    return Moved(shift, k_hat, np.exp(there - usual), expected, of, tuple(own))
+
+
+def _heavy_of(efficiency: float) -> float:
+    """Return which part of the posterior weighs much, if logs of weights are about normal.
+
+    As they are of many unknowns: each adds a little to how uneven the weights are, and nothing is
+    missed. Their variance follows from the efficiency, and under the posterior their mean is
+    larger by as much.
+    """
+    variance = max(-math.log(efficiency), 1e-12)
+    return float(ndtr(-(math.log(_HEAVY) + variance / 2) / math.sqrt(variance)))
 
 
 def moved_for(target: Target) -> int:
