@@ -228,6 +228,14 @@ class Evidence:
             found.update(one.defaults(self.name))
         return found
 
+    def readings(self, population: Population) -> dict[str, str]:
+        """Return how printed estimates with intervals are read: what -> sentence."""
+        return {}
+
+    def remarks(self, population: Population) -> list[str]:
+        """Return what its user is asked about before it is fitted, one sentence each."""
+        return []
+
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()
