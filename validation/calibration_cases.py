@@ -573,7 +573,7 @@ AGED: dict[str, dict[str, fe.Model]] = {
             [
                 PUPILS,
                 fe.OnsetSurvey(
-                    name="o", before=17, share=0.1, n=4000, rounded_to=0.01,
+                    name="o", before=17, share=fe.Rounded(0.1, to=0.01), n=4000,
                     respondents=(18, 40),
                     defects=[
                         fe.Recall(
@@ -597,7 +597,7 @@ AGED: dict[str, dict[str, fe.Model]] = {
                     completed_years=False,
                 ),
                 fe.OnsetAge(
-                    name="n", before=17, n=60, mean=9.4, se=0.5, rounded_to=0.5, where=BOYS,
+                    name="n", before=17, n=60, mean=fe.Rounded(9.4, to=0.5), se=0.5, where=BOYS,
                     defects=[
                         fe.Telescoping(prior=fe.Gamma(4, 4), statement="a year on average")
                     ],

@@ -48,7 +48,10 @@ class Distribution:
         raise TypeError(f"{type(self).__name__} does not say how data are made up")
 
     def moments(self) -> tuple[Any, Any]:
-        """Return mean and standard deviation per draw, on the printed scale."""
+        """Return mean and standard deviation per draw, on the printed scale.
+
+        Of an estimate the value it is of, and the standard deviation to first order.
+        """
         raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
 
     def locations(self, x: Any, spread: Any) -> list[Location] | None:

@@ -14,10 +14,6 @@ from funnelest.distributions.normal import SCALES, cholesky
 
 __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 
-#: Nodes of the quadrature of mean and variance.
-_NODES = 48
-
-
 @dataclass(frozen=True)
 class Triplet:
     r"""Three quantiles of a true value: two limits and the median, on the natural scale.
@@ -82,23 +78,15 @@ class Triplet:
         return ratio * w - side * root, fm.log(slope) - math.log(step)
 
 
-class _ByQuantiles(Distribution):
-    """What is common to one estimate and several: all of them are on one scale."""
-
-    expected: Any
-
-    def _mean_and_sd(self, triplet: Triplet, expected: Any) -> tuple[Any, Any]:
-        nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-        to, back, _ = SCALES[triplet.scale]
-        errors = triplet.error(nodes).reshape(-1, *(1,) * np.ndim(expected))
-        value = np.asarray(back(to(expected) - errors))
-        mean = np.tensordot(weights / weights.sum(), value, axes=1)
-        square = np.tensordot(weights / weights.sum(), (value - mean) ** 2, axes=1)
-        return mean, np.sqrt(square)
+def _median_and_sd(triplet: Triplet, expected: Any) -> tuple[Any, Any]:
+    """Return the median of an estimate given the true value, and half its middle 68%."""
+    to, back, _ = SCALES[triplet.scale]
+    low, high = (back(to(expected) - error) for error in triplet.error(np.array([1.0, -1.0])))
+    return expected, (high - low) / 2
 
 
 @dataclass(frozen=True)
-class QuantilesOn(_ByQuantiles):
+class QuantilesOn(Distribution):
     r"""A published estimate whose limits and median are quantiles of the true value.
 
     Under a prior that is flat on the scale, the posterior has these very quantiles.
@@ -148,11 +136,11 @@ class QuantilesOn(_ByQuantiles):
         return back(to(self.expected) - error)
 
     def moments(self) -> tuple[Any, Any]:
-        return self._mean_and_sd(self.triplet, self.expected)
+        return _median_and_sd(self.triplet, self.expected)
 
 
 @dataclass(frozen=True)
-class JointQuantilesOn(_ByQuantiles):
+class JointQuantilesOn(Distribution):
     """Several published estimates by their quantiles, whose normal scores are correlated.
 
     Parameters
@@ -201,7 +189,7 @@ class JointQuantilesOn(_ByQuantiles):
 
     def moments(self) -> tuple[Any, Any]:
         pairs = [
-            self._mean_and_sd(triplet, expected)
+            _median_and_sd(triplet, expected)
             for expected, triplet in zip(self.expected, self.triplets, strict=True)
         ]
         mean, sd = zip(*pairs, strict=True)

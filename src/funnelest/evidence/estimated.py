@@ -395,7 +395,9 @@ class Estimated:
         return replace(new, interval=tuple(limits))
 
     def _like(self, old: Any, new: float) -> Any:
-        """Return a new number in the form of an old one."""
+        """Return a new number in the form of an old one; of an interval alone there is none."""
+        if old is None:
+            return None
         if isinstance(old, Figure):
             return shown(old, new)
         # Not at an end of the scale, to which it may have rounded.

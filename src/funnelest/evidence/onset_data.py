@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -112,9 +112,7 @@ class NestedShares:
     def observation(self, expected: Any) -> Observation:
         """Return the shares, around those that are `expected` before each age."""
         shares = self.shares()
-        rounding = np.zeros(len(shares))
-        if self.covariance is None:  # it holds all that is uncertain
-            rounding = self.rounding() * slope_on("logit", shares) ** 2
+        rounding = self.rounding() * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self.on_logits(), "logit", rounding)
         return Observation(law, shares)
 
@@ -138,9 +136,10 @@ class NestedShares:
         for age, old in self.before.items():
             if isinstance(old, Figure):
                 new[age] = shown(old, new[age])
+        made = replace(self, before={age: new[age] for age in self.before})
         return {
-            "before": {age: new[age] for age in self.before},
-            "covariance": off_logits(self.on_logits(), shares).tolist(),
+            "before": made.before,
+            "covariance": off_logits(self.on_logits(), made.shares()).tolist(),
         }
 
 

@@ -78,7 +78,8 @@ class OnsetSurvey(FirstEventEvidence):
         Probability of the interval.
     covariance : array-like of float, optional
         With several ages: covariance matrix of the shares, in order of age and with all that is
-        uncertain about them, in place of the one that follows from `n`, `deff` and their rounding.
+        uncertain about them but for rounding, in place of the one that follows from `n` and
+        `deff`.
     respondents : (int, int), optional
         Lowest and highest age of the people asked, all past the ages that they are asked about.
 

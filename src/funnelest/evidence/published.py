@@ -164,7 +164,8 @@ class ShareEstimate:
                     f"field 'yes' ({figure.describe()}) must not be above field 'n'; given "
                     f"n={self.n}."
                 )
-        if isinstance(self.share, Figure) and self.n is not None and not {what, "n"} & set(wrong):
+        given = isinstance(self.share, Figure) and self.n is not None
+        if given and not {what, "n", "deff"} & set(wrong):
             found += self._printed_problems(what)
         return found
 
