@@ -124,7 +124,7 @@ def _surveys() -> list[Any]:
             defects=[fe.Clustered(clusters=22, icc=fe.Beta(3, 60))],
         ),
         fe.Survey(
-            name="survey definition", **asked, share=0.03, n=1900, deff=1.3,
+            name="survey definition", **asked, share=0.0305, n=1900, deff=1.3,
             definition="any violence", defects=[severe],
         ),
         fe.Survey(
@@ -779,7 +779,7 @@ def _onset() -> list[Any]:
         fe.OnsetSurvey(
             name="onset rounded deff", before=17, share=fe.Rounded(0.2, to=0.01), n=1700, deff=1.7
         ),
-        fe.OnsetSurvey(name="onset share", before=18, share=0.2, n=1700),
+        fe.OnsetSurvey(name="onset share", before=18, share=0.2035, n=1700),
         fe.OnsetSurvey(name="onset interval", before=17, interval=(0.18, 0.24), where=girls),
         fe.OnsetSurvey(
             name="onset clustered", before=18, yes=190, n=900,
@@ -789,7 +789,7 @@ def _onset() -> list[Any]:
             name="onset all defects", before=17, share=0.2, se=0.02, definition="any violence",
             respondents=(18, 74), defects=[both, severe, told, later, then, outside],
         ),
-        fe.OnsetSurvey(name="onset nested", before={12: 0.15, 17: 0.2, 18: 0.22}, n=1700),
+        fe.OnsetSurvey(name="onset nested", before={12: 0.1506, 17: 0.2012, 18: 0.2218}, n=1700),
         fe.OnsetSurvey(
             name="onset nested rounded", n=1700, deff=1.5,
             before={17: fe.Rounded(0.2, to=0.01), 12: fe.Rounded(0.15, to=0.01)}, respondents=[18, 30], defects=[told],

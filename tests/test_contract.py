@@ -13,9 +13,10 @@ from tests import examples
 import funnelest as fe
 from funnelest.assumptions.bounds import Held
 from funnelest.distributions import JointQuantilesOn, QuantilesOn
-from funnelest.figures import Figure, InSample, Measured
+from funnelest.figures import Figure
 from funnelest.likelihood.density import log_likelihoods
 from funnelest.likelihood.gradient import Gradient
+from funnelest.observations.measured import InSample, Measured
 from funnelest.quantities.quantities import Quantities
 
 

@@ -114,7 +114,7 @@ def test_a_rounded_share_is_much_less_sure():
     h = 1 - (1 - np.array([0.3460, 0.3535])) ** (1 / 4)
     away = [seen(rounded, hazard=float(x)).logp() for x in h]
     assert np.ptp(away) < 1
-    exact = fe.OnsetSurvey(**data, share=0.35)
+    exact = fe.OnsetSurvey(**data, yes=5950)
     assert np.all(np.array([seen(exact, hazard=float(x)).logp() for x in h]) < np.max(away) - 3)
 
 

@@ -72,11 +72,11 @@ def test_two_classes_of_one_name_are_refused():
     [
         (3, {}, "data must be a mapping"), (None, {}, "data must be a mapping"),
         ("{}", {}, "data must be a mapping"), ({}, {}, "format None cannot be read"),
-        ({"format": 6}, {}, "data has no 'route'"), ({"format": 5}, {}, "format 5 cannot be read"),
-        ({"format": 6}, {"kinds": 3}, "kinds must be a list of classes"),
-        ({"format": 6}, {"kinds": [3]}, "kinds must be a list of classes"),
-        ({"format": 6}, {"functions": 3}, "functions must be a mapping"),
-        ({"format": 6}, {"functions": {"a": 3}}, r"functions\['a'\] must be a function"),
+        ({"format": 7}, {}, "data has no 'route'"), ({"format": 5}, {}, "format 5 cannot be read"),
+        ({"format": 7}, {"kinds": 3}, "kinds must be a list of classes"),
+        ({"format": 7}, {"kinds": [3]}, "kinds must be a list of classes"),
+        ({"format": 7}, {"functions": 3}, "functions must be a mapping"),
+        ({"format": 7}, {"functions": {"a": 3}}, r"functions\['a'\] must be a function"),
     ],
 )  # fmt: skip
 def test_what_is_no_model_is_refused(data, more, words):

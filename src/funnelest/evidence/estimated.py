@@ -23,8 +23,9 @@ from funnelest.distributions import (
     slope_on,
 )
 from funnelest.fields import Constraint, is_number
-from funnelest.figures import Exact, Figure, Measured, Rounded, shown
+from funnelest.figures import Exact, Figure, Rounded
 from funnelest.figures.base import exact
+from funnelest.observations.measured import Measured, shown
 from funnelest.observations.observation import Observation
 from funnelest.priors.base import normal_quantile
 from funnelest.words import Named, named

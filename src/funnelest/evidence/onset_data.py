@@ -21,7 +21,8 @@ from funnelest.evidence.published import (
     on_logits,
 )
 from funnelest.fields import is_number, is_whole, whole
-from funnelest.figures import Figure, shown
+from funnelest.figures import Figure
+from funnelest.observations.measured import shown
 from funnelest.observations.observation import Observation
 
 __all__ = ["NestedShares", "OnsetNumbers"]

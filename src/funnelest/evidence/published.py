@@ -20,7 +20,8 @@ from funnelest.evidence.estimated import (
     step_of,
 )
 from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, number, whole
-from funnelest.figures import Figure, InSample, as_figure, figure_problems, shown
+from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.observations.measured import InSample, shown
 from funnelest.observations.observation import Observation
 from funnelest.words import Named
 
@@ -198,7 +199,7 @@ class ShareEstimate:
         if self.share is None or isinstance(self.share, Figure) or self.interval is not None:
             return []
         percent = 0.01 if self.people == 1 else math.inf
-        step = float(step_of([self.share], most=percent)) / self.people
+        step = float(step_of([self.share, self.se], most=percent)) / self.people
         p = self.share / self.people
         if not 0 < p < 1:
             return []

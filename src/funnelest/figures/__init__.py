@@ -8,7 +8,6 @@ from funnelest.figures.base import Figure
 from funnelest.figures.bounds import AtLeast, AtMost
 from funnelest.figures.disagreeing import Disagreeing
 from funnelest.figures.given import as_figure, figure_problems, show_figure
-from funnelest.figures.measured import InSample, Measured, shown
 from funnelest.figures.plain import Between, Exact
 from funnelest.figures.rounded import RandomlyRounded, Rounded, RoundedToUnknown
 from funnelest.figures.withheld import Withheld
@@ -20,8 +19,6 @@ __all__ = [
     "Disagreeing",
     "Exact",
     "Figure",
-    "InSample",
-    "Measured",
     "RandomlyRounded",
     "Rounded",
     "RoundedToUnknown",
@@ -29,5 +26,4 @@ __all__ = [
     "as_figure",
     "figure_problems",
     "show_figure",
-    "shown",
 ]

@@ -19,7 +19,7 @@ from funnelest.route import Route
 __all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
-_FORMAT = 6
+_FORMAT = 7
 
 #: Before the name of a user's own kind.
 _OWN = "own "
