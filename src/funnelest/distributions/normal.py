@@ -29,6 +29,9 @@ __all__ = [
 
 type Floats = NDArray[np.float64]
 
+#: A range this narrow, in standard errors, has the density of its middle.
+_NARROW = 1e-3
+
 #: Scale -> (to the scale, back from it, slope of the map at the value).
 SCALES: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
     "identity": (lambda v: v, lambda t: t, lambda v: 1.0),
@@ -118,6 +121,11 @@ class NormalOn(_OnScale):
         if a is None or b is None:
             whole = 0.0 * there
             return whole if a is b else fm.log_ndtr(b) if a is None else fm.log_ndtr(-a)
+        width = float(self._on(np.float64(high)) - self._on(np.float64(low))) / self.sd
+        if width < _NARROW:  # a difference would have no digits left
+            z = 0.5 * (a + b)
+            bend = fm.log1p((z * z - 1.0) * (width * width / 24.0))
+            return bend - 0.5 * z * z + math.log(width) - 0.5 * math.log(2 * math.pi)
         # From the tail in which they lie: in the other one a difference loses its digits.
         up = a + b > 0
         below, above = fm.log_ndtr(fm.where(up, -b, a)), fm.log_ndtr(fm.where(up, -a, b))

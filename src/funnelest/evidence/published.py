@@ -74,7 +74,7 @@ def off_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDAr
 
 #: A share of which so many counts print the same is asked about, where rounding adds more than
 #: this share to the variance.
-_ALIKE, _NOTED = 10, 0.05
+_ALIKE, _NOTED = 10, 0.1
 
 
 @dataclass(frozen=True)
