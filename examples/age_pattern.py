@@ -58,9 +58,7 @@ share = onset["percent"] / 100
 adults = [
     fe.OnsetSurvey(
         name=f"adults, {sex}",
-        before={
-            age: fe.Rounded(share[f"degraaf_{plural}_{age}"], to=0.01) for age in (12, 16)
-        },
+        before={age: fe.Rounded(share[f"degraaf_{plural}_{age}"], to=0.01) for age in (12, 16)},
         n=17_000 // 2,
         where={"sex": sex},
         respondents=(18, 80),

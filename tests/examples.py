@@ -792,7 +792,8 @@ def _onset() -> list[Any]:
         fe.OnsetSurvey(name="onset nested", before={12: 0.1506, 17: 0.2012, 18: 0.2218}, n=1700),
         fe.OnsetSurvey(
             name="onset nested rounded", n=1700, deff=1.5,
-            before={17: fe.Rounded(0.2, to=0.01), 12: fe.Rounded(0.15, to=0.01)}, respondents=[18, 30], defects=[told],
+            before={17: fe.Rounded(0.2, to=0.01), 12: fe.Rounded(0.15, to=0.01)},
+            respondents=[18, 30], defects=[told],
         ),
         fe.OnsetSurvey(
             name="onset nested covariance", before={12: 0.15, 17: 0.2},

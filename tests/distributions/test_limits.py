@@ -113,14 +113,16 @@ def test_the_slope_in_the_design_effect_goes_on_to_1() -> None:
 @pytest.mark.parametrize("size", [1e3, 1e6, 1e9, 1e12, 1e15])
 def test_huge_counts_keep_their_digits(size: float) -> None:
     getcontext().prec = 60
+    spread = 0.01
     n, rate = Decimal(size), size + 1.7 * np.sqrt(size)
     mu = Decimal(float(rate))
     exact = n * mu.ln() - mu - log_gamma(n + 1)
     assert limits.poisson(size, np.array([rate]))[0] == pytest.approx(float(exact), abs=1e-7)
-    s = 1 / (Decimal(0.01) * Decimal(0.01))
+    cv = Decimal(spread)  # the double, to its last digit
+    s = 1 / (cv * cv)
     exact = log_gamma(n + s) - log_gamma(s) - log_gamma(n + 1)
     exact += n * (mu / s).ln() - (n + s) * (1 + mu / s).ln()
-    found = NegativeBinomial(np.array([rate]), np.array([0.01])).logp(size)[0]
+    found = NegativeBinomial(np.array([rate]), np.array([spread])).logp(size)[0]
     assert found == pytest.approx(float(exact), abs=1e-7)
     x, p = round(0.2 * size), 0.2 + 1.3 * np.sqrt(0.16 / size)
     yes, share = Decimal(x), Decimal(float(p))
@@ -144,7 +146,9 @@ def test_the_negative_binomial_is_scipys(x: int, cv: float) -> None:
     mean = np.array([0.02, 2.0, 40.0, 4800.0])
     size = 1 / cv**2
     found = NegativeBinomial(mean, np.full(4, cv)).logp(x)
-    np.testing.assert_allclose(found, nbinom(size, size / (size + mean)).logpmf(x), rtol=2e-9, atol=1e-10)
+    np.testing.assert_allclose(
+        found, nbinom(size, size / (size + mean)).logpmf(x), rtol=2e-9, atol=1e-10
+    )
 
 
 @pytest.mark.parametrize("deff", [1.0001, 1.5, 7.0, 30.0, 49.0])

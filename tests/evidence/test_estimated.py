@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import integrate, optimize, special, stats
@@ -105,10 +107,7 @@ def test_under_a_flat_prior_the_quantiles_are_what_was_printed(name):
     points = [ends[0] - 4 * wide, *ends, ends[2] + 4 * wide]
     if scale == "log":
         points[-1] = min(points[-1], np.log(0.999e6))
-    parts = [
-        integrate.quad(density, a, b, epsabs=1e-11, limit=200)[0]
-        for a, b in zip(points, points[1:], strict=False)
-    ]
+    parts = [integrate.quad(density, a, b, epsabs=1e-11, limit=200)[0] for a, b in pairwise(points)]
     tail = (1 - getattr(source, "probability", 0.95)) / 2
     np.testing.assert_allclose(parts, [tail, 0.5 - tail, 0.5 - tail, tail], atol=2e-7)
 
@@ -197,7 +196,9 @@ def test_the_step_in_which_numbers_are_printed():
 
 
 REFUSED = {
-    "outside": (fe.Survey(**SURVEY, share=0.5, interval=(0.1, 0.3)), ["0.5 lies outside (0.1, 0.3)"]),
+    "outside": (
+        fe.Survey(**SURVEY, share=0.5, interval=(0.1, 0.3)), ["0.5 lies outside (0.1, 0.3)"]
+    ),
     "at a limit": (
         fe.Survey(**SURVEY, share=0.2, interval=(0.2, 0.4)),
         ["0.2 is itself a limit", "share=Rounded(0.2, to=...)"],
@@ -227,7 +228,8 @@ REFUSED = {
         fe.Survey(**SURVEY, share=fe.Rounded(0.213, to=0.01), se=0.1), ["0.213 is not a multiple"],
     ),
     "several errors": (
-        fe.Total(name="t", step="a", estimate=50, se=5, interval=(40, 60)), ["'se' (standard error)"],
+        fe.Total(name="t", step="a", estimate=50, se=5, interval=(40, 60)),
+        ["'se' (standard error)"],
     ),
     "probability": (
         fe.Total(name="t", step="a", estimate=50, interval=(40, 60), probability=1.0),
@@ -356,9 +358,7 @@ def test_a_known_share_may_be_a_printed_figure_in_every_prior():
 
 def test_a_study_of_a_register_may_be_a_share_with_its_interval():
     register = fe.Register(name="r", step="a", count=40, defects=[fe.Coverage(fe.Beta(1, 1))])
-    study = fe.Validation(
-        name="v", of="r", what="coverage", share=0.6, interval=(0.5, 0.65)
-    )
+    study = fe.Validation(name="v", of="r", what="coverage", share=0.6, interval=(0.5, 0.65))
     model = fe.Model(ROUTE, PEOPLE, fe.Rate(fe.Beta(1, 1)), {}, [register, study])
     values = {name: np.array([0.5, 0.6, 0.65]) for name in model.free}
     (one,) = study.observations(Quantities(model, values))

@@ -270,7 +270,9 @@ def test_the_defects_from_what_happened_to_what_is_said():
 SMALL = {
     "yes": fe.OnsetSurvey(name="s", before=4, yes=3, n=9),
     "rounded": fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=23),
-    "rounded deff": fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=23, deff=1.7),
+    "rounded deff": fe.OnsetSurvey(
+        name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=23, deff=1.7
+    ),
     "rounded to thirds": fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.0, to=0.25), n=17),
     "ages": fe.OnsetSurvey(name="s", onset={(0, 1): 2, (2, 5): 3}, n=7),
 }

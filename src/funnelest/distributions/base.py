@@ -85,8 +85,10 @@ class Distribution:
         return None
 
     def log_between(self, low: float, high: float) -> Value:
-        """Return the log-probability of a number that need not be whole between two others."""
-        raise TypeError(f"{type(self).__name__} is of counts, or does not say how likely a range is")
+        """Return the log-probability of numbers, whole or not, between `low` and `high`."""
+        raise TypeError(
+            f"{type(self).__name__} is of counts, or does not say how likely a range is"
+        )
 
     def marginal(self, i: int) -> Distribution | None:
         """Return the distribution of number `i` by itself; None when it has no name."""

@@ -54,7 +54,7 @@ def remainder(x: Any) -> Floats:
     x = np.asarray(x, dtype=np.float64)
     few = np.minimum(x, ENOUGH)
     direct = constant_gammaln(few) - (few - 0.5) * np.log(few) + few - _HALF_LOG_2PI
-    return np.where(x < ENOUGH, direct, stirling(1.0 / np.maximum(x, ENOUGH)))
+    return np.asarray(np.where(x < ENOUGH, direct, stirling(1.0 / np.maximum(x, ENOUGH))))
 
 
 def poisson(x: Any, mean: Value) -> Value:
@@ -122,7 +122,9 @@ def log_rising_over(x: Any, share: Value, inverse: Value) -> Value:
     # Each branch where it is not used at numbers that have finite slopes.
     i = fm.where(few, 0.0, inverse) / fm.where(few, 1.0, share)
     y = x * i
-    many = x * y * bowed(y, 1.0 + y) + (x - 0.5) * fm.log1p(y) + stirling(i / (1.0 + y)) - stirling(i)
+    many = (
+        x * y * bowed(y, 1.0 + y) + (x - 0.5) * fm.log1p(y) + stirling(i / (1.0 + y)) - stirling(i)
+    )
     a = fm.where(few, share, 1.0) / fm.where(few, inverse, 1.0)
     a = fm.maximum(a, 1e-300)
     exact = fm.gammaln(a + x) - fm.gammaln(a) - x * fm.log(a)

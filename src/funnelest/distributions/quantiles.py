@@ -14,6 +14,7 @@ from funnelest.distributions.normal import SCALES, cholesky
 
 __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 
+
 @dataclass(frozen=True)
 class Triplet:
     r"""Three quantiles of a true value: two limits and the median, on the natural scale.

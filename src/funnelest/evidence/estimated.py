@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from funnelest.distributions import (
 from funnelest.fields import Constraint, is_number
 from funnelest.figures import Exact, Figure, Rounded
 from funnelest.figures.base import exact
-from funnelest.observations.measured import Measured, shown
+from funnelest.observations.measured import Measured, shown, span
 from funnelest.observations.observation import Observation
 from funnelest.priors.base import normal_quantile
 from funnelest.words import Named, named
@@ -112,15 +113,13 @@ def share_figure_problems(what: str, value: Any) -> list[str]:
     found = [f"field {what!r}: {text}" for text in value.problems()]
     found = found or estimate_problems(what, value)
     if not found and not 0 < value.middle < 1:
-        found.append(
-            f"field {what!r} must lie strictly between 0 and 1; given {value.describe()}."
-        )
+        found.append(f"field {what!r} must lie strictly between 0 and 1; given {value.describe()}.")
     return found
 
 
 def rounding_of(values: Sequence[Any]) -> NDArray[np.float64]:
     """Return the variance of the rounding of each of some printed numbers."""
-    spans = [one.reals() if isinstance(one, Figure) else (0, 0) for one in values]
+    spans = [span(one) if isinstance(one, Figure) else (Fraction(0),) * 2 for one in values]
     return np.array([float(high - low) ** 2 / 12 for low, high in spans])
 
 
@@ -144,7 +143,7 @@ def step_of(values: Collection[Any], *, digits: bool = False, most: float = math
 
 def _in_order(cells: list[tuple[float, float]]) -> list[float]:
     """Return the means of numbers spread evenly over `cells`, given that they are in order."""
-    if all(one[1] <= two[0] for one, two in zip(cells, cells[1:], strict=False)):
+    if all(one[1] <= two[0] for one, two in pairwise(cells)):
         return [low + (high - low) / 2 for low, high in cells]
     if len(cells) == 2:  # no estimate: as if one stood anywhere
         low, _, high = _in_order([cells[0], (cells[0][0], cells[1][1]), cells[1]])
@@ -156,7 +155,7 @@ def _in_order(cells: list[tuple[float, float]]) -> list[float]:
         points = [first, last]
     nodes, weights = np.polynomial.legendre.leggauss(8)
     sums = np.zeros(4)
-    for start, stop in zip(points, points[1:], strict=False):
+    for start, stop in pairwise(points):
         m = (start + stop) / 2 + (stop - start) / 2 * nodes
         w = weights * max(stop - start, 1e-300)
         under, over = np.clip(m, a, b), np.clip(m, c, d)
@@ -192,9 +191,9 @@ class Estimated:
     -----
     A number stands for all that print as it. The three numbers of an estimate with its interval
     are read as their means, spread evenly over the numbers that print so, given that low,
-    estimate and high are in order and inside the scale: for all that do not meet that is the printed
-    number itself; 27% (27-28) is read as 27.17 (26.83-28), and 100% printed in whole per cents as a
-    limit as 99.75%.
+    estimate and high are in order and inside the scale. Where none of these prints as another that
+    is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28), and a limit of 100% in
+    whole per cents as 99.75%.
     """
 
     scale: str
@@ -247,9 +246,7 @@ class Estimated:
 
     def _estimate_problems(self, what: str, middle: float, low: float, high: float) -> list[str]:
         if not low <= middle <= high:
-            return [
-                f"field 'interval': the estimate {middle:g} lies outside ({low:g}, {high:g})."
-            ]
+            return [f"field 'interval': the estimate {middle:g} lies outside ({low:g}, {high:g})."]
         lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
         if not lowest < middle < highest and not isinstance(self.estimate, Figure):
             return [
@@ -262,7 +259,7 @@ class Estimated:
             return [
                 f"field 'interval': the estimate {middle:g} is itself a limit of "
                 f"({low:g}, {high:g}), so that nothing of it lies on that side. If all three were "
-                f"rounded, say to what: {what}=Rounded({middle:g}, to=...), and the limits likewise."
+                f"rounded, say to what: {what}=Rounded({middle:g}, to=...), and so the limits."
             ]
         return []
 
@@ -291,8 +288,9 @@ class Estimated:
 
     def _cell(self, value: Any, steps: Fraction | None) -> tuple[float, float]:
         """Return between which numbers, on the scale's own, lie those that print as `value`."""
-        figure = value if isinstance(value, Figure) or steps is None else Rounded(value, float(steps))
-        found = figure.reals() if isinstance(figure, Figure) else (exact(value),) * 2
+        if not isinstance(value, Figure):
+            value = Exact(value) if steps is None else Rounded(value, float(steps))
+        found = span(value)
         lowest, highest = SUPPORTS[self.scale]
         low, high = (float(end / exact(self.unit)) for end in found)
         return max(low, lowest), min(high, highest)
@@ -332,7 +330,7 @@ class Estimated:
     def sd(self) -> float:
         """The standard error on the scale, where one is given."""
         assert self.se is not None
-        return slope_on(self.scale, self.centre) * self.se / self.unit
+        return float(slope_on(self.scale, self.centre) * self.se / self.unit)
 
     def as_printed(self) -> tuple[float, tuple[float, float] | None]:
         """Return the numbers that were printed: the estimate and its limits."""

@@ -224,11 +224,11 @@ class JointSurvey(AskedEvidence):
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        shares = [
+        measured = [
             self.as_measured(q.share(one.step, one.where, of=one.of), q) for one in self.asked
         ]
-        none = 0.0 * sum(shares[1:], shares[0])
-        expected = fm.stack([share + none for share in shares])
+        none = 0.0 * sum(measured[1:], measured[0])
+        expected = fm.stack([share + none for share in measured])
         shares = self._shares()
         if self._by_intervals():
             triplets = tuple(one.estimated(self.probability).triplet for one in self.asked)
@@ -265,7 +265,8 @@ class JointSurvey(AskedEvidence):
         return [
             OnRoute(
                 place=one.step if one.of is None else followed(route, one.of, one.step),
-                number=one.estimated(self.probability).centre * (1.0 if one.of is not None else population.total(one.where)),
+                number=one.estimated(self.probability).centre
+                * (1.0 if one.of is not None else population.total(one.where)),
                 of=one.of or "",
                 where=one.where,
             )

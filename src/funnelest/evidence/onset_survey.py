@@ -105,8 +105,8 @@ class OnsetSurvey(FirstEventEvidence):
     Examples
     --------
     >>> import funnelest as fe
-    >>> fe.OnsetSurvey(name="adults", before=16, share=fe.Rounded(0.05, to=0.01), n=17_000)
-    OnsetSurvey(name='adults', before=16, n=17000, share=Rounded(value=0.05, to=0.01, rule='half up'))
+    >>> fe.OnsetSurvey(name="adults", before=16, yes=850, n=17_000)
+    OnsetSurvey(name='adults', before=16, yes=850, n=17000)
     """
 
     before: int | Mapping[int, float] | None = None

@@ -191,9 +191,7 @@ class OwnNormal(OwnEvidence):
         trouble = scale_problems(str(self.scale), inside)
         found += [f"field 'scale': {text}" for text in trouble]
         if not trouble and "se" not in wrong:
-            errors = Estimated(
-                self.scale, self.estimate, self.se, self.interval, self.probability
-            )
+            errors = Estimated(self.scale, self.estimate, self.se, self.interval, self.probability)
             found += errors.number_problems(wrong)
         return found
 

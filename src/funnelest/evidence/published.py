@@ -106,9 +106,7 @@ class ShareEstimate:
 
     @property
     def _estimated(self) -> Estimated:
-        return Estimated(
-            "logit", self.share, self.se, self.interval, self.probability, self.people
-        )
+        return Estimated("logit", self.share, self.se, self.interval, self.probability, self.people)
 
     def problems(self, what: str = "share", wrong: Collection[str] = ()) -> list[str]:
         """Return what does not go together, but for the fields that are wrong by themselves.
@@ -299,4 +297,3 @@ class ShareEstimate:
             5 * math.sqrt((p * (1 - p) + 1 / size) / size) for p in (float(low), float(high))
         )
         return max(0.0, float(low) - below), min(1.0, float(high) + above)
-

@@ -166,9 +166,7 @@ class Validation(Evidence):
             if not unset
         ]  # fmt: skip
         found += [
-            f"field {name!r} is needed."
-            for name in ("yes", "n")
-            if getattr(self, name) is None
+            f"field {name!r} is needed." for name in ("yes", "n") if getattr(self, name) is None
         ]
         yes, n = _several(self.yes), _several(self.n)
         alone = len(yes) == len(n) == 1
@@ -280,7 +278,7 @@ class Validation(Evidence):
         several = figures if self.between is None else figures[0][0]
         counts = [int(figure.value) for figure in several]
         one = isinstance(self.yes, int | np.integer)
-        return replace(self, yes=counts[0] if one else type(self.yes)(counts))  # type: ignore[call-arg, call-overload]
+        return replace(self, yes=counts[0] if one else type(self.yes)(counts))
 
 
 def _is_member(evidence: Sequence[Evidence], name: str) -> bool:

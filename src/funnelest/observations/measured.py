@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelest.figures.base import Counts, Figure, Floats, exact, larger_and_same
 
-__all__ = ["InSample", "Measured", "shown"]
+__all__ = ["InSample", "Measured", "shown", "span"]
 
 
 def span(figure: Figure) -> tuple[Fraction, Fraction]:
