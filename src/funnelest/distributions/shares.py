@@ -120,26 +120,30 @@ class BetaBinomial(Tailed):
 
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
-        inverse = self._inverse()
         there = np.minimum(x, self.n)
-        inside = fm.minimum(fm.maximum(self.p, 0.0), 1.0)
-        if fm.is_symbol(self.p, self.deff):
-            value = self._plain(there)
-        else:
-            value = limits.binomial(there, self.n, inside)
-            value = value + limits.log_rising_over(there, inside, inverse)
-            value = value + limits.log_rising_over(self.n - there, 1.0 - inside, inverse)
-            value = value - limits.log_rising_over(np.float64(self.n), 1.0, inverse)
+        value = self._plain(there) if self._far() else self._near(there)
         value = fm.where(x <= self.n, value, -np.inf) if (x > self.n).any() else value
         # The gamma function of a negative number is one as well, and may be huge.
         return fm.where((self.p >= 0.0) & (self.p <= 1.0), value, -np.inf)
 
+    def _far(self) -> bool:
+        """Return whether it is so far from a binomial that gamma functions keep their digits."""
+        inverse = self._inverse()
+        if fm.is_symbol(inverse):
+            return True
+        return self.n < limits.LARGE and bool(np.all(fm.constant(inverse) > 1.0 / limits.LARGE))
+
+    def _near(self, x: Any) -> Value:
+        """Return the log-probability as that of a binomial and what makes the difference."""
+        p, inverse = fm.minimum(fm.maximum(self.p, 0.0), 1.0), self._inverse()
+        value = limits.binomial(x, self.n, p)
+        value = value + limits.log_rising_over(x, p, inverse)
+        value = value + limits.log_rising_over(self.n - x, 1.0 - p, inverse)
+        return value - limits.log_rising_over(np.float64(self.n), 1.0, inverse)
+
     def _plain(self, x: Any) -> Value:
-        """Return the log-probability by gamma functions, for symbols: ten times sooner compiled."""
-        # Above that size gamma functions have no more digits for the difference to a binomial.
-        size = 1.0 / fm.maximum(self._inverse(), 1e-9)
-        if isinstance(self.deff, float) and self._inverse() < 1e-9:
-            return limits.binomial(x, self.n, self.p)
+        """Return the log-probability by gamma functions; for symbols ten times sooner compiled."""
+        size = 1.0 / fm.maximum(self._inverse(), 1e-9)  # above, they have no digits left
         value = log_choose(self.n, x) - log_rising(size, self.n)
         value = value + log_rising(self.p * size, x)
         return value + log_rising((1.0 - self.p) * size, self.n - x)

@@ -262,13 +262,17 @@ class JointSurvey(AskedEvidence):
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return each of the shares: of the people in a step, or of everybody as a number."""
-        return [
-            OnRoute(
-                place=one.step if one.of is None else followed(route, one.of, one.step),
-                number=one.estimated(self.probability).centre
-                * (1.0 if one.of is not None else population.total(one.where)),
-                of=one.of or "",
-                where=one.where,
+        found = []
+        for one in self.asked:
+            number, limits = one.estimated(self.probability).as_printed()
+            people = 1.0 if one.of is not None else population.total(one.where)
+            found.append(
+                OnRoute(
+                    place=one.step if one.of is None else followed(route, one.of, one.step),
+                    number=number * people,
+                    interval=(limits[0] * people, limits[1] * people) if limits else None,
+                    of=one.of or "",
+                    where=one.where,
+                )
             )
-            for one in self.asked
-        ]
+        return found

@@ -61,9 +61,9 @@ class OnsetAge(FirstEventEvidence):
     ``mean ~ Normal(mu, s)`` with :math:`s^2` = ``sd**2 * deff / n``, summed over all that print as
     a rounded mean. With `use_sd` also
     ``log(sd) ~ Normal(log(sigma), sqrt(deff / (2 (n - 1))))``, where sigma is the model's standard
-    ``log(sd) ~ Normal(log(sigma), sqrt(deff / (2 (n - 1))))``, where sigma is the model's standard
-    deviation (its square less 1/12 in completed years); the factor is that of
-    before ``before - t``, plus t.
+    deviation (its square less 1/12 in completed years); the factor is that of normal ages. With
+    `Telescoping` by t years, :math:`\mu` is the mean of those with a first event before
+    ``before - t``, plus t.
 
     Examples
     --------
