@@ -306,6 +306,16 @@ def test_any_figure_may_be_a_share(figure):
     assert fe.Model.from_dict(seen(source, 0.2, 0.5)[0].to_dict()).evidence[0] == source
 
 
+def test_a_rounded_share_may_be_of_a_sample_in_clusters():
+    clustered = [fe.Clustered(clusters=200, icc=0.01)]
+    share = fe.Rounded(0.11, to=0.01)
+    source = fe.Cohort(**COHORT, share=share, n=2000, defects=clustered)
+    _, one = seen(source, 0.5, 0.1)
+    assert one.distribution.deff == pytest.approx(1 + 9 * 0.01)
+    text = " ".join(fe.Cohort(**COHORT, share=0.11, n=40, defects=clustered).problems(ROUTE, PEOPLE))
+    assert "or a rounded 'share' of it" in text
+
+
 # ------------------------------------------------------------------- asked about
 
 

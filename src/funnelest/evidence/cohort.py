@@ -99,7 +99,7 @@ class Cohort(AskedEvidence):
         if (self.step is None) == (self.went is None):
             return [*found, "give field 'step' (one destination) or field 'went' (several)."]
         if self.step is not None:
-            found += self._sample_problems(self.yes is not None, self.n, self.deff)
+            found += self._sample_problems(self._estimate().counted, self.n, self.deff)
             if not {"of", "step"} & wrong.keys() and (
                 self.of == self.step or not route.leads(self.of, self.step)
             ):

@@ -183,7 +183,7 @@ class OnsetSurvey(FirstEventEvidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
-        found += self._sample_problems(self.yes is not None, self.n, self.deff)
+        found += self._sample_problems(self._estimate().counted, self.n, self.deff)
         if (self.before is None) == (self.onset is None):
             return [
                 *found,

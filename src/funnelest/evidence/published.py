@@ -19,7 +19,7 @@ from funnelest.evidence.estimated import (
     printed_pair,
     step_of,
 )
-from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, number, whole
+from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
 from funnelest.figures import Figure, as_figure, figure_problems
 from funnelest.observations.measured import InSample, shown
 from funnelest.observations.observation import Observation
@@ -191,6 +191,14 @@ class ShareEstimate:
             return self.share
         figure = InSample(self.share, int(self.n), self.people)
         return figure if len(figure.candidates()) else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is of people of the sample, who may be in clusters."""
+        if self.yes is not None:
+            return True
+        there = is_whole(self.n, 1) and isinstance(self.share, Figure)
+        return there and not self.share.problems() and self._of_sample() is not None
 
     def remarks(self, what: str = "share") -> list[str]:
         """Return what is to be asked about the share, in the field called `what`."""

@@ -151,7 +151,9 @@ class Survey(AskedEvidence):
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
         placed = "where" not in wrong and not population.problems_in(self.where)
-        found += self._sample_problems(self.yes is not None, self.n, self.deff)
+        known = placed and not {"share", "total", "per"} & wrong.keys()
+        counted = self._estimate(population).counted if known else self.yes is not None
+        found += self._sample_problems(counted, self.n, self.deff)
         if self.of is not None:
             if not {"of", "step"} & wrong.keys():
                 found += nesting_problems(route, self.step, self.of)
