@@ -312,7 +312,9 @@ def test_a_rounded_share_may_be_of_a_sample_in_clusters():
     source = fe.Cohort(**COHORT, share=share, n=2000, defects=clustered)
     _, one = seen(source, 0.5, 0.1)
     assert one.distribution.deff == pytest.approx(1 + 9 * 0.01)
-    text = " ".join(fe.Cohort(**COHORT, share=0.11, n=40, defects=clustered).problems(ROUTE, PEOPLE))
+    text = " ".join(
+        fe.Cohort(**COHORT, share=0.11, n=40, defects=clustered).problems(ROUTE, PEOPLE)
+    )
     assert "or a rounded 'share' of it" in text
 
 

@@ -454,7 +454,9 @@ class AskedEvidence(Evidence):
             return []
         found = []
         if not counted:
-            found.append("Clustered needs a sample given as 'yes' of 'n', or a rounded 'share' of it.")
+            found.append(
+                "Clustered needs a sample given as 'yes' of 'n', or a rounded 'share' of it."
+            )
         if is_number(deff) and deff != 1:
             found.append("give field 'deff' or Clustered, not both: they say the same thing.")
         return found + [text for one in clusters for text in one.sample_problems(n)]
