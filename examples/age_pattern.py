@@ -58,9 +58,8 @@ share = onset["percent"] / 100
 adults = [
     fe.OnsetSurvey(
         name=f"adults, {sex}",
-        before={age: share[f"degraaf_{plural}_{age}"] for age in (12, 16)},
+        before={age: fe.Rounded(share[f"degraaf_{plural}_{age}"], to=0.01) for age in (12, 16)},
         n=17_000 // 2,
-        rounded_to=0.01,
         where={"sex": sex},
         respondents=(18, 80),
         source=DE_GRAAF,

@@ -120,7 +120,7 @@ def points() -> Callable[..., tuple[Density, np.ndarray[Any, Any]]]:
 def fitted() -> fe.Result:
     """A small model with an imputed age, fitted by importance sampling."""
     model = examples.build(
-        fe.Survey(name="pupils", step="happened", share=0.02, n=4000, where={"age": (12, 17)}),
+        fe.Survey(name="pupils", step="happened", yes=80, n=4000, where={"age": (12, 17)}),
         SOURCES["survey yes"],
         SOURCES["register 50"],
         SOURCES["cohort went"],

@@ -87,6 +87,23 @@ def _surveys() -> list[Any]:
         fe.Survey(name="survey interval", **share, interval=(0.25, 0.36), probability=0.9),
         fe.Survey(name="survey share interval", **share, share=0.3, interval=(0.25, 0.36)),
         fe.Survey(name="survey total n", step="happened", total=640, n=1900, deff=1.5, where=SEEN),
+        fe.Survey(
+            name="survey skewed", step="told", of="happened", share=0.3, interval=(0.1, 0.42),
+        ),
+        fe.Survey(
+            name="survey whole", **share, share=fe.Rounded(0.3, to=0.01),
+            interval=(fe.Rounded(0.28, to=0.01), 0.37),
+        ),
+        fe.Survey(name="survey rounded", **share, share=fe.Rounded(0.31, to=0.01), n=790),
+        fe.Survey(
+            name="survey rounded deff", **share, share=fe.Rounded(0.31, to=0.01), n=790, deff=1.5
+        ),
+        fe.Survey(name="survey rounded se", **share, share=fe.Rounded(0.3, to=0.05), se=0.02),
+        fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.35), n=390),
+        fe.Survey(
+            name="survey total rounded", step="happened", total=fe.Rounded(640, to=20), n=90_000,
+            where=SEEN,
+        ),
         fe.Survey(name="survey total se", step="happened", total=640, se=60, where=SEEN),
         fe.Survey(
             name="survey total interval", step="happened", total=640, interval=(540, 780),
@@ -107,7 +124,7 @@ def _surveys() -> list[Any]:
             defects=[fe.Clustered(clusters=22, icc=fe.Beta(3, 60))],
         ),
         fe.Survey(
-            name="survey definition", **asked, share=0.03, n=1900, deff=1.3,
+            name="survey definition", **asked, share=0.0305, n=1900, deff=1.3,
             definition="any violence", defects=[severe],
         ),
         fe.Survey(
@@ -132,6 +149,22 @@ def _surveys() -> list[Any]:
             se=[0.03, 0.025, 0.002], correlation=0.3,
         ),
         fe.JointSurvey(
+            name="joint intervals",
+            asked=[
+                fe.Asked(step="happened", share=0.02, interval=(0.012, 0.025), where=SEEN),
+                fe.Asked(step="told", of="happened", interval=(0.24, 0.37)),
+            ],
+            correlation=0.3, probability=0.9,
+        ),
+        fe.JointSurvey(
+            name="joint rounded",
+            asked=[
+                fe.Asked(step="happened", share=fe.Rounded(0.02, to=0.001), where=SEEN),
+                fe.Asked(step="told", of="happened", share=fe.Rounded(0.3, to=0.01)),
+            ],
+            se=[0.002, 0.03], correlation=0.2,
+        ),
+        fe.JointSurvey(
             name="joint matrix",
             asked=[
                 fe.Asked(step="happened", share=0.02, where={"age": (12, 17)}),
@@ -141,6 +174,9 @@ def _surveys() -> list[Any]:
         ),
         fe.Cohort(name="cohort yes", of="reported", step="helped", yes=30, n=150, where=SEEN),
         fe.Cohort(name="cohort deff", of="reported", step="helped", yes=30, n=150, deff=2.0),
+        fe.Cohort(
+            name="cohort nearly all", of="told", step="helped", share=0.25, interval=(0.0, 0.41)
+        ),
         fe.Cohort(name="cohort share", of="told", step="helped", share=0.25, interval=(0.2, 0.31)),
         fe.Cohort(name="cohort went", of="told", went={"reported": 22, "helped": 15}, n=100),
         fe.Cohort(name="cohort all went", of="told", went={"reported": 85, "helped": 15}, n=100),
@@ -334,6 +370,13 @@ def _registers() -> list[Any]:
         ),
         fe.Total(
             name="total interval", step="helped", estimate=130, interval=(100, 170), where=SEEN
+        ),
+        fe.Total(
+            name="total skewed", step="helped", estimate=130, interval=(40, 180), where=SEEN
+        ),
+        fe.Total(
+            name="total rounded", step="helped", estimate=fe.Rounded(130, to=10), se=10,
+            where=SEEN
         ),
         fe.Total(name="total se", step="helped", estimate=130, se=15, where=YEARS, per="year"),
         fe.Total(
@@ -638,6 +681,13 @@ def _studies() -> list[Any]:
     ppv = {**doubted, "what": "ppv"}
     return [
         fe.Validation(name="audit", **doubted, what="coverage", yes=38, n=50),
+        fe.Validation(name="audit deff", **doubted, what="coverage", yes=38, n=50, deff=2.0),
+        fe.Validation(
+            name="audit share", **doubted, what="coverage", share=fe.Rounded(0.76, to=0.01), n=500
+        ),
+        fe.Validation(
+            name="audit interval", **doubted, what="coverage", share=0.76, interval=(0.6, 0.85)
+        ),
         fe.Validation(
             name="audit of girls", of="table coverage levels", what="coverage", yes=38, n=50,
             where={"sex": "female"},
@@ -692,6 +742,9 @@ def _own() -> list[Any]:
         ),
         fe.OwnPoisson(name="own poisson", quantity=helped_number, count=fe.Rounded(130, to=10)),
         fe.OwnNormal(name="own normal", quantity=helped_number, estimate=130.0, se=12.0),
+        fe.OwnNormal(
+            name="own interval", quantity=helped_number, estimate=130.0, interval=(90.0, 160.0)
+        ),
         fe.OwnNormal(name="own log", quantity=helped_number, estimate=130.0, se=0.1, scale="log"),
         fe.OwnNormal(name="own logit", quantity=helped_share, estimate=0.2, se=0.1, scale="logit"),
         fe.OwnCustom(
@@ -722,11 +775,11 @@ def _onset() -> list[Any]:
     return [
         fe.OnsetSurvey(name="onset yes", before=17, yes=190, n=900, where=girls),
         fe.OnsetSurvey(name="onset yes deff", before=18, yes=fe.Rounded(190, to=10), n=900, deff=2),
-        fe.OnsetSurvey(name="onset rounded", before=18, share=0.2, n=1700, rounded_to=0.01),
+        fe.OnsetSurvey(name="onset rounded", before=18, share=fe.Rounded(0.2, to=0.01), n=1700),
         fe.OnsetSurvey(
-            name="onset rounded deff", before=17, share=0.2, n=1700, deff=1.7, rounded_to=0.01
+            name="onset rounded deff", before=17, share=fe.Rounded(0.2, to=0.01), n=1700, deff=1.7
         ),
-        fe.OnsetSurvey(name="onset share", before=18, share=0.2, n=1700),
+        fe.OnsetSurvey(name="onset share", before=18, share=0.2035, n=1700),
         fe.OnsetSurvey(name="onset interval", before=17, interval=(0.18, 0.24), where=girls),
         fe.OnsetSurvey(
             name="onset clustered", before=18, yes=190, n=900,
@@ -736,10 +789,11 @@ def _onset() -> list[Any]:
             name="onset all defects", before=17, share=0.2, se=0.02, definition="any violence",
             respondents=(18, 74), defects=[both, severe, told, later, then, outside],
         ),
-        fe.OnsetSurvey(name="onset nested", before={12: 0.15, 17: 0.2, 18: 0.22}, n=1700),
+        fe.OnsetSurvey(name="onset nested", before={12: 0.1506, 17: 0.2012, 18: 0.2218}, n=1700),
         fe.OnsetSurvey(
-            name="onset nested rounded", before={17: 0.2, 12: 0.15}, n=1700, deff=1.5,
-            rounded_to=0.01, respondents=[18, 30], defects=[told],
+            name="onset nested rounded", n=1700, deff=1.5,
+            before={17: fe.Rounded(0.2, to=0.01), 12: fe.Rounded(0.15, to=0.01)},
+            respondents=[18, 30], defects=[told],
         ),
         fe.OnsetSurvey(
             name="onset nested covariance", before={12: 0.15, 17: 0.2},
@@ -754,7 +808,7 @@ def _onset() -> list[Any]:
             name="onset ages defects", onset=by_age, n=1100, respondents=(18, 24),
             definition="any violence", defects=[then, later, told, severe, both],
         ),
-        fe.OnsetAge(name="onset age", before=18, n=120, mean=8.4, sd=4.1, rounded_to=0.1),
+        fe.OnsetAge(name="onset age", before=18, n=120, mean=fe.Rounded(8.4, to=0.1), sd=4.1),
         fe.OnsetAge(
             name="onset age spread", before=17, n=120, mean=8.4, sd=4.1, use_sd=True, deff=1.5,
             completed_years=False, where=girls,

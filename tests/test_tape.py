@@ -30,6 +30,7 @@ CASES = {
     "logit": lambda x: fm.logit(x) + fm.expit(x) + sp.logit(x),
     "gammaln": lambda x: fm.gammaln(x + K),
     "gammainc": lambda x: fm.gammainc(K, x) - fm.gammaincc(K, 3 * x),
+    "log_ndtr": lambda x: fm.log_ndtr(3 * x) - fm.log_ndtr(-x),
     "betainc": lambda x: fm.betainc(K, 2.0, x) + sp.betaincc(2.0, K, x),
     "xlogy": lambda x: sp.xlogy(x, x + 1) + sp.xlog1py(K, -x),
     "normal": lambda x: sp.ndtr(x) + sp.log_ndtr(-x),

@@ -156,7 +156,7 @@ def _register(count: Any, *defects: Any, **fields: Any) -> fe.Register:
 
 def _figure(*figures: Any) -> list[Any]:
     """Return a register of the helped per figure, and a survey that keeps the rest in place."""
-    asked = fe.Survey(name="s", **ASKED, share=0.02)
+    asked = fe.Survey(name="s", **ASKED, share=0.0205)
     return [
         asked,
         *(_register(one, step="helped", name=f"r{i}") for i, one in enumerate(figures, 1)),
@@ -168,11 +168,15 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
     "evidence": {
         "survey: a count": [fe.Survey(name="s", **TOLD, yes=20, n=60)],
         "survey: design effect": [fe.Survey(name="s", **TOLD, yes=20, n=60, deff=2.0)],
-        "survey: share": [fe.Survey(name="s", **ASKED, share=0.02, deff=1.5)],
+        "survey: share": [fe.Survey(name="s", **ASKED, share=0.0205, deff=1.5)],
         "survey: standard error": [fe.Survey(name="s", **TOLD, share=0.3, se=0.05)],
         "survey: interval": [
             fe.Survey(name="s", step="happened", share=0.02, interval=(0.01, 0.04)),
             fe.Survey(name="t", **TOLD, interval=(0.2, 0.5), probability=0.9),
+        ],
+        "survey: skewed interval and whole per cents": [
+            fe.Survey(name="s", step="happened", share=0.02, interval=(0.005, 0.028)),
+            fe.Survey(name="t", **TOLD, share=fe.Rounded(0.3, to=0.01), n=400, deff=1.5),
         ],
         "survey: printed total": [
             fe.Survey(name="s", step="happened", total=1600, n=1500, where=BOYS),
@@ -188,6 +192,15 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
                 asked=[
                     fe.Asked(step="happened", share=0.02),
                     fe.Asked(**TOLD, share=0.4),
+                ],
+            )
+        ],
+        "joint survey: intervals": [
+            fe.JointSurvey(
+                name="j", correlation=0.5, probability=0.9,
+                asked=[
+                    fe.Asked(step="happened", share=0.02, interval=(0.008, 0.03)),
+                    fe.Asked(**TOLD, share=0.4, interval=(0.3, 0.45)),
                 ],
             )
         ],
@@ -229,6 +242,10 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
         "total: interval": [
             fe.Total(name="t", step="helped", estimate=300, interval=(200, 450), defects=[BRIDGED])
         ],
+        "total: skewed interval": [
+            fe.Total(name="t", step="helped", estimate=300, interval=(60, 400)),
+            fe.Total(name="r", step="told", estimate=fe.Rounded(500, to=100), se=100),
+        ],
         "total: standard error": [
             fe.Total(name="t", step="helped", estimate=300, se=40,
                      defects=[fe.Coverage(fe.Beta(12, 4))])
@@ -240,6 +257,15 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
         "study of coverage": [
             _register(500, fe.Coverage(fe.Beta(3, 2))),
             fe.Validation(name="v", of="r", what="coverage", yes=30, n=40),
+        ],
+        "studies of coverage: shares": [
+            _register(500, fe.Coverage(fe.Beta(3, 2))),
+            fe.Validation(name="v", of="r", what="coverage", share=0.75, n=40, deff=1.5),
+            fe.Validation(name="w", of="r", what="coverage", share=0.75, se=0.08),
+            fe.Validation(
+                name="x", of="r", what="coverage", share=0.75, interval=(0.5, 0.85),
+                probability=0.9,
+            ),
         ],
         "study of coverage, of boys": [
             _register(
@@ -279,6 +305,12 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
         "own: normal": [
             fe.OwnNormal(name="o", quantity=share_helped, estimate=0.01, se=0.3, scale="log")
         ],
+        "own: interval": [
+            fe.OwnNormal(
+                name="o", quantity=share_helped, estimate=0.01, interval=(0.004, 0.015),
+                probability=0.9, scale="log",
+            )
+        ],
         "own: custom": [
             fe.OwnCustom(
                 name="o", quantity=log_helped, data=5.5, log_likelihood=logistic,
@@ -294,7 +326,7 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
                     fe.Register(name="c", step="told", where=BOYS, count=100),
                 ],
             ),
-            fe.Survey(name="s", **ASKED, share=0.02),
+            fe.Survey(name="s", **ASKED, share=0.0205),
         ],
         "unlinked registers: people on two": [
             fe.Unlinked(
@@ -342,7 +374,7 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
             )
         ],
         "three sources together": [
-            fe.Survey(name="s", **ASKED, share=0.02, where=BOYS),
+            fe.Survey(name="s", **ASKED, share=0.0205, where=BOYS),
             _register(fe.Rounded(300, to=50), fe.Coverage(fe.Beta(12, 4)), step="helped"),
             fe.Cohort(name="c", of="told", step="helped", yes=10, n=40),
         ],
@@ -396,7 +428,7 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
         ],
         "outside the frame": [
             fe.Survey(
-                name="s", **ASKED, share=0.02,
+                name="s", **ASKED, share=0.0205,
                 defects=[
                     fe.OutsideFrame(
                         share=fe.Beta(4, 36), ratio=fe.LogNormal(0.7, 0.3), statement="institutions"
@@ -454,7 +486,7 @@ FIRST = fe.FirstTime(share=fe.Beta(8, 6), statement="about half")
 PUPILS = fe.Survey(name="s", step="happened", yes=20, n=1500, where=TEENS)
 TOLD_BY_AGE = fe.Survey(name="t", **TOLD, yes=30, n=90, where=TEENS)
 NOBODY = {"ages": (0, 11), "like": (12, 16), "statement": "nobody asked"}
-ONSET = fe.OnsetSurvey(name="o", before={8: 0.02, 12: 0.05, 17: 0.1}, n=2000)
+ONSET = fe.OnsetSurvey(name="o", before={8: 0.0205, 12: 0.0495, 17: 0.1005}, n=2000)
 
 
 def _of_age(
@@ -573,7 +605,7 @@ AGED: dict[str, dict[str, fe.Model]] = {
             [
                 PUPILS,
                 fe.OnsetSurvey(
-                    name="o", before=17, share=0.1, n=4000, rounded_to=0.01,
+                    name="o", before=17, share=fe.Rounded(0.1, to=0.01), n=4000,
                     respondents=(18, 40),
                     defects=[
                         fe.Recall(
@@ -597,7 +629,7 @@ AGED: dict[str, dict[str, fe.Model]] = {
                     completed_years=False,
                 ),
                 fe.OnsetAge(
-                    name="n", before=17, n=60, mean=9.4, se=0.5, rounded_to=0.5, where=BOYS,
+                    name="n", before=17, n=60, mean=fe.Rounded(9.5, to=0.5), se=0.5, where=BOYS,
                     defects=[
                         fe.Telescoping(prior=fe.Gamma(4, 4), statement="a year on average")
                     ],

@@ -34,6 +34,7 @@ __all__ = [
     "gammaln",
     "log",
     "log1p",
+    "log_ndtr",
     "logit",
     "logsumexp",
     "matmul",
@@ -147,6 +148,19 @@ def gammaincc(k: Any, x: Value) -> Value:
 def betainc(a: Any, b: Any, x: Value) -> Value:
     """Return the regularised incomplete beta function of `x`; `a` and `b` are data."""
     return _special(x).betainc(a, b, x)
+
+
+def log_ndtr(x: Value) -> Value:
+    """Return the logarithm of the standard normal distribution function at `x`."""
+    library = _library(x)
+    if library is np:
+        from scipy.special import log_ndtr as numpy_log_ndtr
+
+        return numpy_log_ndtr(x)
+    # Each branch finite, with a finite slope, where the other one is taken.
+    low, high = library.minimum(x, -1.0), library.maximum(x, -1.0)
+    far = library.log(0.5 * library.erfcx(-low / math.sqrt(2.0))) - 0.5 * low * low
+    return library.where(x < -1.0, far, library.log1p(-0.5 * library.erfc(high / math.sqrt(2.0))))
 
 
 def _special(x: Value) -> Any:

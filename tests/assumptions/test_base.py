@@ -19,7 +19,7 @@ PEOPLE = fe.Population(
     {"year": [2016, 2017], "age": list(range(17)), "sex": ["m", "f"]},
     np.random.default_rng(6).integers(500, 5_000, (2, 17, 2)),
 )
-PUPILS = fe.Survey("pupils", step="a", share=0.02, n=4000, where={"age": (12, 16)})
+PUPILS = fe.Survey("pupils", step="a", yes=80, n=4000, where={"age": (12, 16)})
 
 
 def model_of(*assumptions, evidence=(PUPILS,), **parts):

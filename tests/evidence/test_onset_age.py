@@ -54,8 +54,11 @@ def test_a_constant_hazard(before):
 def test_the_standard_error_and_the_rounding():
     (plain,) = seen(fe.OnsetAge(**AGE))
     assert plain.distribution.sd == pytest.approx(2 / np.sqrt(50))
-    (rounded,) = seen(fe.OnsetAge(**AGE, rounded_to=0.5))
-    assert rounded.distribution.sd == pytest.approx(np.sqrt(4 / 50 + 0.25 / 12))
+    printed = fe.Rounded(AGE["mean"], to=0.1)
+    (rounded,) = seen(fe.OnsetAge(**AGE | {"mean": printed}))
+    law = stats.norm(plain.distribution.expected, 2 / np.sqrt(50))
+    ends = law.cdf(AGE["mean"] + np.array([-0.05, 0.05]))
+    assert rounded.logp() == pytest.approx(np.log(np.diff(ends, axis=-1)[0]))
     (given,) = seen(fe.OnsetAge(**{**AGE, "sd": None}, se=0.3))
     assert given.distribution.sd == pytest.approx(0.3)
 
@@ -146,7 +149,8 @@ def test_simulated_ones_have_the_moments():
         ({"sd": None}, ["'sd'", "'se'", "not evidence"]),
         ({"se": 0.2}, ["'sd'", "'se'"]),
         ({"sd": 0.0}, ["'sd'", "above 0", "given 0.0"]),
-        ({"rounded_to": -1}, ["'rounded_to'", "above 0", "given -1"]),
+        ({"mean": fe.Rounded(3, to=-1)}, ["'mean'", "above 0", "to=-1"]),
+        ({"mean": fe.AtMost(3)}, ["'mean'", "AtMost", "Rounded"]),
         ({"use_sd": 1}, ["'use_sd'", "True or False", "given 1"]),
         ({"sd": None, "se": 0.2, "use_sd": True}, ["'use_sd' needs field 'sd'"]),
         ({"deff": 0.9}, ["'deff'", "at least 1", "0.9"]),

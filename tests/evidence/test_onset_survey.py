@@ -95,25 +95,26 @@ def test_the_other_ways_to_give_a_share():
 
 
 def test_a_rounded_share_is_all_counts_that_print_as_it():
-    one = seen(fe.OnsetSurvey(name="s", before=4, share=0.35, n=17_000, rounded_to=0.01))
+    one = seen(fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.35, to=0.01), n=17_000))
     counts = np.arange(round(0.345 * 17_000), round(0.355 * 17_000))
     assert one.logp() == pytest.approx(
         special.logsumexp(stats.binom(17_000, before(4)).logpmf(counts))
     )
-    half = seen(fe.OnsetSurvey(name="s", before=4, share=0.35, n=1700, deff=2, rounded_to=0.01))
-    counts = [k for k in range(851) if 0.345 <= k / 850 < 0.355]
-    law = stats.binom(850, before(4))
+    half = seen(fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.35, to=0.01), n=1700, deff=2))
+    counts = [k for k in range(1701) if 0.345 <= k / 1700 < 0.355]
+    size = (1700 - 2) / (2 - 1)
+    law = stats.betabinom(1700, before(4) * size, (1 - before(4)) * size)
     assert half.logp() == pytest.approx(special.logsumexp(law.logpmf(counts)))
 
 
 def test_a_rounded_share_is_much_less_sure():
     """A percentage point wide, where the error of a sample of 17,000 is a third of one."""
-    data = {"name": "s", "before": 4, "share": 0.35}
-    rounded = fe.OnsetSurvey(**data, n=17_000, rounded_to=0.01)
+    data = {"name": "s", "before": 4, "n": 17_000}
+    rounded = fe.OnsetSurvey(**data, share=fe.Rounded(0.35, to=0.01))
     h = 1 - (1 - np.array([0.3460, 0.3535])) ** (1 / 4)
     away = [seen(rounded, hazard=float(x)).logp() for x in h]
     assert np.ptp(away) < 1
-    exact = fe.OnsetSurvey(**data, n=17_000)
+    exact = fe.OnsetSurvey(**data, yes=5950)
     assert np.all(np.array([seen(exact, hazard=float(x)).logp() for x in h]) < np.max(away) - 3)
 
 
@@ -136,7 +137,7 @@ def test_before_the_first_birthday_it_is_conjugate(agrees):
 
 def test_the_posterior_of_nested_and_rounded_figures(agrees):
     result = fit(
-        fe.OnsetSurvey(name="s", before=4, share=0.3, n=200, rounded_to=0.1),
+        fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=200),
         fe.OnsetSurvey(name="t", onset={(0, 1): 9, (2, 5): 15}, unknown=5, n=60),
         hazard=fe.Beta(2, 8),
     )
@@ -159,7 +160,8 @@ def test_the_posterior_of_nested_and_rounded_figures(agrees):
 
 def test_nested_shares_have_the_covariance_of_one_sample():
     shares = {4: 0.35, 2: 0.2, 6: 0.45}
-    survey = fe.OnsetSurvey(name="s", before=shares, n=300, deff=1.5, rounded_to=0.01)
+    printed = {age: fe.Rounded(share, to=0.01) for age, share in shares.items()}
+    survey = fe.OnsetSurvey(name="s", before=printed, n=300, deff=1.5)
     one = seen(survey)
     p = np.array([0.2, 0.35, 0.45])
     covariance = np.array([[p[min(i, j)] * (1 - p[max(i, j)]) for j in range(3)] for i in range(3)])
@@ -187,12 +189,13 @@ def test_equal_shares_need_to_be_rounded_ones():
     equal = {"name": "s", "before": {2: 0.2, 4: 0.2}, "n": 300}
     (text,) = refusals(fe.OnsetSurvey(**equal))
     assert "before 2 and 4 are both 0.2" in text
-    assert "'rounded_to'" in text
-    assert np.isfinite(seen(fe.OnsetSurvey(**equal, rounded_to=0.01)).logp())
+    assert "2: Rounded(0.2, to=...)" in text
+    rounded = {age: fe.Rounded(0.2, to=0.01) for age in (2, 4)}
+    assert np.isfinite(seen(fe.OnsetSurvey(**equal | {"before": rounded})).logp())
 
 
 def test_made_up_nested_shares_keep_their_uncertainty():
-    survey = fe.OnsetSurvey(name="s", before={4: 0.35, 2: 0.3}, n=300, rounded_to=0.01)
+    survey = fe.OnsetSurvey(name="s", before={4: 0.35, 2: 0.3}, n=300)
     again = survey.with_data([np.array([0.4, 0.38])], PEOPLE)  # normal errors may disagree so
     assert again.before == {4: 0.4, 2: 0.38}
     assert list(again.before) == [4, 2]
@@ -266,9 +269,11 @@ def test_the_defects_from_what_happened_to_what_is_said():
 
 SMALL = {
     "yes": fe.OnsetSurvey(name="s", before=4, yes=3, n=9),
-    "rounded": fe.OnsetSurvey(name="s", before=4, share=0.3, n=23, rounded_to=0.1),
-    "rounded deff": fe.OnsetSurvey(name="s", before=4, share=0.3, n=23, deff=1.7, rounded_to=0.1),
-    "rounded to thirds": fe.OnsetSurvey(name="s", before=4, share=0.0, n=17, rounded_to=0.25),
+    "rounded": fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=23),
+    "rounded deff": fe.OnsetSurvey(
+        name="s", before=4, share=fe.Rounded(0.3, to=0.1), n=23, deff=1.7
+    ),
+    "rounded to thirds": fe.OnsetSurvey(name="s", before=4, share=fe.Rounded(0.0, to=0.25), n=17),
     "ages": fe.OnsetSurvey(name="s", onset={(0, 1): 2, (2, 5): 3}, n=7),
 }
 
@@ -326,21 +331,20 @@ ONSET = {"name": "s", "n": 50}
         ({**AGE, "share": 1.2, "n": 40}, ["'share'", "between 0 and 1", "1.2"]),
         ({**YES, "unknown": 3}, ["'unknown' does not go with one age"]),
         ({**YES, "covariance": [[1.0]]}, ["'covariance' does not go with one age"]),
-        ({**YES, "rounded_to": 0.01}, ["'rounded_to'", "'share' of 'n'", "'yes'"]),
-        ({**AGE, "share": 0.2, "se": 0.01, "rounded_to": 0.01}, ["'rounded_to'", "'se'"]),
+        ({**AGE, "share": fe.Rounded(0.2, to=0), "n": 40}, ["'share'", "above 0", "to=0"]),
+        ({**AGE, "share": fe.Rounded(0.2, to="1%"), "n": 40}, ["'share'", "'1%'"]),
+        ({**AGE, "share": fe.Rounded(1.2, to=0.1), "n": 40}, ["'share'", "0 and 1", "1.2"]),
         (
-            {**AGE, "interval": (0.1, 0.3), "rounded_to": 0.01},
-            ["'rounded_to'", "'interval'", "how sure"],
-        ),
-        ({**AGE, "share": 0.2, "n": 40, "rounded_to": 0}, ["'rounded_to'", "above 0", "given 0"]),
-        ({**AGE, "share": 0.2, "n": 40, "rounded_to": "1%"}, ["'rounded_to'", "'1%'"]),
-        (
-            {**AGE, "share": 0.213, "n": 4000, "rounded_to": 0.01},
-            ["'share' of 4000 people", "0.213 is not a multiple of 0.01"],
+            {**AGE, "share": fe.Rounded(0.213, to=0.01), "n": 4000},
+            ["'share'", "0.213 is not a multiple of 0.01"],
         ),
         (
-            {**AGE, "share": 0.21, "n": 10, "rounded_to": 0.01},
-            ["'share' of 10 people", "no whole number prints as 0.21"],
+            {**AGE, "share": fe.Rounded(0.21, to=0.01), "n": 10},
+            ["'share' of 10 people", "no number of them prints as 0.21"],
+        ),
+        (
+            {**AGE, "share": fe.AtMost(0.2), "se": 0.01},
+            ["'share'", "AtMost", "does not say between which numbers", "Rounded"],
         ),
         ({**AGES, "before": {4: 0.2}}, ["'before'", "at least two", "'share'"]),
         ({**AGES, "before": {}}, ["'before'", "at least two"]),
@@ -354,7 +358,9 @@ ONSET = {"name": "s", "n": 50}
         ({"name": "s", "before": {2: 0.1, 4: 0.2}}, ["'n'", "given None"]),
         ({**AGES, "before": {2: 0.1, 4: 0.2}, "deff": 0.5}, ["'deff'", "at least 1", "0.5"]),
         ({**AGES, "before": {2: 0.1, 4: 0.2}, "share": 0.2}, ["'share' does not go with several"]),
-        ({**AGES, "before": {2: 0.1, 4: 0.2}, "rounded_to": 2}, ["'rounded_to'", "given 2"]),
+        ({**AGES, "before": {2: fe.Rounded(0.1, to=0.3), 4: 0.2}}, ["'before[2]'", "multiple"]),
+        ({**AGES, "before": {2: fe.AtLeast(0.1), 4: 0.2}}, ["'before[2]'", "AtLeast"]),
+        ({**AGES, "before": {2: 0.1, 4: fe.Rounded(1, to=1)}}, ["'before[4]'", "strictly between"]),
         (
             {"name": "s", "before": {2: 0.1, 4: 0.2}, "covariance": [[1e-4]]},
             ["'covariance'", "2 x 2", "(1, 1)"],

@@ -4,21 +4,26 @@ from funnelest.distributions.base import Distribution, Location, Value
 from funnelest.distributions.counts import NegativeBinomial, Poisson
 from funnelest.distributions.custom import Custom
 from funnelest.distributions.normal import (
+    SUPPORTS,
     MultivariateNormalOn,
     NormalOn,
     off_scale,
     on_scale,
     scale_problems,
+    slope_on,
 )
 from funnelest.distributions.overlapping import Overlapping
+from funnelest.distributions.quantiles import JointQuantilesOn, QuantilesOn, Triplet
 from funnelest.distributions.shares import BetaBinomial, Binomial, Multinomial
 from funnelest.distributions.studies import LogisticNormalBinomial
 
 __all__ = [
+    "SUPPORTS",
     "BetaBinomial",
     "Binomial",
     "Custom",
     "Distribution",
+    "JointQuantilesOn",
     "Location",
     "LogisticNormalBinomial",
     "Multinomial",
@@ -27,8 +32,11 @@ __all__ = [
     "NormalOn",
     "Overlapping",
     "Poisson",
+    "QuantilesOn",
+    "Triplet",
     "Value",
     "off_scale",
     "on_scale",
     "scale_problems",
+    "slope_on",
 ]

@@ -48,7 +48,10 @@ class Distribution:
         raise TypeError(f"{type(self).__name__} does not say how data are made up")
 
     def moments(self) -> tuple[Any, Any]:
-        """Return mean and standard deviation per draw, on the printed scale."""
+        """Return mean and standard deviation per draw, on the printed scale.
+
+        Of an estimate the value it is of, and the standard deviation to first order.
+        """
         raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
 
     def locations(self, x: Any, spread: Any) -> list[Location] | None:
@@ -80,6 +83,12 @@ class Distribution:
     def log_sf(self, k: Any) -> Value:
         """Return the log-probability of at least `k`, or None."""
         return None
+
+    def log_between(self, low: float, high: float) -> Value:
+        """Return the log-probability of numbers, whole or not, between `low` and `high`."""
+        raise TypeError(
+            f"{type(self).__name__} is of counts, or does not say how likely a range is"
+        )
 
     def marginal(self, i: int) -> Distribution | None:
         """Return the distribution of number `i` by itself; None when it has no name."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.distributions import limits
 from funnelest.distributions.base import Location, Value, constant_gammaln, xlogy
 from funnelest.distributions.hidden_counts import log_total, poisson_total
 from funnelest.distributions.tails import Tailed, log_sum
@@ -34,7 +35,7 @@ class Poisson(Tailed):
     mean: Value
 
     def logp(self, x: Any) -> Value:
-        return xlogy(x, self.mean) - self.mean - constant_gammaln(np.asarray(x) + 1)
+        return limits.poisson(x, self.mean)
 
     def steps(self) -> tuple[Value, Value, Value]:
         return self.mean, 1.0, 0.0
@@ -82,6 +83,8 @@ class NegativeBinomial(Tailed):
 
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)
+        if x.size and x.max() >= limits.LARGE:
+            return limits.negative_binomial(x, self.mean, self.cv * self.cv)
         square = self._square
         # Size above 100: the gamma functions by Stirling's series, for their difference cancels
         # in floating point; the limit is the Poisson distribution.

@@ -13,23 +13,42 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Location, Value
+from funnelest.figures.base import log1mexp
 
-__all__ = ["MultivariateNormalOn", "NormalOn", "off_scale", "on_scale", "scale_problems"]
+__all__ = [
+    "SCALES",
+    "SUPPORTS",
+    "MultivariateNormalOn",
+    "NormalOn",
+    "cholesky",
+    "off_scale",
+    "on_scale",
+    "scale_problems",
+    "slope_on",
+]
 
 type Floats = NDArray[np.float64]
 
+#: A range this narrow, in standard errors, has the density of its middle.
+_NARROW = 1e-3
+
 #: Scale -> (to the scale, back from it, slope of the map at the value).
-_SCALES: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
+SCALES: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]] = {
     "identity": (lambda v: v, lambda t: t, lambda v: 1.0),
     "log": (fm.log, fm.exp, lambda v: 1.0 / v),
     "logit": (fm.logit, fm.expit, lambda v: 1.0 / (v * (1.0 - v))),
 }
 
+#: Scale -> between which values it goes.
+SUPPORTS: Mapping[str, tuple[float, float]] = {
+    "identity": (-math.inf, math.inf), "log": (0.0, math.inf), "logit": (0.0, 1.0),
+}  # fmt: skip
+
 
 def scale_problems(scale: str, value: float) -> list[str]:
     """Return why `value` cannot be observed on `scale`, one sentence each."""
-    if scale not in _SCALES:
-        return [f"the scale must be one of {', '.join(map(repr, _SCALES))}; given {scale!r}."]
+    if scale not in SCALES:
+        return [f"the scale must be one of {', '.join(map(repr, SCALES))}; given {scale!r}."]
     if scale == "log" and not value > 0:
         return [f"an estimate on the log scale must be above 0; given {value!r}."]
     if scale == "logit" and not 0 < value < 1:
@@ -39,12 +58,17 @@ def scale_problems(scale: str, value: float) -> list[str]:
 
 def off_scale(scale: str, value: Value) -> Value:
     """Return a `value` on the named `scale` as one on its natural scale."""
-    return _SCALES[scale][1](value)
+    return SCALES[scale][1](value)
 
 
 def on_scale(scale: str, value: Value) -> Value:
     """Return `value` on the named `scale`."""
-    return _SCALES[scale][0](value)
+    return SCALES[scale][0](value)
+
+
+def slope_on(scale: str, value: Any) -> Any:
+    """Return the slope of the named `scale` at a `value` on its natural scale."""
+    return SCALES[scale][2](value)
 
 
 class _OnScale(Distribution):
@@ -54,15 +78,15 @@ class _OnScale(Distribution):
     scale: str
 
     def _on(self, value: Any) -> Value:
-        return _SCALES[self.scale][0](value)
+        return SCALES[self.scale][0](value)
 
     def _around(self, error: Any) -> Any:
         """Return the expected value with an error on the scale, on its own scale."""
-        return _SCALES[self.scale][1](self._on(self.expected) + error)
+        return SCALES[self.scale][1](self._on(self.expected) + error)
 
     def _spread(self, sd: Any) -> tuple[Any, Any]:
         """Return mean and standard deviation, given the latter on the scale."""
-        return self.expected, sd / _SCALES[self.scale][2](self.expected)
+        return self.expected, sd / SCALES[self.scale][2](self.expected)
 
 
 @dataclass(frozen=True)
@@ -88,8 +112,29 @@ class NormalOn(_OnScale):
         z = (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
+    def log_between(self, low: float, high: float) -> Value:
+        lowest, highest = SUPPORTS[self.scale]
+        there = self._on(self.expected)
+        # Limits at an end of the scale are infinite on it, and have no slope.
+        a = None if low <= lowest else (float(self._on(np.float64(low))) - there) / self.sd
+        b = None if high >= highest else (float(self._on(np.float64(high))) - there) / self.sd
+        if a is None or b is None:
+            whole = 0.0 * there
+            return whole if a is b else fm.log_ndtr(b) if a is None else fm.log_ndtr(-a)
+        width = float(self._on(np.float64(high)) - self._on(np.float64(low))) / self.sd
+        if width < _NARROW:  # a difference would have no digits left
+            z = 0.5 * (a + b)
+            bend = fm.log1p((z * z - 1.0) * (width * width / 24.0))
+            return bend - 0.5 * z * z + math.log(width) - 0.5 * math.log(2 * math.pi)
+        # From the tail in which they lie: in the other one a difference loses its digits.
+        up = a + b > 0
+        below, above = fm.log_ndtr(fm.where(up, -b, a)), fm.log_ndtr(fm.where(up, -a, b))
+        return above + log1mexp(below - above)
+
     def locations(self, x: Any, spread: float) -> list[Location]:
-        return [(self._on(self.expected), self._on(np.asarray(x, float)), 1 / self.sd**2)]
+        x = np.asarray(x, dtype=np.float64)
+        variance = self.sd**2 + spread * SCALES[self.scale][2](x) ** 2
+        return [(self._on(self.expected), self._on(x), 1 / variance)]
 
     def tails(self, x: float) -> tuple[Any, Any]:
         from scipy.special import ndtr
@@ -104,9 +149,14 @@ class NormalOn(_OnScale):
         return self._spread(self.sd)
 
 
+def cholesky(covariance: Any) -> tuple[Floats, Floats]:
+    """Return the Cholesky factor of a covariance matrix and the inverse of that factor."""
+    matrix = np.ascontiguousarray(covariance, dtype=np.float64)
+    return _factors(matrix.tobytes(), len(matrix))
+
+
 @lru_cache(maxsize=256)
 def _factors(covariance: bytes, size: int) -> tuple[Floats, Floats]:
-    """Return the Cholesky factor of a covariance matrix and the inverse of that factor."""
     lower = np.linalg.cholesky(np.frombuffer(covariance).reshape(size, size))
     return lower, np.linalg.inv(lower)
 
@@ -123,15 +173,22 @@ class MultivariateNormalOn(_OnScale):
         Covariance matrix of the estimates on the named scale.
     scale : {"identity", "log", "logit"}
         The scale. As in `NormalOn`, the density is that of the transformed estimates.
+    rounding : float or array_like, default 0.0
+        Variance on the scale by which each is uncertain since it was rounded, in addition. What
+        is sampled is not rounded yet.
     """
 
     expected: Value
     covariance: Any
     scale: str = "identity"
+    rounding: Any = 0.0
+
+    def _total(self) -> Floats:
+        matrix = np.asarray(self.covariance, dtype=np.float64)
+        return np.asarray(matrix + np.asarray(self.rounding) * np.eye(len(matrix)))
 
     def _parts(self) -> tuple[Floats, Floats]:
-        covariance = np.ascontiguousarray(self.covariance, dtype=np.float64)
-        return _factors(covariance.tobytes(), len(covariance))
+        return cholesky(self._total())
 
     def _whitened(self, y: Value) -> Value:
         """Return independent combinations, with variance 1, of rows `y` on the scale."""
@@ -151,14 +208,12 @@ class MultivariateNormalOn(_OnScale):
         return [(found[i], float(seen[i, 0]), 1.0) for i in range(len(seen))]
 
     def marginal(self, i: int) -> NormalOn:
-        variance = np.asarray(self.covariance, dtype=np.float64)[i, i]
+        variance = self._total()[i, i]
         return NormalOn(self.expected[i], float(np.sqrt(variance)), self.scale)
 
     def sample(self, rng: np.random.Generator) -> Any:
-        lower, _ = self._parts()
+        lower, _ = cholesky(self.covariance)
         return self._around(lower @ rng.standard_normal(np.shape(self.expected)))
 
     def moments(self) -> tuple[Any, Any]:
-        return self._spread(
-            np.sqrt(np.diag(np.asarray(self.covariance, dtype=np.float64)))[:, None]
-        )
+        return self._spread(np.sqrt(np.diag(self._total()))[:, None])

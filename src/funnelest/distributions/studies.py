@@ -19,7 +19,7 @@ _NODES, _FALL = 44, 26.0
 _BEND = 0.25
 #: Log-odds of a share that rounds to 0 or 1 are taken to be these, with either sign, and a spread
 #: that rounds to 0 this.
-_ENDS, _ALIKE = np.float64(700.0), np.float64(1e-8)
+_ENDS, _ALIKE = np.float64(700.0), np.float64(1e-5)
 #: Draws at a time, so that all nodes stay in the cache of the processor.
 _DRAWS = 1024
 

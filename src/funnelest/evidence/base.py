@@ -230,6 +230,14 @@ class Evidence:
             found.update(one.defaults(self.name))
         return found
 
+    def readings(self, population: Population) -> dict[str, str]:
+        """Return how printed estimates with intervals are read: what -> sentence."""
+        return {}
+
+    def remarks(self, population: Population) -> list[str]:
+        """Return what its user is asked about before it is fitted, one sentence each."""
+        return []
+
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()
@@ -448,7 +456,9 @@ class AskedEvidence(Evidence):
             return []
         found = []
         if not counted:
-            found.append("Clustered needs a sample given as 'yes' of 'n'.")
+            found.append(
+                "Clustered needs a sample given as 'yes' of 'n', or a rounded 'share' of it."
+            )
         if is_number(deff) and deff != 1:
             found.append("give field 'deff' or Clustered, not both: they say the same thing.")
         return found + [text for one in clusters for text in one.sample_problems(n)]

@@ -39,14 +39,15 @@ class Cohort(AskedEvidence):
         The later step that some of them reached, by any path.
     yes : int or figure, optional
         Number who reached it.
-    share : float, optional
-        The published share who reached it, in place of `yes`; with `n`, `se` or `interval`.
+    share : float or figure, optional
+        The published share who reached it, in place of `yes`; with `n`, `se` or `interval`. Printed
+        in whole per cents ``Rounded(0.11, to=0.01)``.
     deff : float, default 1
         Design effect, at least 1; as in `Survey`.
     se : float, optional
         Standard error of the share.
-    interval : (float, float), optional
-        Interval of the share, with its `probability`.
+    interval : (float or figure, float or figure), optional
+        Interval of the share, with its `probability`; read as in `Survey`.
     probability : float, default 0.95
         Probability of the interval.
     went : mapping of str to int, optional
@@ -63,10 +64,10 @@ class Cohort(AskedEvidence):
     n: int | None = None
     step: str | None = None
     yes: Any = None
-    share: float | None = None
+    share: Any = None
     deff: float = 1.0
     se: float | None = None
-    interval: tuple[float, float] | None = None
+    interval: Any = None
     probability: float = 0.95
     went: Mapping[str, int] | None = None
 
@@ -80,6 +81,13 @@ class Cohort(AskedEvidence):
     def people_asked(self) -> int | None:
         return self.n
 
+    def readings(self, population: Population) -> dict[str, str]:
+        text = None if self.step is None else self._estimate().reading()
+        return {} if text is None else {f"share[{self.name}]": text}
+
+    def remarks(self, population: Population) -> list[str]:
+        return self._estimate().remarks()
+
     def _estimate(self) -> ShareEstimate:
         return ShareEstimate(
             self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
@@ -91,7 +99,7 @@ class Cohort(AskedEvidence):
         if (self.step is None) == (self.went is None):
             return [*found, "give field 'step' (one destination) or field 'went' (several)."]
         if self.step is not None:
-            found += self._sample_problems(self.yes is not None, self.n, self.deff)
+            found += self._sample_problems(self._estimate().counted, self.n, self.deff)
             if not {"of", "step"} & wrong.keys() and (
                 self.of == self.step or not route.leads(self.of, self.step)
             ):
@@ -163,7 +171,7 @@ class Cohort(AskedEvidence):
             OnRoute(
                 place=followed(route, self.of, self.step),
                 number=self._estimate().centre,
-                interval=self.interval,
+                interval=self._estimate().limits,
                 of=self.of,
                 where=self.where,
             )

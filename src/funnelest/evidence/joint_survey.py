@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.axes import Where
-from funnelest.distributions import MultivariateNormalOn
+from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
 from funnelest.evidence.base import (
     AskedEvidence,
     OnRoute,
     followed,
     nesting_problems,
 )
-from funnelest.evidence.published import covariance_problems, off_logits, on_logits
-from funnelest.fields import STEP, Allowed, instances, number, wrong_fields
+from funnelest.evidence.estimated import Estimated, printed, printed_pair, rounding_of
+from funnelest.evidence.published import (
+    ShareEstimate,
+    covariance_problems,
+    off_logits,
+    on_logits,
+)
+from funnelest.fields import PAIR, STEP, Allowed, instances, number, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -36,8 +42,10 @@ class Asked:
     ----------
     step : str
         The step asked about.
-    share : float
-        The published share, strictly between 0 and 1.
+    share : float or figure, optional
+        The published share, strictly between 0 and 1. Left out, the middle of the interval.
+    interval : (float or figure, float or figure), optional
+        Its interval, of the `probability` that the survey says.
     of : str, optional
         Only people in this step were asked; without it, the whole population.
     where : mapping, optional
@@ -45,14 +53,16 @@ class Asked:
     """
 
     step: str
-    share: float
+    share: Any = None
+    interval: Any = None
     of: str | None = None
     where: Where = field(default_factory=dict)
 
     allowed: ClassVar[Allowed] = {
         "step": STEP,
         "of": STEP.or_none,
-        "share": number(above=0, below=1),
+        "share": printed(number(above=0, below=1)).or_none,
+        "interval": printed_pair(PAIR).or_none,
     }
 
     def problems(self, route: Route, population: Population) -> list[str]:
@@ -60,11 +70,20 @@ class Asked:
         wrong = wrong_fields(self, route, population)
         found = [text for texts in wrong.values() for text in texts]
         found += population.problems_in(self.where)
+        if not {"share", "interval"} & wrong.keys():
+            if self.share is None and self.interval is None:
+                found.append("give field 'share' or field 'interval'.")
+            else:
+                found += self.estimated().problems("share")
         if self.of is None and not population.counted:
             found.append("the population has no head count; give 'of'.")
         elif self.of is not None and not {"of", "step"} & wrong.keys():
             found += nesting_problems(route, self.step, self.of)
         return found
+
+    def estimated(self, probability: float = 0.95) -> Estimated:
+        """Return the share with its interval, of this probability."""
+        return Estimated("logit", self.share, None, self.interval, probability)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -87,27 +106,35 @@ class JointSurvey(AskedEvidence):
     se : sequence of float, optional
         Standard errors of the shares, in place of `covariance`.
     correlation : float or array-like of float, optional
-        With `se`: one correlation for every pair, or their matrix.
+        With `se`, or with intervals of all shares: one correlation for every pair, or their matrix.
+    probability : float, default 0.95
+        Probability of the intervals.
 
     Notes
     -----
     ``logit(shares) ~ Normal(logit(p), J C J)`` with C the covariance and J the diagonal matrix of
-    ``1 / (share (1 - share))`` at the published shares (delta method).
+    ``1 / (share (1 - share))`` at the published shares (delta method), to whose diagonal the
+    variance of their rounding is added. With intervals each share and its limits are three
+    quantiles, as in `Survey`, and the normal scores have the correlation (a Gaussian copula).
     """
 
     asked: Sequence[Asked]
     covariance: Any = None
     se: Sequence[float] | None = None
     correlation: Any = None
+    probability: float = 0.95
 
-    allowed: ClassVar[Allowed] = {"asked": instances(Asked, "Asked")}
+    allowed: ClassVar[Allowed] = {
+        "asked": instances(Asked, "Asked"),
+        "probability": number(least=0.001, most=0.999999),
+    }
     carries: ClassVar[tuple[str, ...]] = ("on_share",)
 
     def _matrix(self) -> NDArray[np.float64]:
-        """Return the covariance matrix of the shares."""
+        """Return the covariance matrix of the shares; with intervals, of their normal scores."""
         if self.covariance is not None:
             return np.array(self.covariance, dtype=np.float64)
-        errors = np.array(self.se, dtype=np.float64)
+        errors = np.ones(len(self.asked)) if self.se is None else np.array(self.se, dtype=float)
         size = len(errors)
         if np.ndim(self.correlation) == 0:
             common = float(self.correlation)
@@ -116,8 +143,28 @@ class JointSurvey(AskedEvidence):
             correlation = np.array(self.correlation, dtype=np.float64)
         return correlation * np.outer(errors, errors)
 
+    def _by_intervals(self) -> bool:
+        return any(one.interval is not None for one in self.asked)
+
+    def _shares(self) -> NDArray[np.float64]:
+        return np.array([one.estimated(self.probability).centre for one in self.asked])
+
     def _on_logits(self) -> NDArray[np.float64]:
-        return on_logits(self._matrix(), np.array([one.share for one in self.asked]))
+        return on_logits(self._matrix(), self._shares())
+
+    def readings(self, population: Population) -> dict[str, str]:
+        texts = [one.estimated(self.probability).reading() for one in self.asked]
+        return {f"share {i}[{self.name}]": t for i, t in enumerate(texts, 1) if t is not None}
+
+    def remarks(self, population: Population) -> list[str]:
+        if self._by_intervals():
+            return []
+        errors = np.sqrt(np.diag(self._matrix()))
+        return [
+            f"asked, share {i}: {text}"
+            for i, (one, se) in enumerate(zip(self.asked, errors, strict=True), 1)
+            for text in ShareEstimate(share=one.share, se=float(se)).remarks()
+        ]
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
@@ -136,6 +183,8 @@ class JointSurvey(AskedEvidence):
 
     def _error_problems(self) -> list[str]:
         size = len(self.asked)
+        if self._by_intervals():
+            return self._interval_problems()
         if (self.covariance is None) == (self.se is None):
             return [
                 "give field 'covariance', or fields 'se' and 'correlation': shares without their "
@@ -153,37 +202,77 @@ class JointSurvey(AskedEvidence):
             ]
         return covariance_problems(matrix, size, "the covariance matrix")
 
+    def _interval_problems(self) -> list[str]:
+        found = [
+            f"field 'asked', share {i}: give its interval too; others have one."
+            for i, one in enumerate(self.asked, 1)
+            if one.interval is None
+        ]
+        others = [name for name in ("covariance", "se") if getattr(self, name) is not None]
+        found += [f"field {name!r} does not go with intervals of the shares." for name in others]
+        if self.correlation is None:
+            found.append("intervals need field 'correlation' (0 when the errors are independent).")
+        if found:
+            return found
+        try:
+            matrix = self._matrix()
+        except (TypeError, ValueError):
+            return ["field 'correlation' must be a number, or a matrix with one row per share."]
+        found = covariance_problems(matrix, len(self.asked), "the correlation matrix")
+        if not found and not np.allclose(np.diag(matrix), 1.0):
+            found.append("field 'correlation' must have ones on its diagonal.")
+        return found
+
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        shares = [
+        measured = [
             self.as_measured(q.share(one.step, one.where, of=one.of), q) for one in self.asked
         ]
-        none = 0.0 * sum(shares[1:], shares[0])
-        expected = fm.stack([share + none for share in shares])
-        given = np.array([one.share for one in self.asked])
-        return [Observation(MultivariateNormalOn(expected, self._on_logits(), "logit"), given)]
+        none = 0.0 * sum(measured[1:], measured[0])
+        expected = fm.stack([share + none for share in measured])
+        shares = self._shares()
+        if self._by_intervals():
+            triplets = tuple(one.estimated(self.probability).triplet for one in self.asked)
+            return [Observation(JointQuantilesOn(expected, triplets, self._matrix()), shares)]
+        rounding = rounding_of([one.share for one in self.asked])
+        rounding = rounding * slope_on("logit", shares) ** 2
+        law = MultivariateNormalOn(expected, self._on_logits(), "logit", rounding)
+        return [Observation(law, shares)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
         """Return the same survey with other shares, as uncertain on the logit scale as these."""
         shares = np.asarray(figures[0], dtype=np.float64)
+        made = [
+            one.estimated(self.probability).redrawn(float(share))
+            for one, share in zip(self.asked, shares, strict=True)
+        ]
+        asked = type(self.asked)(  # type: ignore[call-arg]
+            replace(one, share=new.estimate, interval=new.interval)
+            for one, new in zip(self.asked, made, strict=True)
+        )
+        if self._by_intervals():
+            return replace(self, asked=asked)
+        centres = np.array([new.centre for new in made])
         return replace(
             self,
-            asked=type(self.asked)(  # type: ignore[call-arg]
-                replace(one, share=float(share))
-                for one, share in zip(self.asked, shares, strict=True)
-            ),
-            covariance=off_logits(self._on_logits(), shares).tolist(),
+            asked=asked,
+            covariance=off_logits(self._on_logits(), centres).tolist(),
             se=None,
             correlation=None,
         )
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return each of the shares: of the people in a step, or of everybody as a number."""
-        return [
-            OnRoute(
-                place=one.step if one.of is None else followed(route, one.of, one.step),
-                number=one.share * (1.0 if one.of is not None else population.total(one.where)),
-                of=one.of or "",
-                where=one.where,
+        found = []
+        for one in self.asked:
+            number, limits = one.estimated(self.probability).as_printed()
+            people = 1.0 if one.of is not None else population.total(one.where)
+            found.append(
+                OnRoute(
+                    place=one.step if one.of is None else followed(route, one.of, one.step),
+                    number=number * people,
+                    interval=(limits[0] * people, limits[1] * people) if limits else None,
+                    of=one.of or "",
+                    where=one.where,
+                )
             )
-            for one in self.asked
-        ]
+        return found

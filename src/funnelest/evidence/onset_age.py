@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import NormalOn
+from funnelest.evidence.estimated import Estimated, estimate_problems, number_in, printed
 from funnelest.evidence.first_events import FirstEventEvidence
 from funnelest.fields import POSITIVE, TRUTH, Allowed, number, whole, wrong_fields
 from funnelest.observations.observation import Observation
@@ -37,8 +38,8 @@ class OnsetAge(FirstEventEvidence):
         The age before which these people had their first event, at least 2.
     n : int
         Number of people, at least 2.
-    mean : float
-        Their mean age at the first event.
+    mean : float or figure
+        Their mean age at the first event; of one decimal ``Rounded(9.3, to=0.1)``.
     sd : float, optional
         Standard deviation of their ages, from which the standard error of the mean follows.
     se : float, optional
@@ -51,42 +52,40 @@ class OnsetAge(FirstEventEvidence):
         Whether the ages are at the last birthday, half a year below the exact ones on average.
     deff : float, default 1
         Design effect, at least 1; with `sd`.
-    rounded_to : float, optional
-        What the mean was rounded to, such as 0.1.
 
     Notes
     -----
     With :math:`f_a` first events per person at age level a, :math:`y_a` its years below `before`
     and :math:`m_a` the middle of these (first events are spread evenly within a level):
     :math:`\mu = \sum_a f_a y_a m_a / \sum_a f_a y_a`, less 1/2 in completed years, and
-    ``mean ~ Normal(mu, s)`` with :math:`s^2` = ``sd**2 * deff / n + rounded_to**2 / 12``. With
-    `use_sd` also ``log(sd) ~ Normal(log(sigma), sqrt(deff / (2 (n - 1))))``, where sigma is the
-    model's standard deviation (its square less 1/12 in completed years); the factor is that of
-    normal ages. With `Telescoping` by t years, :math:`\mu` is the mean of those with a first event
-    before ``before - t``, plus t.
+    ``mean ~ Normal(mu, s)`` with :math:`s^2` = ``sd**2 * deff / n``, summed over all that print as
+    a rounded mean. With `use_sd` also
+    ``log(sd) ~ Normal(log(sigma), sqrt(deff / (2 (n - 1))))``, where sigma is the model's standard
+    deviation (its square less 1/12 in completed years); the factor is that of normal ages. With
+    `Telescoping` by t years, :math:`\mu` is the mean of those with a first event before
+    ``before - t``, plus t.
 
     Examples
     --------
     >>> import funnelest as fe
-    >>> fe.OnsetAge(name="clients", before=18, n=120, mean=9.3, sd=4.1, rounded_to=0.1)
-    OnsetAge(name='clients', before=18, n=120, mean=9.3, sd=4.1, rounded_to=0.1)
+    >>> fe.OnsetAge(name="clients", before=18, n=120, mean=9.3, sd=4.1)
+    OnsetAge(name='clients', before=18, n=120, mean=9.3, sd=4.1)
     """
 
     before: int
     n: int
-    mean: float
+    mean: Any
     sd: float | None = None
     se: float | None = None
     use_sd: bool = False
     completed_years: bool = True
     deff: float = 1.0
-    rounded_to: float | None = None
 
     allowed: ClassVar[Allowed] = {
         "before": whole(2),
         "n": whole(2),
-        "mean": number(least=0),
-        **dict.fromkeys(("sd", "se", "rounded_to"), POSITIVE.or_none),
+        "mean": printed(number(least=0)),
+        **dict.fromkeys(("sd", "se"), POSITIVE.or_none),
         **dict.fromkeys(("use_sd", "completed_years"), TRUTH),
         "deff": number(least=1),
     }
@@ -102,11 +101,12 @@ class OnsetAge(FirstEventEvidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
-        if not {"before", "mean"} & wrong.keys() and self.mean >= self.before:
+        if not {"before", "mean"} & wrong.keys() and number_in(self.mean) >= self.before:
             found.append(
                 f"field 'mean' must be an age below {self.before}, field 'before'; given "
                 f"{self.mean!r}."
             )
+        found += [] if "mean" in wrong else estimate_problems("mean", self.mean)
         if (self.sd is None) == (self.se is None):
             found.append(
                 "give field 'sd' (standard deviation of the ages) or field 'se' (standard error of "
@@ -147,15 +147,16 @@ class OnsetAge(FirstEventEvidence):
     def _error(self) -> float:
         """Return the standard error of the printed mean."""
         if self.sd is not None:
-            variance = float(self.sd) ** 2 * self.deff / self.n
-        else:
-            assert self.se is not None
-            variance = float(self.se) ** 2
-        return math.sqrt(variance + (self.rounded_to or 0.0) ** 2 / 12)
+            return float(self.sd) * math.sqrt(self.deff / self.n)
+        assert self.se is not None
+        return float(self.se)
+
+    def _mean(self) -> Estimated:
+        return Estimated("identity", self.mean, self._error())
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         mean, sd = self._moments(q)
-        found = [Observation(NormalOn(mean, self._error()), float(self.mean))]
+        found = [self._mean().observation(mean)]
         if self.use_sd:
             assert self.sd is not None
             error = math.sqrt(self.deff / (2 * (self.n - 1)))
@@ -164,4 +165,4 @@ class OnsetAge(FirstEventEvidence):
 
     def with_data(self, figures: Sequence[Any], population: Population) -> OnsetAge:
         mean, *sd = (float(figure) for figure in figures)
-        return replace(self, mean=mean, sd=sd[0] if sd else self.sd)
+        return replace(self, mean=self._mean().redrawn(mean).estimate, sd=sd[0] if sd else self.sd)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,9 +12,17 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.axes import show_level
-from funnelest.distributions import Multinomial, MultivariateNormalOn
-from funnelest.evidence.published import covariance_problems, off_logits, on_logits
+from funnelest.distributions import Multinomial, MultivariateNormalOn, slope_on
+from funnelest.evidence.estimated import number_in, rounding_of, share_figure_problems
+from funnelest.evidence.published import (
+    ShareEstimate,
+    covariance_problems,
+    off_logits,
+    on_logits,
+)
 from funnelest.fields import is_number, is_whole, whole
+from funnelest.figures import Figure
+from funnelest.observations.measured import shown
 from funnelest.observations.observation import Observation
 
 __all__ = ["NestedShares", "OnsetNumbers"]
@@ -28,10 +36,9 @@ _LEAST = 1e-12
 class NestedShares:
     """Shares of the same people before several ages; the fields are those of `OnsetSurvey`."""
 
-    before: Mapping[int, float]
+    before: Mapping[int, Any]
     n: int | None
     deff: float
-    rounded_to: float | None
     covariance: Any
 
     def ages(self) -> list[int]:
@@ -40,7 +47,11 @@ class NestedShares:
 
     def shares(self) -> NDArray[np.float64]:
         """Return the published shares, in order of age."""
-        return np.array([self.before[age] for age in self.ages()], dtype=np.float64)
+        return np.array([number_in(self.before[age]) for age in self.ages()])
+
+    def rounding(self) -> NDArray[np.float64]:
+        """Return the variances of the rounding of the shares, in order of age."""
+        return rounding_of([self.before[age] for age in self.ages()])
 
     def problems(self, wrong: Collection[str]) -> list[str]:
         """Return what is wrong with the shares, but for the fields that are so by themselves."""
@@ -56,7 +67,12 @@ class NestedShares:
             f"field 'before': the share before age {age} must lie strictly between 0 and 1; given "
             f"{share!r}."
             for age, share in self.before.items()
-            if not (is_number(share) and 0 < share < 1)
+            if not isinstance(share, Figure) and not (is_number(share) and 0 < share < 1)
+        ]
+        shares += [
+            text
+            for age, share in self.before.items()
+            for text in share_figure_problems(f"before[{age!r}]", share)
         ]
         if len(self.before) < 2:
             shares.append(
@@ -66,24 +82,24 @@ class NestedShares:
         if shares:
             return found + shares
         for one, two in pairwise(self.ages()):
-            a, b = self.before[one], self.before[two]
+            a, b = number_in(self.before[one]), number_in(self.before[two])
             if a > b:
                 found.append(
                     "field 'before': ever-before-age figures that fall with age are of no group "
                     f"of people: {a:g} before {one} and {b:g} before {two}."
                 )
-            elif a == b and self.rounded_to is None and self.covariance is None:
+            elif a == b and self.covariance is None and not self.rounding().any():
                 found.append(
                     f"field 'before': the shares before {one} and {two} are both {a:g}, which "
-                    "leaves no first events between them; say in field 'rounded_to' what they "
-                    "were rounded to."
+                    "leaves no first events between them; say what they were rounded to: "
+                    f"{one}: Rounded({a:g}, to=...)."
                 )
         if found or self.covariance is None:
             return found
         return covariance_problems(self.covariance, len(self.before))
 
     def on_logits(self) -> NDArray[np.float64]:
-        """Return the covariance of the log-odds of the published shares."""
+        """Return the covariance of the log-odds of the shares, but for their rounding."""
         shares = self.shares()
         if self.covariance is not None:
             matrix = np.array(self.covariance, dtype=np.float64)
@@ -92,21 +108,39 @@ class NestedShares:
             i, j = np.indices((len(shares), len(shares)))
             first, last = shares[np.minimum(i, j)], shares[np.maximum(i, j)]
             matrix = first * (1 - last) * self.deff / self.n
-            matrix = matrix + (self.rounded_to or 0.0) ** 2 / 12 * np.eye(len(shares))
         return on_logits(matrix, shares)
 
     def observation(self, expected: Any) -> Observation:
         """Return the shares, around those that are `expected` before each age."""
-        return Observation(MultivariateNormalOn(expected, self.on_logits(), "logit"), self.shares())
+        shares = self.shares()
+        rounding = self.rounding() * slope_on("logit", shares) ** 2
+        law = MultivariateNormalOn(expected, self.on_logits(), "logit", rounding)
+        return Observation(law, shares)
+
+    def remarks(self) -> list[str]:
+        """Return what is to be asked about the shares."""
+        if self.n is None or self.covariance is not None:
+            return []
+        return [
+            text
+            for age, share in self.before.items()
+            for text in ShareEstimate(n=self.n, share=share, deff=self.deff).remarks(
+                f"before[{age}]"
+            )
+        ]
 
     def redrawn(self, value: Any) -> dict[str, Any]:
         """Return the fields with other shares, as uncertain on the logit scale as these."""
         # Normal errors may put two nearly equal shares in the wrong order.
         shares = np.sort(np.asarray(value, dtype=np.float64))
         new = dict(zip(self.ages(), shares.tolist(), strict=True))
+        for age, old in self.before.items():
+            if isinstance(old, Figure):
+                new[age] = shown(old, new[age])
+        made = replace(self, before={age: new[age] for age in self.before})
         return {
-            "before": {age: new[age] for age in self.before},
-            "covariance": off_logits(self.on_logits(), shares).tolist(),
+            "before": made.before,
+            "covariance": off_logits(self.on_logits(), made.shares()).tolist(),
         }
 
 

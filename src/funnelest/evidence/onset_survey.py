@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.defects.base import in_order
-from funnelest.distributions import Binomial
 from funnelest.evidence.first_events import FirstEventEvidence
 from funnelest.evidence.onset_data import NestedShares, OnsetNumbers, age_keys_problems, is_span
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
-from funnelest.fields import MAPPING, Allowed, Constraint, is_number, number, whole, wrong_fields
-from funnelest.figures import Rounded, figure_problems
+from funnelest.fields import MAPPING, Allowed, Constraint, is_number, whole, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -57,7 +55,7 @@ class OnsetSurvey(FirstEventEvidence):
 
     Parameters
     ----------
-    before : int or mapping of int to float, optional
+    before : int or mapping of int to float or figure, optional
         The age before which it had happened; or several such ages and the share for each.
     onset : mapping of (int, int) to int, optional
         Inclusive ages ``(low, high)`` at the first event -> number of people. The intervals begin
@@ -67,22 +65,21 @@ class OnsetSurvey(FirstEventEvidence):
         that was not recorded. Ages are taken to be unknown at random, which the ledger says.
     yes, n : int
         Number to whom it had happened, of the number asked. `yes` may be a printed figure.
-    share : float
-        The published share, 0-1.
+    share : float or figure
+        The published share, 0-1. Of 17,000 people 170 numbers print as the same whole per cent,
+        and taking one of them as exact is far too sure: ``Rounded(0.05, to=0.01)``.
     deff : float, default 1
         Design effect, at least 1; as in `Survey`. Not with `onset`.
     se : float
         Standard error of the share.
-    interval : (float, float)
-        Interval of the share, with its `probability`.
+    interval : (float or figure, float or figure)
+        Interval of the share, with its `probability`; read as in `Survey`.
     probability : float, default 0.95
         Probability of the interval.
-    rounded_to : float, optional
-        What the shares were rounded to: 0.01 for whole percents. Of 17,000 people, 170 numbers
-        print as the same percentage, and taking one of them as exact is far too sure.
     covariance : array-like of float, optional
         With several ages: covariance matrix of the shares, in order of age and with all that is
-        uncertain about them, in place of the one that follows from `n`, `deff` and `rounded_to`.
+        uncertain about them but for rounding, in place of the one that follows from `n` and
+        `deff`.
     respondents : (int, int), optional
         Lowest and highest age of the people asked, all past the ages that they are asked about.
 
@@ -91,11 +88,12 @@ class OnsetSurvey(FirstEventEvidence):
     With :math:`E(A)` the share with a first event before age A (see `FirstTime`), as the defects
     change it, :math:`m` = ``round(n / deff)`` and :math:`n_e` = ``n / deff``:
 
-    - ``yes ~ Binomial(n, E(A))``, beta-binomial with `deff`; a `share` of `n` is a count of
-      m, and with `rounded_to` the probability is that of every count of m that prints as it;
+    - ``yes ~ Binomial(n, E(A))``, beta-binomial with `deff`; a plain `share` of `n` is a count of
+      m, and a rounded one has the probability of every `yes` that prints as it;
     - ``logit(shares) ~ Normal(logit(E), J C J)`` with the covariance of nested shares,
       :math:`C_{ij} = p_i (1 - p_j) / n_e` for :math:`A_i \le A_j`, at the published shares, plus
-      ``rounded_to**2 / 12`` on the diagonal, and J as in `JointSurvey`;
+      a twelfth of the square of what a share was rounded to on the diagonal, and J as in
+      `JointSurvey`;
     - the numbers of `onset` are multinomial with :math:`E(high + 1) - E(low)`. With `unknown`
       people the number with any first event is binomial with the E of the last interval's end,
       and the recorded ages are multinomial among these. That is one multinomial in which a share
@@ -107,8 +105,8 @@ class OnsetSurvey(FirstEventEvidence):
     Examples
     --------
     >>> import funnelest as fe
-    >>> fe.OnsetSurvey(name="adults", before=16, share=0.05, n=17_000, rounded_to=0.01)
-    OnsetSurvey(name='adults', before=16, n=17000, share=0.05, rounded_to=0.01)
+    >>> fe.OnsetSurvey(name="adults", before=16, yes=850, n=17_000)
+    OnsetSurvey(name='adults', before=16, yes=850, n=17000)
     """
 
     before: int | Mapping[int, float] | None = None
@@ -116,12 +114,11 @@ class OnsetSurvey(FirstEventEvidence):
     unknown: int = 0
     yes: Any = None
     n: int | None = None
-    share: float | None = None
+    share: Any = None
     deff: float = 1.0
     se: float | None = None
-    interval: tuple[float, float] | None = None
+    interval: Any = None
     probability: float = 0.95
-    rounded_to: float | None = None
     covariance: Any = None
     respondents: tuple[int, int] | None = None
 
@@ -129,7 +126,6 @@ class OnsetSurvey(FirstEventEvidence):
         **SHARE_FIELDS,
         "onset": MAPPING.or_none,
         "unknown": whole(0),
-        "rounded_to": number(above=0, most=0.5).or_none,
         "respondents": _SPAN.or_none,
     }
     carries: ClassVar[tuple[str, ...]] = ("on_onset_age", "on_ever", "on_share", "design_effect")
@@ -142,20 +138,24 @@ class OnsetSurvey(FirstEventEvidence):
     def _nested(self) -> NestedShares | None:
         if not isinstance(self.before, Mapping):
             return None
-        return NestedShares(self.before, self.n, self.deff, self.rounded_to, self.covariance)
+        return NestedShares(self.before, self.n, self.deff, self.covariance)
 
     def _estimate(self) -> ShareEstimate:
         return ShareEstimate(
             self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
         )
 
-    def _size(self) -> int:
-        """Return the effective number of people of whom the share is."""
-        assert self.n is not None
-        return max(1, round(self.n / self.deff))
-
     def people_asked(self) -> int | None:
         return self.n
+
+    def readings(self, population: Population) -> dict[str, str]:
+        text = self._estimate().reading()
+        return {} if text is None else {f"share[{self.name}]": text}
+
+    def remarks(self, population: Population) -> list[str]:
+        if (nested := self._nested()) is not None:
+            return nested.remarks()
+        return [] if self.onset is not None else self._estimate().remarks()
 
     def ages(self) -> tuple[int, ...]:
         if (numbers := self._numbers()) is not None:
@@ -183,7 +183,7 @@ class OnsetSurvey(FirstEventEvidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
-        found += self._sample_problems(self.yes is not None, self.n, self.deff)
+        found += self._sample_problems(self._estimate().counted, self.n, self.deff)
         if (self.before is None) == (self.onset is None):
             return [
                 *found,
@@ -195,7 +195,7 @@ class OnsetSurvey(FirstEventEvidence):
         keys = age_keys_problems(self.before, self.onset)
         found += keys
         if (numbers := self._numbers()) is not None:
-            names = ("yes", "share", "se", "interval", "rounded_to", "covariance", "deff")
+            names = ("yes", "share", "se", "interval", "covariance", "deff")
             found += self._unused("field 'onset'", *names)
             found += numbers.problems(wrong, not keys)
         elif (nested := self._nested()) is not None:
@@ -203,7 +203,7 @@ class OnsetSurvey(FirstEventEvidence):
             found += [] if keys else nested.problems(wrong)
         else:
             found += self._unused("one age", "unknown", "covariance")
-            found += self._share_problems(set(wrong))
+            found += self._estimate().problems(wrong=wrong)
         if not keys and (self.before or self.onset):
             what = "before" if self.onset is None else "onset"
             found += self._age_problems(population, what)
@@ -218,25 +218,6 @@ class OnsetSurvey(FirstEventEvidence):
             for name in names
             if not unset.get(name, getattr(self, name) is None)
         ]
-
-    def _share_problems(self, wrong: set[str]) -> list[str]:
-        found = self._estimate().problems(wrong=wrong)
-        others = [f for f in ("yes", "se", "interval") if getattr(self, f) is not None]
-        if self.rounded_to is None or "rounded_to" in wrong:
-            return found
-        if others:
-            shown = " and ".join(map(repr, others))
-            found.append(
-                f"field 'rounded_to' is for a 'share' of 'n' people; it does not go with {shown}, "
-                "which say how sure the share is."
-            )
-        elif not found and not wrong:
-            figure = Rounded(self.share, self.rounded_to)  # type: ignore[arg-type]
-            found += [
-                f"field 'share' of {self._size()} people: {text}"
-                for text in figure_problems(figure, self._size())
-            ]
-        return found
 
     def _respondent_problems(self) -> list[str]:
         if self.respondents is None:
@@ -275,19 +256,13 @@ class OnsetSurvey(FirstEventEvidence):
         data = self._numbers() or self._nested()
         if data is not None:
             return [data.observation(share)]
-        if self.rounded_to is None:
-            return [self._estimate().observation(share[0], self._design(q, self.n))]
-        assert self.share is not None
-        figure = Rounded(float(self.share), float(self.rounded_to))
-        return [Observation(Binomial(self._size(), share[0]), figure, divisor=self._size())]
+        return [self._estimate().observation(share[0], self._design(q, self.n))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> OnsetSurvey:
         (value,) = figures
         data = self._numbers() or self._nested()
         if data is not None:
             return replace(self, **data.redrawn(value))
-        if self.rounded_to is not None:
-            return replace(self, share=float(value.value))
         drawn = self._estimate().redrawn(value)
         return replace(self, yes=drawn.yes, share=drawn.share, se=drawn.se, interval=drawn.interval)
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Where
-from funnelest.distributions import Binomial, Custom, NormalOn, Poisson, scale_problems
+from funnelest.distributions import Binomial, Custom, Poisson, scale_problems, slope_on
 from funnelest.evidence.base import FIGURE, AskedEvidence, Evidence
-from funnelest.fields import FUNCTION, POSITIVE, Allowed, number, whole, wrong_fields
+from funnelest.evidence.estimated import Estimated, number_in, printed, printed_pair
+from funnelest.fields import FUNCTION, PAIR, POSITIVE, Allowed, number, whole, wrong_fields
 from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
@@ -133,7 +134,7 @@ class OwnPoisson(OwnEvidence):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class OwnNormal(OwnEvidence):
-    """An estimate with a standard error, of a function that you write.
+    """An estimate with a standard error or an interval, of a function that you write.
 
     It takes `name`, `source` and `statement` as well, as every `Evidence`; `where` is refused,
     since `quantity` chooses its own cells.
@@ -142,36 +143,65 @@ class OwnNormal(OwnEvidence):
     ----------
     quantity : callable
         ``quantity(q)``: the true value.
-    estimate : float
-        The published value, on its natural scale.
-    se : float
+    estimate : float or figure, optional
+        The published value, on its natural scale. Left out, the middle of the interval.
+    se : float, optional
         Its standard error, on the named scale.
+    interval : (float or figure, float or figure), optional
+        Its interval, with its `probability`, on its natural scale.
+    probability : float, default 0.95
+        Probability of the interval.
     scale : {"identity", "log", "logit"}, default "identity"
-        Scale on which the error is normal.
+        Scale on which the error is normal, or the interval is joined to the estimate.
 
     Notes
     -----
-    ``g(estimate) ~ Normal(g(quantity(q)), se)`` with g the scale.
+    ``g(estimate) ~ Normal(g(quantity(q)), se)`` with g the scale. With `interval` the estimate and
+    its limits are three quantiles of the true value, joined on the scale as in `Total`.
     """
 
-    estimate: float
-    se: float
+    estimate: Any = None
+    se: float | None = None
     scale: str = "identity"
+    interval: Any = None
+    probability: float = 0.95
 
-    allowed: ClassVar[Allowed] = {"estimate": number(), "se": POSITIVE}
+    allowed: ClassVar[Allowed] = {
+        "estimate": printed(number()).or_none,
+        "se": POSITIVE.or_none,
+        "interval": printed_pair(PAIR).or_none,
+        "probability": number(least=0.001, most=0.999999),
+    }
+
+    def _estimated(self) -> Estimated:
+        one = Estimated(self.scale, self.estimate, None, self.interval, self.probability)
+        if self.se is None or self.interval is not None:
+            return one
+        return replace(one, se=float(self.se / slope_on(self.scale, one.centre)))
+
+    def readings(self, population: Population) -> dict[str, str]:
+        text = self._estimated().reading()
+        return {} if text is None else {f"estimate[{self.name}]": text}
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
-        if "estimate" not in wrong_fields(self, route, population):
-            found += [f"field 'scale': {t}" for t in scale_problems(str(self.scale), self.estimate)]
+        wrong = wrong_fields(self, route, population)
+        if "estimate" in wrong:
+            return found
+        inside = 0.5 if self.estimate is None else number_in(self.estimate)
+        trouble = scale_problems(str(self.scale), inside)
+        found += [f"field 'scale': {text}" for text in trouble]
+        if not trouble and "se" not in wrong:
+            errors = Estimated(self.scale, self.estimate, self.se, self.interval, self.probability)
+            found += errors.number_problems(wrong)
         return found
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        distribution = NormalOn(self.quantity(q), float(self.se), self.scale)
-        return [Observation(distribution, float(self.estimate))]
+        return [self._estimated().observation(self.quantity(q))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Self:
-        return replace(self, estimate=float(figures[0]))
+        new = self._estimated().redrawn(float(figures[0]))
+        return replace(self, estimate=new.estimate, interval=new.interval)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

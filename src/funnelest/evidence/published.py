@@ -10,36 +10,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.distributions import (
-    BetaBinomial,
-    Binomial,
-    NormalOn,
-    off_scale,
-    on_scale,
-    scale_problems,
-)
+from funnelest.distributions import BetaBinomial, Binomial
 from funnelest.evidence.base import FIGURE
-from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, number, whole
-from funnelest.figures import Figure, as_figure
+from funnelest.evidence.estimated import (
+    Estimated,
+    number_in,
+    printed,
+    printed_pair,
+    step_of,
+)
+from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
+from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.observations.measured import InSample, shown
 from funnelest.observations.observation import Observation
-from funnelest.priors.base import normal_quantile
+from funnelest.words import Named
 
-__all__ = ["NUMBER_FIELDS", "SHARE_FIELDS", "NumberEstimate", "ShareEstimate"]
+__all__ = ["NUMBER_FIELDS", "SHARE_FIELDS", "ShareEstimate"]
 
 _ERRORS: Allowed = {
     "se": POSITIVE.or_none,
-    "interval": PAIR.or_none,
+    "interval": printed_pair(PAIR).or_none,
     "probability": number(least=0.001, most=0.999999),
 }
 #: What the fields of a share and of a number may hold, of every kind that publishes one.
 SHARE_FIELDS: Allowed = {
     "yes": FIGURE.or_none,
     "n": whole(1).or_none,
-    "share": SHARE.or_none,
+    "share": printed(SHARE).or_none,
     "deff": number(least=1),
     **_ERRORS,
 }
-NUMBER_FIELDS: Allowed = {"estimate": POSITIVE.or_none, **_ERRORS}
+NUMBER_FIELDS: Allowed = {"estimate": printed(POSITIVE).or_none, **_ERRORS}
 
 
 def covariance_problems(covariance: Any, size: int, what: str = "field 'covariance'") -> list[str]:
@@ -71,47 +72,9 @@ def off_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDAr
     return np.asarray(matrix * np.outer(slope, slope))
 
 
-def _interval_problems(
-    interval: tuple[float, float], estimate: float | None, scale: str
-) -> list[str]:
-    """Return why a pair is no interval on the scale, or not one of the estimate."""
-    low, high = interval
-    found = [f"field 'interval': {t}" for limit in interval for t in scale_problems(scale, limit)]
-    if estimate is not None and not found and not low <= estimate <= high:
-        found.append(
-            f"field 'interval': the estimate {estimate:g} lies outside ({low:g}, {high:g})."
-        )
-    return found
-
-
-def _centre(estimate: float | None, interval: tuple[float, float] | None, scale: str) -> float:
-    """Return the estimate; without one, the middle of the interval on the scale."""
-    if estimate is not None:
-        return float(estimate)
-    assert interval is not None
-    low, high = (float(on_scale(scale, np.asarray(v, float))) for v in interval)
-    return float(off_scale(scale, np.asarray((low + high) / 2)))
-
-
-def _scale_error(
-    estimate: float, se: float | None, interval: Any, probability: float, scale: str
-) -> float:
-    """Return the standard error on the scale, from one on the natural scale or an interval."""
-    if interval is not None:
-        low, high = (float(on_scale(scale, np.asarray(v, float))) for v in interval)
-        return (high - low) / 2 / normal_quantile(probability)
-    assert se is not None
-    slope = {"identity": 1.0, "log": 1 / estimate}
-    if scale == "logit":
-        return se / (estimate * (1 - estimate))
-    return se * slope[scale]
-
-
-def _around(share: float, half: float) -> tuple[float, float]:
-    """Return the limits `half` below and above a share on the logit scale."""
-    there = float(on_scale("logit", np.asarray(share, float)))
-    low, high = (float(off_scale("logit", np.asarray(there + h))) for h in (-half, half))
-    return low, high
+#: A share of which so many counts print the same is asked about, where rounding adds more than
+#: this share to the variance.
+_ALIKE, _NOTED = 10, 0.1
 
 
 @dataclass(frozen=True)
@@ -122,21 +85,28 @@ class ShareEstimate:
     ----------
     yes, n : figure or int, int
         Number with the property, and number asked.
-    share : float
+    share : figure or float
         The published share, in place of `yes`.
     deff : float
         Design effect: the variance is this many times that of a simple random sample.
-    se, interval, probability : float, (float, float), float
+    se, interval, probability : float, (figure, figure) or (float, float), float
         Standard error of the share; or its interval and the probability of that.
+    people : float, default 1.0
+        What was printed is the share times this.
     """
 
     yes: Any = None
     n: Any = None
-    share: float | None = None
+    share: Any = None
     deff: float = 1.0
     se: float | None = None
-    interval: tuple[float, float] | None = None
+    interval: Any = None
     probability: float = 0.95
+    people: float = 1.0
+
+    @property
+    def _estimated(self) -> Estimated:
+        return Estimated("logit", self.share, self.se, self.interval, self.probability, self.people)
 
     def problems(self, what: str = "share", wrong: Collection[str] = ()) -> list[str]:
         """Return what does not go together, but for the fields that are wrong by themselves.
@@ -159,15 +129,17 @@ class ShareEstimate:
             )
         found += self._count_problems(what, wrong)
         if self.interval is not None and not {"interval", what} & set(wrong):
-            found += _interval_problems(self.interval, self.share, "logit")
-        if (self.se is not None or self.interval is not None) and not found and not wrong:
-            if self.share is None and self.interval is None:
+            found += self._estimated.problems(what)
+        if self.se is not None and not found and not wrong:
+            if self.share is None:
                 found.append(f"field 'se' needs field {what!r}.")
-            elif self.share is not None and not 0 < self.share < 1:
+            elif not isinstance(self.share, Figure) and not 0 < self.share < self.people:
                 found.append(
-                    f"field {what!r} must lie strictly between 0 and 1 when its standard error or "
-                    f"interval is given; given {self.share!r}. Give 'yes' and 'n' instead."
+                    f"field {what!r} must lie strictly between 0 and {self.people:,.10g} when its "
+                    f"standard error is given; given {self.share!r}. Give 'yes' and 'n' instead."
                 )
+            else:
+                found += self._estimated.problems(what)
         return found
 
     def _count_problems(self, what: str, wrong: Collection[str]) -> list[str]:
@@ -191,37 +163,114 @@ class ShareEstimate:
                     f"field 'yes' ({figure.describe()}) must not be above field 'n'; given "
                     f"n={self.n}."
                 )
+        given = isinstance(self.share, Figure) and self.n is not None
+        if given and not {what, "n", "deff"} & set(wrong):
+            found += self._printed_problems(what)
         return found
+
+    def _printed_problems(self, what: str) -> list[str]:
+        """Return why no number of the sample prints as the figure of the share."""
+        figure, n = self.share, int(self.n)
+        start = f"field {what!r} of {n:,} people"
+        if figure.reals() is not None:
+            # Weights, of a design or of a total, make shares that no number of people has.
+            weighted = self.people != 1 or self.deff != 1
+            if weighted or self._of_sample() is not None:
+                return []
+            return [f"{start}: no number of them prints as {figure.describe()}."]
+        if self.people != 1:
+            kind = type(figure).__name__
+            return [f"field {what!r}: a {kind} is of a share, and not of a total; give Rounded."]
+        return [f"{start}: {text}" for text in figure_problems(figure, n)]
+
+    def _of_sample(self) -> Figure | None:
+        """Return a printed share as counts of the sample; None where it is finer than these."""
+        if not isinstance(self.share, Figure):
+            return None
+        if self.share.reals() is None:
+            return self.share
+        figure = InSample(self.share, int(self.n), self.people)
+        return figure if len(figure.candidates()) else None
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is of people of the sample, who may be in clusters."""
+        if self.yes is not None:
+            return True
+        there = is_whole(self.n, 1) and isinstance(self.share, Figure)
+        return there and not self.share.problems() and self._of_sample() is not None
+
+    def remarks(self, what: str = "share") -> list[str]:
+        """Return what is to be asked about the share, in the field called `what`."""
+        if self.share is None or isinstance(self.share, Figure) or self.interval is not None:
+            return []
+        percent = 0.01 if self.people == 1 else math.inf
+        step = float(step_of([self.share, self.se], most=percent)) / self.people
+        p = self.share / self.people
+        if not 0 < p < 1:
+            return []
+        if self.n is not None:
+            variance = p * (1 - p) * self.deff / self.n
+            if step * self.n <= _ALIKE:
+                return []
+        else:
+            assert self.se is not None
+            variance = (self.se / self.people) ** 2
+        if step**2 / 12 <= _NOTED * variance:
+            return []
+        whom = "" if self.n is None else f" of {self.n:,} people"
+        to = f"{step * self.people:.10g}"
+        return [
+            f"field {what!r} is taken as exact: {self.share!r}{whom}. If it was printed rounded, "
+            f"say so, such as {what}=fe.Rounded({self.share!r}, to={to}): it is otherwise far too "
+            "sure. If it is exact, give 'yes' and 'n'."
+        ]
 
     @property
     def centre(self) -> float:
         """The share; without one, the middle of its interval on the logit scale."""
         if self.yes is not None:
             return float(self._yes().middle) / float(self.n)
-        return _centre(self.share, self.interval, "logit")
+        if self.n is not None:
+            return number_in(self.share) / self.people
+        return self._estimated.centre
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The limits of the share as they were printed, where they were."""
+        if self.interval is None:
+            return None
+        low, high = map(number_in, self.interval)
+        return low / self.people, high / self.people
+
+    def reading(self) -> Named | None:
+        """Return how an interval is read, where one was printed."""
+        return self._estimated.reading()
 
     def observation(self, expected: Any, deff: Any = None) -> Observation:
         """Return the observation of a share whose true value is `expected`.
 
         With `deff` the design effect is not a known number but one per draw.
         """
+        if self.n is None:
+            return self._estimated.observation(expected)
+        n = int(self.n)
+        law: Any = Binomial(n, expected)
+        if deff is not None or self.deff > 1:
+            law = BetaBinomial(n, expected, float(self.deff) if deff is None else deff)
         if self.yes is not None:
-            n = int(self.n)
-            if deff is not None:
-                return Observation(BetaBinomial(n, expected, deff), self._yes())
-            if self.deff > 1:
-                return Observation(BetaBinomial(n, expected, float(self.deff)), self._yes())
-            return Observation(Binomial(n, expected), self._yes())
-        if self.n is not None:
-            assert self.share is not None
-            # Whole, so that the likelihood and a simulated survey are of the same size.
-            effective = max(1, round(self.n / self.deff))
-            return Observation(
-                Binomial(effective, expected), self.share * effective, unit=1 / effective
-            )
-        centre = _centre(self.share, self.interval, "logit")
-        sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
-        return Observation(NormalOn(expected, sd, "logit"), centre)
+            return Observation(law, self._yes())
+        figure = self._of_sample()
+        if isinstance(figure, InSample):
+            return Observation(law, figure, unit=self.people / n)
+        if figure is not None:
+            return Observation(law, figure, divisor=n)
+        # Whole, so that the likelihood and a simulated survey are of the same size.
+        effective = max(1, round(self.n / self.deff))
+        share = number_in(self.share) / self.people
+        return Observation(
+            Binomial(effective, expected), share * effective, unit=self.people / effective
+        )
 
     def _yes(self) -> Figure:
         return as_figure(self.yes)
@@ -232,76 +281,27 @@ class ShareEstimate:
             plain = isinstance(self.yes, int | float | np.number)
             return replace(self, yes=int(value.middle) if plain else value)
         if self.n is not None:
-            return replace(self, share=float(value))
-        centre = _centre(self.share, self.interval, "logit")
-        sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
-        half = sd * normal_quantile(self.probability)
-        return replace(self, share=float(value), se=None, interval=_around(float(value), half))
+            if isinstance(self.share, Figure) and not isinstance(value, Figure):
+                value = shown(self.share, float(value))
+            return replace(self, share=value if isinstance(value, Figure) else float(value))
+        new = self._estimated.redrawn(float(value))
+        return replace(self, share=new.estimate, se=new.se, interval=new.interval)
 
     def range(self) -> tuple[float, float]:
         """Return limits that the true share hardly exceeds (five standard errors)."""
-        if self.yes is not None or self.n is not None:
-            if self.yes is not None:
-                fewest, most = as_figure(self.yes).limits()
-                low, high = fewest / self.n, min(most / self.n, 1.0)
-            else:
-                assert self.share is not None
-                low = high = self.share
-            size = self.n / self.deff
-            below, above = (
-                5 * math.sqrt((p * (1 - p) + 1 / size) / size) for p in (float(low), float(high))
-            )
-            return max(0.0, float(low) - below), min(1.0, float(high) + above)
-        centre = _centre(self.share, self.interval, "logit")
-        sd = _scale_error(centre, self.se, self.interval, self.probability, "logit")
-        return _around(centre, 5 * sd)
-
-
-@dataclass(frozen=True)
-class NumberEstimate:
-    """An estimated number with its standard error or interval, log-normal around the truth."""
-
-    estimate: float | None = None
-    se: float | None = None
-    interval: tuple[float, float] | None = None
-    probability: float = 0.95
-
-    def problems(self, wrong: Collection[str] = ()) -> list[str]:
-        """Return what does not go together, but for the fields that are wrong by themselves."""
-        found = []
-        if (self.se is None) == (self.interval is None):
-            found.append(
-                "give one of the fields 'se' (standard error) and 'interval' (with its "
-                "'probability'): a number without its uncertainty is not evidence."
-            )
-        if self.interval is not None and not {"interval", "estimate"} & set(wrong):
-            found += _interval_problems(self.interval, self.estimate, "log")
-        if self.estimate is None and self.interval is None:
-            found.append("field 'estimate' is needed.")
-        return found
-
-    @property
-    def centre(self) -> float:
-        """The number; without one, the middle of its interval on the log scale."""
-        return _centre(self.estimate, self.interval, "log")
-
-    def observation(self, expected: Any) -> Observation:
-        """Return the observation of a number whose true value is `expected`."""
-        centre = _centre(self.estimate, self.interval, "log")
-        return Observation(NormalOn(expected, self._sd(centre), "log"), centre)
-
-    def _sd(self, centre: float) -> float:
-        return _scale_error(centre, self.se, self.interval, self.probability, "log")
-
-    def redrawn(self, value: float) -> NumberEstimate:
-        """Return the same estimate with new data."""
-        sd = self._sd(_centre(self.estimate, self.interval, "log"))
-        half = math.exp(sd * normal_quantile(self.probability))
-        return replace(self, estimate=value, se=None, interval=(value / half, value * half))
-
-    def range(self) -> tuple[float, float]:
-        """Return limits that the true number hardly exceeds (five standard errors)."""
-        centre = _centre(self.estimate, self.interval, "log")
-        sd = self._sd(centre)
-        reach = math.exp(min(5 * sd, 300.0))
-        return centre / reach, centre * reach
+        if self.n is None:
+            return self._estimated.range()
+        if self.yes is not None:
+            fewest, most = as_figure(self.yes).limits()
+            low, high = fewest / self.n, min(most / self.n, 1.0)
+        elif (figure := self._of_sample()) is None:
+            low = high = number_in(self.share) / self.people
+        else:
+            divisor = 1 if isinstance(figure, InSample) else int(self.n)
+            fewest, most = figure.limits(divisor)
+            low, high = fewest / self.n, min(most / self.n, 1.0)
+        size = self.n / self.deff
+        below, above = (
+            5 * math.sqrt((p * (1 - p) + 1 / size) / size) for p in (float(low), float(high))
+        )
+        return max(0.0, float(low) - below), min(1.0, float(high) + above)

@@ -15,6 +15,7 @@ from funnelest.evidence.base import (
     followed,
     nesting_problems,
 )
+from funnelest.evidence.estimated import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation
@@ -50,16 +51,16 @@ class Survey(AskedEvidence):
         Without it, the whole population was asked.
     yes, n : int
         Number who had reached the step, of the number asked. `yes` may be a printed figure.
-    share : float
-        The published share, 0-1.
-    total : float
+    share : float or figure
+        The published share, 0-1; printed in whole per cents ``Rounded(0.11, to=0.01)``.
+    total : float or figure
         The published total: the share times the number of people in `where` (mean over `per`).
     deff : float, default 1
         Design effect, at least 1. Given `yes` the likelihood is beta-binomial, given `share` or
         `total` it is binomial on the effective sample ``round(n / deff)``.
     se : float
         Standard error of the share, or of the total when that is given.
-    interval : (float, float)
+    interval : (float or figure, float or figure)
         Interval of the share or total, with its `probability`.
     probability : float, default 0.95
         Probability of the interval.
@@ -71,8 +72,14 @@ class Survey(AskedEvidence):
     With :math:`p = \sum_c P_c r_c v_{step} / \sum_c P_c`, or with `of`
     :math:`p = \sum_c L_c v_{of} F_{of,step} / \sum_c L_c v_{of}`:
     ``yes ~ Binomial(n, p)``, or beta-binomial with variance ``deff`` times as large; with `se`
-    or `interval`, ``logit(share) ~ Normal(logit(p), s)`` where s is ``se / (share (1 - share))``
-    or the width of the interval on the logit scale over twice its normal quantile.
+    ``logit(share) ~ Normal(logit(p), s)`` where s is ``se / (share (1 - share))``. A printed figure
+    in place of a share stands for all that print as it: their probabilities are summed.
+
+    With `interval` the estimate and its limits are three quantiles of p, joined on the log-odds by
+    the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with a prior that is
+    flat on the log-odds, and no other figure, the posterior has them as its median and limits. A
+    limit of 0 or 100%, or one that prints as the estimate does, is read as rounded to the digits
+    that were printed (``100%`` as 99.75%); the ledger and ``figures()`` say what was read.
 
     Examples
     --------
@@ -85,11 +92,11 @@ class Survey(AskedEvidence):
     of: str | None = None
     yes: Any = None
     n: int | None = None
-    share: float | None = None
-    total: float | None = None
+    share: Any = None
+    total: Any = None
     deff: float = 1.0
     se: float | None = None
-    interval: tuple[float, float] | None = None
+    interval: Any = None
     probability: float = 0.95
     per: str | None = None
 
@@ -97,7 +104,7 @@ class Survey(AskedEvidence):
         **SHARE_FIELDS,
         "step": STEP,
         "of": STEP.or_none,
-        "total": number(least=0).or_none,
+        "total": printed(number(least=0)).or_none,
         "per": AXIS.or_none,
     }
 
@@ -119,22 +126,34 @@ class Survey(AskedEvidence):
             return ShareEstimate(
                 self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
             )
-        people = self._people(population)
         return ShareEstimate(
             yes=self.yes,
             n=self.n,
-            share=self.total / people,
+            share=self.total,
             deff=self.deff,
-            se=None if self.se is None else self.se / people,
-            interval=self.interval and (self.interval[0] / people, self.interval[1] / people),
+            se=self.se,
+            interval=self.interval,
             probability=self.probability,
+            people=self._people(population),
         )
+
+    def _field(self) -> str:
+        return "share" if self.total is None else "total"
+
+    def readings(self, population: Population) -> dict[str, str]:
+        text = self._estimate(population).reading()
+        return {} if text is None else {f"{self._field()}[{self.name}]": text}
+
+    def remarks(self, population: Population) -> list[str]:
+        return self._estimate(population).remarks(self._field())
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
         placed = "where" not in wrong and not population.problems_in(self.where)
-        found += self._sample_problems(self.yes is not None, self.n, self.deff)
+        known = placed and not {"share", "total", "per"} & wrong.keys()
+        counted = self._estimate(population).counted if known else self.yes is not None
+        found += self._sample_problems(counted, self.n, self.deff)
         if self.of is not None:
             if not {"of", "step"} & wrong.keys():
                 found += nesting_problems(route, self.step, self.of)
@@ -158,35 +177,29 @@ class Survey(AskedEvidence):
         if {"total", "se", "interval", "per"} & wrong.keys() or not placed:
             return found
         people = self._people(population)
-        if self.total > people:
+        total = number_in(self.total)
+        if total > people:
             return [
                 *found,
                 f"field 'total' must not be above the {people:,.0f} people that it is a total "
-                f"of; given {self.total:,.10g}.",
+                f"of; given {total:,.10g}.",
             ]
         return found + self._estimate(population).problems("total", wrong)
 
-    def _scale(self, population: Population) -> float:
-        """Return what to multiply the share by to get the figure as printed."""
-        return 1.0 if self.total is None else self._people(population)
-
     def observations(self, q: Quantities) -> Sequence[Observation]:
         expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
-        one = self._estimate(q.cells).observation(expected, self._design(q, self.n))
-        return [replace(one, unit=one.unit * self._scale(q.cells))]
+        return [self._estimate(q.cells).observation(expected, self._design(q, self.n))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
         (figure,) = figures
-        scale = self._scale(population)
-        value = figure if self.yes is not None else figure / scale
-        new = self._estimate(population).redrawn(value)
+        new = self._estimate(population).redrawn(figure)
         return replace(
             self,
             yes=new.yes,
-            share=None if self.total is not None else new.share,
-            total=None if self.total is None or new.share is None else new.share * scale,
+            share=new.share if self.total is None else None,
+            total=None if self.total is None else new.share,
             se=new.se,
-            interval=new.interval and (new.interval[0] * scale, new.interval[1] * scale),
+            interval=new.interval,
         )
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
@@ -198,7 +211,7 @@ class Survey(AskedEvidence):
         """Return the share: of the people in a step, or of everybody as a number of people."""
         estimate = self._estimate(population)
         people = 1.0 if self.of is not None else population.total(self.where)
-        limits = estimate.interval
+        limits = estimate.limits
         return [
             OnRoute(
                 place=self.step if self.of is None else followed(route, self.of, self.step),

@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest.evidence.base import NumberEvidence, OnRoute
-from funnelest.evidence.published import NUMBER_FIELDS, NumberEstimate
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.published import NUMBER_FIELDS
 from funnelest.fields import Allowed, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
@@ -31,11 +32,12 @@ class Total(NumberEvidence):
     ----------
     step : str or (str, str)
         The step, or the transition.
-    estimate : float, optional
-        The number. Left out, the middle of the interval on the log scale.
+    estimate : float or figure, optional
+        The number, or a printed figure such as ``Rounded(5000, to=1000)``. Left out, the middle of
+        the interval on the log scale.
     se : float, optional
         Its standard error.
-    interval : (float, float), optional
+    interval : (float or figure, float or figure), optional
         Its interval, with the `probability` of that.
     probability : float, default 0.95
         Probability of the interval.
@@ -44,24 +46,31 @@ class Total(NumberEvidence):
 
     Notes
     -----
-    ``log(estimate) ~ Normal(log(mu), s)`` with mu the expected number after the defects, and s
-    ``se / estimate`` or the width of the interval of the logarithm over twice its normal
-    quantile.
+    With mu the expected number after the defects: ``log(estimate) ~ Normal(log(mu), s)`` with s
+    ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu, joined
+    on the log scale by the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with
+    a prior that is flat on the log scale, and no other figure, the posterior has them as its median
+    and limits. A limit of 0 is read as rounded to the digits that were printed; the ledger and
+    ``figures()`` say what was read.
     """
 
-    estimate: float | None = None
+    estimate: Any = None
     se: float | None = None
-    interval: tuple[float, float] | None = None
+    interval: Any = None
     probability: float = 0.95
 
     allowed: ClassVar[Allowed] = NUMBER_FIELDS
 
-    def _number(self) -> NumberEstimate:
-        return NumberEstimate(self.estimate, self.se, self.interval, self.probability)
+    def _number(self) -> Estimated:
+        return Estimated("log", self.estimate, self.se, self.interval, self.probability)
+
+    def readings(self, population: Population) -> dict[str, str]:
+        text = self._number().reading()
+        return {} if text is None else {f"estimate[{self.name}]": text}
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
-        found += self._number().problems(wrong_fields(self, route, population))
+        found += self._number().number_problems(wrong_fields(self, route, population))
         return found + [
             f"a Total cannot carry {type(one).__name__}: it suits counts that are split in classes."
             for one in self.defects
@@ -92,12 +101,13 @@ class Total(NumberEvidence):
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return the number, and its interval where one was printed."""
         divisor = self.divisor(population)
-        low, high = self.interval or (np.nan, np.nan)
+        number, interval = self._number().as_printed()
+        low, high = interval or (np.nan, np.nan)
         return [
             OnRoute(
                 place=self.step if isinstance(self.step, str) else (self.step[0], self.step[1]),
-                number=self._number().centre * divisor,
-                interval=(low * divisor, high * divisor) if self.interval else None,
+                number=number * divisor,
+                interval=(low * divisor, high * divisor) if interval else None,
                 where=self.where,
             )
         ]

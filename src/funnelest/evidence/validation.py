@@ -11,8 +11,9 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
+from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import LARGEST, Allowed, Constraint, explained, is_whole, whole, wrong_fields
-from funnelest.figures import Exact
+from funnelest.figures import Exact, Figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Printed, Table
 from funnelest.population import Population
@@ -30,11 +31,15 @@ def _several(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
 
 
-def _counts(least: int) -> Constraint:
-    """Return the constraint of a whole number for each study."""
+def _counts(least: int, *, figures: bool = False) -> Constraint:
+    """Return the constraint of a whole number for each study, or with `figures` a printed one."""
     return Constraint(
         f"must be a whole number of at least {least}, or one per study",
-        lambda value: all(is_whole(one, least) for one in _several(value)),
+        lambda value: (
+            not figure_problems(value)
+            if figures and isinstance(value, Figure)
+            else all(is_whole(one, least) for one in _several(value))
+        ),
         (3, [3, 4], (np.int64(3),)),
         (None, True, 2.5, least - 1, [least, least - 1], "3", ["3"], 1e30),
         most=LARGEST,
@@ -58,7 +63,17 @@ class Validation(Evidence):
         `yes` were people of the step; of `n` people of the step, `yes` said so; of `n` others,
         `yes` did not say so.
     yes, n : int or sequence of int
-        The numbers of each study.
+        The numbers of each study. `yes` of one study may be a printed figure.
+    share : float or figure, optional
+        The published share of one study, in place of `yes`; with `n`, `se` or `interval`.
+    deff : float, default 1
+        Design effect, at least 1, of one study; as in `Survey`.
+    se : float, optional
+        Standard error of the share.
+    interval : (float or figure, float or figure), optional
+        Interval of the share, with its `probability`; read as in `Survey`.
+    probability : float, default 0.95
+        Probability of the interval.
     unconfirmed : int, optional
         Of `n` records those that could be neither confirmed nor shown to be false (``what="ppv"``
         and one study): then `yes` are the confirmed and the rest are the false ones.
@@ -72,7 +87,8 @@ class Validation(Evidence):
 
     Notes
     -----
-    ``yes ~ Binomial(n, p)``, with p the share of the source pooled over `where`. With `between`,
+    ``yes ~ Binomial(n, p)``, with p the share of the source pooled over `where`; a share with its
+    interval is read as in `Survey`. With `between`,
     :math:`\sigma`: :math:`\mathrm{logit}\, p_j = m + \sigma z_j` for study j and
     :math:`\mathrm{logit}\, p = m + \sigma z` for the source, with standard normal z; the
     :math:`z_j` are integrated out numerically (the model of Gelman and Carpenter, J R Stat Soc C
@@ -83,16 +99,22 @@ class Validation(Evidence):
 
     of: str
     what: str
-    yes: int | Sequence[int]
-    n: int | Sequence[int]
+    yes: Any = None
+    n: int | Sequence[int] | None = None
+    share: Any = None
+    deff: float = 1.0
+    se: float | None = None
+    interval: Any = None
+    probability: float = 0.95
     unconfirmed: int | None = None
     confirmable: Prior | float | None = None
     refutable: Prior | float | None = None
     between: Prior | float | None = None
 
     allowed: ClassVar[Allowed] = {
-        "yes": _counts(0),
-        "n": _counts(1),
+        **SHARE_FIELDS,
+        "yes": _counts(0, figures=True).or_none,
+        "n": _counts(1).or_none,
         "unconfirmed": whole(0).or_none,
         "confirmable": prior_of(0.0, 1.0).or_none,
         "refutable": prior_of(0.0, 1.0).or_none,
@@ -108,33 +130,60 @@ class Validation(Evidence):
         pairs = zip(_several(self.yes), _several(self.n), strict=True)
         return [(int(yes), int(n)) for yes, n in pairs]
 
+    def _one(self) -> ShareEstimate | None:
+        """Return the share of one study; None of several, or with `unconfirmed`."""
+        if self.unconfirmed is not None or self.between is not None:
+            return None
+        if len(_several(self.yes)) > 1 or isinstance(self.n, list | tuple | np.ndarray):
+            return None
+        return ShareEstimate(
+            self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
+        )
+
+    def readings(self, population: Population) -> dict[str, str]:
+        one = self._one()
+        text = None if one is None else one.reading()
+        return {} if text is None else {f"share[{self.name}]": text}
+
+    def remarks(self, population: Population) -> list[str]:
+        one = self._one()
+        return [] if one is None else one.remarks()
+
     def _label(self, what: str) -> str:
         return f"{what}[{self.name}]"
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
+        one = self._one()
+        if one is not None:
+            found += one.problems(wrong=wrong) if not wrong else []
+            return found + self._unused_problems()
+        found += [
+            f"field {name!r} is of one study, without 'between' and 'unconfirmed'."
+            for name, unset in (
+                ("share", self.share is None), ("se", self.se is None),
+                ("interval", self.interval is None), ("deff", "deff" in wrong or self.deff == 1),
+            )
+            if not unset
+        ]  # fmt: skip
+        found += [
+            f"field {name!r} is needed." for name in ("yes", "n") if getattr(self, name) is None
+        ]
         yes, n = _several(self.yes), _several(self.n)
         alone = len(yes) == len(n) == 1
         if len(yes) != len(n) or not yes:
             found.append(
                 f"fields 'yes' and 'n' must be of as many studies; given {len(yes)} and {len(n)}."
             )
-        elif not {"yes", "n"} & wrong.keys():
+        elif not found and not {"yes", "n"} & wrong.keys():
             found += [
                 f"field 'yes' must not be above field 'n'; given {a} of {b}."
                 for a, b in zip(yes, n, strict=True)
                 if a > b
             ]
         if self.unconfirmed is None:
-            return found + [
-                f"field {name!r} only means something beside 'unconfirmed'."
-                for name, value in (
-                    ("confirmable", self.confirmable),
-                    ("refutable", self.refutable),
-                )
-                if value is not None
-            ]
+            return found + self._unused_problems()
         if self.what != "ppv" or not alone or self.between is not None:
             found.append("field 'unconfirmed' is of one study of the 'ppv', without 'between'.")
         elif not found and yes[0] + self.unconfirmed > n[0]:
@@ -143,6 +192,13 @@ class Validation(Evidence):
                 f"field 'n'; given n={n[0]}."
             )
         return found
+
+    def _unused_problems(self) -> list[str]:
+        return [
+            f"field {name!r} only means something beside 'unconfirmed'."
+            for name, value in (("confirmable", self.confirmable), ("refutable", self.refutable))
+            if value is not None
+        ]
 
     def problems_among(self, evidence: Sequence[Evidence]) -> list[str]:
         """Return why there is nothing to check, one sentence each."""
@@ -202,6 +258,8 @@ class Validation(Evidence):
             rest = share * (1.0 - confirmed) + (1.0 - share) * (1.0 - refuted)
             p = fm.stack([share * confirmed + 0.0 * rest, rest])
             return [Observation(Multinomial(n, p), [yes, int(self.unconfirmed)])]
+        if (one := self._one()) is not None:
+            return [one.observation(share)]
         if self.between is None:
             return [Observation(Binomial(n, share), Exact(yes)) for yes, n in self._studies()]
         spread = q.parameter(self._label("between studies"))
@@ -215,10 +273,14 @@ class Validation(Evidence):
         if self.unconfirmed is not None:
             ((yes, unconfirmed),) = figures
             return replace(self, yes=int(yes), unconfirmed=int(unconfirmed))
+        if (study := self._one()) is not None:
+            new = study.redrawn(figures[0])
+            yes = new.yes if not isinstance(self.yes, list | tuple) else type(self.yes)([new.yes])
+            return replace(self, yes=yes, share=new.share, se=new.se, interval=new.interval)
         several = figures if self.between is None else figures[0][0]
         counts = [int(figure.value) for figure in several]
         one = isinstance(self.yes, int | np.integer)
-        return replace(self, yes=counts[0] if one else type(self.yes)(counts))  # type: ignore[call-arg, call-overload]
+        return replace(self, yes=counts[0] if one else type(self.yes)(counts))
 
 
 def _is_member(evidence: Sequence[Evidence], name: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
@@ -47,9 +48,19 @@ class Figure:
     def __post_init__(self) -> None:
         plain_fields(self)
 
+    #: Whether it is of counts; else of numbers that need not be whole.
+    whole: ClassVar[bool] = True
+
     def problems(self) -> list[str]:
         """Return what is wrong with the figure, one sentence each."""
         return []
+
+    def reals(self) -> tuple[Fraction, Fraction] | None:
+        """Return between which numbers lie all that print as it, whole or not.
+
+        None where that is not an interval, or not known: then it cannot stand for an estimate.
+        """
+        return None
 
     def candidates(self, divisor: int = 1) -> Counts:
         """Return every count that may print as this figure after division by `divisor`.
@@ -212,6 +223,12 @@ def whole_count(value: float, divisor: int) -> int | None:
     total = value * divisor
     whole = round(total)
     return whole if abs(total - whole) < 1e-9 * max(1, whole) else None
+
+
+def exact(value: Any) -> Fraction:
+    """Return a number as the fraction that it is in print."""
+    # Through text, so that 0.15 in steps of 0.01 is exactly 15 steps.
+    return Fraction(str(value))
 
 
 def printable(value: Any) -> bool:

@@ -16,6 +16,7 @@ from funnelest.figures.base import (
     Figure,
     Floats,
     OneNumber,
+    exact,
     printable,
     too_wide,
     whole_count,
@@ -40,13 +41,17 @@ class Exact(OneNumber):
     in_order: ClassVar[bool] = True
     what: ClassVar[str] = "a count"
 
+    def reals(self) -> tuple[Fraction, Fraction]:
+        return exact(self.value), exact(self.value)
+
     def candidates(self, divisor: int = 1) -> Counts:
         """Return the one count that prints as this figure (none when it is not whole)."""
         whole = whole_count(self.value, divisor)
         return np.array([] if whole is None else [whole], dtype=np.int64)
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Exact:
-        return Exact(count / divisor if divisor > 1 else count)
+        value = Fraction(count, divisor)
+        return Exact(int(value) if value.denominator == 1 else float(value))
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
         return np.asarray(np.round(counts) / divisor)

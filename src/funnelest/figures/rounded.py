@@ -16,6 +16,7 @@ from funnelest.figures.base import (
     Floats,
     OneNumber,
     as_tuple,
+    exact,
     known,
     listed,
     plain_weights,
@@ -31,11 +32,6 @@ type Rule = Literal["half up", "half even", "floor"]
 #: Most counts that are summed one by one for the tail of a figure that is printed at random.
 _FEW = 400
 _RULES = ("half up", "half even", "floor")
-
-
-def _exact(value: Any) -> Fraction:
-    # Through text, so that 0.15 in steps of 0.01 is exactly 15 steps.
-    return Fraction(str(value))
 
 
 def _number(value: Fraction) -> int | float:
@@ -72,7 +68,7 @@ class _ToBase(OneNumber):
         return found
 
     def _multiple_problems(self) -> list[str]:
-        if (_exact(self.value) / _exact(self.to)).denominator == 1:
+        if (exact(self.value) / exact(self.to)).denominator == 1:
             return []
         return [
             f"{self.value:g} is not a multiple of {self.to:g}: no count rounded to {self.to:g} "
@@ -105,10 +101,14 @@ class Rounded(_ToBase):
         found = super().problems() + _rule_problems(self.rule)
         return found or self._multiple_problems()
 
-    def candidates(self, divisor: int = 1) -> Counts:
-        value, base = _exact(self.value), _exact(self.to)
+    def reals(self) -> tuple[Fraction, Fraction]:
+        value, base = exact(self.value), exact(self.to)
         half = base / 2
-        low, high = (value, value + base) if self.rule == "floor" else (value - half, value + half)
+        return (value, value + base) if self.rule == "floor" else (value - half, value + half)
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        value, base = exact(self.value), exact(self.to)
+        low, high = self.reals()
         even = (value / base) % 2 == 0
         low_in = self.rule != "half even" or even
         high_in = self.rule == "half even" and even
@@ -118,7 +118,7 @@ class Rounded(_ToBase):
         return np.arange(max(start, 0), stop + 1, dtype=np.int64)
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Rounded:
-        base = _exact(self.to)
+        base = exact(self.to)
         steps = Fraction(count, divisor) / base
         whole = math.floor(steps)
         rest = steps - whole
@@ -167,13 +167,13 @@ class RandomlyRounded(_ToBase):
 
     def candidates(self, divisor: int = 1) -> Counts:
         """Return every count that lies less than one base away after division by `divisor`."""
-        value, base = _exact(self.value), _exact(self.to)
+        value, base = exact(self.value), exact(self.to)
         start = math.floor((value - base) * divisor) + 1
         stop = math.ceil((value + base) * divisor)
         return np.arange(max(start, 0), stop, dtype=np.int64)
 
     def log_weights(self, divisor: int = 1) -> Floats:
-        value, base = _exact(self.value), _exact(self.to)
+        value, base = exact(self.value), exact(self.to)
         # In whole units of one over the denominators: nothing is lost by a large value.
         unit = math.lcm(value.denominator, base.denominator)
         away = np.abs(self.candidates(divisor) * unit - int(value * unit) * divisor)
@@ -181,7 +181,7 @@ class RandomlyRounded(_ToBase):
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> RandomlyRounded:
         """Return `count`, divided by `divisor`, rounded to one of its two multiples by `rng`."""
-        base = _exact(self.to)
+        base = exact(self.to)
         steps = Fraction(count, divisor) / base
         whole = math.floor(steps)
         up = rng.random() < float(steps - whole)
@@ -256,7 +256,7 @@ class RoundedToUnknown(OneNumber):
         return found
 
     def _divides(self) -> list[bool]:
-        return [(_exact(self.value) / _exact(base)).denominator == 1 for base in self.bases]
+        return [(exact(self.value) / exact(base)).denominator == 1 for base in self.bases]
 
     def _possible(self) -> list[tuple[Rounded, float]]:
         """Return the bases that divide the number, with their probabilities."""

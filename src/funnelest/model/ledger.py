@@ -87,6 +87,11 @@ def entries(model: Parts) -> list[Entry]:
                 found.append(Entry(f"{what}[{one.name}]", "default", text, stated=False))
     found += [
         Entry(about, "default", text, stated=False)
+        for one in model.sources()
+        for about, text in one.readings(model.population).items()
+    ]
+    found += [
+        Entry(about, "default", text, stated=False)
         for about, text in unsaid.items()
         if about not in model.priors
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.entry import entries
-from funnelest.errors import raise_if_any
+from funnelest.errors import FunnelestWarning, raise_if_any
 from funnelest.evidence.base import Evidence
 from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
@@ -68,6 +69,12 @@ class Model(Parts):
     SpecError
         One error that lists every problem of every part.
 
+    Warns
+    -----
+    FunnelestWarning
+        For a figure that is taken as exact and looks rounded, such as a share of two digits beside
+        thousands of people.
+
     See Also
     --------
     fit : Estimate everything in the model.
@@ -108,6 +115,15 @@ class Model(Parts):
             powers=plain(dict(powers or {})),
         )
         raise_if_any(problems.model_problems(self))
+        self._ask(self.evidence)
+
+    def _ask(self, evidence: Sequence[Evidence]) -> None:
+        """Warn of what the user of some evidence may not have meant."""
+        for one in evidence:
+            for text in one.remarks(self.population):
+                warnings.warn(
+                    f"{type(one).__name__} {one.name!r}: {text}", FunnelestWarning, stacklevel=3
+                )
 
     # -------------------------------------------------------------- structure
 
@@ -174,7 +190,10 @@ class Model(Parts):
     def with_evidence(self, evidence: Sequence[Evidence]) -> Model:
         """Return the same model with other evidence."""
         raise_if_any(problems.part_problems(evidence, (), {}), "with_evidence")
-        return self._changed(evidence=tuple(evidence))
+        made = self._changed(evidence=tuple(evidence))
+        known = {id(one) for one in self.evidence}
+        made._ask([one for one in made.evidence if id(one) not in known])
+        return made
 
     def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:
         """Return the same model with other assumptions."""

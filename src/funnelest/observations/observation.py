@@ -140,7 +140,8 @@ class Observation(Seen):
             return value
         value = np.asarray(value)[..., 0]
         if isinstance(self.figure, Figure):
-            return self.figure.printed(int(value), self.divisor, rng)
+            count = int(value) if self.figure.whole else float(value)
+            return self.figure.printed(count, self.divisor, rng)  # type: ignore[arg-type]
         return value * self.unit if value.ndim else float(value) * self.unit
 
     def moments(self) -> tuple[Any, Any]:

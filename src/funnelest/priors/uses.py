@@ -6,20 +6,40 @@ import math
 from dataclasses import replace
 
 from funnelest.fields import plain
+from funnelest.figures.base import Figure
 from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.shared import Shared
+from funnelest.priors.uniform import Uniform
 
 __all__ = ["as_prior", "prior_problems", "within"]
 
 
 def as_prior(value: object) -> Prior:
-    """Return `value` as a prior: a plain number becomes `Fixed`."""
+    """Return `value` as a prior: a plain number becomes `Fixed`.
+
+    A printed figure, such as ``Rounded(0.3, to=0.1)``, is any number that prints as it.
+    """
     if isinstance(value, Prior):
         return value
+    if isinstance(value, Figure):
+        return _of_figure(value)
     if is_real(value):
         return Fixed(float(plain(value)))
     return Fixed(math.nan, trouble=f"a prior or a number is needed; given {value!r}.")
+
+
+def _of_figure(figure: Figure) -> Prior:
+    wrong = figure.problems()
+    ends = None if wrong else figure.reals()
+    if ends is None:
+        kind = type(figure).__name__
+        trouble = wrong[0] if wrong else f"{kind} does not say between which numbers it lies."
+        return Fixed(math.nan, trouble=trouble)
+    low, high = map(float, ends)
+    if low == high:
+        return Fixed(low)
+    return Uniform(low, high)
 
 
 def within(prior: Prior, low: float, high: float) -> Prior:

@@ -1,0 +1,419 @@
+"""An estimate with its standard error or its interval, as it was printed, and how it is read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.distributions import (
+    SUPPORTS,
+    NormalOn,
+    QuantilesOn,
+    Triplet,
+    off_scale,
+    on_scale,
+    scale_problems,
+    slope_on,
+)
+from funnelest.fields import Constraint, is_number
+from funnelest.figures import Exact, Figure, Rounded
+from funnelest.figures.base import exact
+from funnelest.observations.measured import Measured, shown, span
+from funnelest.observations.observation import Observation
+from funnelest.priors.base import normal_quantile
+from funnelest.words import Named, named
+
+__all__ = [
+    "Estimated",
+    "estimate_problems",
+    "number_in",
+    "printed",
+    "printed_pair",
+    "rounding_of",
+    "share_figure_problems",
+    "step_of",
+]
+
+#: A limit that prints as the estimate is rounded to its digits when the whole interval is at most
+#: this many of its steps wide: then the two sides may well be alike.
+_STEPS = 2
+
+
+# --------------------------------------------------------- what a field may hold
+
+
+def _figure(value: Any) -> Figure | None:
+    """Return a printed number as a figure; None where none was printed."""
+    return value if value is None or isinstance(value, Figure) else Exact(value)
+
+
+def number_in(value: Any) -> float:
+    """Return the number in a printed figure, or a plain number."""
+    return float(value.middle if isinstance(value, Figure) else value)
+
+
+def printed(constraint: Constraint) -> Constraint:
+    """Return the constraint of a number that may also be a printed figure of such a number."""
+
+    def why(name: str, value: Any, *_: Any) -> list[str]:
+        if not isinstance(value, Figure):
+            return constraint.said(f"field {name!r}", value)
+        return [f"field {name!r}: {text}" for text in value.problems()] or constraint.said(
+            f"field {name!r}", value.middle
+        )
+
+    return Constraint(
+        constraint.must, constraint.holds, constraint.good, constraint.bad, most=constraint.most,
+        why=why,
+    )  # fmt: skip
+
+
+def printed_pair(pair: Constraint) -> Constraint:
+    """Return the constraint of two limits, each of which may be a printed figure."""
+
+    def why(name: str, value: Any, *_: Any) -> list[str]:
+        several = isinstance(value, tuple | list) and len(value) == 2
+        if not (several and any(isinstance(one, Figure) for one in value)):
+            return pair.said(f"field {name!r}", value)
+        found = [
+            f"field {name!r}: {text}"
+            for one in value
+            for text in (one.problems() if isinstance(one, Figure) else [])
+        ]
+        if found or not all(isinstance(one, Figure) or is_number(one) for one in value):
+            return found or pair.said(f"field {name!r}", value)
+        low, high = map(number_in, value)
+        return [] if low <= high else pair.said(f"field {name!r}", (low, high))
+
+    return Constraint(pair.must, pair.holds, pair.good, pair.bad, why=why)
+
+
+def estimate_problems(what: str, value: Any) -> list[str]:
+    """Return why a figure does not say which numbers print as it, as an estimate has to."""
+    if not isinstance(value, Figure) or value.problems() or value.reals() is not None:
+        return []
+    return [
+        f"field {what!r}: a {type(value).__name__} ({value.describe()}) does not say between which "
+        "numbers an estimate lies; give a number or Rounded(value, to=...)."
+    ]
+
+
+def share_figure_problems(what: str, value: Any) -> list[str]:
+    """Return why a figure is no share strictly between 0 and 1, one sentence each."""
+    if not isinstance(value, Figure):
+        return []
+    found = [f"field {what!r}: {text}" for text in value.problems()]
+    found = found or estimate_problems(what, value)
+    if not found and not 0 < value.middle < 1:
+        found.append(f"field {what!r} must lie strictly between 0 and 1; given {value.describe()}.")
+    return found
+
+
+def rounding_of(values: Sequence[Any]) -> NDArray[np.float64]:
+    """Return the variance of the rounding of each of some printed numbers."""
+    spans = [span(one) if isinstance(one, Figure) else (Fraction(0),) * 2 for one in values]
+    return np.array([float(high - low) ** 2 / 12 for low, high in spans])
+
+
+# ----------------------------------------------------------------- what was printed
+
+
+def step_of(values: Collection[Any], *, digits: bool = False, most: float = math.inf) -> Fraction:
+    """Return the step in which plain numbers seem to be printed: a power of ten in all of them.
+
+    With `digits` only those after the point count, and a whole number is printed in ones. Not
+    above `most`: 0.3 among shares is 30%.
+    """
+    numbers = [exact(value) for value in values if value]
+    step = Fraction(1)
+    while any((one / step).denominator != 1 for one in numbers):
+        step /= 10
+    while not digits and numbers and all((one / (step * 10)).denominator == 1 for one in numbers):
+        step *= 10
+    return step if math.isinf(most) else min(step, exact(most))
+
+
+def _in_order(cells: list[tuple[float, float]]) -> list[float]:
+    """Return the means of numbers spread evenly over `cells`, given that they are in order."""
+    if all(one[1] <= two[0] for one, two in pairwise(cells)):
+        return [low + (high - low) / 2 for low, high in cells]
+    if len(cells) == 2:  # no estimate: as if one stood anywhere
+        low, _, high = _in_order([cells[0], (cells[0][0], cells[1][1]), cells[1]])
+        return [low, high]
+    # Exact: what is integrated over the middle number is a polynomial between these points.
+    (a, b), (first, last), (c, d) = cells
+    points = sorted({first, last, *(v for v in (a, b, c, d) if first < v < last)})
+    if first == last:
+        points = [first, last]
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    sums = np.zeros(4)
+    for start, stop in pairwise(points):
+        m = (start + stop) / 2 + (stop - start) / 2 * nodes
+        w = weights * max(stop - start, 1e-300)
+        under, over = np.clip(m, a, b), np.clip(m, c, d)
+        share_low = np.where(m >= b, 1.0, (under - a) / (b - a) if b > a else m >= a)
+        share_high = np.where(m <= c, 1.0, (d - over) / (d - c) if d > c else m <= d)
+        both = w * share_low * share_high
+        sums += [(both * v).sum() for v in (1.0, (a + under) / 2, m, (over + d) / 2)]
+    if not sums[0] > 0:  # in no order at all
+        return [low + (high - low) / 2 for low, high in cells]
+    return [float(v) for v in sums[1:] / sums[0]]
+
+
+@dataclass(frozen=True)
+class Estimated:
+    r"""An estimate as it was printed, on a scale, with what says how sure it is.
+
+    Parameters
+    ----------
+    scale : {"identity", "log", "logit"}
+        The scale on which its error is described.
+    estimate : float or Figure, optional
+        The estimate; left out, the middle of the interval on the scale.
+    se : float, optional
+        Its standard error, on the natural scale.
+    interval : (float or Figure, float or Figure), optional
+        Its limits.
+    probability : float, default 0.95
+        Their probability.
+    unit : float, default 1.0
+        What was printed is the number times this.
+
+    Notes
+    -----
+    A number stands for all that print as it. The three numbers of an estimate with its interval
+    are read as their means, spread evenly over the numbers that print so, given that low,
+    estimate and high are in order and inside the scale. Where none of these prints as another that
+    is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28), and a limit of 100% in
+    whole per cents as 99.75%.
+    """
+
+    scale: str
+    estimate: Any = None
+    se: float | None = None
+    interval: Any = None
+    probability: float = 0.95
+    unit: float = 1.0
+
+    # ----------------------------------------------------------------- problems
+
+    def problems(self, what: str) -> list[str]:
+        """Return why the interval is none of the estimate, called `what`; the fields are good."""
+        figures = [("interval", one) for one in self.interval or ()] + [(what, self.estimate)]
+        found = [t for name, one in figures for t in estimate_problems(name, one)]
+        if found:
+            return found
+        if self.interval is None:
+            return found
+        lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
+        low, high = map(number_in, self.interval)
+        for limit in (low, high):
+            if not lowest <= limit <= highest:
+                problem = scale_problems(self.scale, limit / self.unit)
+                if self.unit != 1:
+                    problem = [f"a limit must lie between {lowest:g} and {highest:,.10g}."]
+                found += [f"field 'interval': {text}" for text in problem]
+        if self.estimate is not None and not found:
+            found += self._estimate_problems(what, number_in(self.estimate), low, high)
+        if not found and not self._possible():
+            found.append(
+                f"field 'interval': ({low:g}, {high:g}) leaves no room between its limits and "
+                f"the estimate, or an end of its scale."
+            )
+        return found
+
+    def number_problems(self, wrong: Collection[str] = ()) -> list[str]:
+        """Return what does not go together in a number, but for fields wrong by themselves."""
+        found = []
+        if (self.se is None) == (self.interval is None):
+            found.append(
+                "give one of the fields 'se' (standard error) and 'interval' (with its "
+                "'probability'): a number without its uncertainty is not evidence."
+            )
+        if self.estimate is None and self.interval is None:
+            found.append("field 'estimate' is needed.")
+        elif not {"interval", "estimate", "probability"} & set(wrong):
+            found += self.problems("estimate")
+        return found
+
+    def _estimate_problems(self, what: str, middle: float, low: float, high: float) -> list[str]:
+        if not low <= middle <= high:
+            return [f"field 'interval': the estimate {middle:g} lies outside ({low:g}, {high:g})."]
+        lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
+        if not lowest < middle < highest and not isinstance(self.estimate, Figure):
+            return [
+                f"field {what!r} must lie strictly between {lowest:g} and {highest:,.10g} when its "
+                f"interval is given; given {middle:g}. Give 'yes' and 'n' instead, or say what it "
+                f"was rounded to: {what}=Rounded({middle:g}, to=...)."
+            ]
+        plain = not any(isinstance(one, Figure) for one in (self.estimate, *self.interval))
+        if plain and middle in (low, high) and not self._tie_is_rounding():
+            return [
+                f"field 'interval': the estimate {middle:g} is itself a limit of "
+                f"({low:g}, {high:g}), so that nothing of it lies on that side. If all three were "
+                f"rounded, say to what: {what}=Rounded({middle:g}, to=...), and so the limits."
+            ]
+        return []
+
+    def _tie_is_rounding(self) -> bool:
+        """Return whether a limit that equals the estimate may be one by whole digits."""
+        low, high = map(exact, self.interval)
+        return high - low <= _STEPS * self._step(digits=True)
+
+    def _possible(self) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                low, middle, high = self._read
+                line = [float(on_scale(self.scale, np.float64(v))) for v in (low, middle, high)]
+        except (ValueError, ZeroDivisionError, OverflowError):
+            return False
+        a, b, c = line
+        return bool(np.isfinite(line).all() and a < b < c)
+
+    # ------------------------------------------------------------------ how it is read
+
+    def _step(self, *, digits: bool) -> Fraction:
+        """Return the step in which its plain numbers seem to be printed."""
+        given = [one for one in (self.estimate, *(self.interval or ())) if is_number(one)]
+        percent = 0.01 if self.scale == "logit" and self.unit == 1 else math.inf
+        return step_of(given, digits=digits, most=percent)
+
+    def _cell(self, value: Any, steps: Fraction | None) -> tuple[float, float]:
+        """Return between which numbers, on the scale's own, lie those that print as `value`."""
+        if not isinstance(value, Figure):
+            value = Exact(value) if steps is None else Rounded(value, float(steps))
+        found = span(value)
+        lowest, highest = SUPPORTS[self.scale]
+        low, high = (float(end / exact(self.unit)) for end in found)
+        return max(low, lowest), min(high, highest)
+
+    @cached_property
+    def _read(self) -> tuple[float, float, float]:
+        """Low, estimate and high as they are read, on the scale's own numbers."""
+        ends = [end * self.unit for end in SUPPORTS[self.scale]]
+        numbers = [self.interval[0], self.estimate, self.interval[1]]
+        plain = [one for one in numbers if is_number(one)]
+        at_end = any(one in ends for one in plain)
+        tied = len(set(plain)) < len(plain)
+        # The digits of plain numbers matter where one of them cannot be what it says.
+        steps = self._step(digits=not at_end) if at_end or tied else None
+        cells = [self._cell(one, steps) for one in numbers if one is not None]
+        read = _in_order(cells)
+        if len(read) == 2:
+            low, high = read
+            line = [float(on_scale(self.scale, np.float64(v))) for v in read]
+            return low, float(off_scale(self.scale, np.float64(sum(line) / 2))), high
+        return read[0], read[1], read[2]
+
+    @property
+    def triplet(self) -> Triplet:
+        """The three quantiles of the number."""
+        return Triplet(*self._read, normal_quantile(self.probability), self.scale)
+
+    @property
+    def centre(self) -> float:
+        """The number, on its own scale."""
+        if self.interval is not None:
+            return self._read[1]
+        low, high = self._cell(self.estimate, None)
+        return low + (high - low) / 2
+
+    @property
+    def sd(self) -> float:
+        """The standard error on the scale, where one is given."""
+        assert self.se is not None
+        return float(slope_on(self.scale, self.centre) * self.se / self.unit)
+
+    def as_printed(self) -> tuple[float, tuple[float, float] | None]:
+        """Return the numbers that were printed: the estimate and its limits."""
+        pair = None if self.interval is None else tuple(map(number_in, self.interval))
+        middle = self.centre * self.unit if self.estimate is None else number_in(self.estimate)
+        return middle, pair  # type: ignore[return-value]
+
+    def reading(self) -> Named | None:
+        """Return how the three numbers are read; None where no interval was printed."""
+        if self.interval is None:
+            return None
+        low, middle, high = (value * self.unit for value in self._read)
+        tail = round(50 * (1 - self.probability), 8)
+        return named(
+            f"default.quantiles_{self.scale}", low=low, middle=middle, high=high,
+            below=tail, above=100 - tail,
+        )  # fmt: skip
+
+    def _text(self) -> str:
+        middle, pair = self.as_printed()
+        if pair is None:
+            return ""
+        numbers = {"value": middle, "low": pair[0], "high": pair[1]}
+        numbers["p"] = 100 * self.probability
+        read = tuple(value * self.unit for value in self._read)
+        same = all(
+            math.isclose(a, b, rel_tol=1e-9)
+            for a, b in zip((pair[0], middle, pair[1]), read, strict=True)
+        )
+        if same:
+            return named("figure.with_interval", **numbers)
+        return named(
+            "figure.interval_read", **numbers, low_read=read[0], read=read[1], high_read=read[2]
+        )
+
+    # ------------------------------------------------------------------ observations
+
+    def observation(self, expected: Any) -> Observation:
+        """Return the observation of a number whose true value is `expected`."""
+        if self.interval is not None:
+            figure = Measured(self.centre, unit=self.unit, text=self._text())
+            return Observation(QuantilesOn(expected, self.triplet), figure, unit=self.unit)
+        rounded = self.estimate if isinstance(self.estimate, Figure) else None
+        if isinstance(rounded, Exact):
+            rounded = None
+        figure = Measured(self.centre, rounded, self.unit)
+        return Observation(NormalOn(expected, self.sd, self.scale), figure, unit=self.unit)
+
+    def redrawn(self, value: float) -> Estimated:
+        """Return the estimate with a new value, printed by the same rules and as sure."""
+        new = replace(self, estimate=self._like(self.estimate, float(value)))
+        if self.interval is None and self.se is None:  # its error stands elsewhere
+            return new
+        if self.interval is None:
+            se = self.sd / slope_on(self.scale, new.centre) * self.unit
+            return replace(new, se=float(se))
+        reach = self.triplet.error(np.array([-1.0, 1.0]) * self.triplet.z)
+        there = float(on_scale(self.scale, np.float64(value / self.unit)))
+        ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
+        limits = (self._like(old, end) for old, end in zip(self.interval, ends, strict=True))
+        return replace(new, interval=tuple(limits))
+
+    def _like(self, old: Any, new: float) -> Any:
+        """Return a new number in the form of an old one; of an interval alone there is none."""
+        if old is None:
+            return None
+        if isinstance(old, Figure):
+            return shown(old, new)
+        # Not at an end of the scale, to which it may have rounded.
+        low, high = SUPPORTS[self.scale]
+        least = low * self.unit + 1e-300 if math.isfinite(low) else -math.inf
+        most = np.nextafter(high * self.unit, 0.0) if math.isfinite(high) else math.inf
+        return float(min(max(new, least), most))
+
+    def range(self) -> tuple[float, float]:
+        """Return limits that the true number hardly exceeds (five standard errors)."""
+        there = float(on_scale(self.scale, np.float64(self.centre)))
+        if self.interval is not None:
+            reach = self.triplet.error(np.array([-5.0, 5.0]))
+        else:
+            reach = np.array([-5.0, 5.0]) * self.sd
+        most = 700.0
+        low, high = (
+            float(off_scale(self.scale, np.float64(np.clip(there + h, -most, most)))) for h in reach
+        )
+        return low, high

@@ -1,0 +1,146 @@
+"""Printed numbers that are no counts: shares of a sample, and estimates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, ClassVar
+
+import numpy as np
+
+from funnelest.figures.base import Counts, Figure, Floats, exact, larger_and_same
+
+__all__ = ["InSample", "Measured", "shown", "span"]
+
+
+def span(figure: Figure) -> tuple[Fraction, Fraction]:
+    """Return between which numbers lie those that print as a `figure` that says it."""
+    found = figure.reals()
+    assert found is not None
+    return found
+
+
+@dataclass(frozen=True)
+class InSample(Figure):
+    """A share of a sample, or the total that it was blown up to, as it was printed.
+
+    Parameters
+    ----------
+    figure : Figure
+        What was printed; it must say which numbers print as it.
+    size : int
+        Number of people in the sample.
+    people : float, default 1.0
+        What the share was multiplied by.
+    """
+
+    figure: Figure
+    size: int
+    people: float = 1.0
+    in_order: ClassVar[bool] = True
+
+    def _printed(self, count: int) -> Figure:
+        share = Fraction(int(count), int(self.size)) * exact(self.people)
+        return self.figure.printed(share, 1, None)  # type: ignore[arg-type]
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        low, high = (end * int(self.size) / exact(self.people) for end in span(self.figure))
+        counts = np.arange(max(math.ceil(low), 0), min(math.floor(high), self.size) + 1)
+        # At the very ends the rule decides.
+        ends = {0, len(counts) - 1} if len(counts) else ()
+        middle = float(self.figure.middle)
+        gone = [i for i in ends if float(self._printed(counts[i]).middle) != middle]
+        return np.delete(counts, gone).astype(np.int64)
+
+    def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
+        return self._printed(count)
+
+    @property
+    def middle(self) -> float:
+        return self.figure.middle
+
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return self.figure.in_short(number)
+
+    def describe(self) -> str:
+        return self.figure.describe()
+
+
+@dataclass(frozen=True)
+class Measured(Figure):
+    """A printed estimate, which need not be whole.
+
+    Parameters
+    ----------
+    value : float
+        The estimate as it is read, on the scale of its distribution.
+    figure : Figure, optional
+        What was printed, where all numbers that print as it are meant.
+    unit : float, default 1.0
+        What the distribution's numbers are multiplied by when they are printed.
+    text : str, default ""
+        What was printed and how it is read, where the number alone does not say it.
+    """
+
+    value: float
+    figure: Figure | None = None
+    unit: float = 1.0
+    text: str = ""
+    whole: ClassVar[bool] = False
+
+    @property
+    def middle(self) -> float:
+        return self.value * self.unit
+
+    def describe(self) -> str:
+        return self.text or (
+            f"{self.middle:,.6g}" if self.figure is None else self.figure.describe()
+        )
+
+    def in_short(self, number: Callable[[float], str]) -> str:
+        return number(self.middle)
+
+    def _ends(self) -> tuple[float, float]:
+        assert self.figure is not None
+        low, high = span(self.figure)
+        return float(low) / self.unit, float(high) / self.unit
+
+    def logp(self, distribution: Any, divisor: int = 1) -> Any:
+        if self.figure is None:
+            return distribution.logp(self.value)
+        return distribution.log_between(*self._ends())
+
+    def location(self, divisor: int = 1) -> tuple[float, float]:
+        if self.figure is None:
+            return self.value, 0.0
+        low, high = self._ends()
+        return self.value, (high - low) ** 2 / 12
+
+    def printed(self, count: Any, divisor: int, rng: np.random.Generator) -> Any:
+        """Return the estimate itself: its limits are printed with it."""
+        return float(count) * self.unit
+
+    def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
+        made = np.asarray(counts, dtype=np.float64) * self.unit
+        if self.figure is None:
+            return made
+        return np.array([shown(self.figure, float(one)).middle for one in made])
+
+    def tails(self, law: Any, divisor: int) -> tuple[Any, Any] | None:
+        if self.figure is None:
+            found: tuple[Any, Any] | None = law.tails(self.value)
+            return found
+        low, high = self._ends()
+        same = np.exp(law.log_between(low, high))
+        return np.exp(law.log_between(high, np.inf)), same
+
+    def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
+        value = self.middle if self.figure is None else self.figure.middle
+        return value, *larger_and_same(numbers, value)
+
+
+def shown(figure: Figure, value: float) -> Figure:
+    """Return how a number that need not be whole is printed by the rule of a `figure`."""
+    return figure.printed(Fraction(value), 1, None)  # type: ignore[arg-type]
