@@ -222,17 +222,12 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
         for parts, _, _ in source.figure_classes()
     ]
     for seen in source.observations(q):
-        mean, sd = (np.atleast_2d(part) for part in seen.moments())
+        count = len(np.atleast_2d(seen.moments()[0]))
         for of, figure, rows, place in seen.parts(labels):
-            if rows[-1] < len(mean):
+            if rows[-1] < count:
+                mean, sd = seen.moments_of(rows)
                 yield Shown(
-                    of=of,
-                    figure=figure,
-                    seen=seen,
-                    rows=rows,
-                    mean=np.sum(mean[list(rows)], axis=0),
-                    sd=np.sqrt(np.sum(sd[list(rows)] ** 2, axis=0)),
-                    place=place,
+                    of=of, figure=figure, seen=seen, rows=rows, mean=mean, sd=sd, place=place
                 )
 
 
