@@ -78,9 +78,11 @@ class PrintedInSets(Printed):
 
     def adding(self, at: Sequence[int]) -> Any:
         """Return the matrix that adds up the counts at some places by set, ``(sets, counts)``."""
-        found = np.zeros((len(self.sets), len(self.figures)))
-        found[self.whose[list(at)], list(at)] = 1.0
-        return found
+        from scipy.sparse import csr_array
+
+        at = list(at)
+        places = (self.whose[at], at)
+        return csr_array((np.ones(len(at)), places), shape=(len(self.sets), len(self.figures)))
 
     @cached_property
     def known(self) -> tuple[Any, Any, float]:
@@ -317,7 +319,7 @@ def _added(given: NegativeBinomial, parts: Sequence[_Hidden], wanted: Any) -> Va
 
 def _added_by(join: Any, means: Value, cvs: Value, parts: Sequence[_Hidden], wanted: Any) -> Value:
     """Return what `_added` does, where `join` gives the distribution of a sum of counts."""
-    sums, lengths, first = [], [], 0
+    sums, lengths = [], []
     place = 0
     for k, some in enumerate(parts):
         rows = [means[place + j] for j in range(len(some.at))]
@@ -327,19 +329,29 @@ def _added_by(join: Any, means: Value, cvs: Value, parts: Sequence[_Hidden], wan
             whole = whole + one
         start = sum(int(counts[0]) for _, counts, _ in some.rows)
         length = sum(len(counts) for _, counts, _ in some.rows) - len(some.rows) + 1
-        count = np.arange(start, start + length, dtype=np.float64)[:, None]
         # Any factor will do, since it is taken out again: the likeliest one, for the digits.
-        square = fm.constant(cvs[k]) ** 2
-        tilt = (1.0 + square * (start + (length - 1) / 2)) / (1.0 + square * fm.constant(whole))
-        logs = _joined(join, some, rows, tilt)
-        law = NegativeBinomial(whole, cvs[k]).logp(count) - Poisson(whole * tilt).logp(count)
-        sums.append(logs + law)
+        near = fm.constant(cvs[k]) ** 2
+        tilt = (1.0 + near * (start + (length - 1) / 2)) / (1.0 + near * fm.constant(whole))
+        sums.append(_joined(join, some, rows, tilt) + _lifted(whole, cvs[k], tilt, start, length))
         lengths.append(length)
-        first += start
     logs = sums[0] if len(sums) == 1 else join(sums, lengths)
     if wanted is not None:
         logs = logs + np.maximum(wanted, _NEVER)[:, None]
     return fm.logsumexp(logs, axis=0)
+
+
+def _lifted(mean: Value, cv: Value, tilt: Value, start: int, length: int) -> Value:
+    """Return the logs of the negative binomial over the Poisson probability of consecutive counts.
+
+    The latter of a `mean` times `tilt`; shape ``(length, draws)``. From one count to the next the
+    ratio rises by ``(1 + cv^2 k) / (1 + cv^2 mean) / tilt``.
+    """
+    first = NegativeBinomial(mean, cv).logp(start) - Poisson(mean * tilt).logp(start)
+    square = cv * cv
+    more = np.arange(length, dtype=np.float64)[:, None]
+    each = fm.log1p(square * (start + more))
+    fall = fm.log1p(square * mean) + fm.log(tilt)
+    return first + fm.cumsum(each, axis=0) - each - more * fall
 
 
 def _joined(join: Any, some: _Hidden, means: Sequence[Value], tilt: Value) -> Value:
