@@ -26,7 +26,7 @@ _EACH = "every figure"
 
 
 def _by_problems(name: str, value: Any, _: Any, population: Population) -> list[str]:
-    if value in (None, _EACH):
+    if isinstance(value, str) and value == _EACH:
         return []
     axes = [value] if isinstance(value, str) else value
     if not isinstance(axes, list | tuple):

@@ -65,7 +65,7 @@ class Seen:
         raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
 
     def moments_of(self, rows: tuple[int, ...]) -> tuple[Any, Any]:
-        """Return mean and standard deviation per draw of one of its numbers, or of a sum."""
+        """Return mean and standard deviation per draw of the sum of some of its numbers."""
         mean, sd = (np.atleast_2d(part)[list(rows)] for part in self.moments())
         return np.sum(mean, axis=0), np.sqrt(np.sum(sd**2, axis=0))
 

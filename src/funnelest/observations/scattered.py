@@ -26,6 +26,8 @@ from funnelest.observations.table import (
 
 __all__ = ["PrintedInSets", "Scattered", "crossing"]
 
+#: Draws times figures at a time, in an integral.
+_NUMBERS = 4096
 #: About what an integral over a factor takes, in evaluations of the figures of its set.
 _NODES = 100
 
@@ -215,7 +217,14 @@ class Scattered(Table):
             draws = 1 if fm.is_symbol(mean) else mean.shape[1]
             return total.reshape((-1, draws))
 
-        return gamma_average(log_f, cv, low, high, mean)
+        if not fm.is_array(cv, mean):
+            return gamma_average(log_f, cv, low, high, mean)
+        # So many draws at a time that all nodes stay in the cache of the processor.
+        size = max(64, _NUMBERS // len(place))
+        blocks = [slice(i, i + size) for i in range(0, mean.shape[1], size)]
+        return np.concatenate(
+            [gamma_average(log_f, cv[one], low, high, mean[:, one]) for one in blocks]
+        )
 
     # ------------------------------------------------------------ what follows
 
@@ -259,17 +268,30 @@ class Scattered(Table):
         if len(rows) > 1:  # a total, of which the others are parts
             return None
         (i,) = rows
-        printed, law = self.printed, self.distribution
-        at, middles, variances = printed.places
-        others = [k for k, j in enumerate(at) if j != i and printed.whose[j] == printed.whose[i]]
+        t, law = self.printed.whose[i], self.distribution
+        counts, means, of_sets = self._told
+        seen, expected = (
+            one[t] - each[i] for one, each in zip(of_sets, (counts, means), strict=True)
+        )
         square = law.cv * law.cv
-        # A count with other errors than chance is as good as a smaller one.
-        x, v = middles[others], variances[others]
-        part = np.where(x > 0, x / np.where(x + v > 0, x + v, 1.0), v == 0)
-        seen = (x * part).sum(axis=0)
-        expected = (law.mean[[at[k] for k in others]] * part).sum(axis=0)
         factor = (1.0 + seen * square) / (1.0 + expected * square)
         return NegativeBinomial(law.mean[i] * factor, law.cv / np.sqrt(1.0 + seen * square))
+
+    @cached_property
+    def _told(self) -> tuple[Any, Any, tuple[Any, Any]]:
+        """Return what each count tells of its factor, and all of each set.
+
+        Each as a count that was made, and its mean: one with other errors than chance is as good as
+        a smaller one.
+        """
+        at, x, v = self.printed.places
+        share = np.where(x > 0, x / np.where(x + v > 0, x + v, 1.0), v == 0)
+        counts = np.zeros((len(self.printed.figures), 1))
+        counts[at] = x * share
+        means = np.zeros((len(counts), self.distribution.mean.shape[-1]))
+        means[at] = self.distribution.mean[at] * share
+        adding = self.printed.adding(at)
+        return counts, means, (adding @ counts, adding @ means)
 
     def moments_of(self, rows: tuple[int, ...]) -> tuple[Any, Any]:
         adding = self.printed.adding(rows)

@@ -222,10 +222,11 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
         for parts, _, _ in source.figure_classes()
     ]
     for seen in source.observations(q):
-        count = len(np.atleast_2d(seen.moments()[0]))
+        means, sds = (np.atleast_2d(part) for part in seen.moments())
         for of, figure, rows, place in seen.parts(labels):
-            if rows[-1] < count:
-                mean, sd = seen.moments_of(rows)
+            if rows[-1] < len(means):
+                (i, *more) = rows
+                mean, sd = seen.moments_of(rows) if more else (means[i], sds[i])
                 yield Shown(
                     of=of, figure=figure, seen=seen, rows=rows, mean=mean, sd=sd, place=place
                 )
