@@ -19,9 +19,8 @@ from funnelest.observations.table import (
     Printed,
     Table,
     _Row,
-    _sum_in_logs,
-    _sum_of_arrays,
     joined_in_logs,
+    log_tied,
 )
 
 __all__ = ["PrintedInSets", "Scattered", "crossing"]
@@ -210,10 +209,7 @@ class Scattered(Table):
             for one in some.alone:
                 total = total + self.printed.log_total(Poisson(nodes[place[one[0]]]), one)
             for rows, wanted in some.ties:
-                logs = [Poisson(nodes[place[i]]).logp(k[:, None]) for i, k, _ in rows]
-                weights = [weights for _, _, weights in rows]
-                add = _sum_in_logs if fm.is_symbol(nodes) else _sum_of_arrays
-                total = total + add(list(zip(logs, weights, strict=True)), wanted)
+                total = total + log_tied(lambda i: Poisson(nodes[place[i]]), rows, wanted)
             draws = 1 if fm.is_symbol(mean) else mean.shape[1]
             return total.reshape((-1, draws))
 

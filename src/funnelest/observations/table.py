@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -184,12 +184,7 @@ class Table(Seen):
         for one in self.printed.rows:
             total = total + self.printed.log_total(row(self.distribution, one[0]), one)
         for group, wanted in self.printed.groups:
-            parts = [
-                (row(self.distribution, i).logp(counts[:, None]), weights)
-                for i, counts, weights in group
-            ]
-            symbols = fm.is_symbol(*(logs for logs, _ in parts))
-            total = total + (_sum_in_logs if symbols else _sum_of_arrays)(parts, wanted)
+            total = total + log_tied(lambda i: row(self.distribution, i), group, wanted)
         return total
 
     def locations(self) -> list[Location | None]:
@@ -287,6 +282,16 @@ def _printing(figure: Figure, counts: Any, divisor: int) -> Any:
     inside = listed[at] == counts
     found[inside] = 0.0 if weights is None else weights[at[inside]]
     return found
+
+
+def log_tied(law: Callable[[int], Distribution], rows: Sequence[_Row], wanted: Any) -> Value:
+    """Return the log-probability of counts that a total ties together, by the `law` of each.
+
+    `wanted` are the log-weights of their sum.
+    """
+    parts = [(law(i).logp(counts[:, None]), weights) for i, counts, weights in rows]
+    symbols = fm.is_symbol(*(logs for logs, _ in parts))
+    return (_sum_in_logs if symbols else _sum_of_arrays)(parts, wanted)
 
 
 def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
