@@ -132,7 +132,7 @@ def made_counts(model: fe.Model) -> dict:
         if not isinstance(one, fe.Register):
             continue
         (seen,) = one.observations(q)
-        counts = [int(v) for v in np.asarray(seen.distribution.sample(rng))[:, 0]]
+        counts = [int(v) for v in np.asarray(seen.sampled(rng))[:, 0]]
         found[one.name] = dict(zip(one.count, counts, strict=True))
         for margin in seen.printed.margins:
             level = list(one.count)[margin.rows[0]][0]

@@ -492,6 +492,23 @@ def _tables() -> list[Any]:
         fe.Register(
             name="table spread", **one, count=sexes, defects=[fe.Overdispersion()],
         ),
+        fe.Register(
+            name="table spread apart", **one, count=sexes,
+            defects=[fe.Overdispersion(fe.Gamma(8, 80), by="every figure")],
+        ),
+        fe.Register(
+            name="table spread, long sums", **one,
+            count={"male": fe.Rounded(2000, to=500), "female": fe.Rounded(1500, to=500)},
+            defects=[fe.Overdispersion(fe.Gamma(8, 80), by=())],
+        ),
+        fe.Register(
+            name="table spread by year", step="reported", by=["sex", "year"],
+            count={
+                ("male", 2017): 330, ("female", 2017): fe.Rounded(150, to=10),
+                ("male", 2018): fe.Rounded(300, to=10), ("female", 2018): fe.Rounded(160, to=10),
+            },
+            defects=[fe.Overdispersion(by="year")],
+        ),
         fe.Register(name="table total", **one, count=sexes, total=315),
         fe.Register(
             name="table pinned", **few, count={"male": fe.Withheld(), "female": 6}, total=10

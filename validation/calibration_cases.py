@@ -461,6 +461,14 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
         "overdispersion": [
             _register(500, fe.Overdispersion(fe.Gamma(8, 40)), where=BOYS)
         ],
+        "overdispersion that classes share": [
+            _register({"male": 260, "female": fe.Rounded(240, to=10)},
+                      fe.Overdispersion(fe.Gamma(8, 40)), by="sex")
+        ],
+        "overdispersion of each class": [
+            _register({"male": 260, "female": fe.Rounded(240, to=10)},
+                      fe.Overdispersion(fe.Gamma(8, 40), by="every figure"), by="sex")
+        ],
         "sex not recorded": [
             _register(
                 {"male": 250, "female": fe.Rounded(250, to=10), "unknown": 60},

@@ -54,6 +54,14 @@ def of_two(pairs, mean):
     return logsumexp(np.array(logs), axis=0)
 
 
+def shared(pairs, cv: float, mean):
+    """Return the same of counts that are off by one gamma factor, by the trapezoidal rule."""
+    logs, step = np.linspace(-4.0, 4.0, 600, retstep=True)
+    weights = stats.gamma.logpdf(np.exp(logs), cv**-2, scale=cv**2) + logs + np.log(step)
+    each = [of_two(pairs, np.exp(u) * mean) + w for u, w in zip(logs, weights, strict=True)]
+    return logsumexp(each, axis=0)
+
+
 def pairs(first, second, total):
     return [(a, b) for a in first for b in second if a + b in total]
 
@@ -94,6 +102,15 @@ CASES = {
     "overdispersion": Case(
         {"count": 120, "defects": [fe.Overdispersion(0.2)]},
         lambda n: overdispersed(120, 0.2, n), chains=True,
+    ),
+    "overdispersion that classes share": Case(
+        {"count": {"male": 66, "female": 54}, "by": "sex", "defects": [fe.Overdispersion(0.2)]},
+        lambda n: overdispersed(120, 0.2, n) + stats.binom.logpmf(66, 120, 0.5), chains=True,
+    ),
+    "overdispersion that rounded classes share": Case(
+        {"count": {"male": fe.Rounded(60, to=10), "female": fe.Rounded(40, to=10)}, "by": "sex",
+         "defects": [fe.Overdispersion(0.3)]},
+        lambda n: shared(pairs(range(55, 65), range(35, 45), range(200)), 0.3, n),
     ),
     "rounded to 50": Case(
         {"count": fe.Rounded(100, to=50)}, lambda n: poisson(np.arange(75, 125), n)

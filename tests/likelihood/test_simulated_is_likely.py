@@ -70,6 +70,18 @@ SMALL = {
     "table with spread": fe.Register(
         name="r", **SEXES, count={"male": 2, "female": fe.Withheld(0, 3)}, defects=[FEW]
     ),
+    "table with spread apart": fe.Register(
+        name="r", **SEXES, count={"male": 2, "female": fe.Withheld(0, 3)},
+        defects=[fe.Overdispersion(0.5, by="every figure")],
+    ),
+    "table of two factors with a total": fe.Register(
+        name="r", step="told", by=["sex", "year"], where={"age": (0, 11)}, total=fe.AtMost(9),
+        count={
+            ("male", 2017): fe.Withheld(0, 3, to=3), ("male", 2018): fe.Withheld(0, 3, to=3),
+            ("female", 2017): fe.Withheld(0, 3, to=3),
+        },
+        defects=[fe.Overdispersion(0.3)],
+    ),
     "withheld and total": fe.Register(name="r", **SEXES, count=HIDDEN, total=5),
     "withheld and total with spread": fe.Register(
         name="r", **SEXES, count=HIDDEN, total=fe.Rounded(5, to=5), defects=[FEW]

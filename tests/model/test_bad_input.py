@@ -99,6 +99,18 @@ MISTAKES = {
         fe.Register(name="r", step="reported", count=3, defects=[fe.Overdispersion(0)]),
         ["Register 'r'", "Overdispersion:", "above 0"],
     ),
+    "a factor per no axis": (
+        fe.Register(name="r", step="reported", count=3, defects=[fe.Overdispersion(by="shoe")]),
+        ["Register 'r'", "Overdispersion:", "field 'by' names axis 'shoe'", "sex"],
+    ),
+    "a factor per axis that is not split": (
+        fe.Register(name="r", step="reported", count=3, defects=[fe.Overdispersion(by="sex")]),
+        ["Register 'r'", "Overdispersion(by=...) names axis 'sex'", "not split"],
+    ),
+    "factors by number": (
+        fe.Register(name="r", step="reported", count=3, defects=[fe.Overdispersion(by=3)]),
+        ["Register 'r'", "Overdispersion:", "field 'by' must name axes, or be 'every figure'", "3"],
+    ),
     "negative bridge": (
         fe.Register(
             name="r",

@@ -249,7 +249,8 @@ def test_how_a_figure_was_read(known):
     row = rows(known, "doubted").loc[""]
     assert row["figure"] == "900 rounded to 100"
     assert row["read_as"] == (
-        "times coverage, times reports, divided by the ppv, more scatter than Poisson"
+        "times coverage, times reports, divided by the ppv, more scatter than Poisson, by one "
+        "factor per period"
     )
     mean = 1000 * 0.5 * 1.5 / 0.8
     assert (row["expected"], row["low"], row["high"]) == pytest.approx((mean, mean, mean))

@@ -101,6 +101,8 @@ def posterior_predictive(
     distribution gives them. All figures of a source together are compared by
     :math:`\sum (y - \mu)^2 / \sigma^2`, of the printed figures and of made-up ones, at the mean
     and the standard deviation of each draw; limits are not in it, since they have no distance.
+    Of figures that are off together (`Overdispersion`) each is compared with what the others say of
+    their factor, so that one factor far out is seen in the sum, and not in every figure.
     Since the figures were used in the fit, p-values are closer to one half than uniform ones, and
     the check is conservative.
 
@@ -128,7 +130,8 @@ def posterior_predictive(
     figures: list[Compared] = []
     sources: list[dict[str, Any]] = []
     for i, source in enumerate(used):
-        parts = replicated(source, q, np.random.default_rng([seed, 12, i]))
+        rng = np.random.default_rng([seed, 12, i])
+        parts = replicated(source, q, rng, beside_others=True)
         basis = model.basis(source.where)
         for part in parts:
             one = compared(source.name, part, basis, probability, effective=effective)
@@ -238,7 +241,7 @@ def _together(source: str, parts: list[Replicated], effective: float) -> dict[st
                 continue
             count += 1
             seen = seen + ((part.value - part.shown.mean) / sd) ** 2
-            made = made + ((part.numbers - part.shown.mean) / sd) ** 2
+            made = made + ((part.together - part.shown.mean) / sd) ** 2
     p = error = chi_squared = np.nan
     if count:
         further = np.where(made > seen, 1.0, np.where(made == seen, 0.5, 0.0))

@@ -131,6 +131,10 @@ class Defect:
         """Return what is assumed of a `source` because nothing was said: quantity -> sentence."""
         return {}
 
+    def stated(self, source: str) -> dict[str, str]:
+        """Return what is assumed of a `source` because it was said: quantity -> sentence."""
+        return {}
+
     def factor(self) -> tuple[float, float]:
         """Return limits of records per person of the step, hardly ever passed."""
         return 0.0, float("inf")
@@ -180,6 +184,16 @@ class Defect:
     def spread(self, q: Quantities, source: str) -> Any:
         """Return the coefficient of variation of a `source`'s expected count, per draw of `q`."""
         return 0.0
+
+    def scattered_by(self, axes: Sequence[str], population: Population) -> Sequence[str] | None:
+        """Return the axes whose levels each scatter by a factor of their own.
+
+        Of the `axes` over which the counts of a source are split; all counts of one level of each
+        share one factor. Those that are years in the `population`, where a kind does not say
+        otherwise; None where every count has a factor of its own.
+        """
+        years = population.years
+        return [axis for axis in axes if years is not None and axis == years.name]
 
     def design_effect(self, n: int, q: Quantities, source: str) -> Any:
         """Return the design effect of the `source`, a sample of `n`, per draw of `q`."""

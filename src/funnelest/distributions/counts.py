@@ -163,9 +163,13 @@ class NegativeBinomial(Tailed):
         x = x + 0.5
         return [(fm.log(self.mean), np.log(x), 1 / (1 / x + self.cv**2 + spread / x**2))]
 
-    def sample(self, rng: np.random.Generator) -> Any:
+    def rates(self, rng: np.random.Generator) -> Any:
+        """Return Poisson means made up with `rng`: the expected counts, each times its factor."""
         size = 1.0 / self._square
-        return rng.poisson(np.minimum(rng.gamma(size, self.mean / size), _MOST))
+        return rng.gamma(size, self.mean / size)
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        return rng.poisson(np.minimum(self.rates(rng), _MOST))
 
     def moments(self) -> tuple[Any, Any]:
         return self.mean, np.sqrt(self.mean + (self.cv * self.mean) ** 2)

@@ -10,13 +10,12 @@ import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Location, Value, log_choose
+from funnelest.distributions.quadrature import stretched, without_slopes
 
 __all__ = ["LogisticNormalBinomial"]
 
-#: Nodes of the quadrature, and the fall of the log-integrand at which it stops on either side.
-_NODES, _FALL = 44, 26.0
-#: How soon the nodes change from one spacing to the other around the mode.
-_BEND = 0.25
+#: The fall of the log-integrand at which the quadrature stops on either side.
+_FALL = 26.0
 #: Log-odds of a share that rounds to 0 or 1 are taken to be these, with either sign, and a spread
 #: that rounds to 0 this.
 _ENDS, _ALIKE = np.float64(700.0), np.float64(1e-5)
@@ -112,37 +111,16 @@ class LogisticNormalBinomial(Distribution):
     def _nodes(self, x: Any) -> tuple[Value, Value]:
         """Return the nodes of the quadrature on a first axis, and the logs of their weights."""
         # The sum does not depend on where its nodes are: no gradient through the search.
-        if not fm.is_symbol(self.mean, self.sd):
-            return replace(self, mean=fm.constant(self.mean), sd=fm.constant(self.sd))._found(x)
-        # PyMC takes PyTensor's `disconnected_grad` out before it differentiates.
-        import pytensor.tensor as pt
-        from pytensor.compile.builders import OpFromGraph
-
-        given = [pt.as_tensor(value) for value in (self.mean, self.sd)]
-        mean, sd = (value.type() for value in given)
-        nodes = replace(self, mean=mean, sd=sd)._found(x)
-        search = OpFromGraph(
-            [mean, sd],
-            list(nodes),
-            pullback=lambda inputs, *_: [pt.zeros_like(one) for one in inputs],
+        return without_slopes(
+            lambda mean, sd: replace(self, mean=mean, sd=sd)._found(x), self.mean, self.sd
         )
-        t, weight = search(*given)
-        return t, weight
 
     def _found(self, x: Any) -> tuple[Value, Value]:
         """Return what `_nodes` does, with a gradient that nobody needs."""
         mode = self._mode(x)
         dimensions = max(mode.ndim, np.ndim(x))
         widths = self._widths(x, mode, dimensions)
-        left, right = widths[0], widths[1]
-        left, right = fm.maximum(left, right / 8), fm.maximum(right, left / 8)
-        u = np.linspace(-1.0, 1.0, _NODES).reshape(-1, *(1,) * dimensions)
-        root = np.sqrt(u * u + _BEND**2)
-        even = 0.5 * (left + right)
-        bend = 0.5 * (right - left) / (math.sqrt(1 + _BEND**2) - _BEND)
-        t = mode + even * u + bend * (root - _BEND)
-        weight = fm.log(even + bend * (u / root)) + math.log(2 / (_NODES - 1))
-        return t, weight
+        return stretched(mode, widths[0], widths[1], dimensions)
 
     def logp(self, x: Any) -> Value:
         x = np.asarray(x, dtype=np.float64)

@@ -238,6 +238,13 @@ class Evidence:
         """Return what its user is asked about before it is fitted, one sentence each."""
         return []
 
+    def stated(self) -> dict[str, str]:
+        """Return what is assumed because it was said, beside priors: quantity -> sentence."""
+        found: dict[str, str] = {}
+        for one in in_order(self.defects):
+            found.update(one.stated(self.name))
+        return found
+
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()

@@ -17,6 +17,7 @@ from funnelest.distributions import NegativeBinomial, Poisson
 from funnelest.evidence.base import FigureClass, NumberEvidence, OnRoute
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
+from funnelest.observations.scattered import PrintedInSets, Scattered, crossing
 from funnelest.observations.table import Margin, Printed, Table, margin_problems
 from funnelest.population import Population
 from funnelest.priors import Shared
@@ -60,8 +61,8 @@ class Register(NumberEvidence):
 
     Notes
     -----
-    Each count is ``Poisson(mu)``, or with `Overdispersion` negative binomial with variance
-    ``mu + (cv mu)**2``, independent given the rates, with
+    Each count is ``Poisson(mu)``, independent given the rates; or with `Overdispersion` negative
+    binomial with variance ``mu + (cv mu)**2``, those of one year negative multinomial, with
 
     .. math:: \mu_f = \sum_{c \in f} P_c r_c v_{step,c}\, \kappa_c \prod_b f_b / \mathrm{ppv}_c
 
@@ -200,6 +201,14 @@ class Register(NumberEvidence):
             for axis in self._unrecorded()
             if axis not in self.axes
         ]
+        found += [
+            f"{type(one).__name__}(by=...) names axis {axis!r}, over which the counts are not "
+            "split; say so in field 'by' of the register, or leave it out there."
+            for one in carried(self.defects, "spread")
+            if not one.problems(population)
+            for axis in one.scattered_by(self.axes, population) or ()
+            if axis not in self.axes
+        ]
         years = None if population.years is None else population.years.name
         for one in self.defects:
             if not isinstance(one, FalsePositives):
@@ -271,8 +280,15 @@ class Register(NumberEvidence):
             found += [f"{what}: {text}" for text in figure_problems(value, divisor)]
         if found:
             return found
+        margins = self._margins(population)
+        if crossing([margin.rows for margin in margins], self._sets(population)):
+            found.append(
+                "field 'total' is of some of the counts that are off by one factor "
+                "(Overdispersion), and of counts with another: give the totals of the classes that "
+                "share a factor (name their axis first in field 'by'), or leave the total out."
+            )
         figures = self._figures(population)
-        for margin in self._margins(population):
+        for margin in margins:
             parts = [figures[i] for i in margin.rows]
             if any(not one.bounded for one in parts):
                 found.append(
@@ -294,19 +310,43 @@ class Register(NumberEvidence):
         spreads = carried(self.defects, "spread")
         if not self.axes:
             mean = mean[0]
-        law = Poisson(mean)
+        law: Poisson | NegativeBinomial = Poisson(mean)
         if spreads:
-            law = NegativeBinomial(mean, spreads[0].spread(q, self.name))  # type: ignore[assignment]
+            law = NegativeBinomial(mean, spreads[0].spread(q, self.name))
         if not self.axes:
             return [Observation(law, printed.figures[0], printed.divisor)]
+        if isinstance(printed, PrintedInSets) and isinstance(law, NegativeBinomial):
+            return [Scattered(law, printed)]
         return [Table(law, printed)]
 
     def _printed(self, population: Population) -> Printed:
-        return Printed(
-            tuple(self._figures(population)),
-            self.divisor(population),
-            tuple(self._margins(population)),
-        )
+        figures, divisor = tuple(self._figures(population)), self.divisor(population)
+        margins, sets = tuple(self._margins(population)), self._sets(population)
+        if len(sets) < len(figures):
+            return PrintedInSets(figures, divisor, margins, sets)
+        return Printed(figures, divisor, margins)
+
+    def _sets(self, population: Population) -> tuple[tuple[int, ...], ...]:
+        """Return the counts that scatter by one factor, set by set."""
+        classes = self.figure_classes()
+        each = range(len(classes))
+        spreads = carried(self.defects, "spread")
+        by = spreads[0].scattered_by(self.axes, population) if spreads else None
+        if by is None:
+            return tuple((i,) for i in each)
+        keys: list[tuple[int, ...]] = [() for _ in each]
+        for axis in by:
+            unknown, at = self.axes.index(axis), population.position(axis)
+            levels = [
+                {-1} if hidden[unknown] else set(population.select(where)[at].tolist())
+                for _, where, hidden in classes
+            ]
+            bands = _meeting(levels)
+            keys = [
+                (*key, next(k for k, band in enumerate(bands) if some <= band))
+                for key, some in zip(keys, levels, strict=True)
+            ]
+        return tuple(tuple(i for i in each if keys[i] == key) for key in dict.fromkeys(keys))
 
     def _means(self, q: Quantities, records: Records) -> Any:
         """Return the expected count of every figure, shape ``(figures, draws)``."""
@@ -408,6 +448,15 @@ def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> A
             share = records.unknown[axis][1]
             weight = weight * (share if hidden else 1.0 - share)
     return weight
+
+
+def _meeting(bands: Sequence[set[int]]) -> list[set[int]]:
+    """Return the bands of an axis, those that overlap as one."""
+    found: list[set[int]] = []
+    for band in bands:
+        apart = [one for one in found if not one & band]
+        found = [*apart, band.union(*(one for one in found if one & band))]
+    return found
 
 
 def _like(old: Any, new: Any, divisor: int) -> Any:

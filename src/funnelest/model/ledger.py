@@ -72,6 +72,7 @@ def entries(model: Parts) -> list[Entry]:
         if power != 1
     ]
     for one in model.sources():
+        found += [Entry(about, "assumption", text) for about, text in one.stated().items()]
         if one.statement:
             found.append(Entry(one.name, "source", "", one.statement, one.source))
         for defect in one.defects:

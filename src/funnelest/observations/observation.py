@@ -64,6 +64,11 @@ class Seen:
         """Return mean and standard deviation per draw, on the printed scale."""
         raise TypeError(f"{type(self).__name__} has no mean and standard deviation")
 
+    def moments_of(self, rows: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return mean and standard deviation per draw of the sum of some of its numbers."""
+        mean, sd = (np.atleast_2d(part)[list(rows)] for part in self.moments())
+        return np.sum(mean, axis=0), np.sqrt(np.sum(sd**2, axis=0))
+
     def locations(self) -> list[Location | None]:
         """Return what the numbers locate; with None among them when one cannot say."""
         return [None]
@@ -89,6 +94,10 @@ class Seen:
 
     def law(self, rows: tuple[int, ...]) -> Distribution | None:
         """Return the distribution of one of its numbers, or of a sum; None without a name."""
+        return None
+
+    def law_given_others(self, rows: tuple[int, ...]) -> Distribution | None:
+        """Return the distribution given its other numbers; None where these say no more."""
         return None
 
     def anew(self, draws: int, rng: np.random.Generator) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -132,6 +132,17 @@ class Printed:
         rows = self._sorted[0]
         return [i for i, _, _ in rows], np.array([int(counts[0]) for _, counts, _ in rows])
 
+    def log_total(self, law: Any, one: _Row) -> Value:
+        """Return the log-probability under `law` of one count that may be several, by its row."""
+        i, counts, weights = one
+        if not self.figures[i].bounded:
+            return self.figures[i].logp(law, self.divisor)
+        value = law.total(counts, weights if weights.any() else None)
+        if value is None:
+            finite = np.maximum(weights, _NEVER)[:, None]
+            value = fm.logsumexp(law.logp(counts[:, None]) + finite, axis=0)
+        return value
+
     @cached_property
     def constant(self) -> float:
         """The log-probability that the known counts and totals print as they do."""
@@ -170,24 +181,10 @@ class Table(Seen):
         at, counts = self.printed.exact
         if at:
             total = total + fm.sum(row(self.distribution, at).logp(counts[:, None]), axis=0)
-        for i, counts, weights in self.printed.rows:
-            figure = self.printed.figures[i]
-            law = row(self.distribution, i)
-            if not figure.bounded:
-                total = total + figure.logp(law, self.printed.divisor)
-                continue
-            value = law.total(counts, weights if weights.any() else None)
-            if value is None:
-                finite = np.maximum(weights, _NEVER)[:, None]
-                value = fm.logsumexp(law.logp(counts[:, None]) + finite, axis=0)
-            total = total + value
+        for one in self.printed.rows:
+            total = total + self.printed.log_total(row(self.distribution, one[0]), one)
         for group, wanted in self.printed.groups:
-            parts = [
-                (row(self.distribution, i).logp(counts[:, None]), weights)
-                for i, counts, weights in group
-            ]
-            symbols = fm.is_symbol(*(logs for logs, _ in parts))
-            total = total + (_sum_in_logs if symbols else _sum_of_arrays)(parts, wanted)
+            total = total + log_tied(lambda i: row(self.distribution, i), group, wanted)
         return total
 
     def locations(self) -> list[Location | None]:
@@ -202,7 +199,7 @@ class Table(Seen):
     def simulate(self, rng: np.random.Generator) -> tuple[list[Figure], list[Figure]]:
         """Return made-up counts and totals, printed as the real ones, from the first draw."""
         divisor = self.divisor
-        counts = [int(v) for v in np.asarray(self.distribution.sample(rng))[..., 0]]
+        counts = [int(v) for v in np.asarray(self.sampled(rng))[..., 0]]
         parts = [
             figure.printed(count, divisor, rng)
             for figure, count in zip(self.printed.figures, counts, strict=True)
@@ -212,6 +209,10 @@ class Table(Seen):
             for margin in self.printed.margins
         ]
         return parts, totals
+
+    def sampled(self, rng: np.random.Generator) -> Any:
+        """Return counts made up with `rng`, shape ``(counts, draws)``."""
+        return self.distribution.sample(rng)
 
     def moments(self) -> tuple[Any, Any]:
         mean, sd = self.distribution.moments()
@@ -242,7 +243,8 @@ class Table(Seen):
         return row(self.distribution, rows[0]) if one else self.distribution.summed(list(rows))
 
     def anew(self, draws: int, rng: np.random.Generator) -> Any:
-        return self.distribution.anew(self.printed.figures, draws, rng)
+        values = np.atleast_2d(np.asarray(self.sampled(rng), dtype=np.float64))
+        return np.broadcast_to(values, (len(values), draws))
 
     def all_known(self, rows: tuple[int, ...]) -> bool:
         figures = [self.printed.figures[i] for i in rows]
@@ -282,6 +284,16 @@ def _printing(figure: Figure, counts: Any, divisor: int) -> Any:
     return found
 
 
+def log_tied(law: Callable[[int], Distribution], rows: Sequence[_Row], wanted: Any) -> Value:
+    """Return the log-probability of counts that a total ties together, by the `law` of each.
+
+    `wanted` are the log-weights of their sum.
+    """
+    parts = [(law(i).logp(counts[:, None]), weights) for i, counts, weights in rows]
+    symbols = fm.is_symbol(*(logs for logs, _ in parts))
+    return (_sum_in_logs if symbols else _sum_of_arrays)(parts, wanted)
+
+
 def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
     """Return the log of the summed probabilities, in linear arithmetic where that is exact."""
     scale: Any = 0.0
@@ -304,13 +316,18 @@ def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
 
 def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
     """Return the log of the summed probabilities, for arrays and symbols."""
-    sums: Any = None
-    for logs, weights in parts:
-        each = logs + np.maximum(weights, _NEVER)[:, None]
-        if sums is None:
-            sums, length = each, len(weights)
-            continue
-        size = len(weights)
+    each = [logs + np.maximum(weights, _NEVER)[:, None] for logs, weights in parts]
+    sums = joined_in_logs(each, [len(weights) for _, weights in parts])
+    return fm.logsumexp(sums + np.maximum(wanted, _NEVER)[:, None], axis=0)
+
+
+def joined_in_logs(parts: Sequence[Any], lengths: Sequence[int]) -> Any:
+    """Return the log-distribution of a sum of counts, for arrays and symbols.
+
+    From that of each, shape ``(length, draws)``, whose counts are consecutive.
+    """
+    sums, length = parts[0], lengths[0]
+    for each, size in zip(parts[1:], lengths[1:], strict=True):
         # Row s holds the pairs (s - j, j); outside the first part stands a row of "never".
         at = np.arange(length + size - 1)[:, None] - np.arange(size)[None, :]
         at = np.where((at >= 0) & (at < length), at, length)
@@ -318,4 +335,4 @@ def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
         padded = fm.concatenate([sums, never], axis=0)
         sums = fm.logsumexp(padded[at] + each[None, :], axis=1)
         length += size - 1
-    return fm.logsumexp(sums + np.maximum(wanted, _NEVER)[:, None], axis=0)
+    return sums

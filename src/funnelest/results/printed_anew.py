@@ -39,6 +39,7 @@ class Replicated:
     same: Floats
     exact: bool
     shown: Shown
+    together: Floats
 
     @property
     def ordered(self) -> bool:
@@ -51,8 +52,13 @@ class Replicated:
         return self.above + 0.5 * self.same
 
 
-def replicated(source: Evidence, q: Quantities, rng: np.random.Generator) -> list[Replicated]:
+def replicated(
+    source: Evidence, q: Quantities, rng: np.random.Generator, *, beside_others: bool = False
+) -> list[Replicated]:
     """Return every figure of a source beside what might have been printed in its place by `rng`.
+
+    With `beside_others` a figure that scatters by the same factor as others is compared with what
+    these say of the factor; else with what the draws say alone, as when the source was left out.
 
     A source that is made of others has the figures of these. Totals beside counts that are known
     exactly are left out: they say nothing new.
@@ -63,7 +69,8 @@ def replicated(source: Evidence, q: Quantities, rng: np.random.Generator) -> lis
         for of, shown in figures_of(source, q):
             if id(shown.seen) not in made:
                 made[id(shown.seen)] = shown.seen.anew(q.draws, rng)
-            found.append(_compared(of, shown, made[id(shown.seen)], q.draws, rng))
+            sampled = made[id(shown.seen)]
+            found.append(_compared(of, shown, sampled, q.draws, rng, beside_others))
     return found
 
 
@@ -90,22 +97,34 @@ def figures_of(source: Evidence, q: Quantities) -> list[tuple[str, Shown]]:
 
 
 def _compared(
-    of: str, shown: Shown, sampled: Floats | None, draws: int, rng: np.random.Generator
+    of: str,
+    shown: Shown,
+    sampled: Floats | None,
+    draws: int,
+    rng: np.random.Generator,
+    beside_others: bool,
 ) -> Replicated:
     """Return a figure beside its replicates."""
     divisor, figure, law = shown.seen.divisor, shown.figure, shown.seen.law(shown.rows)
+    given = shown.seen.law_given_others(shown.rows) if beside_others else None
     numbers, value, exact = np.full(draws, np.nan), np.nan, False
-    above = same = numbers
+    above = same = together = numbers
     there = sampled is not None and max(shown.rows) < len(sampled)
     if sampled is not None and there and not np.isnan(figure.middle):
         used = figure.used(divisor)
-        numbers = used.anew(sampled[list(shown.rows)].sum(axis=0), divisor, rng)
+        numbers = together = used.anew(sampled[list(shown.rows)].sum(axis=0), divisor, rng)
+        if given is not None:
+            law = given
+            counts = np.broadcast_to(np.asarray(law.sample(rng), dtype=np.float64), (draws,))
+            numbers = used.anew(counts, divisor, rng)
         value, *among = used.beside(numbers, divisor)
         tails = None if law is None else used.tails(law, divisor)
         above, same = tails or among
         exact = tails is not None
-    numbers, above, same = (np.broadcast_to(one, (draws,)) for one in (numbers, above, same))
+    numbers, above, same, together = (
+        np.broadcast_to(one, (draws,)) for one in (numbers, above, same, together)
+    )
     return Replicated(
         of=of, figure=figure.describe(), value=value, limit=figure.side, numbers=numbers,
-        above=above, same=same, exact=exact, shown=shown,
+        above=above, same=same, exact=exact, shown=shown, together=together,
     )  # fmt: skip

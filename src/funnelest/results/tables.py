@@ -222,17 +222,13 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
         for parts, _, _ in source.figure_classes()
     ]
     for seen in source.observations(q):
-        mean, sd = (np.atleast_2d(part) for part in seen.moments())
+        means, sds = (np.atleast_2d(part) for part in seen.moments())
         for of, figure, rows, place in seen.parts(labels):
-            if rows[-1] < len(mean):
+            if rows[-1] < len(means):
+                (i, *more) = rows
+                mean, sd = seen.moments_of(rows) if more else (means[i], sds[i])
                 yield Shown(
-                    of=of,
-                    figure=figure,
-                    seen=seen,
-                    rows=rows,
-                    mean=np.sum(mean[list(rows)], axis=0),
-                    sd=np.sqrt(np.sum(sd[list(rows)] ** 2, axis=0)),
-                    place=place,
+                    of=of, figure=figure, seen=seen, rows=rows, mean=mean, sd=sd, place=place
                 )
 
 
