@@ -407,7 +407,7 @@ def test_what_else_needs_an_end():
     both = fe.Extrapolate(ages=(30, None), like=(0, 29), factor=1.1, statement="s")
     assert "field 'ages': 30+ has no end" in refused(OPEN, assumptions=[both])
     down = fe.Extrapolate(ages=(0, 64), like="65+", factor=1.1, statement="s")
-    assert fe.Model(fe.Route("a", "b"), OPEN, fe.Rate(fe.Beta(1, 9)), assumptions=[down])
+    assert "field 'like': 65+ has no end" in refused(OPEN, assumptions=[down])
     onset = fe.OnsetSurvey(name="o", before=80, yes=3, n=30)
     text = refused(OPEN, evidence=[onset], assumptions=[FIRST])
     assert "ends at 64, before 65+, without an end; at most 65" in text

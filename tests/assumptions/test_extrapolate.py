@@ -71,10 +71,8 @@ def test_order_two(place):
         # The running sum of the running sum of yearly steps, straight within a year.
         years = np.arange(1, 15)
         sums = np.cumsum(np.cumsum(np.eye(14), axis=0), axis=0)
-        run = np.array(
-            [np.interp(t, [0, *years], [0, *one]) for t in away(place) for one in sums.T]
-        )
-        run = run.reshape(size, 14)[::-1]
+        run = [[np.interp(t, [0, *years], [0, *one]) for one in sums.T] for t in away(place)]
+        run = np.array(run)[::-1]
         walk = (np.linalg.cholesky(run @ run.T) @ made)[::-1]
         factor = values[label(place, "factor per year")]
         deviation = np.log(factor) * walk - 0.1 * away(place)[:, None]

@@ -56,7 +56,7 @@ class Extrapolate(LikeOthers):
 
     Notes
     -----
-    With :math:`a_i` the middle of the i-th age, and :math:`\bar a` that of where the curve is known:
+    With :math:`a_i` the middle of the i-th age, and :math:`\bar a` where the curve is known:
     :math:`\mathrm{logit}\, r_i = \mathrm{logit}\, r_{\bar a} + \beta (a_i - \bar a) + \sigma w_i`,
     :math:`\sigma = \log f`, and w a standard random walk outwards from :math:`\bar a`: with
     :math:`t_i = |a_i - \bar a|`, :math:`w_i - w_{i-1} \sim N(0, t_i - t_{i-1})`, or for order 2 its

@@ -176,7 +176,7 @@ def steps_away(distances: Floats, order: int) -> Floats:
     part = (distances % 1.0)[:, None] * np.maximum(np.ceil(distances)[:, None] - units - added, 0.0)
     run = added + part
     # As many steps as distances say the same; at distances 1, 2, ... it is the sum itself.
-    return np.linalg.cholesky(run @ run.T)
+    return np.asarray(np.linalg.cholesky(run @ run.T))
 
 
 def walk(places: Floats, start: int, order: int) -> Floats:
@@ -202,7 +202,7 @@ def walk(places: Floats, start: int, order: int) -> Floats:
         Shape ``(places, steps)``.
     """
     if order == 2:
-        return _bending(len(places), start) * float(places[1] - places[0]) ** 1.5
+        return np.asarray(_bending(len(places), start) * float(places[1] - places[0]) ** 1.5)
     up = places[start + 1 :] - places[start]
     down = (places[start] - places[:start])[::-1]
     above = steps_away(up, order) if len(up) else np.zeros((0, 0))

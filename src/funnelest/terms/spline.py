@@ -37,8 +37,9 @@ class Spline(Smooth):
     -----
     :math:`g(r_a) = g(r_{a_0}) + \beta (a - a_0) + \sigma \sum_k (B_k(a) - B_k(a_0)) c_k`, with B
     the cubic B-spline basis of SciPy on equally spaced knots, one of them at the reference
-    :math:`a_0`, and c a random walk from there, both ways, with a variance of 1 per year (Lang and Brezger, Journal of Computational and Graphical Statistics
-    2004;13:183; Eilers and Marx, Statistical Science 1996;11:89).
+    :math:`a_0`, and c a random walk from there, both ways, with a variance of 1 per year (Lang and
+    Brezger, Journal of Computational and Graphical Statistics 2004;13:183; Eilers and Marx,
+    Statistical Science 1996;11:89).
     """
 
     spacing: float = 4.0
