@@ -500,7 +500,7 @@ def test_what_is_in_doubt_is_asked(name):
 @pytest.mark.parametrize("counts", [["1.000", "2.500"], [True, False], [None, 1], ["3", 4]])
 def test_counts_are_numbers(counts):
     """A text is not read as one: 1.000 is a thousand to some."""
-    with pytest.raises(fe.SpecError, match="must be numbers"):
+    with pytest.raises(fe.SpecError, match="must be a number"):
         fe.Population({"g": ["a", "b"]}, counts)
     import pandas as pd
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
+from funnelest.numbers import plain_number
 
 __all__ = [
     "Axis",
@@ -68,12 +68,9 @@ def as_level(value: object) -> Level | None:
     """Return `value` as a level, or None when it cannot be one."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool | np.bool_):
-        return None
-    if isinstance(value, int | np.integer):
-        return int(value)
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return int(value)
+    number = plain_number(value)
+    if number is not None:
+        return int(number) if math.isfinite(number) and number == int(number) else None
     if isinstance(value, tuple | list) and len(value) == 2:
         low, high = as_level(value[0]), as_level(value[1])
         if isinstance(low, int) and (isinstance(high, int) or value[1] is None):
@@ -370,6 +367,11 @@ def made_axes(
             )
         elif isinstance(name, str):
             roles[name] = role
+    problems += [
+        f"the name of an axis must be text; given {name!r}. Give it as {str(name)!r}."
+        for name in axes
+        if not isinstance(name, str)
+    ]
     made = []
     for name, labels in axes.items():
         if isinstance(labels, str) or not isinstance(labels, Iterable):

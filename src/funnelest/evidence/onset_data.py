@@ -15,6 +15,7 @@ from funnelest.axes import show_level
 from funnelest.distributions import Multinomial, MultivariateNormalOn
 from funnelest.evidence.published import covariance_problems, off_logits, on_logits
 from funnelest.fields import is_number, is_whole, whole
+from funnelest.numbers import floats
 from funnelest.observations.observation import Observation
 
 __all__ = ["NestedShares", "OnsetNumbers"]
@@ -86,7 +87,7 @@ class NestedShares:
         """Return the covariance of the log-odds of the published shares."""
         shares = self.shares()
         if self.covariance is not None:
-            matrix = np.array(self.covariance, dtype=np.float64)
+            matrix = floats(self.covariance)
         else:
             assert self.n is not None
             i, j = np.indices((len(shares), len(shares)))

@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from funnelest.fields import plain
+from funnelest.numbers import given
 from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.shared import Shared
@@ -17,9 +18,10 @@ def as_prior(value: object) -> Prior:
     """Return `value` as a prior: a plain number becomes `Fixed`."""
     if isinstance(value, Prior):
         return value
-    if is_real(value):
-        return Fixed(float(plain(value)))
-    return Fixed(math.nan, trouble=f"a prior or a number is needed; given {value!r}.")
+    number = plain(value)
+    if is_real(number):
+        return Fixed(float(number))
+    return Fixed(math.nan, trouble=f"a prior or a number is needed; {given(value)}.")
 
 
 def within(prior: Prior, low: float, high: float) -> Prior:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.errors import raise_if_any
+from funnelest.fields import plain_fields
 from funnelest.lists.table.cells import (
     ALL,
     Cells,
@@ -85,6 +86,7 @@ class OverlapTable:
     may_be_empty: bool = False
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         given = (self.lists, self.counts, self.not_covering, self.upper, self.source)
         raise_if_any(table_problems(*given, self.may_be_empty), "the overlap table")
         object.__setattr__(self, "lists", tuple(self.lists))
