@@ -33,8 +33,6 @@ THREE = {
     "array": np.array(3), "unmasked": np.ma.array(3.0, mask=False), "int8": np.int8(3),
     "uint64": np.uint64(3), "float16": np.float16(3), "longdouble": np.longdouble(3),
 }  # fmt: skip
-BAD = pytest.mark.parametrize("bad", NONE.values(), ids=NONE)
-GOOD = pytest.mark.parametrize("three", THREE.values(), ids=THREE)
 
 PEOPLE = fe.Population({"age": [1, 2]}, [1000, 2000])
 TWO = [fe.Asked(step="a", share=0.1), fe.Asked(step="b", share=0.05)]
@@ -42,12 +40,35 @@ YOUNG = {"ages": (1, 1), "like": (2, 2), "statement": "s"}
 
 
 def model(*evidence, **parts):
-    return fe.Model(fe.Route("a", "b"), PEOPLE, **{"occurrence": fe.Rate(fe.Beta(1, 9)), **parts},
+    given = {"population": PEOPLE, "occurrence": fe.Rate(fe.Beta(1, 9)), **parts}
+    return fe.Model(fe.Route("a", "b"), **given,
                     evidence=list(evidence))  # fmt: skip
 
 
 def number(occurrence):
     return fe.Model(fe.Route("a", "b"), fe.Population.cells({"age": [1, 2]}), occurrence)
+
+
+YEARS = fe.Population({"age": list(range(17))}, [100] * 17)
+FIRST = fe.FirstTime(share=0.8, statement="s")
+TABLE = fe.lists.OverlapTable(
+    ["a", "b", "c"],
+    {"111": 3, "110": 5, "101": 5, "011": 4, "100": 9, "010": 9, "001": 8},
+)
+
+
+def walk(term):
+    return model(occurrence=fe.Rate(fe.Beta(1, 9), term), population=YEARS)
+
+
+def onset(**parts):
+    return model(fe.OnsetSurvey(name="o", **parts), population=YEARS, assumptions=[FIRST])
+
+
+def unlinked(counts, **parts):
+    names = zip("xy", counts, strict=True)
+    registers = [fe.Register(name=name, step="b", count=count) for name, count in names]
+    return model(fe.Unlinked(name="u", registers=registers, **parts))
 
 
 def test_error(**parts):
@@ -93,7 +114,7 @@ DOORS = {
     "survey yes": lambda n: model(fe.Survey(name="s", step="a", yes=n, n=40)),
     "survey n": lambda n: model(fe.Survey(name="s", step="a", yes=1, n=n)),
     "survey deff": lambda n: model(fe.Survey(name="s", step="a", yes=1, n=40, deff=n)),
-    "survey interval": lambda n: model(fe.Total(name="s", step="a", estimate=4, interval=(n, 9))),
+    "total's interval": lambda n: model(fe.Total(name="s", step="a", estimate=4, interval=(n, 9))),
     "total": lambda n: model(fe.Total(name="s", step="a", estimate=n, se=2)),
     "standard errors": lambda n: model(
         fe.JointSurvey(name="j", asked=TWO, se=[0.001, n], correlation=0)
@@ -125,16 +146,54 @@ DOORS = {
     ),
     "shift": lambda n: model(assumptions=[fe.Shift(**YOUNG, prior=n)]),
     "factor": lambda n: model(assumptions=[fe.Extrapolate(**YOUNG, factor=n)]),
+    "ages at first events": lambda n: onset(onset={(0, 11): 3, (12, 16): n}, n=40),
+    "mean age": lambda n: model(
+        fe.OnsetAge(name="o", before=16, mean=n, sd=2, n=40), population=YEARS, assumptions=[FIRST]
+    ),
+    "classes of a cohort": lambda n: model(fe.Cohort(name="c", of="a", went={"b": n}, n=40)),
+    "people": lambda n: model(assumptions=[fe.PopulationError(prior=n, statement="s")]),
+    "knots": lambda n: walk(fe.Spline("age", 0.1, spacing=n)),
+    "reference": lambda n: walk(fe.RandomWalk("age", 0.1, reference=n)),
+    "step": lambda n: walk(fe.RandomWalk("age", n)),
+    "change": lambda n: walk(fe.ChangePoint("age", at=n)),
+    "limit": lambda n: model(
+        assumptions=[fe.Bounds(ages=(1, 1), lower=0, upper=n, numbers=True, statement="s")]
+    ),
+    "unlinked": lambda n: unlinked([n, 9], overlap=fe.Beta(1, 1, statement="s")),
+    "overlap of registers": lambda n: unlinked([8, 9], overlaps={("x", "y"): n}),
+    "selection": lambda n: YEARS.select({"age": n}),
+    "made-up overlaps": lambda n: TABLE.with_counts({"111": n, "100": 5, "011": 5}),
+    "a prior of the number": lambda n: (
+        fe.lists.DecomposableAverage(prior=fe.lists.NegativeBinomialN(n, 0.01))
+        .estimate(TABLE)
+        .hidden
+    ),
     "overlaps": lambda n: fe.lists.OverlapTable(["a", "b"], {"11": n, "10": 5, "01": 5}),
     "overlaps of a frame": lambda n: fe.lists.OverlapTable.from_histories(
         records(n), lists=["a", "b"], count="n"
     ),
 }
-DOOR = pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 
 
-@BAD
-@DOOR
+#: What some doors take that is no number: a level as it is printed, several of them, none.
+ALSO = {
+    "reference": {"NumPy text", "nothing"},
+    "change": {"list"},
+    "selection": {"NumPy text", "list", "lists", "set"},
+}
+#: Doors that take whole numbers only as such.
+WRITTEN = {"change"}
+
+
+@pytest.mark.parametrize(
+    ("door", "bad"),
+    [
+        pytest.param(door, value, id=f"{name}-{what}")
+        for name, door in DOORS.items()
+        for what, value in NONE.items()
+        if what not in ALSO.get(name, ())
+    ],
+)
 @pytest.mark.filterwarnings("error")
 def test_what_is_no_number_is_refused_in_sentences(door, bad):
     """One `SpecError`, whatever it is, that does not read it as another number."""
@@ -144,8 +203,15 @@ def test_what_is_no_number_is_refused_in_sentences(door, bad):
     assert all(text.endswith((".", "?")) for text in caught.value.problems)
 
 
-@GOOD
-@DOOR
+@pytest.mark.parametrize(
+    ("door", "three"),
+    [
+        pytest.param(door, value, id=f"{name}-{what}")
+        for name, door in DOORS.items()
+        for what, value in THREE.items()
+        if name not in WRITTEN or numbers.is_integer(numbers.plain_number(value))
+    ],
+)
 @pytest.mark.filterwarnings("error")
 def test_a_number_is_the_same_however_it_is_given(door, three):
     assert written(door(three)) == written(door(3))

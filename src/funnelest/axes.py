@@ -16,6 +16,7 @@ __all__ = [
     "Level",
     "Role",
     "Where",
+    "as_level",
     "made_axes",
     "read_level",
     "read_levels",
@@ -104,8 +105,10 @@ def as_level(value: object) -> Level | None:
     if isinstance(value, str):
         return value
     number = plain_number(value)
+    if isinstance(number, int):
+        return number
     if number is not None:
-        return int(number) if math.isfinite(number) and number == int(number) else None
+        return int(number) if number.is_integer() else None
     if isinstance(value, tuple | list) and len(value) == 2:
         low, high = as_level(value[0]), as_level(value[1])
         if isinstance(low, int) and (isinstance(high, int) or value[1] is None):
@@ -273,7 +276,8 @@ class Axis:
         if isinstance(wanted, str) and self.numeric:
             level = read_level(wanted, self.role)
             return wanted if level is None else level
-        return wanted
+        level = as_level(wanted)
+        return wanted if level is None else level
 
     def select(self, wanted: object) -> tuple[list[int], list[str]]:
         """Return the indices that `wanted` selects, and the problems with it.
