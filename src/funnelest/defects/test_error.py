@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TestError"]
 
-#: The most that priors of both may say of a test that is no better than none.
-_CUT = 0.05
+#: The most that priors of both may say of a test that is no better than none, with what two flat
+#: ones miss of a half by being computed.
+_CUT, _COMPUTED = 0.5, 0.005
 _ROUNDING = 1e-9
 _WHY = (
     "else a yes tells nothing of a person, or the opposite, and more of them would mean fewer "
@@ -56,10 +57,10 @@ class TestError(Defect):
     Sensitivity and specificity add up to more than 1: else a yes tells nothing of a person, or the
     opposite, and more of them would mean fewer people. Numbers that do not are refused. Where one
     of the two is a number, the prior of the other is cut off there. Where both are unknown neither
-    has such a limit; priors with more than 5% of their probability below it are refused, and in
-    the rest of it a yes is as frequent of others as of people of the step, and tells nothing:
-    :math:`\min(1 - \mathrm{sp}, \mathrm{se})` stands for :math:`1 - \mathrm{sp}`. The ledger says
-    so.
+    has such a limit. Where their priors add up to less, a yes is as frequent of others as of people
+    of the step, and tells nothing: :math:`\min(1 - \mathrm{sp}, \mathrm{se})` stands for
+    :math:`1 - \mathrm{sp}`. The ledger says so. Priors of which more than half is there are
+    refused, as any are of which less than half lies where it may.
     """
 
     __test__: ClassVar[bool] = False  # no test case, whatever pytest thinks of the name
@@ -109,7 +110,7 @@ class TestError(Defect):
             (name,) = unknown
             return prior_problems(name, both[name], self._least(name), 1.0, above=True)
         share = _at_most_one(*both.values())
-        if share <= _CUT:
+        if share <= _CUT + _COMPUTED:
             return []
         return [
             "fields 'sensitivity' and 'specificity' must add up to more than 1, and "
