@@ -424,8 +424,9 @@ def test_slopes_of_the_symbols_are_those_of_the_arrays(everything, points):
     """Finite too: a sampler that follows them gets nowhere past a slope that is no number."""
     theirs = examples.pymc_gradient(everything)
     for spread in (0.1, 0.7):
-        density, z = points(everything, 2, spread)
-        z = z[:, np.isfinite(density(z))]
+        # Far from the medians the people who are counted may be more than there are.
+        density, z = points(everything, 16, spread)
+        z = z[:, np.isfinite(density(z))][:, :2]
         assert z.size
         _, slopes = Gradient(density)(z)
         scale = 1e-8 * np.abs(slopes).max()

@@ -58,7 +58,7 @@ def test_a_wrong_selection_is_refused(where, words):
         ({"age": [1, 2]}, [1, float("inf")], "given inf"),
         ({"age": [1, 2]}, [0, 0], "zero in every cell"),
         ({"age": [1, 2]}, [1, 2, 3], "shape (3,)"),
-        ({"age": [1, 2]}, ["a", "b"], "must be numbers"),
+        ({"age": [1, 2]}, ["a", "b"], "must be a number of at least 0; given 'a', a text"),
         ({"age": [1, 2]}, None, "must be numbers"),
         ({"age": [1, 1]}, [1, 2], "names a level twice"),
         ({"age": [(0, 5), (5, 9)]}, [1, 2], "overlap"),

@@ -83,12 +83,13 @@ def model(assumption: Imputation, register: str) -> fe.Model:
 AGES = {"ages": YOUNG, "like": OLD, "statement": "an assumption of the coverage study"}
 TIGHT, WIDE = "tight", "wide"
 #: All say about the same: the rate at 0-11 is a bit under half of that at 12-17. The standard
-#: deviation of its logarithm is about 0.4 in the tight ones, and about 0.8 in the wide ones.
+#: deviation of its logarithm is about 0.4 in the tight ones, and about 0.8 in the wide ones. The
+#: walk of `Extrapolate` is nine years long, from the middle of 12-17 to that of 0-11.
 ASSUMED = {
     (name, width): one
     for width, shift, discount, factor, trend, detection in (
-        (TIGHT, 0.4, 0.34, (1.05, 1.25), (0.14, 0.055), 0.4),
-        (WIDE, 0.8, 0.77, (1.10, 1.50), (0.15, 0.130), 0.8),
+        (TIGHT, 0.4, 0.34, (1.04, 1.17), (0.095, 0.036), 0.4),
+        (WIDE, 0.8, 0.77, (1.07, 1.35), (0.102, 0.085), 0.8),
     )
     for name, one in {
         "Shift": fe.Shift(**AGES, prior=fe.Normal(-0.75, shift)),

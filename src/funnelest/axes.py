@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal
 
-import numpy as np
-
-from funnelest.fields import TEXT, is_integer, is_whole, text_problems
+from funnelest.fields import TEXT, is_whole, text_problems
+from funnelest.numbers import plain_number
 
 __all__ = [
     "Axis",
     "Level",
     "Role",
     "Where",
+    "as_level",
     "frame_problems",
     "made_axes",
     "read_level",
@@ -34,28 +34,63 @@ type Where = Mapping[str, Any]
 #: What the levels of an axis are.
 type Role = Literal["ages", "years", "regions"]
 
-_UNIT = r"(?: *(?:years?(?: old)?|yrs?\.?|jaar|jr\.?|Jahre?))?"
+_UNIT = (
+    r"(?:[ -]*(?:years?[ -]?olds?|years? of age|years?|yrs?\.?|y/?o|y|jaar|jr\.?|jarigen?|"
+    r"Jahren?|J\.|Jährigen?))?"
+)
 _N = rf"(\d+){_UNIT}"
-_DASH = r"(?:[-\u2010-\u2014\u2212]|\.\.|t/m|tot en met)"
+_OF = r"(?:(?:ages?|aged|leeftijd|Alter|im Alter von)[ -]+)?"
+_AGE = r"(?:[ -](?:age|ages|the age of|de|die|leeftijd|leeftijd van))?"
+_DASH = (
+    r"(?:[-\u2010-\u2014\u2212_]|\.\.|(?:\b|(?<=\d))"
+    r"(?:through|thru|t/m|tot en met|bis einschließlich|bis)\b)"
+)
 type _Form = tuple[str, Callable[..., tuple[int, int | None]]]
 #: How numbers and bands of them are printed, and what they mean; all of ages, the first of years.
+#: "Up to 12", "12 to 18", "over 65" and ">65" are not read: whether the end is meant too differs
+#: by who says it, and so the model asks.
 _FORMS: tuple[_Form, ...] = (
-    (rf"(?:aged? )?{_N} *{_DASH} *{_N}", lambda low, high: (low, high)),
-    (r"Y(\d+)-(\d+)", lambda low, high: (low, high)),
-    (rf"(?:Y(?=\d+$))?(\d+){_UNIT}", lambda age: (age, age)),
-    (rf"{_N} (?:tot|bis unter) {_N}", lambda low, end: (low, end - 1)),
+    (rf"{_OF}(?:(?:van|von) +)?{_N} *{_DASH} *{_N}", lambda low, high: (low, high)),
+    (r"Y(\d+)-(\d+)|\[ *(\d+) *[,;] *(\d+) *\]", lambda low, high: (low, high)),
+    (rf"(?:Y(?=\d+$))?{_OF}(\d+){_UNIT}", lambda age: (age, age)),
     (
-        rf"(?:<|Y_LT|(?:under|below|younger than|onder|jonger dan|tot|unter) ) *{_N}",
+        rf"{_OF}(?:(?:van|von) +)?{_N} *"
+        rf"(?:tot|bis unter|(?:to|up to|-|\u2013) *(?:under|below|unter|onder)) *{_N}|"
+        r"\[ *(\d+) *[,;] *(\d+) *\)",
+        lambda low, end: (low, end - 1),
+    ),
+    (r"\( *(\d+) *[,;] *(\d+) *\]", lambda below, high: (below + 1, high)),
+    (
+        rf"(?:{_OF}<|Y_LT|{_OF}(?:under|below|younger than|less than|onder|beneden|jonger dan|"
+        rf"minder dan|tot|unter|bis unter|jünger als|juenger als|weniger als){_AGE}[ -]) *{_N}s?",
         lambda end: (0, end - 1),
     ),
-    (rf"(?:<=|\u2264|t/m|tot en met|up to and including) *{_N}", lambda high: (0, high)),
-    (rf"{_N} (?:(?:and|or) (?:under|younger)|(?:en|of) jonger)", lambda high: (0, high)),
-    (rf"(?:>=|\u2265|Y_GE|vanaf|from) *{_N}", lambda low: (low, None)),
-    (rf"(\d+) *(?:\+|plus){_UNIT}", lambda low: (low, None)),
     (
-        rf"{_N} (?:(?:and|or) (?:over|older|more|above)|(?:en|of) (?:ouder|meer)|und mehr)",
+        rf"{_OF}(?:<=|\u2264|t/m|tot en met|up to and including|bis einschließlich|bis) *{_N}",
+        lambda high: (0, high),
+    ),
+    (
+        rf"{_OF}{_N} (?:(?:and|or|&) (?:under|younger|below)|(?:en|of) jonger|"
+        r"(?:und|oder) (?:jünger|juenger))",
+        lambda high: (0, high),
+    ),
+    (
+        rf"{_OF}(?:>=|\u2265|Y_GE|vanaf|from|at least|ten minste|minstens|mindestens|ab){_AGE}"
+        rf" *{_N}",
         lambda low: (low, None),
     ),
+    (rf"{_OF}{_N} *[- ]?(?:\+|plus(?:sers?)?){_UNIT}", lambda low: (low, None)),
+    (
+        rf"{_OF}{_N} (?:(?:and|or|&) (?:over|older|more|above|up|upwards)|"
+        r"(?:en|of) (?:ouder|meer|hoger)|(?:und|oder) (?:mehr|älter|aelter|darüber))",
+        lambda low: (low, None),
+    ),
+)
+#: Marks of a year that is not final, and a word before it.
+_YEAR = re.compile(
+    r"(?:(?:calendar |kalender)?(?:year|jaar|Jahr)\s+)?(.*?)"
+    r"\s*(?:\*+|\((?:provisional|preliminary|voorlopig|vorläufig|p)\))?",
+    re.IGNORECASE,
 )
 _READ = "such as 0-11, under 12, 65+, 65 and over, 12 tot 18 jaar, 65 jaar of ouder or Y15-24"
 #: A text that may be a year, or an age or band of ages, though nobody knows how to read it.
@@ -71,10 +106,11 @@ def as_level(value: object) -> Level | None:
     """Return `value` as a level, or None when it cannot be one."""
     if isinstance(value, str):
         return value
-    if is_integer(value):
-        return int(value)  # type: ignore[call-overload, no-any-return]
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return int(value)
+    number = plain_number(value)
+    if isinstance(number, int):
+        return number
+    if number is not None:
+        return int(number) if number.is_integer() else None
     if isinstance(value, tuple | list) and len(value) == 2:
         low, high = as_level(value[0]), as_level(value[1])
         if isinstance(low, int) and (isinstance(high, int) or value[1] is None):
@@ -84,11 +120,12 @@ def as_level(value: object) -> Level | None:
 
 def read_level(text: str, role: Role | None = "ages") -> Level | None:
     """Return the number or band that a text is printed for, or None when it is a name."""
-    if role == "years":  # a star marks a provisional year
-        text = text.removesuffix("*")
+    if role == "years" and (found := _YEAR.fullmatch(text.strip())):
+        text = found[1]
     for pattern, meant in _FORMS[:1] + _FORMS[2:3] if role == "years" else _FORMS:
         if found := re.fullmatch(pattern, text.strip(), re.IGNORECASE):
-            low, high = meant(*map(int, found.groups()))
+            # Of several ways to write one meaning, those of the one that was used.
+            low, high = meant(*(int(one) for one in found.groups() if one is not None))
             return low if low == high else (low, high)
     return None
 
@@ -115,6 +152,9 @@ def read_levels(
     if role == "regions" or (declared and role is None):
         return levels, problems
     read = [read_level(one, role) if isinstance(one, str) else one for one in levels]
+    if role is None and None in read:  # "2017*" and "year 2016" are years, and no ages
+        years = [read_level(one, "years") if isinstance(one, str) else one for one in levels]
+        read = years if all(map(_is_year, years)) else read
     names = [one for one, level in zip(levels, read, strict=True) if level is None]
     if role is not None:
         kinds = "numbers or bands as printed, " + _READ if role == "ages" else "numbers or bands"
@@ -128,6 +168,13 @@ def read_levels(
     ):
         return levels, problems
     return [one for one in read if one is not None], problems
+
+
+def _is_year(level: Level | None) -> bool:
+    """Return whether this is a year, or a band of them, that nobody needs to say is one."""
+    least, most = _WITHIN["years"]
+    low, high = level if isinstance(level, tuple) else (level, level)
+    return isinstance(low, int) and isinstance(high, int) and least <= low <= high <= most
 
 
 def show_level(level: object) -> str:
@@ -231,7 +278,8 @@ class Axis:
         if isinstance(wanted, str) and self.numeric:
             level = read_level(wanted, self.role)
             return wanted if level is None else level
-        return wanted
+        level = as_level(wanted)
+        return wanted if level is None else level
 
     def select(self, wanted: object) -> tuple[list[int], list[str]]:
         """Return the indices that `wanted` selects, and the problems with it.
@@ -400,6 +448,11 @@ def made_axes(
             )
         elif isinstance(name, str):
             roles[name] = role
+    problems += [
+        f"the name of an axis must be text; given {name!r}. Give it as {str(name)!r}."
+        for name in axes
+        if not isinstance(name, str)
+    ]
     made = []
     for name, labels in axes.items():
         if isinstance(labels, str) or not isinstance(labels, Iterable):

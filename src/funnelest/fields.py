@@ -11,12 +11,13 @@ from __future__ import annotations
 import math
 import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+
+from funnelest.numbers import given, is_integer, is_number, plain_number
 
 if TYPE_CHECKING:
     from funnelest.population import Population
@@ -69,22 +70,6 @@ __all__ = [
 LARGEST = 1e15
 
 
-def is_integer(value: object) -> bool:
-    """Return whether `value` is a whole number that is written as one (2.0 is not)."""
-    # To Python a truth value is one too, and to NumPy a time.
-    integer = isinstance(value, int | np.integer)
-    return integer and not isinstance(value, bool | np.timedelta64)
-
-
-def is_number(value: object) -> bool:
-    """Return whether `value` is a finite number (a truth value is not)."""
-    if isinstance(value, int):  # a huge one would overflow as a float
-        return not isinstance(value, bool) and abs(value) <= sys.float_info.max
-    if isinstance(value, np.timedelta64):  # to NumPy a whole number
-        return False
-    return isinstance(value, float | np.integer | np.floating) and math.isfinite(value)
-
-
 def is_whole(value: object, least: float = -LARGEST) -> bool:
     """Return whether `value` is a whole number of at least `least` (2.0 is one)."""
     return is_number(value) and bool(value == int(value) and least <= value <= LARGEST)  # type: ignore[call-overload, operator]
@@ -93,13 +78,14 @@ def is_whole(value: object, least: float = -LARGEST) -> bool:
 def plain(value: Any) -> Any:
     """Return `value` with NumPy's numbers as Python's own, in lists and mappings too.
 
-    NumPy's overflow at their own width. One of few digits is read as it is printed:
-    ``np.float32(0.1)`` is 0.1.
+    NumPy's overflow at their own width; see `funnelest.numbers`.
     """
-    if isinstance(value, np.generic) and not isinstance(value, np.timedelta64):
-        if isinstance(value, np.floating):
-            return float(str(value))
-        return value.item() if isinstance(value, np.integer | np.bool_ | np.str_) else value
+    if type(value) in (int, float, str, bool, type(None)):
+        return value
+    if (number := plain_number(value)) is not None:
+        return number
+    if isinstance(value, np.bool_ | np.str_):
+        return value.item()
     if type(value) in (list, tuple):
         made = [plain(one) for one in value]
         same = all(new is old for new, old in zip(made, value, strict=True))
@@ -189,7 +175,7 @@ class Constraint:
         must = self.must
         if is_number(value) and value > self.most:  # type: ignore[operator]
             must = f"must be at most {self.most:g}"
-        return [f"{subject} {must}; given {value!r}."]
+        return [f"{subject} {must}; {given(value)}."]
 
 
 def explained(why: Callable[[str, Any, Any, Any], list[str]], *bad: Any) -> Constraint:
@@ -236,6 +222,10 @@ def problems_of(
 # ------------------------------------------------------------------- numbers
 
 
+#: What looks like a number to NumPy or to a reader, and is none.
+_OTHER: tuple[Any, ...] = (np.timedelta64(1, "D"), np.datetime64("2020"), np.ma.masked, b"1")
+
+
 def number(
     *,
     above: float | None = None,
@@ -266,7 +256,7 @@ def number(
         must = "must be " + " and ".join(limits) if limits else "must be a number"
     near = [value for value in (low, high) if value is not None]
     good = [0.25, 1, 1.5, np.int64(2), np.float64(-0.5)]
-    bad: list[Any] = [None, True, "1", math.nan, math.inf, 1j, (1,), np.array([1.0, 2.0])]
+    bad: list[Any] = [None, True, "1", math.nan, math.inf, 1j, (1,), np.array([1.0, 2.0]), *_OTHER]
     bad += [value for one in near for value in (one - 1.0, one, one + 1.0) if not holds(value)]
     return Constraint(must, holds, tuple(filter(holds, good)), tuple(bad))
 
@@ -277,7 +267,7 @@ def whole(least: int) -> Constraint:
         f"must be a whole number of at least {least}",
         lambda value: is_whole(value, least),
         (least, float(least + 1), np.int64(least + 2)),
-        (None, True, "3", least + 0.5, least - 1, math.nan, math.inf, [least], 1e30),
+        (None, True, "3", least + 0.5, least - 1, math.nan, math.inf, [least], 1e30, *_OTHER),
         most=LARGEST,
     )
 
@@ -288,7 +278,7 @@ def integer(least: int) -> Constraint:
         f"must be a whole number of at least {least}",
         lambda value: is_integer(value) and is_whole(value, least),
         (least, np.int64(least + 2)),
-        (None, True, "3", float(least), least - 1, math.nan, [least], 10**30),
+        (None, True, "3", float(least), least - 1, math.nan, [least], 10**30, *_OTHER),
         most=LARGEST,
     )
 
@@ -317,7 +307,7 @@ SEED = Constraint(
     "must be a whole number from 0 to 4294967295",
     _is_seed,
     (0, 1, np.int64(1), np.uint32(7), 2**32 - 1),
-    (None, True, "1", 1.0, -1, 2**32, np.float64(1.0), [1]),
+    (None, True, "1", 1.0, -1, 2**32, np.float64(1.0), [1], *_OTHER),
 )
 
 

@@ -21,7 +21,8 @@ from funnelest.axes import (
 )
 from funnelest.entry import entries
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import TRUTH, is_number, key_problems
+from funnelest.fields import TRUTH, key_problems
+from funnelest.numbers import array_of, in_cells
 from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
@@ -101,17 +102,19 @@ class Population:
     ) -> None:
         made, problems = made_axes(axes, ages, years, regions, no_role)
         shape = tuple(len(axis.levels) for axis in made)
-        array = _numbers(counts)
-        if array is None:
-            problems.append(f"population counts must be numbers; given {counts!r}.")
+        array, wrong = array_of(counts)
+        if array is None or (wrong and not array.shape):
+            problems.append(
+                f"population counts must be numbers, as many in every row; {in_cells(counts)}."
+            )
             raise SpecError(problems, "the population")
         if array.shape != shape:
             names = " x ".join(f"{len(a.levels)} levels of {a.name!r}" for a in made) or "one cell"
             problems.append(
                 f"population counts have shape {array.shape}, but the axes need {shape} ({names})."
             )
-        else:
-            problems += _count_problems(made, array)
+        elif not problems or wrong:
+            problems += _count_problems(made, array, wrong)
         problems += TRUTH.said("counted", counted)
         raise_if_any(problems, "the population")
         array.flags.writeable = False
@@ -171,22 +174,24 @@ class Population:
         raise_if_any(problems, "the population")
         counts = np.full([len(values) for values in levels.values()], np.nan)
         seen: dict[tuple[int, ...], int] = {}
+        wrong: list[tuple[tuple[int, ...], object]] = []
         for row, number in enumerate(frame[count]):
             cell = tuple(levels[name].index(columns[name][row]) for name in names)
             label = _show_cell(made, cell)
             if cell in seen:
                 problems.append(f"the population has two rows for {label}.")
             seen[cell] = row
-            if is_number(number):
-                counts[cell] = float(number)
+            read, no = array_of(number)
+            if read is not None and read.shape == () and not no:
+                counts[cell] = float(read)
             else:
-                problems.append(f"the population of {label} must be a number; given {number!r}.")
+                wrong.append((cell, number))
         absent = [c for c in np.ndindex(*counts.shape) if c not in seen]
         problems += [f"the population has no row for {_show_cell(made, c)}." for c in absent[:5]]
         if len(absent) > 5:
             problems.append(f"{len(absent) - 5} more cells of the population have no row.")
         if not absent:
-            problems += _count_problems(made, counts)
+            problems += _count_problems(made, counts, wrong)
         raise_if_any(problems, "the population")
         return cls(levels, counts, ages=ages, years=years, regions=regions, no_role=no_role)
 
@@ -463,27 +468,22 @@ class Population:
         return f"Population({axes}; {self.counts.sum():,.0f} {what}{cells})"
 
 
-def _numbers(counts: ArrayLike) -> NDArray[np.float64] | None:
-    """Return counts as an array; None where one is no number (a text or a truth value is not)."""
-    try:
-        array = np.array(counts)
-    except ValueError:
-        return None
-    if array.dtype.kind not in "iuf" and not all(map(is_number, array.ravel().tolist())):
-        return None
-    return array.astype(np.float64)
-
-
 def _show_cell(axes: Sequence[Axis], cell: Sequence[int]) -> str:
     shown = (f"{a.name} {show_level(a.levels[i])}" for a, i in zip(axes, cell, strict=True))
     return ", ".join(shown) or "the one cell"
 
 
-def _count_problems(axes: Sequence[Axis], counts: NDArray[np.float64]) -> list[str]:
+def _count_problems(
+    axes: Sequence[Axis],
+    counts: NDArray[np.float64],
+    wrong: Sequence[tuple[tuple[int, ...], object]],
+) -> list[str]:
+    values = dict(wrong)
     bad = np.argwhere(~np.isfinite(counts) | (counts < 0))
     problems = [
         f"the population of {_show_cell(axes, cell)} must be a number of at least 0; "
-        f"given {counts[tuple(cell)]}."
+        + in_cells(values.get(tuple(map(int, cell)), float(counts[tuple(cell)])))
+        + "."
         for cell in bad[:5]
     ]
     if len(bad) > 5:

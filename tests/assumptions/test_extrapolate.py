@@ -8,6 +8,7 @@ from scipy.interpolate import BSpline
 from scipy.special import expit, logit
 
 import funnelest as fe
+from funnelest.terms.smooth import steps_away
 
 GOOD = {"ages": (0, 7), "like": (8, 16), "factor": 1.15, "statement": "it goes on smoothly"}
 
@@ -21,11 +22,16 @@ def label(place, what):
 
 
 def away(place):
-    """Return how far each of the ages lies below the nearest observed one, which is 8.
+    """Return how far each of the ages lies below the nearest observed level, both in the middle.
 
-    Of a band that is filled in, its middle does; of a band that was observed, its nearest age.
+    That is age 8, or 9.5 in the band 8-11: rates differ over all levels here.
     """
-    return 8.0 - place.middles((0, 7))
+    return (9.5 if place.axis == "leeftijd" else 8.0) - place.middles((0, 7))
+
+
+def nearest(place, before, wanted=(8, 16), at=0):
+    """Return the rate of the first (or last) observed level."""
+    return before[place.levels(wanted)[at]]
 
 
 def steps(place, values, count):
@@ -51,21 +57,26 @@ def test_order_one(place):
             walk[at], last = total, distance[at]
         deviation = np.log(values[label(place, "factor per year")]) * walk
         deviation = deviation - distance[:, None] * values[label(place, "trend per year")]
-        return expit(logit(mean) + shaped(place, deviation))
+        return expit(logit(nearest(place, before)) + shaped(place, deviation))
 
     place.check(one, by_hand)
 
 
 def test_order_two(place):
-    if place.axis == "leeftijd":
-        pytest.skip("bands of unequal distance: refused, below")
     one = make(place, order=2, trend=0.1, factor=fe.LogNormal(0.3, 0.1))
 
     def by_hand(values, before, mean):
-        walk = np.cumsum(np.cumsum(steps(place, values, 8), axis=0), axis=0)[::-1]
+        size = len(away(place))
+        made = steps(place, values, size)
+        # The running sum of the running sum of yearly steps, straight within a year.
+        years = np.arange(1, 15)
+        sums = np.cumsum(np.cumsum(np.eye(14), axis=0), axis=0)
+        run = [[np.interp(t, [0, *years], [0, *one]) for one in sums.T] for t in away(place)]
+        run = np.array(run)[::-1]
+        walk = (np.linalg.cholesky(run @ run.T) @ made)[::-1]
         factor = values[label(place, "factor per year")]
         deviation = np.log(factor) * walk - 0.1 * away(place)[:, None]
-        return expit(logit(mean) + shaped(place, deviation))
+        return expit(logit(nearest(place, before)) + shaped(place, deviation))
 
     place.check(one, by_hand)
 
@@ -79,12 +90,14 @@ def test_a_spline(place, order, knots):
         pieces = int(np.ceil(distance.max() / knots))
         count = pieces + 3
         made = steps(place, values, count - order)
-        # Coefficients walk from the one that lies nearest to the observed ages.
+        # Coefficients walk both ways from the one at the observed age: one lies behind it.
         if order == 1:
-            walk = np.cumsum(np.vstack([0 * made[:1], np.sqrt(knots) * made]), axis=0)
+            ahead = np.cumsum(np.sqrt(knots) * made[1:], axis=0)
+            walk = np.vstack([np.sqrt(knots) * made[:1], 0 * made[:1], ahead])
         else:
-            slopes = np.cumsum(np.vstack([0 * made[:1], knots**1.5 * made]), axis=0)
-            walk = np.cumsum(np.vstack([0 * made[:1], slopes]), axis=0)
+            slopes = np.cumsum(knots**1.5 * np.vstack([made[:1] / 2, made[1:]]), axis=0)
+            ahead = np.cumsum(slopes, axis=0)
+            walk = np.vstack([knots**1.5 * made[:1] / 2, 0 * made[:1], ahead])
         assert len(walk) == count
         deviation = np.zeros((len(distance), made.shape[1]))
         for k in range(count):
@@ -92,7 +105,9 @@ def test_a_spline(place, order, knots):
             own = np.nan_to_num(basis(distance)) - np.nan_to_num(basis(0.0))
             deviation = deviation + own[:, None] * walk[k]
         deviation = np.log(values[label(place, "factor per year")]) * deviation
-        return expit(logit(mean) + shaped(place, deviation - 0.1 * distance[:, None]))
+        return expit(
+            logit(nearest(place, before)) + shaped(place, deviation - 0.1 * distance[:, None])
+        )
 
     place.check(one, by_hand)
 
@@ -102,35 +117,121 @@ def test_upwards(place):
     one = make(place, ages=(8, 16), like=(0, 7), factor=1.0, trend=0.2)
     model = place.model(one)
     values = place.draws(model)
-    mean = place.mean(place.plain(values), (0, 7))
-    distance = place.middles((8, 16)) - 7.0  # also where the nearest observed band is 4-7
-    expected = expit(logit(mean) + shaped(place, 0.2 * distance[:, None]))
+    start = nearest(place, place.plain(values), (0, 7), at=-1)
+    distance = place.middles((8, 16)) - (5.5 if place.axis == "leeftijd" else 7.0)
+    expected = expit(logit(start) + shaped(place, 0.2 * distance[:, None]))
     after = place.rates(model, values)[place.levels((8, 16))]
     np.testing.assert_allclose(after, expected, rtol=1e-10)
 
 
-#: ages, like -> how far they lie from the nearest age of `like`.
+#: ages, like -> how far they lie from the middle of the nearest level of `like`.
 DISTANCES = [
-    ("age last", (0, 11), (12, 16), [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]),
-    ("bands first", (8, 11), (12, 16), [2.5]),
-    ("bands first", (0, 11), (12, 16), [10.5, 6.5, 2.5]),
-    ("bands first", (8, 16), (4, 7), [-2.5, -7.0]),
+    ("age last", (0, 11), (12, 16), [14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3]),
+    ("bands first", (8, 11), (12, 16), [4.5]),
+    ("bands first", (0, 11), (12, 16), [12.5, 8.5, 4.5]),
+    ("bands first", (8, 16), (4, 7), [-4.0, -8.5]),
     ("age last", (12, 16), (8, 11), [-3.0]),
     ("age between", (0, 2), (3, 3), [3, 2, 1]),
 ]
 
 
 @pytest.mark.parametrize(("name", "ages", "like", "distances"), DISTANCES)
-def test_distance_counts_from_the_nearest_age_itself(name, ages, like, distances, places):
-    """And not from the middle of its band: from 12 in the band 12-16, and not from 14."""
+def test_the_mean_of_a_band_belongs_to_its_middle(name, ages, like, distances, places):
+    """And not to its nearest age: to 14 in the band 12-16, and not to 12."""
     place = places[name]
     one = make(place, ages=ages, like=like, factor=1.0, trend=0.2)
     model = place.model(one)
     values = place.draws(model)
-    mean = place.mean(place.plain(values), like)
-    expected = logit(mean) - 0.2 * shaped(place, np.array(distances)[:, None])
+    at = 0 if ages[0] < like[0] else -1
+    start = nearest(place, place.plain(values), like, at)
+    expected = logit(start) - 0.2 * shaped(place, np.array(distances)[:, None])
     after = logit(place.rates(model, values)[place.levels(ages)])
     np.testing.assert_allclose(after, np.broadcast_to(expected, after.shape), rtol=1e-10)
+
+
+PEOPLE = [10.0, 20.0, 30.0, 90.0, 60.0]
+
+
+def curve(levels, rate, **fields):
+    """Return the log-odds at each level of an age axis."""
+    people = fe.Population({"age": levels}, PEOPLE[: len(levels)])
+    one = fe.Extrapolate(
+        **{"ages": (10, 11), "like": (12, 13), "factor": 1.0, "trend": 0.2, "statement": "s"}
+        | fields
+    )
+    model = fe.Model(fe.Route("a", "b"), people, rate, assumptions=[one])
+    values = {name: prior.sample(np.random.default_rng(2), 1) for name, prior in model.free.items()}
+    q = fe.Quantities(model, values)
+    return [float(logit(q.share("a", {"age": level})[0])) for level in levels]
+
+
+def test_rates_of_one_trend_lie_on_one_curve():
+    """Where the observed rates have that trend too, it goes on without a jump."""
+    found = curve([10, 11, 12, 13], fe.Rate(0.05, fe.RandomWalk("age", 1e-12, trend=0.2)))
+    np.testing.assert_allclose(np.diff(found), 0.2, rtol=1e-9)
+
+
+@pytest.mark.parametrize("knots", [None, 1, 3])
+@pytest.mark.parametrize("order", [1, 2])
+def test_it_goes_on_from_the_nearest_year_where_rates_vary(order, knots):
+    """Whatever the rate is at 13."""
+    found = curve([10, 11, 12, 13], fe.Rate(0.05, fe.Levels("age")), order=order, knots=knots)
+    np.testing.assert_allclose(np.diff(found)[:2], 0.2, rtol=1e-9)
+    assert found[3] - found[2] != pytest.approx(0.2, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        fe.Rate(0.05),
+        fe.Rate(fe.PerLevel("age", {(10, 11): 0.5, (12, 13): 0.05})),
+        fe.Rate(0.05, fe.ChangePoint("age", 12, fe.Normal(0.3, 0.1))),
+    ],
+)
+def test_one_rate_for_several_years_belongs_to_the_mean_age_of_their_people(rate):
+    """(30 x 12 + 90 x 13) / 120 is 12.75, from which 11 is 1.75 away."""
+    found = curve([10, 11, 12, 13], rate)
+    np.testing.assert_allclose(
+        np.array(found) - found[3], [-0.2 * 2.75, -0.2 * 1.75, 0, 0], atol=1e-9
+    )
+
+
+def test_only_years_with_the_rate_of_the_nearest_count():
+    rate = fe.Rate(fe.PerLevel("age", {(10, 11): 0.5, (12, 13): 0.05, 14: 0.3}))
+    found = curve([10, 11, 12, 13, 14], rate, like=(12, 14))
+    assert found[3] - found[1] == pytest.approx(0.2 * 1.75)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_it_is_the_same_whatever_other_ages_are_filled_in_before(first):
+    other = fe.Shift(ages=(14, 14), like=(12, 13), prior=0.5, statement="s")
+    people = fe.Population({"age": [10, 11, 12, 13, 14]}, PEOPLE)
+    one = fe.Extrapolate(ages=(10, 11), like=(12, 13), factor=1.0, trend=0.2, statement="s")
+    both = [other, one] if first else [one, other]
+    model = fe.Model(fe.Route("a", "b"), people, fe.Rate(0.05), assumptions=both)
+    values = {name: prior.sample(np.random.default_rng(2), 1) for name, prior in model.free.items()}
+    q = fe.Quantities(model, values)
+    eleven, twelve, last = (logit(q.share("a", {"age": age})[0]) for age in (11, 12, 14))
+    assert twelve - eleven == pytest.approx(0.2 * 1.75)
+    assert last - twelve == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("knots", [None, 2])
+def test_it_says_the_same_upwards_and_downwards(order, knots):
+    """Of ages 3 years below what was observed, and 3 above."""
+    people = fe.Population({"age": list(range(10, 17))}, [1.0] * 7)
+    spreads = []
+    for ages, farthest in (((10, 12), 10), ((14, 16), 16)):
+        one = fe.Extrapolate(
+            ages=ages, like=(13, 13), factor=1.2, trend=0.0, order=order, knots=knots, statement="s"
+        )
+        model = fe.Model(fe.Route("a", "b"), people, fe.Rate(0.05), assumptions=[one])
+        rng = np.random.default_rng(3)
+        values = {name: prior.sample(rng, 4_000) for name, prior in model.free.items()}
+        rates = fe.Quantities(model, values).share("a", {"age": farthest})
+        spreads.append(logit(rates).std() / np.log(1.2))
+    assert spreads[0] == pytest.approx(spreads[1], rel=0.05)
 
 
 def test_it_widens_with_the_distance(place):
@@ -140,7 +241,10 @@ def test_it_widens_with_the_distance(place):
     values = {name: prior.sample(rng, 20_000) for name, prior in model.free.items()}
     young = logit(place.rates(model, values)[place.levels((0, 7))])
     young = young.reshape(len(young), -1, 20_000)[:, 0]
-    expected = np.log(1.15) * np.sqrt(away(place))
+    # All of 8-16 have one rate, which is that of the mean age of their people.
+    people = place.counts[place.levels((8, 16))].reshape(len(place.levels((8, 16))), -1).sum(axis=1)
+    start = np.average(place.middles((8, 16)), weights=people)
+    expected = np.log(1.15) * np.sqrt(start - place.middles((0, 7)))
     np.testing.assert_allclose(young.std(axis=1), expected, rtol=0.03)
 
 
@@ -226,23 +330,25 @@ def test_an_axis_of_names_has_no_ages(refused):
     ]
 
 
-def test_order_two_needs_equal_steps_from_the_observed_ages_on(refused, places):
-    """From age 8 to the middle of 4-7 is 2.5 years, and from there to that of 0-3 is 4."""
+def test_order_two_takes_bands_of_any_width(places):
+    """Its steps are of single years, also from 14, the middle of 12-16, to 11 in the first."""
     far = {"factor": 1.1, "order": 2, "trend": 0.0, "statement": "s", "axis": "leeftijd"}
-    sentence = "order 2 needs levels of equal width, such as single years of age; take order 1, or"
-    assert refused(fe.Extrapolate(ages=(0, 7), like=(8, 16), **far), "bands first") == [
-        f"Extrapolate of ages 0-7: {sentence} a spline."
+    one = fe.Extrapolate(ages=(0, 7), like=(8, 16), **far)
+    assert one.problems(places["bands first"].population) == []
+    matrix = steps_away(np.array([3.0, 4.0]), 2)
+    # Sums of squares and products of 3, 2, 1 and 4, 3, 2, 1.
+    np.testing.assert_allclose(matrix @ matrix.T, [[14, 20], [20, 30]])
+    half = steps_away(np.array([2.5]), 2)
+    assert half[0, 0] ** 2 == pytest.approx(2.5**2 + 1.5**2 + 0.5**2)
+
+
+def test_an_observed_band_without_an_end_has_no_middle():
+    people = fe.Population({"age": [(50, 64), (65, None)]}, [1.0, 1.0])
+    one = fe.Extrapolate(ages=(50, 64), like=(65, None), factor=1.1, statement="s")
+    assert one.problems(people) == [
+        "Extrapolate of ages 50-64: field 'like': 65+ has no end, and so no middle from which to "
+        "go on; give it one in the population, such as (65, 99)."
     ]
-    near = fe.Extrapolate(ages=(4, 7), like=(8, 16), **far)
-    assert near.problems(places["bands first"].population) == []
-
-
-def test_order_two_may_begin_at_the_edge_of_a_band(places):
-    """The first step, from age 12 in the band 12-16 to age 11, is one year, as the others."""
-    one = fe.Extrapolate(ages=(0, 11), like=(12, 16), factor=1.1, order=2, trend=0.0, statement="s")
-    place = places["age last"]
-    assert one.problems(place.population) == []
-    assert place.model(one).assumptions == (one,)
 
 
 def test_all_of_it_at_once(refused):

@@ -306,7 +306,7 @@ SENTENCES = {
     "truth": ((TWO, {"10": True, "01": 2}), ["whole number", "given True"]),
     "too many": ((TWO, {"10": 10**5000, "01": 2}), ["at most 100,000,000,000", "given a int"]),
     "text": ((TWO, {"10": "7", "01": 2}), ["whole number", "given '7'"]),
-    "exact fraction": ((TWO, {"10": Fraction(4, 2), "01": 2}), ["whole number"]),
+    "exact fraction": ((TWO, {"10": Fraction(5, 2), "01": 2}), ["whole number"]),
     "array": ((TWO, {"10": np.array([1, 2]), "01": 2}), ["whole number", "array([1, 2])"]),
     "length": ((TWO, {"100": 4, "01": 1, "11": 2}), ["'100' has 3 letters, there are 2 lists"]),
     "letters": ((TWO, {"1x": 4, "01": 1, "11": 2}), ["? not known", "given '1x'"]),

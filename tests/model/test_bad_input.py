@@ -736,7 +736,8 @@ WITHIN = {
         joint(se=[0.1, 0.1, 0.1]), ["must be a 2 x 2 matrix", "(3, 3)"],
     ),
     "errors that are no numbers": (
-        joint(se=["small", "large"]), ["'covariance', 'se' and 'correlation' must be numbers"],
+        joint(se=["small", "large"]),
+        ["field 'se' must be numbers, of one share each; given 'small', a text"],
     ),
     "a covariance that is not symmetric": (
         joint(se=None, correlation=None, covariance=[[1e-6, 1e-7], [0, 1e-6]]),

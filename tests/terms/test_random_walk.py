@@ -49,8 +49,19 @@ def test_order_two_has_independent_second_differences(start, gap):
     np.testing.assert_array_equal(matrix[start], 0.0)
     second = np.diff(matrix, 2, axis=0)
     np.testing.assert_allclose(second @ second.T, gap**3 * np.eye(4), atol=1e-9)
-    beside = start + 1 if start < 5 else start - 1
-    np.testing.assert_array_equal(matrix[beside], 0.0)  # the slope there is the trend's
+    # The slope at the start is the trend's: that to both sides in the mean, or to its only side.
+    beside = [matrix[i] for i in (start - 1, start + 1) if 0 <= i < 6]
+    np.testing.assert_array_equal(beside[0], beside[-1])
+    if len(beside) == 1:
+        np.testing.assert_array_equal(beside[0], 0.0)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("start", range(7))
+def test_it_spreads_as_far_up_as_down(order, start):
+    spread = np.linalg.norm(walk(2.0 * np.arange(7), start, order), axis=1)
+    for apart in range(1, min(start, 6 - start) + 1):
+        assert spread[start - apart] == pytest.approx(spread[start + apart])
 
 
 def test_order_two_is_the_running_sum_of_its_slope():

@@ -30,9 +30,14 @@ def deviation(term, population, steps, sd=1.0, trend=None):
     return np.ravel(term.deviation(values, "x", population))
 
 
+def below(places, reference, spacing):
+    """Return how many knots lie below the reference, which is one itself."""
+    return int(np.ceil((reference - places.min()) / spacing))
+
+
 def by_hand(places, reference, spacing, coefficients):
     """Return a cubic spline on equal knots, one SciPy basis function at a time."""
-    low = places.min()
+    low = reference - spacing * below(places, reference, spacing)
     total = np.zeros(len(places))
     for k, coefficient in enumerate(coefficients):
         knots = low + spacing * (k + np.arange(-3.0, 2.0))
@@ -45,9 +50,9 @@ def by_hand(places, reference, spacing, coefficients):
 @pytest.mark.parametrize(("spacing", "reference"), [(4.0, None), (3.0, 12), (17.0, 17), (5.5, 0)])
 def test_it_is_a_spline_whose_coefficients_walk(order, spacing, reference):
     term = fe.Spline("age", 0.4, order, trend=0.0, reference=reference, spacing=spacing)
-    count = int(np.ceil(17 / spacing)) + 3
     at = 8 if reference is None else reference
-    start = round(at / spacing) + 1
+    start = below(PLACES, at, spacing) + 1
+    count = start + int(np.ceil((17 - at) / spacing)) + 2
     coefficient_walk = walk(spacing * np.arange(count), start, order)
     steps = np.random.default_rng(4).standard_normal(coefficient_walk.shape[1])
     found = deviation(term, AGES, steps, sd=0.4)
@@ -66,15 +71,16 @@ def test_a_straight_line_is_the_trend_alone():
 
 def test_coefficients_on_a_line_make_a_line():
     """A cubic B-spline reproduces straight lines; so the walk of order 2 adds none."""
-    basis = spline_basis(PLACES, 8.0, 4.0, 1, 0)
-    slope = np.full(basis.shape[1], 1.0)  # steps of one standard deviation: a line
+    basis = spline_basis(PLACES, 8.0, 4.0, 1)
+    # Steps of one standard deviation, away from the reference: a line.
+    slope = np.repeat([-1.0, 1.0], [3, basis.shape[1] - 3])
     per_knot = np.sqrt(4.0)
     np.testing.assert_allclose(basis @ slope, per_knot * (PLACES - 8.0) / 4.0, atol=1e-12)
 
 
 def test_far_from_the_reference_it_spreads_like_a_walk():
     """Variance of 1 per year between ages that are several knots apart."""
-    basis = spline_basis(np.arange(61.0), 30.0, 2.0, 1, 16)
+    basis = spline_basis(np.arange(61.0), 30.0, 2.0, 1)
     apart = basis[54] - basis[6]
     assert apart @ apart == pytest.approx(48.0, rel=0.03)
 
@@ -82,7 +88,7 @@ def test_far_from_the_reference_it_spreads_like_a_walk():
 def test_bands_stand_at_their_middles_whatever_the_order_of_the_axes():
     term = fe.Spline("age", 0.2, 2, trend=0.1, reference=(6, 11), spacing=3)
     places = np.array([1.5, 4.5, 8.5, 14.0, 17.0])
-    start = round((8.5 - 1.5) / 3) + 1
+    start = below(places, 8.5, 3.0) + 1
     made = walk(3.0 * np.arange(9), start, 2)
     steps = np.random.default_rng(5).standard_normal(made.shape[1])
     found = deviation(term, BANDS, steps, sd=0.2, trend=0.1)
@@ -91,6 +97,26 @@ def test_bands_stand_at_their_middles_whatever_the_order_of_the_axes():
     values = {f"x[step {i + 1} over age]": np.zeros(4) for i in range(len(steps))}
     values |= {"x[sd over age]": np.ones(1), "x[trend over age]": np.ones(4)}
     assert term.deviation(values, "x", BANDS).shape == (1, 5, 4)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+@pytest.mark.parametrize("spacing", [2.0, 4.0, 5.5, 17.0])
+@pytest.mark.parametrize("reference", [3.0, 8.0, 8.5, 15.0])
+def test_it_spreads_as_far_up_as_down(order, spacing, reference):
+    """Wherever the reference stands between the ends: it is a knot."""
+    basis = spline_basis(PLACES, reference, spacing, order)
+    spread = dict(zip(PLACES - reference, np.linalg.norm(basis, axis=1), strict=True))
+    both = [apart for apart in spread if apart > 0 and -apart in spread]
+    assert both
+    for apart in both:
+        assert spread[apart] == pytest.approx(spread[-apart])
+
+
+@pytest.mark.parametrize("reference", [0.0, 8.5, 17.0])
+def test_of_order_two_its_slope_at_the_reference_is_the_trend(reference):
+    near = reference + np.array([-1e-4, 1e-4])
+    basis = spline_basis(np.concatenate([near, PLACES]), reference, 4.0, 2)
+    np.testing.assert_allclose((basis[1] - basis[0]) / 2e-4, 0.0, atol=1e-6)
 
 
 def test_fewer_unknowns_than_a_walk():

@@ -64,6 +64,25 @@ class Assumption:
         """Return the cells of the `population` whose rate it takes as observed."""
         return np.zeros(population.shape, dtype=bool)
 
+    def beside(self, rate: Any, population: Population) -> Assumption:
+        """Return the assumption as it is beside a rate such as the one that it gets.
+
+        Most do not depend on it. What does may see here which ages the model gives one rate.
+
+        Parameters
+        ----------
+        rate : ndarray
+            Some draws of the rate that `apply_to_rate` will get, in that layout.
+        population : Population
+            The population.
+
+        Returns
+        -------
+        Assumption
+            Itself, or a copy that knows more; with the same parameters.
+        """
+        return self
+
     def apply_to_rate(self, rate: Any, values: Mapping[str, Any], population: Population) -> Any:
         """Return the `rate` in cells under the assumption.
 

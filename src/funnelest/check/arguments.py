@@ -25,6 +25,7 @@ from funnelest.fields import (
 from funnelest.inference import fitting
 from funnelest.inference.leaving_out import LeftOut
 from funnelest.model.model import Model
+from funnelest.numbers import array_of
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.precision import Quantity, main_quantities
 from funnelest.results.result import Result
@@ -136,11 +137,10 @@ def per_draw(
 
     def checked(q: Quantities) -> Floats:
         value = called(subject, what, function, q)
-        try:
-            numbers = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        numbers, wrong = array_of(value)
+        if numbers is None or wrong:
             text = f"{what} must return one number per draw; it gave {type(value).__name__}."
-            raise SpecError([text], subject) from error
+            raise SpecError([text], subject)
         if numbers.shape not in ((), (1,), (q.draws,)):
             text = (
                 f"{what} must return one number per draw; the shape is {numbers.shape}, with "

@@ -16,7 +16,7 @@ from funnelest.check.measures import NOTHING, apart, limits, three
 from funnelest.check.wording import lists, unknown
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
-from funnelest.fields import POSITIVE
+from funnelest.fields import POSITIVE, plain
 from funnelest.inference.fitting import fit_within
 from funnelest.model.model import Model
 from funnelest.population import Population
@@ -153,6 +153,7 @@ def pool(compared: Verdict, weights: Mapping[str, float], *, statement: str) -> 
     SpecError
         With every problem of the weights.
     """
+    weights = plain(weights)
     raise_if_any(_pool_problems(compared, weights, statement), "the pool")
     stated = {"weights": dict(weights), "statement": statement}
     return judged(compared.found, {**compared.details, **stated}).in_language(compared.language)

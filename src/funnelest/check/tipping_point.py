@@ -15,7 +15,15 @@ from funnelest.check.arguments import per_draw, problems_of
 from funnelest.check.wording import unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, SpecError, raise_if_any
-from funnelest.fields import Allowed, Constraint, answers, is_number, number
+from funnelest.fields import (
+    Allowed,
+    Constraint,
+    answers,
+    is_number,
+    number,
+    plain,
+    plain_fields,
+)
 from funnelest.fields import problems_of as problems_of_fields
 from funnelest.inference.fitting import fit_within
 from funnelest.inference.progress import counted
@@ -60,6 +68,9 @@ class Conclusion:
     larger: Callable[[Quantities], Any] = field(repr=False)
     than: Callable[[Quantities], Any] | float = field(repr=False)
     probability: float = 0.5
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     allowed: ClassVar[Allowed] = {
         "statement": answers("what is concluded?"),
@@ -148,7 +159,7 @@ def tipping_point(
     """
     problems = problems_of(model=model, seed=seed, engine=engine, draws=draws)
     raise_if_any([*_problems(model, conclusion, over), *problems], _SUBJECT)
-    grids = {name: tuple(float(value) for value in grid) for name, grid in over.items()}
+    grids = {name: tuple(float(plain(value)) for value in grid) for name, grid in over.items()}
     shape = tuple(len(grid) for grid in grids.values())
     seeds = np.random.SeedSequence(seed).generate_state(math.prod(shape)).reshape(shape)
     probability, error = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -456,7 +467,7 @@ def _conclusion_problems(conclusion: Any) -> list[str]:
 def _grid_problems(grid: Any, support: tuple[float, float]) -> list[str]:
     if isinstance(grid, str) or not isinstance(grid, Sequence | np.ndarray):
         return [f"must be a list of values; given {grid!r}."]
-    values = list(grid)
+    values = [plain(value) for value in grid]
     if not all(map(is_number, values)):
         return [f"must hold finite numbers; given {values!r}."]
     found = []

@@ -119,6 +119,13 @@ class Defect:
         """Return what is wrong with the defect in this `population`, one sentence each."""
         return problems_of(self, population=population)
 
+    def problems_beside(self, source: str, priors: Mapping[str, Prior]) -> list[str]:
+        """Return what is wrong with its parameters together, in a model with these `priors`.
+
+        As one `source` carries it; the prior of a shared parameter stands under every name.
+        """
+        return []
+
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
         """Return the priors that a `source` of this `population` gets with it, by name."""
         return {}

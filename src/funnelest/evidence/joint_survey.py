@@ -25,7 +25,8 @@ from funnelest.evidence.published import (
     off_logits,
     on_logits,
 )
-from funnelest.fields import PAIR, STEP, Allowed, instances, number, wrong_fields
+from funnelest.fields import PAIR, STEP, Allowed, instances, number, plain_fields, wrong_fields
+from funnelest.numbers import array_of, floats, no_number
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -64,6 +65,9 @@ class Asked:
         "share": printed(number(above=0, below=1)).or_none,
         "interval": printed_pair(PAIR).or_none,
     }
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self, route: Route, population: Population) -> list[str]:
         """Return what is wrong with the share, one sentence each."""
@@ -133,14 +137,14 @@ class JointSurvey(AskedEvidence):
     def _matrix(self) -> NDArray[np.float64]:
         """Return the covariance matrix of the shares; with intervals, of their normal scores."""
         if self.covariance is not None:
-            return np.array(self.covariance, dtype=np.float64)
-        errors = np.ones(len(self.asked)) if self.se is None else np.array(self.se, dtype=float)
+            return floats(self.covariance)
+        errors = np.ones(len(self.asked)) if self.se is None else floats(self.se)
         size = len(errors)
         if np.ndim(self.correlation) == 0:
-            common = float(self.correlation)
+            common = float(floats(self.correlation))
             correlation = np.full((size, size), common) + (1 - common) * np.eye(size)
         else:
-            correlation = np.array(self.correlation, dtype=np.float64)
+            correlation = floats(self.correlation)
         return correlation * np.outer(errors, errors)
 
     def _by_intervals(self) -> bool:
@@ -194,6 +198,14 @@ class JointSurvey(AskedEvidence):
             return ["field 'se' needs field 'correlation' (0 when the errors are independent)."]
         if self.covariance is not None and self.correlation is not None:
             return ["give field 'covariance' or field 'correlation', not both."]
+        found = []
+        for name in ("covariance", "se", "correlation"):
+            value = getattr(self, name)
+            array, wrong = array_of(() if value is None else value)
+            if array is None or wrong:
+                found.append(f"field {name!r} must be numbers, of one share each{no_number(wrong)}")
+        if found:
+            return found
         try:
             matrix = self._matrix()
         except (TypeError, ValueError):

@@ -22,6 +22,7 @@ from funnelest.evidence.published import (
 )
 from funnelest.fields import is_number, is_whole, whole
 from funnelest.figures import Figure
+from funnelest.numbers import floats
 from funnelest.observations.measured import shown
 from funnelest.observations.observation import Observation
 
@@ -102,7 +103,7 @@ class NestedShares:
         """Return the covariance of the log-odds of the shares, but for their rounding."""
         shares = self.shares()
         if self.covariance is not None:
-            matrix = np.array(self.covariance, dtype=np.float64)
+            matrix = floats(self.covariance)
         else:
             assert self.n is not None
             i, j = np.indices((len(shares), len(shares)))

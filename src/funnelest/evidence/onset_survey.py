@@ -212,7 +212,10 @@ class OnsetSurvey(FirstEventEvidence):
 
     def _unused(self, form: str, *names: str) -> list[str]:
         """Return which fields do not go with a form of the data."""
-        unset = {"deff": not is_number(self.deff) or self.deff == 1, "unknown": self.unknown == 0}
+        unset = {
+            "deff": not is_number(self.deff) or self.deff == 1,
+            "unknown": not is_number(self.unknown) or self.unknown == 0,
+        }
         return [
             f"field {name!r} does not go with {form}."
             for name in names

@@ -21,6 +21,7 @@ from funnelest.evidence.estimated import (
 )
 from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
 from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.numbers import array_of, no_number
 from funnelest.observations.measured import InSample, shown
 from funnelest.observations.observation import Observation
 from funnelest.words import Named
@@ -45,10 +46,9 @@ NUMBER_FIELDS: Allowed = {"estimate": printed(POSITIVE).or_none, **_ERRORS}
 
 def covariance_problems(covariance: Any, size: int, what: str = "field 'covariance'") -> list[str]:
     """Return why this is not the covariance matrix of the errors of `size` shares."""
-    try:
-        matrix = np.array(covariance, dtype=np.float64)
-    except (TypeError, ValueError):
-        return ["field 'covariance' must hold numbers."]
+    matrix, wrong = array_of(covariance)
+    if matrix is None or wrong:
+        return ["field 'covariance' must hold numbers, as many in every row" + no_number(wrong)]
     if matrix.shape != (size, size):
         return [f"field 'covariance' must be a {size} x {size} matrix; given {matrix.shape}."]
     if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):

@@ -25,6 +25,9 @@ from funnelest.words import named
 
 __all__ = ["Validation"]
 
+#: What makes a test that tells people apart only together.
+_TOLD = ("sensitivity", "specificity")
+
 
 def _several(value: Any) -> list[Any]:
     """Return the numbers of several studies, or the one of one."""
@@ -224,7 +227,34 @@ class Validation(Evidence):
                 f"{kind} {self.of!r} has no {self.what} that could be estimated: give it the "
                 f"defect {checked.checks[self.what]} with a prior."
             ]
-        return []
+        return self._turned([one for one in known.values() if isinstance(one, Validation)])
+
+    def _turned(self, studies: Sequence[Validation]) -> list[str]:
+        """Return why the studies of a test say that it turns the answers round.
+
+        Their shares add up to less than 1, by more than chance: two standard errors.
+        """
+        pooled: dict[str, tuple[int, int]] = {}
+        for one in studies:
+            if one.of == self.of and not wrong_fields(one) and one.what in _TOLD:
+                yes, n = pooled.get(one.what, (0, 0))
+                numbers = sum(map(int, _several(one.yes))), sum(map(int, _several(one.n)))
+                pooled[one.what] = yes + numbers[0], n + numbers[1]
+        # Said of the first of them only.
+        first = next((one.name for one in studies if one.of == self.of and one.what in _TOLD), "")
+        if len(pooled) < len(_TOLD) or first != self.name:
+            return []
+        (yes, n), (no, others) = (pooled[what] for what in _TOLD)
+        total = yes / n + no / others
+        error = (yes * (n - yes) / n**3 + no * (others - no) / others**3) ** 0.5
+        if total + 2 * error > 1.0:
+            return []
+        return [
+            f"the studies of {self.of!r} give a sensitivity of {yes / n:.3g} ({yes} of {n}) and a "
+            f"specificity of {no / others:.3g} ({no} of {others}), which must add up to more than "
+            "1: else others say so more often than people of the step. Of 'specificity', 'yes' "
+            "are the others who did not say so."
+        ]
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         found: dict[str, Prior] = {}

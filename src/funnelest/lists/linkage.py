@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
-from funnelest.fields import TEXT, seed_problems
+from funnelest.fields import TEXT, plain_fields, seed_problems
 from funnelest.lists.table.problems import joined
 from funnelest.lists.table.table import OverlapTable, table_needed
 from funnelest.priors import Prior, Shared, as_prior, prior_problems, within
@@ -60,6 +60,9 @@ class LinkageError:
     missed: Prior | float = 0.0
     false: Prior | float = 0.0
     statement: str = ""
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     def problems(self) -> list[str]:
         """Return what is wrong with the rates, one sentence each."""

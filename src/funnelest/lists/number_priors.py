@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.fields import POSITIVE, Allowed, problems_of, whole
+from funnelest.fields import POSITIVE, Allowed, plain_fields, problems_of, whole
 from funnelest.lists.computing.hidden_numbers import log_rising
 
 __all__ = ["NegativeBinomialN", "NumberPrior", "OneOverN", "UniformN"]
@@ -30,6 +30,9 @@ class NumberPrior(ABC):
 
     lower: int = 0
     upper: int | None = None
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     #: What the fields may hold.
     allowed: ClassVar[Allowed] = {"lower": whole(0), "upper": whole(0).or_none}

@@ -329,6 +329,20 @@ def _prior_problems(model: Parts) -> list[str]:
     return found
 
 
+def _together_problems(model: Parts) -> list[str]:
+    """Check the parameters of each defect together: they may be shared, or held at a number."""
+    priors = {
+        name: model.priors[prior.name] if isinstance(prior, Shared) else prior
+        for name, prior in model.priors.items()
+    }
+    found = []
+    for source in model.sources():
+        for one in source.defects:
+            start = f"{type(source).__name__} {source.name!r}: {type(one).__name__}"
+            found += _of(start, one.problems_beside(source.name, priors))
+    return found
+
+
 #: What `implied_number` of the sources leaves room for.
 _ALLOWED = "five standard errors allowed for"
 
@@ -449,5 +463,6 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     },
     {_prior_problems: _SOURCES | {"parameters"}},
     {tried_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
+    {_together_problems: _SOURCES | {"parameters", "instead"}},
     {unasked_problems: _SOURCES, _hardly_together: _SOURCES},
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from funnelest.fields import Constraint, explained
 from funnelest.priors.beta import Beta
 from funnelest.priors.fixed import Fixed
@@ -29,7 +31,16 @@ def prior_of(
             found = [f"field {name!r} must be below {high:g}; given {known.value:g}."]
         return found
 
-    bad: list[object] = [None, True, "much", math.nan, Beta(1.0, -1.0), Normal(0.0, -1.0)]
+    bad: list[object] = [
+        None,
+        True,
+        "much",
+        np.timedelta64(1, "D"),
+        np.ma.masked,
+        math.nan,
+        Beta(1.0, -1.0),
+        Normal(0.0, -1.0),
+    ]
     bad += [low - 1.0, Normal(low - 9.0, 1.0)] * math.isfinite(low)
     bad += [high + 1.0, Normal(high + 9.0, 1.0)] * math.isfinite(high)
     bad += [low] * above + [high] * below

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from funnelest.fields import plain
 from funnelest.figures.base import Figure
+from funnelest.numbers import given
 from funnelest.priors.base import Prior, is_real
 from funnelest.priors.fixed import Fixed
 from funnelest.priors.shared import Shared
@@ -24,9 +25,10 @@ def as_prior(value: object) -> Prior:
         return value
     if isinstance(value, Figure):
         return _of_figure(value)
-    if is_real(value):
-        return Fixed(float(plain(value)))
-    return Fixed(math.nan, trouble=f"a prior or a number is needed; given {value!r}.")
+    number = plain(value)
+    if is_real(number):
+        return Fixed(float(number))
+    return Fixed(math.nan, trouble=f"a prior or a number is needed; {given(value)}.")
 
 
 def _of_figure(figure: Figure) -> Prior:

@@ -78,7 +78,7 @@ class Cells:
         if "entry" not in self._cache:
             model = self._model
             rate = model.occurrence.evaluate(self._values, model.occurrence_name, model.population)
-            for assumption in model.assumptions:
+            for assumption in self.fixed("assumed of the rate", self._assumed_of_rate):
                 rate = assumption.apply_to_rate(rate, self._values, model.population)
             if model.hazard:
                 first = self._first_of(rate)
@@ -87,6 +87,20 @@ class Cells:
                 rate = fm.minimum(first / self._first_share(), 1.0)
             self._cache["entry"] = rate
         return self._cache["entry"]
+
+    def _assumed_of_rate(self) -> Sequence[Any]:
+        """Return the assumptions, each as it is beside the rate under those before it."""
+        model = self._model
+        if not any(one.gives("beside") for one in model.assumptions):
+            return model.assumptions
+        rng = np.random.default_rng(1)
+        values = _Resolved(model, {name: one.sample(rng, 3) for name, one in model.free.items()})
+        rate = model.occurrence.evaluate(values, model.occurrence_name, model.population)
+        found = []
+        for assumption in model.assumptions:
+            found.append(assumption.beside(rate, model.population))
+            rate = found[-1].apply_to_rate(rate, values, model.population)
+        return found
 
     def _first_share(self) -> Any:
         """Return the share of a year's victims who are victims for the first time, in cells."""

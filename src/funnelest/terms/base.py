@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.axes import show_level
+from funnelest.axes import as_level, show_level
 from funnelest.fields import plain_fields
 from funnelest.population import Population
 from funnelest.priors import Prior
@@ -48,7 +48,7 @@ class Term:
 def reference_problems(reference: object, axis: str, population: Population) -> list[str]:
     """Return why the `reference` is not a level of the axis; none for an unknown axis."""
     known = population.axis(axis) if isinstance(axis, str) else None
-    if reference is None or known is None or known.read(reference) in known.levels:
+    if reference is None or known is None or as_level(known.read(reference)) in known.levels:
         return []
     shown = ", ".join(show_level(level) for level in known.levels)
     return [f"field 'reference', {show_level(reference)!r}, is not a level of {axis!r} ({shown})."]

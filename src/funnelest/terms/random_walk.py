@@ -34,8 +34,10 @@ class RandomWalk(Smooth):
     With :math:`a_0` the reference: :math:`g(r_a) = g(r_{a_0}) + \beta (a - a_0) + \sigma w_a`,
     where g is the logit or the logarithm, :math:`w_{a_0} = 0`, and
     :math:`w_a - w_b \sim N(0, a - b)` for neighbours (order 1), or
-    :math:`w_{a+1} - 2 w_a + w_{a-1} \sim N(0, 1)` (order 2, levels of equal width). Bands stand at
-    their middles. Gaussian Markov random fields as in Rue and Held, 2005, chapter 3.
+    :math:`w_{a+1} - 2 w_a + w_{a-1} \sim N(0, 1)` (order 2, levels of equal width), with
+    :math:`w_{a_0+1} = w_{a_0-1}`: the trend is the mean of the slopes to either side of the
+    reference. Bands stand at their middles. Gaussian Markov random fields as in Rue and Held,
+    2005, chapter 3.
     """
 
     def own_problems(self, places: Floats) -> list[str]:

@@ -156,10 +156,10 @@ def steps_away(distances: Floats, order: int) -> Floats:
     Parameters
     ----------
     distances : ndarray of float
-        Above 0, ascending; equally spaced from 0 on when `order` is 2.
+        Above 0, ascending, and at least 1 apart.
     order : {1, 2}
         1: the sum of steps, with a variance of 1 per unit of distance. 2: the running sum of
-        that, whose second differences are the steps, on the spacing of the distances.
+        that over single units, straight in between; its slope is 0 at the start.
 
     Returns
     -------
@@ -170,17 +170,21 @@ def steps_away(distances: Floats, order: int) -> Floats:
     if order == 1:
         gaps = np.diff(np.concatenate([[0.0], distances]))
         return np.tril(np.broadcast_to(np.sqrt(gaps), (size, size)))
-    gap = distances[0]
-    i, j = np.indices((size, size))
-    # Second differences over a gap g of a walk with unit variance per unit have variance g^3.
-    return np.asarray(np.where(j <= i, i - j + 1.0, 0.0) * gap**1.5)
+    # After whole units i the step of unit j has been added i - j + 1 times, and then a part of it.
+    units = np.arange(np.ceil(distances.max()))
+    added = np.maximum(np.floor(distances)[:, None] - units, 0.0)
+    part = (distances % 1.0)[:, None] * np.maximum(np.ceil(distances)[:, None] - units - added, 0.0)
+    run = added + part
+    # As many steps as distances say the same; at distances 1, 2, ... it is the sum itself.
+    return np.asarray(np.linalg.cholesky(run @ run.T))
 
 
 def walk(places: Floats, start: int, order: int) -> Floats:
     """Return a walk over ascending `places` that is 0 at one of them, per standard normal step.
 
-    Of order 2 its slope is 0 from the start to the next place up, or down where the start is the
-    last: a trend is added apart.
+    Of order 2 its slope is 0 at the start, as the mean of the slopes to either side of it (or, at
+    an end, as that of the one side): a trend is added apart. What it says of a distance up it says
+    of the same distance down.
 
     Parameters
     ----------
@@ -189,19 +193,18 @@ def walk(places: Floats, start: int, order: int) -> Floats:
     start : int
         Index of the place at which the walk is 0.
     order : {1, 2}
-        As in `steps_away`.
+        As in `steps_away`; the second differences of order 2 have a variance of the third power of
+        the spacing.
 
     Returns
     -------
     ndarray
         Shape ``(places, steps)``.
     """
+    if order == 2:
+        return np.asarray(_bending(len(places), start) * float(places[1] - places[0]) ** 1.5)
     up = places[start + 1 :] - places[start]
     down = (places[start] - places[:start])[::-1]
-    if order == 2 and len(up):  # the first step follows the trend
-        up = up[:-1]
-    elif order == 2:
-        down = down[:-1]
     above = steps_away(up, order) if len(up) else np.zeros((0, 0))
     below = steps_away(down, order)[::-1] if len(down) else np.zeros((0, 0))
     found = np.zeros((len(places), below.shape[1] + above.shape[1]))
@@ -210,14 +213,23 @@ def walk(places: Floats, start: int, order: int) -> Floats:
     return found
 
 
-def spline_basis(
-    places: Floats, reference: float, spacing: float, order: int, start: int
-) -> Floats:
+def _bending(size: int, start: int) -> Floats:
+    """Return a curve of a step per second difference: 0 at the start, and level there."""
+    at = np.arange(size)[:, None]
+    bends = np.arange(1, size - 1)
+    # A bend at k raises what lies beyond it; one at the start itself both sides alike.
+    up = np.maximum(at - bends, 0.0) * (bends > start)
+    down = np.maximum(bends - at, 0.0) * (bends < start)
+    return np.asarray(up + down + np.abs(at - bends) / 2 * (bends == start), dtype=np.float64)
+
+
+def spline_basis(places: Floats, reference: float, spacing: float, order: int) -> Floats:
     r"""Return a P-spline at `places` that is 0 at a reference, per standard normal step.
 
-    A cubic B-spline basis with equally spaced knots, whose coefficients are a random walk (Lang
-    and Brezger, Journal of Computational and Graphical Statistics 2004;13:183), with the variance
-    per unit of distance of a walk over the places themselves.
+    A cubic B-spline basis with equally spaced knots, one of them at the reference, whose
+    coefficients are a random walk from there (Lang and Brezger, Journal of Computational and
+    Graphical Statistics 2004;13:183), with the variance per unit of distance of a walk over the
+    places themselves. What it says of a distance up it says of the same distance down.
 
     Parameters
     ----------
@@ -229,8 +241,6 @@ def spline_basis(
         Distance between knots.
     order : {1, 2}
         Order of the walk.
-    start : int
-        Place in the sequence of coefficients from which the walk goes; 0 is the first.
 
     Returns
     -------
@@ -240,10 +250,11 @@ def spline_basis(
     from scipy.interpolate import BSpline
 
     degree = 3
-    low, high = min(places.min(), reference), max(places.max(), reference)
-    pieces = max(1, int(np.ceil((high - low) / spacing)))
-    knots = low + float(spacing) * np.arange(-degree, pieces + degree + 1)
+    below = int(np.ceil(max(reference - places.min(), 0.0) / spacing))
+    above = int(np.ceil(max(places.max() - reference, 0.0) / spacing))
+    knots = reference + float(spacing) * np.arange(-below - degree, above + degree + 1)
     points = np.concatenate([places, [reference]])
     design = BSpline.design_matrix(points, knots, degree).toarray()
-    coefficients = walk(spacing * np.arange(design.shape[1], dtype=np.float64), start, order)
+    # The coefficient in the middle of whose basis function the reference is.
+    coefficients = walk(spacing * np.arange(design.shape[1], dtype=np.float64), below + 1, order)
     return np.asarray((design[:-1] - design[-1]) @ coefficients)

@@ -36,9 +36,10 @@ class Spline(Smooth):
     Notes
     -----
     :math:`g(r_a) = g(r_{a_0}) + \beta (a - a_0) + \sigma \sum_k (B_k(a) - B_k(a_0)) c_k`, with B
-    the cubic B-spline basis of SciPy on equally spaced knots and c a random walk with a variance
-    of 1 per year (Lang and Brezger, Journal of Computational and Graphical Statistics
-    2004;13:183; Eilers and Marx, Statistical Science 1996;11:89).
+    the cubic B-spline basis of SciPy on equally spaced knots, one of them at the reference
+    :math:`a_0`, and c a random walk from there, both ways, with a variance of 1 per year (Lang and
+    Brezger, Journal of Computational and Graphical Statistics 2004;13:183; Eilers and Marx,
+    Statistical Science 1996;11:89).
     """
 
     spacing: float = 4.0
@@ -53,6 +54,4 @@ class Spline(Smooth):
         ]
 
     def matrix(self, places: Floats, start: int) -> Floats:
-        # The walk of the coefficients goes both ways from those around the reference.
-        nearest = round((places[start] - places.min()) / self.spacing) + 1
-        return spline_basis(places, float(places[start]), self.spacing, self.order, nearest)
+        return spline_basis(places, float(places[start]), self.spacing, self.order)

@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
-from funnelest.fields import Allowed, number, seed_problems, wrong_fields
+from funnelest.fields import Allowed, number, plain_fields, seed_problems, wrong_fields
 from funnelest.lists.estimate import Estimate, Part
 from funnelest.lists.table.cells import ALL
 from funnelest.lists.table.problems import empty_problems, shown
@@ -31,6 +31,9 @@ class Estimator(ABC):
     """
 
     probability: float = 0.95
+
+    def __post_init__(self) -> None:
+        plain_fields(self)
 
     #: What the fields may hold.
     allowed: ClassVar[Allowed] = {"probability": number(above=0, below=1)}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import raise_if_any
-from funnelest.fields import is_number, is_whole
+from funnelest.fields import is_number, is_whole, plain
 from funnelest.lists.table.problems import list_problems, shown
 
 if TYPE_CHECKING:
@@ -302,9 +302,10 @@ def _numbers(frame: pd.DataFrame, count: str, nobody: Marks, found: list[str]) -
         return []
     column = frame[count]
     missing = column.isna().to_numpy(dtype=bool)
-    good = np.array([is_whole(one, 0) for one in column.astype(object)], dtype=bool)
+    given = [plain(one) for one in column.astype(object)]
+    good = np.array([is_whole(one, 0) for one in given], dtype=bool)
     bad = ~good & ~missing
-    numbers = [int(n) if fine else 0 for n, fine in zip(column.astype(object), good, strict=True)]
+    numbers = [int(n) if fine else 0 for n, fine in zip(given, good, strict=True)]
     lost = missing & ~nobody
     if lost.any():
         found.append(

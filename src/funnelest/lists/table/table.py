@@ -11,6 +11,7 @@ import numpy as np
 
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
+from funnelest.fields import plain_fields
 from funnelest.lists.table.cells import (
     ALL,
     Cells,
@@ -87,6 +88,7 @@ class OverlapTable:
     may_be_empty: bool = False
 
     def __post_init__(self) -> None:
+        plain_fields(self)
         given = (self.lists, self.counts, self.not_covering, self.upper, self.source)
         raise_if_any(table_problems(*given, self.may_be_empty), "the overlap table")
         object.__setattr__(self, "lists", tuple(self.lists))
