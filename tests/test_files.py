@@ -154,7 +154,7 @@ def test_what_may_not_be_written_is_not(tmp_path, what):
     folder.chmod(0o555 if what == "folder" else 0o777)
     path.chmod(0o666 if what == "folder" else 0o444)
     try:
-        for one in (tmp_path, *list(tmp_path.parents)[:2]):  # the folders that pytest made
+        for one in (tmp_path, *list(tmp_path.parents)[:3]):  # the folders that pytest made
             one.chmod(0o755)
         done = run(_WRITE, path, "nobody")
         said = "permission denied" if what == "folder" else "may not be written"

@@ -34,7 +34,9 @@ def entry[F: Callable[..., Any]](function: F) -> F:
             return function(*given, **named)
         token = _INSIDE.set(True)
         try:
-            with np.errstate(**_STATE):
+            # Where nobody is to hear of it (inside of ours, in a process of its own) it stays so.
+            heard = {kind: how for kind, how in _STATE.items() if np.geterr()[kind] != "ignore"}
+            with np.errstate(**heard):
                 return function(*given, **named)
         finally:
             _INSIDE.reset(token)

@@ -186,15 +186,14 @@ class Cells:
             One axis per axis of the population and then the draws; of length 1 on an axis over
             which it does not vary. `pool` sums it over cells.
         """
-        return self.remember(("in cells", place), lambda: self._in_cells(place))
-
-    def _in_cells(self, place: str | Sequence[str]) -> Any:
         start = self._model.route.steps[0]
         if isinstance(place, str):
             self._known(place)
             if place == start:
                 return self._entry()
-            return self._entry() * self._passing(start, place)
+            return self.remember(
+                ("in cells", place), lambda: self._entry() * self._passing(start, place)
+            )
         if not isinstance(place, tuple) or len(place) != 2:
             self._known(place)
         first, last = place
