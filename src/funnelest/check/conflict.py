@@ -22,8 +22,9 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
-from funnelest.check.wording import lists, unknown
+from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.errors import raise_if_any
+from funnelest.evidence.base import Evidence
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import figures_of, replicated
@@ -125,10 +126,16 @@ def conflict(
     several numbers of one source (a table, a joint survey) each is compared by itself, all of the
     source being left out.
 
-    The verdict is Holm's (Scand J Stat 1979;6:65) on the two-sided p-values
-    :math:`2 \min(p, 1 - p)`. Apart from that it fails when so many figures have one below one
-    minus `probability` that chance gives as many with a probability below 1%, binomially:
-    several sources of which none is far out may well contradict each other together.
+    Far out in a tail is not unlikely where everything is about as likely, such as a rare event
+    under a flat prior. So :math:`p_2`, the two-sided p-value, is the larger of
+    :math:`2 \min(p, 1 - p)` and the probability of a figure that is no likelier than the printed
+    one, :math:`P(m(y^*) \le m(y))` with m the predictive density on the printed scale (Box, J R
+    Stat Soc A 1980;143:383). Of one symmetric hump the two are the same.
+
+    The verdict is Holm's (Scand J Stat 1979;6:65) on these. Apart from that it fails when so many
+    figures have one below one minus `probability` that chance gives as many with a probability
+    below 1%, binomially: several sources of which none is far out may well contradict each other
+    together.
 
     A figure is said to have only the prior to compare with when its expected value has the same
     distribution under the prior and under the posterior of the others (a Kolmogorov distance
@@ -157,7 +164,7 @@ def conflict(
             made = compared(
                 source.name,
                 part,
-                model.basis(source.where),
+                model.imputed_part(source.where) or "estimated",
                 probability,
                 effective=one.effective if part.ordered and not failed else 0.0,
                 weights=None if failed else one.weights,
@@ -169,14 +176,28 @@ def conflict(
                 mean = np.broadcast_to(part.shown.mean, part.mid.shape)
                 alike = _alike(mean, one.weights, one.effective, prior.mean)
                 against = "prior" if alike else "other sources"
+                if made.p < 1 - probability:
+                    weights = None if failed else one.weights
+                    made = replace(made, as_likely=part.as_likely(weights))
             found.append(replace(made, against=against, how=one.how, k_hat=one.k_hat, why=why))
-    return judged(
+    verdict = judged(
         found,
         probability=float(probability),
         left_out=gone,
         draws=next(iter(result.draws.values())).size,
         result_mark=result.said_mark,
     )
+    return naming_defaults(verdict, model, sources=_resting(verdict, looked))
+
+
+def _resting(verdict: Verdict, looked: Sequence[Evidence]) -> list[str]:
+    """Return the sources on whose figures the verdict rests: those that fail it, else all."""
+    failing = [
+        *verdict.details["conflicting"],
+        *verdict.details["against_prior"],
+        *(one.source for one in verdict.details["apart"]),
+    ]
+    return failing or [one.name for one in looked]
 
 
 def judged(

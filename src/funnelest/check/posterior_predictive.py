@@ -20,7 +20,7 @@ from funnelest.check.figures_compared import (
     lie,
     told,
 )
-from funnelest.check.wording import lists
+from funnelest.check.wording import lists, naming_defaults
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
@@ -127,7 +127,7 @@ def posterior_predictive(
     sources: list[dict[str, Any]] = []
     for i, source in enumerate(used):
         parts = replicated(source, q, np.random.default_rng([seed, 12, i]))
-        basis = model.basis(source.where)
+        basis = model.imputed_part(source.where) or "estimated"
         for part in parts:
             one = compared(source.name, part, basis, probability, effective=effective)
             limits = {"": None, "at least": (part.value, np.inf), "at most": (-np.inf, part.value)}
@@ -135,7 +135,7 @@ def posterior_predictive(
             figures.append(replace(one, residual=residual))
         together = _together(source.name, parts, effective)
         sources.append(together | _score(scores.get(source.name)))
-    return judged(
+    verdict = judged(
         figures,
         sources,
         probability=float(probability),
@@ -143,6 +143,7 @@ def posterior_predictive(
         draws=q.draws,
         result_mark=result.said_mark,
     )
+    return naming_defaults(verdict, model, sources=[one.name for one in used])
 
 
 def judged(

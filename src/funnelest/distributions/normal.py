@@ -88,6 +88,9 @@ class NormalOn(_OnScale):
         z = (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
+    def log_density(self, x: Any) -> Value:
+        return self.logp(x) + fm.log(_SCALES[self.scale][2](np.asarray(x, dtype=np.float64)))
+
     def locations(self, x: Any, spread: float) -> list[Location]:
         return [(self._on(self.expected), self._on(np.asarray(x, float)), 1 / self.sd**2)]
 

@@ -202,6 +202,34 @@ class Evidence:
         """Return the cells of each of its numbers."""
         return [self.where]
 
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        """Return the cells of each of its figures, in the order of `observations` where it can.
+
+        Parameters
+        ----------
+        population : Population
+            The people.
+        looked : sequence of mapping
+            Over which cells `observations` summed quantities of the route: what is known of a
+            kind that does not say more.
+
+        Returns
+        -------
+        sequence of mapping
+            One for all of its figures, or one for each. A kind that chooses no cells in `where`
+            is taken to be about all over which it summed.
+        """
+        return [self.where] if self.where else looked or [{}]
+
+    def alike(self, population: Population) -> Sequence[str]:
+        """Return the parameters that are the same for all of its figures, defects' ones left out.
+
+        All of those that it brings itself, unless a kind knows better.
+        """
+        of_defects = {k for one in self.defects for k in one.parameters(self.name, population)}
+        inside = {k for one in self.members() for k in one.parameters(population)}
+        return [k for k in self.parameters(population) if k not in of_defects | inside]
+
     def figure_classes(self) -> Sequence[FigureClass]:
         """Return of every count its class, where it gives a `Table` of them."""
         return ()

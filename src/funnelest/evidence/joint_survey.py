@@ -134,6 +134,9 @@ class JointSurvey(AskedEvidence):
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
         return [population.mask(one.where) for one in self.asked if one.of is None]
 
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
+        return [one.where for one in self.asked]
+
     def _error_problems(self) -> list[str]:
         size = len(self.asked)
         if (self.covariance is None) == (self.se is None):

@@ -139,6 +139,12 @@ class Linked(Evidence):
             found.update({self._label(f"{name} links"): prior for name, prior in rates})
         return found
 
+    def alike(self, population: Population) -> Sequence[str]:
+        return [self._label("interactions")] if self.table.stratified and self._terms() else []
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return list(self.wheres(population).values())
+
     def defaults(self) -> dict[str, str]:
         table, count = self.table, len(self.table.lists)
         found: dict[str, str] = {

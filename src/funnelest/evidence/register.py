@@ -111,6 +111,9 @@ class Register(NumberEvidence):
     def counted_in(self) -> list[Where]:
         return [where for _, where, unknown in self.figure_classes() if not any(unknown)]
 
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
+        return [where for _, where, _ in self.figure_classes()]
+
     def _figures(self, population: Population) -> list[Any]:
         divisor = self.divisor(population)
         values = self.count.values() if self.axes else [self.count]

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.axes import Where
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
 from funnelest.fields import LARGEST, Allowed, Constraint, is_whole, whole, wrong_fields
@@ -167,6 +168,9 @@ class Validation(Evidence):
                 f"defect {checked.checks[self.what]} with a prior."
             ]
         return []
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return looked  # axes left out are those of the source
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         found: dict[str, Prior] = {}

@@ -17,6 +17,7 @@ from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
 from funnelest.fields import is_number
+from funnelest.model.constancy import constant_problems
 from funnelest.model.hidden_members import hidden_problems, is_own
 from funnelest.model.parts import Parts
 from funnelest.model.unasked import unasked_problems
@@ -479,5 +480,9 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     },
     {_prior_problems: _SOURCES | {"parameters"}},
     {_function_problems: _SOURCES | {"parameters", "instead"}},
-    {unasked_problems: _SOURCES, _hardly_together: _SOURCES},
+    {
+        unasked_problems: _SOURCES,
+        _hardly_together: _SOURCES,
+        constant_problems: _SOURCES | {"occurrence", "transitions"},
+    },
 )

@@ -148,7 +148,7 @@ def route(
         f"; {show.where(where, result.model.population)}" if where else ""
     )
     mark = show.say(result.said_mark)
-    imputed = result.model.basis(where) == "imputed"
+    imputed = result.model.imputed_part(where) == "imputed"
     kinds = {
         "imputed" if imputed and kind == "step" else kind: any(m.low < m.high for m in row.marks)
         for kind, _, row in lines
@@ -231,7 +231,7 @@ class _Lines:
     ) -> None:
         self.result, self.where, self.per = result, where, per
         self.probability, self.show, self.printed = probability, show, printed
-        self.basis = result.model.basis(where)
+        self.imputed = result.model.imputed_part(where) == "imputed"
 
     def lines(self) -> list[tuple[str, Place, Row]]:
         """Return kind, step or transition, and row of every line, from top to bottom."""
@@ -242,7 +242,7 @@ class _Lines:
             for table in (result.transitions(**chosen), result.flows(**chosen, per=self.per))
         )
         style = _STYLES["step"]
-        if self.basis == "imputed":
+        if self.imputed:
             style = replace(style, face="white", hatch=IMPUTED.hatch)
         made: list[tuple[str, Place, Row]] = []
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
@@ -253,13 +253,13 @@ class _Lines:
                                    band=BAND))
             )  # fmt: skip
             made += self._imputed(step)
-            if said := self._assumed(row["basis"]):
+            if said := self._unseen(row["basis"]):
                 made.append(("label", step, _line(said)))
             made += self._given(step)
             # The farthest first: then no two arrows out of a step cross.
             for successor in reversed(result.model.route.successors(step)):
                 edge = (step, successor)
-                said = self._assumed(shares[edge]["basis"])
+                said = self._unseen(shares[edge]["basis"])
                 name = f"\u2192 {successor}" + (f" ({said})" if said else "")
                 mark = Mark(_STYLES["transition"], *_three(flows[edge]), loose=True)
                 share = show.shares(*_three(shares[edge]))
@@ -268,7 +268,7 @@ class _Lines:
         return made
 
     def _imputed(self, step: str) -> list[tuple[str, Place, Row]]:
-        if self.basis == "imputed":
+        if self.imputed:
             return [("label", step, _line(self.show("plot.route.imputed")))]
         part = imputed_number(self.result.model, step, self.where, self.per)
         if part is None:
@@ -286,11 +286,10 @@ class _Lines:
                     self.show.shares(*share), self.show.numbers(*number))  # fmt: skip
         return [("imputed", step, row)]
 
-    def _assumed(self, basis: str) -> str:
-        """Return the words for what no source sees; none where some source sees all of it."""
-        if "partly assumed" in basis:
-            return self.show("plot.route.partly_assumed")
-        return self.show("plot.route.assumed") if "assumed" in basis else ""
+    def _unseen(self, basis: str) -> str:
+        """Return the words for what no source sees here; none where some source sees all of it."""
+        known = {one: f"plot.route.{one.replace(' ', '_')}" for one in _UNSEEN}
+        return ", ".join(self.show(known[one]) for one in basis.split(", ") if one in known)
 
     def _given(self, place: Place) -> list[tuple[str, Place, Row]]:
         made = []
@@ -303,6 +302,8 @@ class _Lines:
         return made
 
 
+#: Words of a basis that stand beside a step or a transition; imputed parts are drawn.
+_UNSEEN = ("carried over", "partly carried over", "assumed", "partly assumed")
 _COLOURS = {"recorded": INK, "published": ORANGE}
 
 

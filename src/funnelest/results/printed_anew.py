@@ -18,6 +18,11 @@ __all__ = ["Replicated", "figures_of", "replicated"]
 
 type Floats = NDArray[Any]
 
+#: At how many of the numbers drawn anew their density is computed, the others between them.
+_PLACES = 200
+#: How many standard errors the density of the printed number may be larger than its mean.
+_ERRORS = 3.0
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replicated:
@@ -28,6 +33,7 @@ class Replicated:
     there is a made-up figure in `numbers` (of a limit the counts themselves, which are not
     printed), and the probability that one drawn anew is larger (`above`) and that it is the `same`:
     those of the distribution where they are `exact`, else 0 or 1. NaN where the data have no order.
+    What was drawn before it was printed are the `raw` numbers, beside the `printed` one.
     """
 
     of: str
@@ -39,6 +45,37 @@ class Replicated:
     same: Floats
     exact: bool
     shown: Shown
+    raw: Floats
+    printed: float
+
+    def as_likely(self, weights: Floats | None = None) -> float:
+        r"""Return the probability that a number drawn anew is no likelier than the printed one.
+
+        :math:`P(m(y^*) \le m(y))` with :math:`m` the predictive density on the printed scale, the
+        mean over draws (Box, J R Stat Soc A 1980;143:383). Where every number is about as likely,
+        as under a flat prior, none is unlikely, however far out it lies. What the draws leave
+        unsure of m(y), three standard errors, counts for the printed one. NaN of limits and of data
+        without a density.
+        """
+        law = self.shown.seen.law(self.shown.rows)
+        if law is None or self.limit or not np.isfinite(self.raw).all():
+            return float("nan")
+        size = len(self.raw)
+        weights = np.full(size, 1 / size) if weights is None else weights
+        order = np.argsort(self.raw)
+        ends = np.cumsum(weights[order])
+        places = np.searchsorted(ends, (np.arange(_PLACES) + 0.5) / _PLACES * ends[-1])
+        at = np.unique(self.raw[order[np.minimum(places, size - 1)]])
+        try:
+            with np.errstate(all="ignore"):
+                mine = np.exp(np.broadcast_to(law.log_density(self.printed), (size,)))
+                theirs = np.exp([law.log_density(one) for one in at]) @ weights
+        except Exception:  # a kind of the user's own may have none
+            return float("nan")
+        mean = float(mine @ weights)
+        error = float(np.sqrt(weights**2 @ (mine - mean) ** 2))
+        less = np.interp(self.raw, at, theirs) <= mean + _ERRORS * error
+        return float(less @ weights)
 
     @property
     def ordered(self) -> bool:
@@ -97,9 +134,11 @@ def _compared(
     numbers, value, exact = np.full(draws, np.nan), np.nan, False
     above = same = numbers
     there = sampled is not None and max(shown.rows) < len(sampled)
+    raw, printed = numbers, np.nan
     if sampled is not None and there and not np.isnan(figure.middle):
         used = figure.used(divisor)
-        numbers = used.anew(sampled[list(shown.rows)].sum(axis=0), divisor, rng)
+        raw, printed = sampled[list(shown.rows)].sum(axis=0), used.as_drawn(divisor)
+        numbers = used.anew(raw, divisor, rng)
         value, *among = used.beside(numbers, divisor)
         tails = None if law is None else used.tails(law, divisor)
         above, same = tails or among
@@ -107,5 +146,6 @@ def _compared(
     numbers, above, same = (np.broadcast_to(one, (draws,)) for one in (numbers, above, same))
     return Replicated(
         of=of, figure=figure.describe(), value=value, limit=figure.side, numbers=numbers,
-        above=above, same=same, exact=exact, shown=shown,
+        above=above, same=same, exact=exact, shown=shown, raw=np.broadcast_to(raw, (draws,)),
+        printed=printed,
     )  # fmt: skip

@@ -36,9 +36,10 @@ class Result(Drawn):
     `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for the
     limits of highest density, and where a quantity is none or infinite), the interval of the
     prior beside it, the `basis` and a `mark` that is empty
-    unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
-    "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
-    that it depends on: it is the prior; "partly" where that holds of a part).
+    unless something is wrong with the fit. The basis is "estimated"; "imputed" (an assumption fills
+    in the rate of the cells), "carried over" (no source sees what it rests on in these cells, and
+    it is taken to be as where one does) and "assumed" (no source sees anything that it depends on:
+    it is the prior) take its place, each with "partly" where that holds of a part.
 
     Parameters
     ----------
@@ -335,8 +336,8 @@ class Result(Drawn):
         ]
         raise_if_any(found + TEXT.or_none.said("basis", basis), "the table")
         if basis is None:
-            whole = self.model.basis()
-            basis = "derived" if whole == "estimated" else f"derived, model {whole}"
+            whole = self.model.imputed_part()
+            basis = f"derived, model {whole}" if whole else "derived"
         rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
         return self._table(rows, probability, kind)
 
@@ -423,10 +424,13 @@ class Result(Drawn):
             for one in self.model.evidence
             if isinstance(one, Linked)
             for labels, quantity, basis in known_and_hidden(
-                one, self.model.basis, population, self.seed
+                one, self._of_cells, population, self.seed
             )
         ]
         return self._table(rows, probability, kind)
+
+    def _of_cells(self, where: Where) -> str:
+        return self.model.imputed_part(where) or "estimated"
 
     def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
         """Return every figure that was given: how it was read, and what the fitted route expects.
