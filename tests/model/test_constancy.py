@@ -216,11 +216,11 @@ def test_a_user_can_state_it() -> None:
 
 
 def test_what_cannot_be_stated() -> None:
+    parts = ["happened -> told", "happend -> told"]
+    wrong = fe.Constant(of=parts, over=["year", "yaer"], statement="s")
+    told = fe.Share(fe.Beta(2, 2), fe.Levels("year"))
     with pytest.raises(fe.SpecError) as error:
-        parts = ["happened -> told", "happend -> told"]
-        model_of(survey(), told=fe.Share(fe.Beta(2, 2), fe.Levels("year")), assumptions=[
-            fe.Constant(of=parts, over=["year", "yaer"], statement="s"),
-        ])  # fmt: skip
+        model_of(survey(), told=told, assumptions=[wrong])
     (unknown, axis, varies) = list(error.value.problems)
     assert "no part 'happend -> told'" in unknown
     assert "happened -> told" in unknown
