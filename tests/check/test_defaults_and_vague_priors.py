@@ -111,3 +111,11 @@ def test_defaults_are_named_where_they_decide() -> None:
     asked = node_split(result, reported["reported"], {"s": ["s"]}, seed=1, cores=1, progress=False)
     assert named in asked.text
     assert "standaardkeuze" in asked.in_language("nl").text
+
+
+def test_trust_names_them_on_its_one_screen() -> None:
+    result = fitted(fe.Survey(name="s", step="happened", yes=30, n=1000), TOLD)
+    both = "2 priors that nobody stated, defaults: happened -> told, Beta(1, 1); told -> reported, Beta(1, 1)"
+    found = fe.trust(result, cores=1, progress=False)
+    assert both in " ".join(repr(found).split())
+    assert "standaardkeuzen: happened" in " ".join(repr(found.in_language("nl")).split())

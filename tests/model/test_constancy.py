@@ -41,7 +41,7 @@ def said(model: fe.Model, stated: bool = False) -> dict[str, str]:
     return {
         one.about: one.value
         for one in model.ledger()
-        if " over " in one.about and one.stated == stated
+        if one.kind == "constant" and one.stated == stated
     }
 
 
@@ -207,7 +207,7 @@ def test_a_user_can_state_it() -> None:
     }
     assert said(model) | said(model, stated=True) == said(bare)
     (entry,) = [one for one in model.ledger() if one.about == "coverage[police] over year"]
-    assert (entry.kind, entry.statement, entry.source) == ("assumption", "one protocol", "me")
+    assert (entry.kind, entry.statement, entry.source) == ("constant", "one protocol", "me")
     assert fe.Model.from_dict(model.to_dict()) == model
     assert model.free == bare.free
     assert (

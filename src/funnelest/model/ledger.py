@@ -10,7 +10,7 @@ from funnelest.priors import Fixed
 from funnelest.route import show_edge
 from funnelest.words import named, spoken
 
-__all__ = ["Entry", "by_default", "defaults", "entries"]
+__all__ = ["Entry", "by_default", "entries"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,8 @@ class Entry:
     about : str
         The parameter or quantity.
     kind : str
-        "prior", "fixed", "assumption", "source" or "default".
+        "prior", "fixed", "assumption", "source", "default", or "constant": what is the same over an
+        axis.
     value : str
         The distribution or the sentence.
     statement, source : str
@@ -49,11 +50,6 @@ def by_default(model: Parts) -> set[str]:
             found |= defect.by_default(one.name, model.population)
     found |= {name for one in model.evidence for name in one.defaults()}
     return found - set(model.instead)
-
-
-def defaults(model: Parts) -> list[Entry]:
-    """Return the defaults of a model, but for what is taken to be the same over an axis."""
-    return [one for one in _entries(model) if not one.stated]
 
 
 def entries(model: Parts) -> list[Entry]:
@@ -118,7 +114,7 @@ def _constant(model: Parts) -> list[Entry]:
     for one in constancies(model):
         by = stating.get((one.name, one.axis.name))
         if by is None:
-            found.append(Entry(one.about, "default", one.value, stated=False))
+            found.append(Entry(one.about, "constant", one.value, stated=False))
         else:
-            found.append(Entry(one.about, "assumption", one.value, by.statement, by.source))
+            found.append(Entry(one.about, "constant", one.value, by.statement, by.source))
     return found

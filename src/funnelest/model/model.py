@@ -340,11 +340,14 @@ class Model(Parts):
         ]
         lines += [f"  {type(one).__name__} {one.name!r}" for one in self.evidence]
         lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
+        every = self.ledger()
         unsaid: dict[str, list[str]] = {}
-        for entry in ledger.defaults(self):
+        for entry in every:
+            if entry.stated or entry.kind == "constant":
+                continue
             unsaid.setdefault(str(entry.value), []).append(entry.about)
         lines += [f"  by default: {', '.join(names)}: {value}" for value, names in unsaid.items()]
-        same = sum(not entry.stated for entry in self.ledger()) - sum(map(len, unsaid.values()))
+        same = sum(entry.kind == "constant" and not entry.stated for entry in every)
         if same:
             lines.append(f"  by default: the same over an axis, {same} times; see ledger()")
         return "\n".join(lines)

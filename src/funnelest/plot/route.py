@@ -141,7 +141,9 @@ def route(
         }
         for kind, given in (("recorded", recorded), ("published", published))
     }
-    lines = _Lines(result, where, per, probability, show, printed).lines()
+    made = _Lines(result, where, per, probability, show, printed)
+    lines = made.lines()
+    said = [show("plot.route.carried")] if made.carried else []
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
     unit = show.unit(result.model.population, where, per)
     subtitle = show("plot.route.expected", unit=unit) + (
@@ -171,7 +173,7 @@ def route(
                  show(f"plot.route.key_{kind}", **named))
                 for kind, style in _STYLES.items() if kind in kinds
             ],
-            note=" ".join([show("plot.route.note", **named), *found.notes]),
+            note=" ".join([show("plot.route.note", **named), *said, *found.notes]),
             show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
             watermark=mark.split(":")[0].split(";")[0],
         )  # fmt: skip
@@ -232,6 +234,7 @@ class _Lines:
         self.result, self.where, self.per = result, where, per
         self.probability, self.show, self.printed = probability, show, printed
         self.imputed = result.model.imputed_part(where) == "imputed"
+        self.carried = False
 
     def lines(self) -> list[tuple[str, Place, Row]]:
         """Return kind, step or transition, and row of every line, from top to bottom."""
@@ -288,6 +291,7 @@ class _Lines:
 
     def _unseen(self, basis: str) -> str:
         """Return the words for what no source sees here; none where some source sees all of it."""
+        self.carried = self.carried or "carried over" in basis
         known = {one: f"plot.route.{one.replace(' ', '_')}" for one in _UNSEEN}
         return ", ".join(self.show(known[one]) for one in basis.split(", ") if one in known)
 
