@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,6 +69,45 @@ def test_two_regions() -> None:
     assert bases(model, place="A") == [EST] * 5
     assert bases(model, place="B") == [EST, ALL, ALL, ALL, ALL]
     assert bases(model) == [EST, PART, PART, PART, PART]
+
+
+def main_example() -> fe.Model:
+    """Return the model of the main example, from its script up to the fit."""
+    path = Path(__file__).resolve().parents[2] / "examples" / "fact_sheet_2017_2018.py"
+    script = path.read_text(encoding="utf-8")
+    before = script[: script.index("print(model)")]
+    names: dict[str, Any] = {"__name__": "example"}
+    with redirect_stdout(StringIO()):
+        exec(compile(before, str(path), "exec"), names)
+    model: fe.Model = names["model"]
+    return model
+
+
+def test_the_main_example() -> None:
+    """Ages 12-16 were asked in 2016; registers of 2017 and 2018 count all ages together."""
+    model = main_example()
+    asked, recent, young = {"age": (12, 16), "year": 2016}, {"year": (2017, 2018)}, {"age": (0, 11)}
+    steps = model.route.steps
+    found = {step: model.basis(recent, of=step) for step in steps}
+    both = "partly imputed, carried over"
+    # Each is what its register is of; happened, told and helped were seen in 2016 only.
+    assert found["reported"] == found["investigated"] == "partly imputed"
+    assert found["happened"] == found["told"] == found["helped"] == both
+    assert {model.basis(asked, of=step) for step in steps} == {EST}
+    assert model.basis({"year": 2016}, of="helped") == "partly imputed"
+    assert {model.basis(of=step) for step in steps} == {"partly imputed, partly carried over"}
+    # Nobody asked children under 12 whether they told; of those reported all ages are counted.
+    assert [model.basis(young, of=step) for step in steps] == [
+        "imputed", *["imputed, carried over"] * 4,
+    ]  # fmt: skip
+    assert model.basis(young, of=("happened", "told")) == "imputed, carried over"
+    assert model.basis(young, of=("reported", "investigated")) == "imputed"
+    said = {one.about: one.value for one in model.ledger() if one.kind == "constant"}
+    assert len(said) == 31
+    assert said["happened -> told over age"].endswith("the same at age 0-11 as at 12-16 and 17")
+    assert said["rate of happened over year"].endswith("the same in 2016 and 2017-2018")
+    assert "rate of happened over age" not in said
+    assert "rate of happened over sex" not in said
 
 
 def test_what_no_figure_tells_apart_is_seen_together() -> None:

@@ -55,7 +55,10 @@ class Assumption:
         return {}
 
     def called(self, population: Population) -> str:
-        """Return the name in the ledger of what it carries: that of its first parameter."""
+        """Return the name in the ledger of what it carries in a `population`.
+
+        That of its first parameter, unless a kind knows better.
+        """
         return next(iter(self.parameters(population)), type(self).__name__)
 
     def constant(self) -> Sequence[tuple[str, str]]:

@@ -136,7 +136,7 @@ class Figure:
         return self
 
     def as_drawn(self, divisor: int) -> float:
-        """Return the number in it as its distribution has it: a count before it is divided."""
+        """Return the number in it as its distribution has it: before it is divided by `divisor`."""
         return float(np.rint(self.middle * divisor))
 
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:

@@ -80,6 +80,11 @@ class Prior:
     #: Whether `Truncated` can hold it.
     truncatable: ClassVar[bool] = True
 
+    @property
+    def on_its_line(self) -> bool:
+        """Whether it says what is likely by orders of magnitude, and not by equal steps."""
+        return False
+
     def __post_init__(self) -> None:
         plain_fields(self)
 

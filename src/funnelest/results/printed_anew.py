@@ -48,14 +48,14 @@ class Replicated:
     raw: Floats
     printed: float
 
-    def as_likely(self, weights: Floats | None = None) -> float:
+    def as_likely(self, weights: Floats | None = None, logarithm: bool = False) -> float:
         r"""Return the probability that a number drawn anew is no likelier than the printed one.
 
-        :math:`P(m(y^*) \le m(y))` with :math:`m` the predictive density on the printed scale, the
-        mean over draws (Box, J R Stat Soc A 1980;143:383). Where every number is about as likely,
-        as under a flat prior, none is unlikely, however far out it lies. What the draws leave
-        unsure of m(y), three standard errors, counts for the printed one. NaN of limits and of data
-        without a density.
+        :math:`P(m(y^*) \le m(y))` with :math:`m` the predictive density on the printed scale, or on
+        that of its `logarithm`, the mean over draws (Box, J R Stat Soc A 1980;143:383). Where
+        every number is about as likely, as under a flat prior, none is unlikely, however far out it
+        lies. What the draws leave unsure of m(y), three standard errors, counts for the printed
+        one. NaN of limits and of data without a density.
         """
         law = self.shown.seen.law(self.shown.rows)
         if law is None or self.limit or not np.isfinite(self.raw).all():
@@ -74,6 +74,11 @@ class Replicated:
             return float("nan")
         mean = float(mine @ weights)
         error = float(np.sqrt(weights**2 @ (mine - mean) ** 2))
+        if logarithm and min(self.printed, at.min()) >= 0:
+            # Of counts the middle of what prints as one, so that none is at minus infinity.
+            step = 0.5 if np.array_equal(self.raw, np.rint(self.raw)) else 0.0
+            mean, error = mean * (self.printed + step), error * (self.printed + step)
+            theirs = theirs * (at + step)
         less = np.interp(self.raw, at, theirs) <= mean + _ERRORS * error
         return float(less @ weights)
 
