@@ -210,9 +210,7 @@ def test_a_user_can_state_it() -> None:
     assert (entry.kind, entry.statement, entry.source) == ("constant", "one protocol", "me")
     assert fe.Model.from_dict(model.to_dict()) == model
     assert model.free == bare.free
-    assert (
-        holds.sentence("nl") == "happened -> told en coverage[police] is gelijk genomen over jaar."
-    )
+    assert holds.sentence("nl") == "Gelijk genomen over jaar: happened -> told en coverage[police]."
 
 
 def test_what_cannot_be_stated() -> None:

@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.evidence.base import Evidence
-from funnelest.priors import Fixed, Prior, Shared
+from funnelest.priors import Fixed, Shared
 from funnelest.quantities.quantities import Quantities
 
 if TYPE_CHECKING:
@@ -48,25 +47,22 @@ class Looking(Quantities):
         return super()._weighted(value, what, wheres, weight)
 
 
-def draws_of(model: Parts, probabilities: NDArray[np.float64] | None = None) -> dict[str, Any]:
-    """Return values of every parameter by name, one per draw; no two are equal by themselves.
+def draws_of(model: Parts) -> dict[str, Any]:
+    """Return one draw of every parameter by name; no two are equal by themselves.
 
     Also of those that are known numbers: whether two parts of a model are one is not asked of their
     values. A shared parameter is the one that it shares.
     """
     rng = np.random.default_rng(0)
-    names = [name for name, prior in model.priors.items() if not isinstance(prior, Shared)]
-    if probabilities is None:
-        probabilities = rng.uniform(_LOW, _HIGH, (len(names), 1))
-    with np.errstate(all="ignore"):
-        return {
-            name: _value(model.priors[name], p)
-            for name, p in zip(names, probabilities, strict=True)
-        }
-
-
-def _value(prior: Prior, p: NDArray[np.float64]) -> NDArray[np.float64]:
-    return p.copy() if isinstance(prior, Fixed) else np.asarray(prior.ppf(p), dtype=np.float64)
+    found = {}
+    for name, prior in model.priors.items():
+        p = rng.uniform(_LOW, _HIGH, 1)
+        if isinstance(prior, Fixed):
+            found[name] = p
+        elif not isinstance(prior, Shared):
+            with np.errstate(all="ignore"):
+                found[name] = np.asarray(prior.ppf(p), dtype=np.float64)
+    return found
 
 
 def figure_cells(source: Evidence, q: Looking) -> tuple[list[Any], list[Where]]:

@@ -153,14 +153,12 @@ def _at(q: Looking, place: Any, names: Sequence[str]) -> Names:
         value = q.in_cells(place) if isinstance(place, str) else q._probability(place)
     except SpecError:  # between limits there is no rate; no figure is evaluated either
         return frozenset(names)
-    return _depends(value, names).union_all()
+    return _union(_depends(value, names))
 
 
-class _Rows(list[frozenset[str]]):
-    """The parts that each of several numbers depends on."""
-
-    def union_all(self) -> Names:
-        return frozenset().union(*self)
+def _union(rows: Sequence[Names]) -> Names:
+    empty: Names = frozenset()
+    return empty.union(*rows)
 
 
 def _parameters(model: Parts) -> dict[str, Names]:
@@ -193,22 +191,20 @@ def _moved(model: Parts, parts: Mapping[str, Names]) -> Looking:
     return Looking(model, values)
 
 
-def _depends(value: Any, names: Sequence[str]) -> _Rows:
+def _depends(value: Any, names: Sequence[str]) -> list[Names]:
     """Return of every row of a value, whose last axis are the draws, the parts that move it."""
     value = np.asarray(value, dtype=np.float64)
     size = _POINTS * (len(names) + 1)
     if not names or not value.ndim or value.shape[-1] != size:
-        return _Rows([frozenset()])
+        return [frozenset()]
     value = value.reshape(-1, _POINTS, len(names) + 1)
     base, other = value[..., :1], value[..., 1:]
     small = np.abs(other - base) <= _ROUNDING * (np.abs(base) + np.finfo(float).tiny)
     moved = (~small & (np.isfinite(base) | np.isfinite(other))).any(axis=1)
-    return _Rows(
-        [frozenset(n for n, m in zip(names, row, strict=True) if m) for row in moved.tolist()]
-    )
+    return [frozenset(n for n, m in zip(names, row, strict=True) if m) for row in moved.tolist()]
 
 
-def _depends_of(seen: Any, names: Sequence[str]) -> _Rows:
+def _depends_of(seen: Any, names: Sequence[str]) -> list[Names]:
     """Return the parts that each number of a source depends on, by what is expected of it."""
     with np.errstate(all="ignore"):
         for what in (lambda: seen.moments()[0], seen.logp):
@@ -216,9 +212,9 @@ def _depends_of(seen: Any, names: Sequence[str]) -> _Rows:
                 found = _depends(what(), names)
             except Exception:  # a kind of the user's own may have no mean, or no likelihood here
                 continue
-            if found.union_all():
+            if _union(found):
                 return found
-    return _Rows([frozenset()])
+    return [frozenset()]
 
 
 def _paired(rows: Sequence[Names], wheres: Sequence[Where]) -> list[tuple[Names, Where]]:
@@ -227,5 +223,5 @@ def _paired(rows: Sequence[Names], wheres: Sequence[Where]) -> list[tuple[Names,
         return list(zip(rows, wheres, strict=True))
     if len(wheres) == 1:
         return [(row, wheres[0]) for row in dict.fromkeys(rows)]
-    every = frozenset().union(*rows)
+    every = _union(rows)
     return [(every, where) for where in wheres]
