@@ -265,7 +265,9 @@ class _Page:
             paragraphs.append(self.say("figures_in", sources=sources, figures=len(used), far=far))
         stated = sum(entry.stated for entry in self.ledger)
         defaults = len(self.ledger) - stated
-        return [*paragraphs, self.say("ledger_count", stated=stated, defaults=defaults)]
+        same = sum(entry.kind == "constant" and not entry.stated for entry in self.ledger)
+        counts = {"stated": stated, "defaults": defaults, "same": same}
+        return [*paragraphs, self.say("ledger_count", **counts)]
 
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
