@@ -201,6 +201,10 @@ def test_a_user_can_state_it() -> None:
         defects=[fe.Coverage(fe.Beta(8, 2))],
     )  # fmt: skip
     bare, model = model_of(register), model_of(register, assumptions=[holds])
+    spoken = fe.Constant(of="coverage of 'police'", over="year", statement="one protocol")
+    assert set(said(model_of(register, assumptions=[spoken]), stated=True)) == {
+        "coverage[police] over year"
+    }
     assert set(said(model, stated=True)) == {
         "happened -> told over year",
         "coverage[police] over year",

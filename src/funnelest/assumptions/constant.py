@@ -25,7 +25,7 @@ class Constant(Assumption):
     ----------
     of : str or sequence of str
         The parts, by their names in the ledger: ``"rate of happened"``, ``"told -> reported"``,
-        ``"coverage of 'police'"``.
+        ``"coverage[police]"``; also as its sentences call them, ``"coverage of 'police'"``.
     over : str or sequence of str
         The axes.
     statement : str
@@ -37,11 +37,11 @@ class Constant(Assumption):
     --------
     >>> import funnelest as fe
     >>> fe.Constant(
-    ...     of="coverage of 'police'",
+    ...     of="coverage[police]",
     ...     over="year",
     ...     statement="the police registered by one protocol in all of these years",
     ... ).of
-    "coverage of 'police'"
+    'coverage[police]'
     """
 
     of: str | Sequence[str]

@@ -124,16 +124,18 @@ def constant_problems(model: Parts) -> list[str]:
         return []
     q = Looking(model, draws_of(model))
     cells = {one.name: figure_cells(one, q)[1] for one in model.evidence}
-    keys = {part.name: part.keys for part in _parts(model, q, cells)}
+    parts = _parts(model, q, cells)
+    keys = {part.name: part.keys for part in parts}
+    known = keys | {part.said: part.keys for part in parts if part.said}
     axes = {axis.name for axis in model.population.axes}
     found = []
     for one in stating:
         kind = type(one).__name__
-        parts, over = (list(dict.fromkeys(some)) for some in zip(*one.constant(), strict=True))
+        names, over = (list(dict.fromkeys(some)) for some in zip(*one.constant(), strict=True))
         found += [
             f"{kind}: there is no part {name!r} of the model; its parts are: {', '.join(keys)}."
-            for name in parts
-            if name not in keys
+            for name in names
+            if name not in known
         ]
         found += [
             f"{kind}: there is no axis {name!r}; the population's axes are: "
@@ -145,7 +147,7 @@ def constant_problems(model: Parts) -> list[str]:
             f"{kind}: {name!r} is not the same over {axis!r}, as the model has it: leave out the "
             "term by which it varies, or this statement."
             for name, axis in one.constant()
-            if name in keys and axis in axes and not _anywhere(keys[name].get(axis))
+            if name in known and axis in axes and not _anywhere(known[name].get(axis))
         ]
     return found
 

@@ -112,7 +112,8 @@ def _constant(model: Parts) -> list[Entry]:
     stating = {key: one for one in model.assumptions for key in one.constant()}
     found = []
     for one in constancies(model):
-        by = stating.get((one.name, one.axis.name))
+        names = (one.name, str(one.part))
+        by = next((stating[n, one.axis.name] for n in names if (n, one.axis.name) in stating), None)
         if by is None:
             found.append(Entry(one.about, "constant", one.value, stated=False))
         else:
