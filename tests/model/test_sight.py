@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -190,6 +191,33 @@ def test_several_figures_of_one_source_are_each_of_their_own_cells() -> None:
     went = fe.Cohort(name="went", of=TOLD, went={REPORTED: 20}, n=100, where={"year": 2019})
     assert bases(model_of(went), year=2019)[4] == EST
     assert bases(model_of(went), year=2022)[4] == ALL
+
+
+def test_people_who_only_weigh_a_share_are_not_what_it_is_of() -> None:
+    """Shares and rates that differ by sex: a pooled share depends on both, and is of the one."""
+    people = fe.Population({"sex": ["m", "f"], "year": [2019, 2022]}, np.full((2, 2), 1e5))
+    by = {"rate": fe.Rate(fe.Beta(1, 30), fe.Levels("sex")), "people": people}
+    share = {(HAPPENED, TOLD): fe.Share(fe.Beta(2, 2), fe.Levels("sex"))}
+    model = model_of(happened(year=2022), told(year=2019), transitions=share, **by)
+    for sex in ("m", "f"):
+        assert bases(model, year=2019, sex=sex)[3] == EST
+        assert bases(model, year=2022, sex=sex)[3] == ALL
+        assert bases(model, year=2019, sex=sex)[0] == ALL
+    result = fe.fit(model, seed=1, progress=False)
+    table = result.transitions(by="year").set_index(["from", "year"])["basis"]
+    assert table[HAPPENED, "2019"] == EST
+    assert table[HAPPENED, "2022"] == ALL
+
+
+def test_a_model_that_was_looked_at_travels() -> None:
+    model = model_of(happened(), told(year=2022))
+    assert bases(model, year=2019)[1] == ALL
+    sent = cloudpickle.loads(cloudpickle.dumps(model))
+    assert len(cloudpickle.dumps(model.sight)) < 20_000
+    assert bases(sent, year=2019) == bases(model, year=2019)
+    assert sent.sight.looks_at(lambda q: q.number(TOLD, {"year": 2019}))[0] == {
+        "rate of happened", "happened -> told",
+    }  # fmt: skip
 
 
 def test_no_step() -> None:

@@ -93,11 +93,10 @@ class Probe:
             return basis
         if on and on <= self.unseen:
             return "imputed" if given == ["imputed"] else "assumed"
-        sight, population = self.model.sight, self.model.population
-        parts = frozenset(name for name, own in sight.parts.items() if own & on)
+        population = self.model.population
         imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
         known = [word for word in given if word != "estimated"]
-        carried = sight.basis(parts, wheres)
+        carried = self.model.sight.basis(*self.model.sight.looks_at(quantity))
         known += [carried] if carried else []
         known += ["partly assumed"] if (on & self.unseen) - imputing else []
         return ", ".join(known) or "estimated"

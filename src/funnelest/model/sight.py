@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from funnelest.errors import SpecError
 from funnelest.model.looking import Looking, figure_cells
 from funnelest.model.unasked import imputed_cells
 from funnelest.priors import Fixed, Shared
+from funnelest.route import Edge, show_edge
 
 if TYPE_CHECKING:
     from funnelest.model.parts import Parts
@@ -26,8 +27,8 @@ type Names = frozenset[str]
 
 #: What the basis of a number says of cells that no source sees for what it rests on.
 CARRIED, PARTLY = "carried over", "partly carried over"
-#: Points of the prior at which every part is moved, and how far, in prior probability.
-_POINTS, _MOVE = 3, 0.35
+#: Points of the prior at which every part is made smaller, and by which factor.
+_POINTS, _FACTOR = 3, 0.7
 #: A change below this part of a number is rounding: sums over cells depend on how they are split.
 _ROUNDING = 1e-8
 
@@ -35,12 +36,12 @@ _ROUNDING = 1e-8
 class Sight:
     r"""Which cells of each part of a model (its rate, each transition) some figure is of.
 
-    A figure depends on parts: those that change what is expected of it when they move. It sees a
-    part in its cells where it depends on no other, or on others only that figures see in all of
-    these cells (or, of the rate, that an assumption sets there). A figure of cells of which only
-    some are seen otherwise says nothing of the rest by themselves, as in `asked_cells`. A part that
-    no figure sees so, in any cell, is seen together with others: in the cells of all figures that
-    depend on it.
+    A figure depends on parts: those that change what is expected of it when they are smaller in all
+    cells. It sees a part in its cells where it depends on no other, or on others only that figures
+    see in all of these cells (or, of the rate, that an assumption sets there). A figure of cells of
+    which only some are seen otherwise says nothing of the rest by themselves, as in `asked_cells`.
+    A part that no figure sees so, in any cell, is seen together with others: in the cells of all
+    figures that depend on it.
 
     A number over some cells rests on parts as well. Where a figure that lies within these cells
     depends on the same parts it sees the number itself. In its other cells each of its parts has to
@@ -55,13 +56,12 @@ class Sight:
     """
 
     def __init__(self, model: Parts) -> None:
-        self._population = model.population
+        self._model, self._population = model, model.population
         self._people: Mask = model.population.counts > 0
         self.parts = _parameters(model)
         self._rate = model.occurrence_name
         self._imputed = imputed_cells(model)
-        names = list(self.parts)
-        q = _moved(model, self.parts)
+        names, q = list(self.parts), self._q
         #: Step, or transition as the share of its first step -> the parts that it depends on.
         self.places: dict[Any, Names] = {}
         with np.errstate(all="ignore"):
@@ -77,6 +77,22 @@ class Sight:
             for parts, where in _paired(rows, wheres):
                 if parts:
                     self._figures[parts, repr(where)] = model.population.select(where)
+
+    @cached_property
+    def _q(self) -> _Scaled:
+        return _Scaled(self._model, list(self.parts))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_q"}
+
+    def looks_at(self, quantity: Callable[[Any], Any]) -> tuple[Names, Sequence[Where]]:
+        """Return the parts on which a `quantity` depends, and over which cells it sums."""
+        try:
+            with np.errstate(all="ignore"):
+                value, wheres = self._q.looked(quantity)
+                return _union(_depends(value, list(self.parts))), wheres
+        except Exception:  # whatever a user's function may do: nothing is known of it
+            return frozenset(), ()
 
     @cached_property
     def seen(self) -> Mapping[str, Mask]:
@@ -177,18 +193,35 @@ def _parameters(model: Parts) -> dict[str, Names]:
     return found
 
 
-def _moved(model: Parts, parts: Mapping[str, Names]) -> Looking:
-    """Return quantities at some points of the prior, and with each part moved alone from there."""
-    rng = np.random.default_rng(0)
-    values = {}
-    for name, prior in model.free.items():
-        p = rng.uniform(0.1, 0.9, (_POINTS, 1)) * np.ones((1, len(parts) + 1))
-        for i, own in enumerate(parts.values(), 1):
-            if name in own:
-                p[:, i] = np.where(p[:, i] < 0.5, p[:, i] + _MOVE, p[:, i] - _MOVE)
-        with np.errstate(all="ignore"):
-            values[name] = np.asarray(prior.ppf(p.ravel()), dtype=np.float64)
-    return Looking(model, values)
+class _Scaled(Looking):
+    """Quantities at some points of the prior, and with each part alone made smaller there.
+
+    By one factor in all cells: of a share that is pooled over cells the weights then stay.
+    """
+
+    def __init__(self, model: Parts, parts: Sequence[str]) -> None:
+        rng = np.random.default_rng(0)
+        values = {}
+        for name, prior in model.free.items():
+            p = np.repeat(rng.uniform(0.1, 0.9, _POINTS), len(parts) + 1)
+            with np.errstate(all="ignore"):
+                values[name] = np.asarray(prior.ppf(p), dtype=np.float64)
+        super().__init__(model, values)
+        self._of = {
+            name: np.tile(np.where(np.arange(len(parts) + 1) == i, _FACTOR, 1.0), _POINTS)
+            for i, name in enumerate(parts, 1)
+        }
+
+    def _entry(self) -> Any:
+        if "scaled" not in self._cache:
+            factor = self._of.get(self._model.occurrence_name, 1.0)
+            self._cache["scaled"] = super()._entry() * factor
+            if "first" in self._cache:
+                self._cache["first"] = self._cache["first"] * factor
+        return self._cache["scaled"]
+
+    def _share(self, edge: Edge) -> Any:
+        return super()._share(edge) * self._of.get(show_edge(edge), 1.0)
 
 
 def _depends(value: Any, names: Sequence[str]) -> list[Names]:
