@@ -145,7 +145,7 @@ def test_a_misspelt_name_in_a_part_is_named(sources, build):
 
 
 def test_an_unknown_step_in_your_own_function_is_named(build):
-    with pytest.raises(fe.SpecError, match="OwnPoisson 'own'.*: there is no step 'toldd'"):
+    with pytest.raises(fe.SpecError, match=r"OwnPoisson 'own'.*: there is no step 'toldd'"):
         build(fe.OwnPoisson(name="own", quantity=lambda q: q.number("toldd"), count=3))
 
 

@@ -9,6 +9,7 @@ from . import plot as plot
 from . import report as report
 from .assumptions.base import Assumption as Assumption
 from .assumptions.bounds import Bounds as Bounds
+from .assumptions.constant import Constant as Constant
 from .assumptions.detection_ratio import DetectionRatio as DetectionRatio
 from .assumptions.extrapolate import Extrapolate as Extrapolate
 from .assumptions.first_time import FirstTime as FirstTime

@@ -35,7 +35,8 @@ def entry[F: Callable[..., Any]](function: F) -> F:
         token = _INSIDE.set(True)
         try:
             # Where nobody is to hear of it (inside of ours, in a process of its own) it stays so.
-            heard = {kind: how for kind, how in _STATE.items() if np.geterr()[kind] != "ignore"}
+            now: Any = np.geterr()
+            heard = {kind: how for kind, how in _STATE.items() if now[kind] != "ignore"}
             with np.errstate(**heard):
                 return function(*given, **named)
         finally:

@@ -167,6 +167,8 @@ class Compared:
         Its Monte Carlo standard error.
     residual : float
         Figure minus mean, over the root of the mean squared error; NaN without one.
+    as_likely : float
+        Probability of a figure that is no likelier; NaN where it was not asked.
     how, against, why : str
         How the expectation was found, on what it rests, and why it is not known.
     k_hat : float
@@ -186,6 +188,7 @@ class Compared:
     mid_p: float
     mc_error: float
     residual: float = float("nan")
+    as_likely: float = float("nan")
     how: str = ""
     against: str = ""
     why: str = ""
@@ -194,8 +197,12 @@ class Compared:
 
     @property
     def p(self) -> float:
-        """Two-sided p-value, ``2 min(mid_p, 1 - mid_p)``; of a limit that it holds."""
-        return 2 * min(self.mid_p, 1 - self.mid_p)
+        """Two-sided p-value, ``2 min(mid_p, 1 - mid_p)``; of a limit that it holds.
+
+        No smaller than `as_likely`: what is as likely as most figures is not far out.
+        """
+        tails = 2 * min(self.mid_p, 1 - self.mid_p)
+        return tails if self.as_likely != self.as_likely else max(tails, self.as_likely)
 
     @property
     def name(self) -> str:

@@ -461,7 +461,11 @@ def test_ages_that_an_assumption_fills_in_may_be_asked_and_it_says_so():
     plans = {
         n: fe.Survey(name="planned", step="happened", yes=1, n=n, where=YOUNG) for n in (500, 2000)
     }
-    for basis, shown in ((None, "partly imputed"), ("imputed", "imputed"), ("estimated", "")):
+    for basis, shown in (
+        (None, "imputed"),
+        ("partly imputed", "partly imputed"),
+        ("estimated", ""),
+    ):
         found = asked(
             filled,
             {"young": lambda q: q.number("happened", YOUNG)},

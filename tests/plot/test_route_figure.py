@@ -11,7 +11,7 @@ from matplotlib import pyplot as plt
 from matplotlib.text import Text
 
 import funnelest as fe
-from funnelest.evidence.base import OnRoute
+from funnelest.evidence.on_route import OnRoute
 from funnelest.likelihood.density import prior_draws
 from funnelest.plot.base import Language, imputed_number, text_width, wrap
 from funnelest.quantities.quantities import Quantities

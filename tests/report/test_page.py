@@ -289,3 +289,28 @@ def test_it_says_how_far_another_seed_moves_its_numbers(fitted: fe.Result, tmp_p
     for language, said in (("en", "Another seed moves"), ("nl", "Een ander startgetal")):
         path = fe.report.page(fitted, tmp_path / language, title="t", language=language)
         assert said in read(path).text
+
+
+def test_what_is_carried_over_is_said_in_the_summary(tmp_path: Path) -> None:
+    people = fe.Population({"year": [2019, 2022]}, [100_000, 100_000])
+    told = fe.Survey(name="told", step="told", of="happened", yes=30, n=60, where={"year": 2022})
+    asked = fe.Survey(name="asked", step="happened", yes=30, n=1000)
+    model = fe.Model(
+        fe.Route("happened", "told"), people, fe.Rate(fe.Beta(1, 30)), {}, [asked, told]
+    )
+    result = fe.fit(model, seed=1, progress=False)
+    for language, year, words in (
+        ("en", 2019, "No source sees what the number at told rests on"),
+        ("en", None, "Part of the number at told is carried over"),
+        ("nl", 2019, "Geen bron ziet waarop het aantal bij told berust"),
+        ("nl", None, "Een deel van het aantal bij told is overgenomen van elders"),
+    ):
+        where = {"year": year} if year else None
+        path = fe.report.page(
+            result, tmp_path / "p.html", title="t", where=where, language=language
+        )
+        assert words in path.read_text(encoding="utf-8")
+    path = fe.report.page(result, tmp_path / "p.html", title="t", where={"year": 2022})
+    text = path.read_text(encoding="utf-8")
+    assert "carried over" not in text
+    assert "told is taken to be the same in 2019 and 2022" in text.replace("-&gt;", "->")

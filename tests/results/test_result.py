@@ -107,14 +107,23 @@ def test_basis(fitted):
     # No figure of the fixture is of what leads on from investigated or to it from elsewhere.
     assert fitted.unseen >= {"shift[age 0-11 against 12-16]"}
     older = fitted.steps({"age": (12, 17)}).set_index("step")["basis"]
-    assert older["happened"] == older["told"] == "estimated"
-    assert fitted.steps({"age": (0, 11)}).set_index("step")["basis"]["told"] == "imputed"
-    assert fitted.steps().set_index("step")["basis"]["told"] == "partly imputed"
+    # Telling is asked at 12-16 in 2017: of others it is taken to be the same.
+    assert older["happened"] == "estimated"
+    assert older["told"] == "partly carried over"
+    asked = {"age": (12, 16), "year": 2017}
+    assert set(fitted.steps(asked)["basis"][:2]) == {"estimated"}
+    young = fitted.steps({"age": (0, 11)}).set_index("step")["basis"]
+    assert (young["happened"], young["told"]) == ("imputed", "imputed, carried over")
+    every = fitted.steps().set_index("step")["basis"]
+    assert (every["happened"], every["told"]) == (
+        "partly imputed",
+        "partly imputed, partly carried over",
+    )
     table = fitted.parameters().set_index("parameter")["basis"]
     assert table["shift[age 0-11 against 12-16]"] == "assumed"
     assert table["rate of happened"] == "estimated"
     assert set(fitted.quantities({"x": lambda q: q.number("told")})["basis"]) == {
-        "derived, model partly imputed"
+        "derived, model partly imputed, partly carried over"
     }
 
 
@@ -456,7 +465,9 @@ def test_the_ledger_tells_defaults_from_statements(fitted):
     assert table.loc["investigated -> helped", "stated"]
     assert not table.loc["rate of happened[sex=female]", "stated"]
     assert table.loc["coverage[register 50]", "kind"] == "default"
-    assert "over year" in table.loc["axis year", "value"]
+    told = table.loc["happened -> told over year"]
+    assert told["value"] == "happened -> told is taken to be the same in 2017 and 2018"
+    assert not told["stated"]
 
 
 def test_one_draw_with_all_the_weight():

@@ -54,6 +54,17 @@ class Assumption:
         """Return the priors that it brings with it in this `population`, by parameter name."""
         return {}
 
+    def called(self, population: Population) -> str:
+        """Return the name in the ledger of what it carries in a `population`.
+
+        That of its first parameter, unless a kind knows better.
+        """
+        return next(iter(self.parameters(population)), type(self).__name__)
+
+    def constant(self) -> Sequence[tuple[str, str]]:
+        """Return what it states to be the same: name of a part of the model, and an axis."""
+        return ()
+
     # ----------------------------------------------------------- what it changes
 
     def imputed(self, population: Population) -> NDArray[np.bool_]:

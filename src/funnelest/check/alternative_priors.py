@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
 from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
-from funnelest.check.wording import lists
+from funnelest.check.wording import lists, naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.inference.refitting import refits, reweighted
@@ -117,10 +117,10 @@ def alternative_priors(
     changes: list[Changed] = []
     changed: list[Changed] = []
     for quantity, draws in after.items():
-        base = three(draws, probability)
+        base, basis = three(draws, probability), result.rests_on(looked[quantity])
         same = Changed(quantity=quantity, under="as it is", before=base, after=base, how="fit",
                        shift=0.0, widened=1.0)  # fmt: skip
-        rows.append(_row(same, 1.0, False, model, probability))
+        rows.append(_row(same, 1.0, False, basis, probability))
         for name in alternatives:
             fitted = made.get(name)
             how, other, heavy = "failed", np.empty(0), None
@@ -135,11 +135,11 @@ def alternative_priors(
             is_other = _is_other(one, moved, widened)
             changes.append(one)
             changed += [one] if is_other else []
-            rows.append(_row(one, overlap, is_other, model, probability))
+            rows.append(_row(one, overlap, is_other, basis, probability))
     failed = list(dict.fromkeys(one.under for one in changes if one.how == "failed"))
     names = list(dict.fromkeys(one.quantity for one in changed))
     mark = "changed" if names else "failed" if failed else ""
-    return Verdict(
+    verdict = Verdict(
         check="alternative_priors",
         passed=not mark,
         said=[
@@ -162,10 +162,11 @@ def alternative_priors(
         result_mark=result.said_mark,
         columns=_PRINTED,
     )
+    return naming_defaults(verdict, model, looked.values())
 
 
 def _row(
-    one: Changed, overlap: float, changed: bool, model: Model, probability: float
+    one: Changed, overlap: float, changed: bool, basis: str, probability: float
 ) -> dict[str, Any]:
     """Return a row of the table."""
     return {
@@ -179,7 +180,7 @@ def _row(
         "changed": changed,
         "how": one.how,
         "k_hat": one.k_hat,
-        "basis": model.basis(),
+        "basis": basis,
     }
 
 

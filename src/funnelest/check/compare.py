@@ -13,7 +13,7 @@ from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where, show_level, show_where
 from funnelest.check.arguments import problems_of
 from funnelest.check.measures import NOTHING, apart, limits, three
-from funnelest.check.wording import lists, unknown
+from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import POSITIVE, plain
@@ -121,10 +121,13 @@ def compare(
         )
         for name, models in made.items()
     }
-    return judged(
-        _looked(model, mask, imputed, where, per),
+    looked = _looked(model, mask, imputed, where, per)
+    verdict = judged(
+        looked,
         {"model": model, "imputed": imputed, "results": results, "probability": probability},
     )
+    first = next(iter(made.values()))[0]
+    return naming_defaults(verdict, first, [one.of for one in looked])
 
 
 @entry

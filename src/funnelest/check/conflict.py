@@ -22,10 +22,13 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
-from funnelest.check.wording import lists, unknown
+from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
+from funnelest.evidence.base import Evidence
 from funnelest.inference.leaving_out import LeftOut, left_out
+from funnelest.likelihood.informed import informed
+from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import figures_of, replicated
 from funnelest.results.result import Result
@@ -127,10 +130,18 @@ def conflict(
     several numbers of one source (a table, a joint survey) each is compared by itself, all of the
     source being left out.
 
-    The verdict is Holm's (Scand J Stat 1979;6:65) on the two-sided p-values
-    :math:`2 \min(p, 1 - p)`. Apart from that it fails when so many figures have one below one
-    minus `probability` that chance gives as many with a probability below 1%, binomially:
-    several sources of which none is far out may well contradict each other together.
+    Far out in a tail is not unlikely where everything is about as likely, such as a rare event
+    under a flat prior. So :math:`p_2`, the two-sided p-value, is the larger of
+    :math:`2 \min(p, 1 - p)` and the probability of a figure that is no likelier than the printed
+    one, :math:`P(m(y^*) \le m(y))` with m the predictive density (Box, J R Stat Soc A
+    1980;143:383): on the printed scale where most of what is expected, by ranks, is that of a prior
+    which no other source sees and which counts in equal steps, such as a beta; else on the
+    logarithm. Of one symmetric hump the two are the same.
+
+    The verdict is Holm's (Scand J Stat 1979;6:65) on these. Apart from that it fails when so many
+    figures have one below one minus `probability` that chance gives as many with a probability
+    below 1%, binomially: several sources of which none is far out may well contradict each other
+    together.
 
     A figure is said to have only the prior to compare with when its expected value has the same
     distribution under the prior and under the posterior of the others (a Kolmogorov distance
@@ -147,7 +158,7 @@ def conflict(
     looked = [one for one in model.evidence if sources is None or one.name in sources]
     gone = left_out(result, [one.name for one in looked], seed=seed, draws=draws, engine=engine,
                     refit=refit, cores=cores, executor=executor, progress=progress)  # fmt: skip
-    before = Quantities(model, result.prior_draws)
+    before, seen = Quantities(model, result.prior_draws), informed(model)
     found: list[Compared] = []
     for i, source in enumerate(looked):
         one = gone[source.name]
@@ -159,7 +170,7 @@ def conflict(
             made = compared(
                 source.name,
                 part,
-                model.basis(source.where),
+                model.imputed_part(source.where) or "estimated",
                 probability,
                 effective=one.effective if part.ordered and not failed else 0.0,
                 weights=None if failed else one.weights,
@@ -171,14 +182,51 @@ def conflict(
                 mean = np.broadcast_to(part.shown.mean, part.mid.shape)
                 alike = _alike(mean, one.weights, one.effective, prior.mean)
                 against = "prior" if alike else "other sources"
+                if made.p < 1 - probability:
+                    weights = None if failed else one.weights
+                    drawn = result.prior_draws if failed else one.draws
+                    own = {name: drawn[name] for name, who in seen.items() if who <= {source.name}}
+                    steps = _in_steps(model, mean, own)
+                    made = replace(made, as_likely=part.as_likely(weights, logarithm=not steps))
             found.append(replace(made, against=against, how=one.how, k_hat=one.k_hat, why=why))
-    return judged(
+    verdict = judged(
         found,
         probability=float(probability),
         left_out=gone,
         draws=next(iter(result.draws.values())).size,
         result_mark=result.said_mark,
     )
+    return naming_defaults(verdict, model, sources=_resting(verdict, looked))
+
+
+def _in_steps(model: Model, mean: Floats, own: Mapping[str, Floats]) -> bool:
+    """Return whether what is expected is mostly a prior's that counts in equal steps.
+
+    Of the parameters that no other source sees, which keep their priors, the one with which it goes
+    up and down most; by ranks, so that no scale matters.
+    """
+    from scipy.stats import rankdata
+
+    most, steps = _KEPT, False
+    if not np.ptp(mean) > 0:
+        return False
+    ranks = rankdata(mean)
+    for name, draws in own.items():
+        if np.ptp(draws) > 0:
+            square = float(np.corrcoef(ranks, rankdata(draws))[0, 1]) ** 2
+            if square > most:
+                most, steps = square, not model.priors[name].on_its_line
+    return steps
+
+
+def _resting(verdict: Verdict, looked: Sequence[Evidence]) -> list[str]:
+    """Return the sources on whose figures the verdict rests: those that fail it, else all."""
+    failing = [
+        *verdict.details["conflicting"],
+        *verdict.details["against_prior"],
+        *(one.source for one in verdict.details["apart"]),
+    ]
+    return failing or [one.name for one in looked]
 
 
 def judged(

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
 from funnelest.check.measures import limits, on_scale, scale_of, three
-from funnelest.check.wording import lists, unknown
+from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
 from funnelest.inference.fitting import argument_problems
 from funnelest.inference.refitting import refits, reweighted
 from funnelest.likelihood.density import prior_draws
+from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
@@ -167,7 +168,7 @@ def node_split(
     if parameter and not any(one.why for one in found):
         once, found = _prior_once(model, parameter, chosen, found, int(seed))
     first, second = found
-    return judged(
+    verdict = judged(
         (first, second),
         quantity=name or parameter,
         scale=chosen,
@@ -176,10 +177,11 @@ def node_split(
         unused=[one for one in names if not any(one in some for some in groups.values())],
         once=once,
         probability=float(probability),
-        basis=model.basis(),
+        basis=Probe(model).rests_on(function),
         result_mark=given.said_mark if isinstance(given, Result) else "",
         seed=int(seed),
     )
+    return naming_defaults(verdict, model, [function])
 
 
 def _prior(model: Model, function: Callable[[Quantities], Floats], seed: int) -> Floats:

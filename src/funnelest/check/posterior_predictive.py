@@ -20,7 +20,7 @@ from funnelest.check.figures_compared import (
     lie,
     told,
 )
-from funnelest.check.wording import lists
+from funnelest.check.wording import lists, naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
@@ -132,7 +132,7 @@ def posterior_predictive(
     for i, source in enumerate(used):
         rng = np.random.default_rng([seed, 12, i])
         parts = replicated(source, q, rng, beside_others=True)
-        basis = model.basis(source.where)
+        basis = model.imputed_part(source.where) or "estimated"
         for part in parts:
             one = compared(source.name, part, basis, probability, effective=effective)
             limits = {"": None, "at least": (part.value, np.inf), "at most": (-np.inf, part.value)}
@@ -140,7 +140,7 @@ def posterior_predictive(
             figures.append(replace(one, residual=residual))
         together = _together(source.name, parts, effective)
         sources.append(together | _score(scores.get(source.name)))
-    return judged(
+    verdict = judged(
         figures,
         sources,
         probability=float(probability),
@@ -148,6 +148,7 @@ def posterior_predictive(
         draws=q.draws,
         result_mark=result.said_mark,
     )
+    return naming_defaults(verdict, model, sources=[one.name for one in used])
 
 
 def judged(

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
 from funnelest.check.measures import limits
 from funnelest.check.power_scaling import ALL_PRIORS, ALL_SOURCES, HALF, TWICE, Scaled, Scaling
-from funnelest.check.wording import lists
+from funnelest.check.wording import lists, naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.likelihood.components import Component, components, held, log_densities
@@ -127,19 +127,22 @@ def prior_sensitivity(
     for one, members in groups:
         log = np.sum([logs[member.name] for member in members], axis=0) * np.ones(size)
         scaling.add(one, members, log)
-    return _judged(
+    verdict = _judged(
         result,
         scaling.rows(float(threshold)),
+        basis={name: result.rests_on(one) for name, one in looked.items()},
         flat=[name for name, prior in model.free.items() if prior.flat],
         probability=float(probability),
         threshold=float(threshold),
     )
+    return naming_defaults(verdict, model, looked.values())
 
 
 def _judged(
     result: Result,
     found: Sequence[Scaled],
     *,
+    basis: Mapping[str, str],
     flat: Sequence[str],
     probability: float,
     threshold: float,
@@ -163,7 +166,7 @@ def _judged(
         for one in found
     ]
     rows = [
-        _row(one, diagnosis, probability, result.model.basis())
+        _row(one, diagnosis, probability, basis[one.quantity])
         for one, diagnosis in zip(found, diagnoses, strict=True)
     ]
     weak = [quantity for quantity in moved if of_sources[quantity] < threshold]

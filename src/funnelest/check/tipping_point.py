@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
-from funnelest.check.wording import unknown
+from funnelest.check.wording import naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.fields import (
@@ -182,7 +182,7 @@ def tipping_point(
             probability[at], error[at], size = _probability(result, conclusion)
             if np.isnan(probability[at]):
                 marks[at] = say("tipping_point.no_value")
-    return judged(
+    verdict = judged(
         {
             "conclusion": conclusion,
             "over": grids,
@@ -193,6 +193,7 @@ def tipping_point(
             "draws": size,
         }
     )
+    return naming_defaults(verdict, model, _compared(conclusion))
 
 
 def _path(shape: tuple[int, ...]) -> Iterator[tuple[int, ...]]:

@@ -138,6 +138,14 @@ class Trust:
         checks = {name: one.in_language(language) for name, one in self.checks.items()}
         return replace(self, checks=checks, language=language)
 
+    def _defaults(self) -> list[str]:
+        """Return the sentence that names the priors by default on which some check rests."""
+        said = [one for check in self.checks.values() for one in check.said]
+        rests = [one for one in said if isinstance(one, Sentence) and one.key == "default.rests"]
+        show = Language(self.language)
+        names = list({show.say(name): name for one in rests for name in one.values["names"]})
+        return [self._say("default.rests", names=names, n=len(names))] if names else []
+
     def _say(self, key: str, **values: Any) -> str:
         return Language(self.language).say(say(key, **values))
 
@@ -155,6 +163,8 @@ class Trust:
             head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self._name(name):<{width}}"
             lines.append(f"{head}  {self._word(f'trust.asks.{name}')}".rstrip())
             lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+        for unsaid in self._defaults():
+            lines += textwrap.wrap(unsaid, _WIDTH)
         if self.mark:
             lines.append(self._say("trust.marked", mark=self.mark))
         return "\n".join([*lines, self._say("trust.more")])

@@ -13,7 +13,7 @@ from funnelest.check.information.folds import Folds
 from funnelest.check.information.known_parameters import explained, width_left
 from funnelest.check.information.planned_figures import expected
 from funnelest.check.information.ranking import Gain, judged
-from funnelest.check.wording import unknown
+from funnelest.check.wording import naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.base import Evidence
@@ -103,8 +103,7 @@ def value_of_information(
     currency : str, default ""
         Unit of the costs, for table and text.
     basis : {"estimated", "partly imputed", "imputed"}, optional
-        What the quantity rests on. Left out: that of the whole model, `Model.basis`. Give it when
-        the quantity is of some of the people only, who may all be imputed, or none of them.
+        What the quantity rests on. Left out: what `Result.rests_on` says of it.
     seed : int
         The same seed gives the same answer, on one core and on many.
     cores : int, optional
@@ -205,7 +204,7 @@ def value_of_information(
         )
     low, _, high = equal_tailed(now, probability)
     others = "".join(f"; {mark}" for mark in result.marks)
-    return judged(
+    verdict = judged(
         gains,
         mark=result.mark if result.gate.passed else say("value_of_information.gate", others=others),
         quantity=name,
@@ -214,8 +213,9 @@ def value_of_information(
         probability=float(probability),
         replicates=replicates,
         currency=currency,
-        basis=result.model.basis() if basis is None else basis,
+        basis=result.rests_on(function) if basis is None else basis,
     )
+    return naming_defaults(verdict, result.model, [function])
 
 
 def _learnt(

@@ -43,6 +43,10 @@ class Distribution:
         """Return the log-probability of `x`, whose last axis broadcasts against the draws."""
         raise TypeError(f"{type(self).__name__} does not say how likely data are")
 
+    def log_density(self, x: Any) -> Value:
+        """Return as `logp`, with what depends on the scale of `x` and not on what is expected."""
+        return self.logp(x)
+
     def sample(self, rng: np.random.Generator) -> Any:
         """Return one observed value per draw, made with `rng`."""
         raise TypeError(f"{type(self).__name__} does not say how data are made up")

@@ -131,6 +131,9 @@ class NormalOn(_OnScale):
         below, above = fm.log_ndtr(fm.where(up, -b, a)), fm.log_ndtr(fm.where(up, -a, b))
         return above + log1mexp(below - above)
 
+    def log_density(self, x: Any) -> Value:
+        return self.logp(x) + fm.log(SCALES[self.scale][2](np.asarray(x, dtype=np.float64)))
+
     def locations(self, x: Any, spread: float) -> list[Location]:
         x = np.asarray(x, dtype=np.float64)
         variance = self.sd**2 + spread * SCALES[self.scale][2](x) ** 2

@@ -122,6 +122,10 @@ class QuantilesOn(Distribution):
         z, slope = self.scored(x)
         return slope - 0.5 * z * z - 0.5 * math.log(2 * math.pi)
 
+    def log_density(self, x: Any) -> Value:
+        slope = SCALES[self.triplet.scale][2](np.asarray(x, dtype=np.float64))
+        return self.logp(x) + fm.log(slope)
+
     def locations(self, x: Any, spread: float) -> list[Location]:
         return [(self.scored(x)[0], 0.0, 1.0)]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
+from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
     AXIS,
     MAPPING,
@@ -24,61 +25,15 @@ from funnelest.fields import (
     step_problems,
     wrong_fields,
 )
-from funnelest.figures import Figure, figure_problems
+from funnelest.figures import figure_problems
 from funnelest.observations.observation import Seen
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route, show_edge
-from funnelest.words import Sentence, named
+from funnelest.words import named
 
-__all__ = ["Evidence", "NumberEvidence", "OnRoute"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class OnRoute:
-    """A number of people that a source gives, for the figure of the route.
-
-    Parameters
-    ----------
-    place : str or (str, str)
-        The step or transition that it is of.
-    number : float
-        Of all its cells together; with `of`, the share of the people in that step.
-    interval : (float, float), optional
-        Its interval, where one is printed.
-    of : str, default ""
-        The step of whose people it is a share.
-    where : mapping, optional
-        Its cells.
-    cells : ndarray of bool, optional
-        The same as a mask over the population, where no selection says it.
-    figure : Figure, optional
-        What was printed, where the number is that of one figure.
-    means : int, default 1
-        Over how many levels that figure is a mean.
-    recorded : bool, default False
-        Whether people were counted; else the number was estimated and published.
-    label : Sentence or str, default ""
-        What else there is to say of it, beside the name of the source.
-    """
-
-    place: str | tuple[str, str]
-    number: float
-    interval: tuple[float, float] | None = None
-    of: str = ""
-    where: Where = field(default_factory=dict)
-    cells: NDArray[np.bool_] | None = None
-    figure: Figure | None = None
-    means: int = 1
-    recorded: bool = False
-    label: Sentence | str = ""
-
-
-def followed(route: Route, of: str, step: str) -> str | tuple[str, str]:
-    """Return where a share of `of` that reaches `step` stands: at the transition or the step."""
-    others = [one for one in route.successors(of) if one != step and route.leads(one, step)]
-    return (of, step) if (of, step) in route.edges and not others else step
+__all__ = ["Evidence", "NumberEvidence"]
 
 
 #: What a count is of (axis -> class), its cells, and on which axes it is of unknowns.
@@ -203,6 +158,34 @@ class Evidence:
     def counted_in(self) -> Sequence[Where]:
         """Return the cells of each of its numbers."""
         return [self.where]
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        """Return the cells of each of its figures, in the order of `observations` where it can.
+
+        Parameters
+        ----------
+        population : Population
+            The people.
+        looked : sequence of mapping
+            Over which cells `observations` summed quantities of the route: what is known of a
+            kind that does not say more.
+
+        Returns
+        -------
+        sequence of mapping
+            One for all of its figures, or one for each. A kind that chooses no cells in `where`
+            is taken to be about all over which it summed.
+        """
+        return [self.where] if self.where else looked or [{}]
+
+    def alike(self, population: Population) -> Sequence[str]:
+        """Return the parameters that are the same for all of its figures, defects' ones left out.
+
+        All of those that it brings itself, unless a kind knows better.
+        """
+        of_defects = {k for one in self.defects for k in one.parameters(self.name, population)}
+        inside = {k for one in self.members() for k in one.parameters(population)}
+        return [k for k in self.parameters(population) if k not in of_defects | inside]
 
     def figure_classes(self) -> Sequence[FigureClass]:
         """Return of every count its class, where it gives a `Table` of them."""

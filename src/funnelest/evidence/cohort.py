@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
-from funnelest.evidence.base import AskedEvidence, OnRoute, followed
+from funnelest.evidence.base import AskedEvidence
+from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import MAPPING, STEP, Allowed, whole, wrong_fields
 from funnelest.observations.observation import Observation

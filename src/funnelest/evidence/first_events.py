@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from funnelest.axes import show_level
+from funnelest.axes import Where, show_level
 from funnelest.defects.base import carried
 from funnelest.errors import SpecError
 from funnelest.evidence.base import AskedEvidence
@@ -36,6 +36,9 @@ class FirstEventEvidence(AskedEvidence):
     def ages(self) -> tuple[int, ...]:
         """Return the ages before which first events are counted, in order."""
         raise TypeError(f"{type(self).__name__} does not define ages()")
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return [self.where]
 
     def _moved(self, age: int, q: Quantities) -> Any:
         """Return before which age the events were that are reported as before `age`."""

@@ -12,13 +12,9 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
-from funnelest.evidence.base import (
-    AskedEvidence,
-    OnRoute,
-    followed,
-    nesting_problems,
-)
+from funnelest.evidence.base import AskedEvidence, nesting_problems
 from funnelest.evidence.estimated import Estimated, printed, printed_pair, rounding_of
+from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,
@@ -184,6 +180,9 @@ class JointSurvey(AskedEvidence):
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
         return [population.mask(one.where) for one in self.asked if one.of is None]
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
+        return [one.where for one in self.asked]
 
     def _error_problems(self) -> list[str]:
         size = len(self.asked)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import Where, show_level
 from funnelest.distributions import Poisson
-from funnelest.evidence.base import Evidence, FigureClass, OnRoute
+from funnelest.evidence.base import Evidence, FigureClass
+from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import STEP, Allowed, axis_problems, instance, is_whole, wrong_fields
 from funnelest.figures import AtMost, Exact, Figure
 from funnelest.lists.checks.existence import silence
@@ -138,6 +139,12 @@ class Linked(Evidence):
             rates = self.linkage.rates().items()
             found.update({self._label(f"{name} links"): prior for name, prior in rates})
         return found
+
+    def alike(self, population: Population) -> Sequence[str]:
+        return [self._label("interactions")] if self.table.stratified and self._terms() else []
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return list(self.wheres(population).values())
 
     def defaults(self) -> dict[str, str]:
         table, count = self.table, len(self.table.lists)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.axes import Where
 from funnelest.defects.base import in_order
 from funnelest.evidence.first_events import FirstEventEvidence
 from funnelest.evidence.onset_data import NestedShares, OnsetNumbers, age_keys_problems, is_span
@@ -173,10 +174,16 @@ class OnsetSurvey(FirstEventEvidence):
     def first_events_of(self, population: Population) -> NDArray[np.bool_]:
         if population.age_problems(self.axis):
             return np.zeros(population.shape, dtype=bool)
+        return population.mask(self._young(population, max(self.ages())))
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return [self._young(population, max(self.ages()))]
+
+    def _young(self, population: Population, age: float) -> Where:
+        """Return the cells of first events before an age."""
         axis = population.age_axis(self.axis)
-        highest = max(self.ages())
-        young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < highest]
-        return population.mask({**self.where, axis.name: young})
+        young = [v for i, v in enumerate(axis.levels) if axis.bounds(i)[0] < age]
+        return {**self.where, axis.name: young}
 
     # ------------------------------------------------------------------- problems
 

@@ -14,7 +14,8 @@ from funnelest.defects.base import Records, carried
 from funnelest.defects.false_records import FalsePositives
 from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
-from funnelest.evidence.base import FigureClass, NumberEvidence, OnRoute
+from funnelest.evidence.base import FigureClass, NumberEvidence
+from funnelest.evidence.on_route import OnRoute
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.scattered import PrintedInSets, Scattered, crossing
@@ -111,6 +112,9 @@ class Register(NumberEvidence):
 
     def counted_in(self) -> list[Where]:
         return [where for _, where, unknown in self.figure_classes() if not any(unknown)]
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
+        return [where for _, where, _ in self.figure_classes()]
 
     def _figures(self, population: Population) -> list[Any]:
         divisor = self.divisor(population)

@@ -9,13 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.evidence.base import (
-    AskedEvidence,
-    OnRoute,
-    followed,
-    nesting_problems,
-)
+from funnelest.evidence.base import AskedEvidence, nesting_problems
 from funnelest.evidence.estimated import number_in, printed
+from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation

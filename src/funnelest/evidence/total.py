@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.evidence.base import NumberEvidence, OnRoute
+from funnelest.evidence.base import NumberEvidence
 from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.on_route import OnRoute
 from funnelest.evidence.published import NUMBER_FIELDS
 from funnelest.fields import Allowed, wrong_fields
 from funnelest.observations.observation import Observation

@@ -97,6 +97,9 @@ class Unlinked(Evidence):
     def members(self) -> Sequence[Evidence]:
         return tuple(self.registers) if isinstance(self.registers, list | tuple) else ()
 
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
+        return [w for one in self.registers for w in one.figure_cells(population, looked)]
+
     def _label(self, what: str) -> str:
         return f"{what}[{self.name}]"
 

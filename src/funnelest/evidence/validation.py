@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from funnelest import math as fm
+from funnelest.axes import Where
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
@@ -255,6 +256,9 @@ class Validation(Evidence):
             "1: else others say so more often than people of the step. Of 'specificity', 'yes' "
             "are the others who did not say so."
         ]
+
+    def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
+        return looked  # axes left out are those of the source
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         found: dict[str, Prior] = {}

@@ -146,6 +146,10 @@ class Figure:
         """Return the figure that is used, given the `divisor`; another one of several values."""
         return self
 
+    def as_drawn(self, divisor: int) -> float:
+        """Return the number in it as its distribution has it: before it is divided by `divisor`."""
+        return float(np.rint(self.middle * divisor))
+
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
         """Return the number in what each of the `counts` over `divisor` is printed as by `rng`."""
         whole = np.round(counts).astype(np.int64)

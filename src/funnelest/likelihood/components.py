@@ -93,6 +93,8 @@ def held(model: Model) -> dict[str, str]:
         name: prior.describe() for name, prior in model.priors.items() if isinstance(prior, Fixed)
     }
     for one in model.assumptions:
+        if one.constant():  # says what the model is, and holds nothing
+            continue
         if not any(name in model.priors for name in one.parameters(model.population)):
             found[one.describe()] = "an assumption without an unknown number"
     return found

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.axes import Where
+from funnelest.model.looking import Looking
 from funnelest.model.model import Model
+from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Probe", "informed"]
@@ -17,6 +21,8 @@ __all__ = ["Probe", "informed"]
 type Floats = NDArray[np.float64]
 type Moved = NDArray[np.bool_]
 
+#: Bases that do not say yet whether a source sees the quantity at all.
+_OPEN = ("estimated", "partly imputed", "imputed", "derived", "model partly imputed")
 #: Points of the prior at which every parameter is moved.
 _POINTS = 5
 #: How far, in prior probability, and between which probabilities the points lie.
@@ -46,7 +52,7 @@ class Probe:
                 name: np.asarray(prior.ppf(moved[i].ravel()), dtype=np.float64)
                 for i, (name, prior) in enumerate(model.free.items())
             }
-            self._q = Quantities(model, values)
+            self._q = Looking(model, values)
 
     def informed(self) -> dict[str, frozenset[str]]:
         """Return the names of the sources that see each unknown parameter.
@@ -67,19 +73,57 @@ class Probe:
                 seen[self.names[i]].add(one.name)
         return {name: frozenset(sources) for name, sources in seen.items()}
 
+    @cached_property
+    def unseen(self) -> frozenset[str]:
+        """Names of the unknown parameters that no source sees: they keep their priors."""
+        return frozenset(name for name, sources in self.informed().items() if not sources)
+
+    def rests_on(
+        self, quantity: Callable[[Quantities], Any], basis: str = "", *, given: bool = False
+    ) -> str:
+        """Return the basis of a quantity, as `Result.rests_on`; `basis` is that of its cells.
+
+        Without one it is whether the rate is imputed in the cells over which the quantity sums.
+        """
+        on, wheres = self.looks_at(quantity)
+        if not basis:
+            filled = {self.model.imputed_part(where) for where in wheres} or {""}
+            basis = filled.pop() if len(filled) == 1 else "partly imputed"
+        basis = basis or "estimated"
+        before = [word for word in basis.split(", ") if word not in (CARRIED, PARTLY)]
+        if not all(word in _OPEN for word in before):
+            return basis
+        if given or (on and on <= self.unseen):
+            return "imputed" if before == ["imputed"] else "assumed"
+        population = self.model.population
+        imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
+        known = [word for word in before if word != "estimated"]
+        carried = self.model.sight.basis(*self.model.sight.looks_at(quantity))
+        known += [carried] if carried else []
+        known += ["partly assumed"] if (on & self.unseen) - imputing else []
+        return ", ".join(known) or "estimated"
+
     def depends_on(self, quantity: Callable[[Quantities], Any]) -> frozenset[str]:
         """Return the unknown parameters that change a `quantity` when they move alone.
 
         All of them, when the function fails: it is then not known to be free of any.
         """
+        return self.looks_at(quantity)[0]
+
+    def looks_at(
+        self, quantity: Callable[[Quantities], Any]
+    ) -> tuple[frozenset[str], Sequence[Where]]:
+        """Return what a `quantity` depends on, as `depends_on`, and over which cells it sums."""
         if not self.names:
-            return frozenset()
+            return frozenset(), ()
         try:
             with np.errstate(all="ignore"):
-                found = self._moved(quantity(self._q))[0]
+                value, wheres = self._q.looked(quantity)
+                found = self._moved(value)[0]
         except Exception:  # whatever a user's function may do: it is not known to be free of any
-            return frozenset(self.names)
-        return frozenset(name for name, moved in zip(self.names, found, strict=True) if moved)
+            return frozenset(self.names), ()
+        names = zip(self.names, found, strict=True)
+        return frozenset(name for name, moved in names if moved), wheres
 
     def _sees(self, one: Any) -> Moved:
         """Return which parameters the likelihood of a source depends on."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from funnelest.model.constancy import constancies
 from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
 from funnelest.words import named, spoken
 
-__all__ = ["Entry", "entries"]
+__all__ = ["Entry", "by_default", "entries"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,8 @@ class Entry:
     about : str
         The parameter or quantity.
     kind : str
-        "prior", "fixed", "assumption", "source" or "default".
+        "prior", "fixed", "assumption", "source", "default", or "constant": what is the same over an
+        axis.
     value : str
         The distribution or the sentence.
     statement, source : str
@@ -38,20 +40,32 @@ class Entry:
     stated: bool = True
 
 
+def by_default(model: Parts) -> set[str]:
+    """Return the parameters, and what has none, of which nobody stated the prior or the value."""
+    found = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
+    for varying, name in model.varying():
+        found |= varying.by_default(name, model.population)
+    for one in model.sources():
+        for defect in one.defects:
+            found |= defect.by_default(one.name, model.population)
+    found |= {name for one in model.evidence for name in one.defaults()}
+    return found - set(model.instead)
+
+
 def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
+    return _entries(model) + _constant(model)
+
+
+def _entries(model: Parts) -> list[Entry]:
+    """Return everything that was assumed, but for what is the same over an axis."""
     found = [
         Entry(spoken(a.describe(), a.sentence), "assumption", "", a.statement, a.source)
         for a in model.assumptions
+        if not a.constant()
     ]
-    defaulted = {show_edge(edge) for edge in model.route.edges if edge not in model.transitions}
-    for varying, name in model.varying():
-        defaulted |= varying.by_default(name, model.population)
-    for one in model.sources():
-        for defect in one.defects:
-            defaulted |= defect.by_default(one.name, model.population)
+    defaulted = by_default(model)
     unsaid = {k: text for one in model.evidence for k, text in one.defaults().items()}
-    defaulted |= set(unsaid)
     for name, prior in model.priors.items():
         stated = name in model.instead or name not in defaulted
         kind = "fixed" if isinstance(prior, Fixed) else "prior"
@@ -96,9 +110,18 @@ def entries(model: Parts) -> list[Entry]:
         for about, text in unsaid.items()
         if about not in model.priors
     ]
-    over = model.varies_over()
-    for axis in model.population.axes:
-        if axis.name not in over and len(axis.levels) > 1:
-            about, text = (named(f"default.{key}", axis=axis.name) for key in ("axis", "same"))
-            found.append(Entry(about, "default", text, stated=False))
+    return found
+
+
+def _constant(model: Parts) -> list[Entry]:
+    """Return what is taken to be the same over an axis: as somebody states, else by default."""
+    stating = {key: one for one in model.assumptions for key in one.constant()}
+    found = []
+    for one in constancies(model):
+        names = (one.name, str(one.part))
+        by = next((stating[n, one.axis.name] for n in names if (n, one.axis.name) in stating), None)
+        if by is None:
+            found.append(Entry(one.about, "constant", one.value, stated=False))
+        else:
+            found.append(Entry(one.about, "constant", one.value, by.statement, by.source))
     return found

@@ -15,11 +15,12 @@ from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.entry import entries
 from funnelest.errors import FunnelestWarning, raise_if_any
-from funnelest.evidence.base import Evidence
+from funnelest.evidence.base import Evidence, place_problems
 from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
 from funnelest.model.parts import Parts
+from funnelest.model.sight import Sight
 from funnelest.model.unasked import first_event_cells, imputed_cells, shared_over
 from funnelest.population import Population
 from funnelest.priors import Prior, as_prior
@@ -141,13 +142,27 @@ class Model(Parts):
         mask.flags.writeable = False
         return mask
 
-    def basis(self, where: Where | None = None, *, first_events: bool = False) -> str:
-        """Return "estimated", "partly imputed" or "imputed", for the selected cells.
+    @cached_property  # as `_imputed`
+    def sight(self) -> Sight:
+        """Which cells of its rate and of each transition sources see."""
+        return Sight(self)
+
+    def basis(
+        self,
+        where: Where | None = None,
+        *,
+        of: str | tuple[str, str] | None = None,
+        first_events: bool = False,
+    ) -> str:
+        """Return what a number of the selected cells rests on.
 
         Parameters
         ----------
         where : mapping, optional
             Which cells; all when left out.
+        of : str or (str, str), optional
+            The step whose number it is, or the transition whose share; the first step when left
+            out.
         first_events : bool, default False
             Of first events in place of victims in a year: without a source that asks about them
             they rest on `FirstTime` alone.
@@ -155,9 +170,27 @@ class Model(Parts):
         Returns
         -------
         str
-            What a number of these cells rests on.
+            "estimated"; "imputed" or "partly imputed" where an assumption sets the rate of all of
+            the cells or of some; "carried over" or "partly carried over" where no source sees what
+            the number rests on in these cells, or in some, and it is taken to be the same as where
+            one does (see `Sight`). Of the latter two pairs a word of each may hold: "partly
+            imputed, carried over".
+
+        Raises
+        ------
+        SpecError
+            When `of` is no step and no transition of the route.
         """
         raise_if_any(TRUTH.said("first_events", first_events), "the basis")
+        place = self.route.steps[0] if of is None else tuple(of) if isinstance(of, list) else of
+        raise_if_any(place_problems(self.route, place, "of"), "the basis")
+        words = [self.imputed_part(where, first_events=first_events)]
+        if not first_events:
+            words.append(self.sight.basis(self.sight.places[place], [where or {}]))
+        return ", ".join(word for word in words if word) or "estimated"
+
+    def imputed_part(self, where: Where | None = None, *, first_events: bool = False) -> str:
+        """Return "imputed", "partly imputed" or nothing, as `basis` with the same arguments."""
         cells = np.ix_(*self.population.select(where))
         filled = self.imputed()
         if first_events:
@@ -170,7 +203,7 @@ class Model(Parts):
             filled = np.logical_or.reduce([~seen, *assumed])
         there = self.population.counts[cells] > 0
         if not (filled[cells] & there).any():
-            return "estimated"
+            return ""
         return "imputed" if (filled[cells] | ~there).all() else "partly imputed"
 
     # ----------------------------------------------------------------- ledger
@@ -329,6 +362,16 @@ class Model(Parts):
         ]
         lines += [f"  {type(one).__name__} {one.name!r}" for one in self.evidence]
         lines += [f"  assumed: {a.describe()}" for a in self.assumptions]
+        every = self.ledger()
+        unsaid: dict[str, list[str]] = {}
+        for entry in every:
+            if entry.stated or entry.kind == "constant":
+                continue
+            unsaid.setdefault(str(entry.value), []).append(entry.about)
+        lines += [f"  by default: {', '.join(names)}: {value}" for value, names in unsaid.items()]
+        same = sum(entry.kind == "constant" and not entry.stated for entry in every)
+        if same:
+            lines.append(f"  by default: the same over an axis, {same} times; see ledger()")
         return "\n".join(lines)
 
 

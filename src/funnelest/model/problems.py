@@ -15,6 +15,7 @@ from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
 from funnelest.evidence.base import Evidence
 from funnelest.fields import TEXT, is_number
+from funnelest.model.constancy import constant_problems
 from funnelest.model.hidden_members import hidden_problems
 from funnelest.model.parts import Parts
 from funnelest.model.tried import mask_problems, tried_problems
@@ -464,5 +465,9 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     {_prior_problems: _SOURCES | {"parameters"}},
     {tried_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
     {_together_problems: _SOURCES | {"parameters", "instead"}},
-    {unasked_problems: _SOURCES, _hardly_together: _SOURCES},
+    {
+        unasked_problems: _SOURCES,
+        _hardly_together: _SOURCES,
+        constant_problems: _SOURCES | {"occurrence", "transitions"},
+    },
 )

@@ -38,6 +38,9 @@ class Estimate(Figure):
     def describe(self) -> str:
         return self.text or f"{self.value:,.6g}"
 
+    def as_drawn(self, divisor: int) -> float:
+        return self.value / self.unit
+
     def anew(self, counts: Any, divisor: int, rng: np.random.Generator) -> Any:
         return counts * self.unit
 

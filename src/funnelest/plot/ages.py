@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["ages"]
 
 _SHADE = "#ececec"
+#: Ages that no source sees, as another selection of the people that one does.
+_HATCH = "////"
 _WIDTH, _HIGH, _TITLE = 6.5, 1.75, 0.3
 
 
@@ -84,7 +86,8 @@ def ages(
     axis = known.name
     show = Language(language)
     others = {name: wanted for name, wanted in (where or {}).items() if name != axis}
-    first, basis = result.model.route.steps[0], result.model.basis
+    first = result.model.route.steps[0]
+    basis, filled = result.model.basis, result.model.imputed_part
     # A band without an end is drawn as wide as the widest of the others, and named.
     width = max((high - low for low, high in known.spans if high < np.inf), default=9)
     spans = [(low, min(high, low + width)) for low, high in known.spans]
@@ -95,7 +98,8 @@ def ages(
             [(low + high + 1) / 2 for low, high in spans],
             [partial(_rate, step=first, where=one) for one in by_level],
             1000.0,
-            [basis(one) == "imputed" for one in by_level],
+            [filled(one) == "imputed" for one in by_level],
+            ["carried over" in basis(one).split(", ") for one in by_level],
         )
     ]
     conversion = result.model.conversion
@@ -109,7 +113,8 @@ def ages(
                 ends,
                 [partial(_ever, age=end, where=others) for end in ends],
                 100.0,
-                [basis(one, first_events=True) != "estimated" for one in before],
+                [bool(filled(one, first_events=True)) for one in before],
+                [False] * len(before),
             )
         )
     shown = f", {show.where(others, population)}" if others else ""
@@ -121,6 +126,8 @@ def ages(
     ]  # fmt: skip
     if any(any(one.imputed) for one in panels):
         keys.append((_band(_SHADE), show("plot.ages.imputed")))
+    if any(any(one.carried) for one in panels):
+        keys.append((_hatched(), show("plot.ages.carried")))
     frame = Frame(
         [("title", title or show("plot.ages.title", step=first, where=shown)),
          ("mark", show.say(result.said_mark))],
@@ -132,9 +139,13 @@ def ages(
         ax = frame.sheet.panel(0.5, top, _WIDTH - 0.65, _HIGH)
         ax.set_title(one.label, loc="left", fontsize=8, color=INK)
         _curve(ax, result, one, probability)
-        for (low, high), filled in zip(spans, one.imputed, strict=True):
-            if filled:
+        for (low, high), unasked in zip(spans, one.imputed, strict=True):
+            if unasked:
                 ax.axvspan(low, high + 1, color=_SHADE, zorder=0, linewidth=0)
+        for (low, high), carried in zip(spans, one.carried, strict=True):
+            if carried:
+                ax.axvspan(low, high + 1, facecolor="none", edgecolor=_SHADE, hatch=_HATCH,
+                           zorder=0, linewidth=0)  # fmt: skip
         ax.set_xlim(spans[0][0], spans[-1][1] + 1)
         if known.open is not None:
             low, high = spans[known.levels.index(known.open)]
@@ -157,12 +168,19 @@ class _Panel:
     quantities: list[Callable[[Quantities], Any]]
     scale: float
     imputed: list[bool]
+    carried: list[bool]
 
 
 def _band(colour: str, alpha: float = 1.0) -> Any:
     from matplotlib.patches import Patch
 
     return Patch(color=colour, alpha=alpha, linewidth=0)
+
+
+def _hatched() -> Any:
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor="none", edgecolor=_SHADE, hatch=_HATCH, linewidth=0)
 
 
 def _rate(q: Quantities, step: str, where: Where) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
-from funnelest.evidence.base import OnRoute
+from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import MAPPING, TEXT, instance
 from funnelest.plot.base import (
     Axis,
@@ -147,14 +147,16 @@ def route(
         }
         for kind, given in (("recorded", recorded), ("published", published))
     }
-    lines = _Lines(result, where, per, probability, show, printed).lines()
+    made = _Lines(result, where, per, probability, show, printed)
+    lines = made.lines()
+    said = [show("plot.route.carried")] if made.carried else []
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
     unit = show.unit(result.model.population, where, per)
     subtitle = show("plot.route.expected", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )
     mark = show.say(result.said_mark)
-    imputed = result.model.basis(where) == "imputed"
+    imputed = result.model.imputed_part(where) == "imputed"
     kinds = {
         "imputed" if imputed and kind == "step" else kind: any(m.low < m.high for m in row.marks)
         for kind, _, row in lines
@@ -177,7 +179,7 @@ def route(
                  show(f"plot.route.key_{kind}", **named))
                 for kind, style in _STYLES.items() if kind in kinds
             ],
-            note=" ".join([show("plot.route.note", **named), *found.notes]),
+            note=" ".join([show("plot.route.note", **named), *said, *found.notes]),
             show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
             watermark=mark.split(":")[0].split(";")[0],
         )  # fmt: skip
@@ -237,7 +239,8 @@ class _Lines:
     ) -> None:
         self.result, self.where, self.per = result, where, per
         self.probability, self.show, self.printed = probability, show, printed
-        self.basis = result.model.basis(where)
+        self.imputed = result.model.imputed_part(where) == "imputed"
+        self.carried = False
 
     def lines(self) -> list[tuple[str, Place, Row]]:
         """Return kind, step or transition, and row of every line, from top to bottom."""
@@ -248,7 +251,7 @@ class _Lines:
             for table in (result.transitions(**chosen), result.flows(**chosen, per=self.per))
         )
         style = _STYLES["step"]
-        if self.basis == "imputed":
+        if self.imputed:
             style = replace(style, face="white", hatch=IMPUTED.hatch)
         made: list[tuple[str, Place, Row]] = []
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
@@ -259,13 +262,13 @@ class _Lines:
                                    band=BAND))
             )  # fmt: skip
             made += self._imputed(step)
-            if said := self._assumed(row["basis"]):
+            if said := self._unseen(row["basis"]):
                 made.append(("label", step, _line(said)))
             made += self._given(step)
             # The farthest first: then no two arrows out of a step cross.
             for successor in reversed(result.model.route.successors(step)):
                 edge = (step, successor)
-                said = self._assumed(shares[edge]["basis"])
+                said = self._unseen(shares[edge]["basis"])
                 name = f"\u2192 {successor}" + (f" ({said})" if said else "")
                 mark = Mark(_STYLES["transition"], *_three(flows[edge]), loose=True)
                 share = show.shares(*_three(shares[edge]))
@@ -274,7 +277,7 @@ class _Lines:
         return made
 
     def _imputed(self, step: str) -> list[tuple[str, Place, Row]]:
-        if self.basis == "imputed":
+        if self.imputed:
             return [("label", step, _line(self.show("plot.route.imputed")))]
         part = imputed_number(self.result.model, step, self.where, self.per)
         if part is None:
@@ -292,11 +295,11 @@ class _Lines:
                     self.show.shares(*share), self.show.numbers(*number))  # fmt: skip
         return [("imputed", step, row)]
 
-    def _assumed(self, basis: str) -> str:
-        """Return the words for what no source sees; none where some source sees all of it."""
-        if "partly assumed" in basis:
-            return self.show("plot.route.partly_assumed")
-        return self.show("plot.route.assumed") if "assumed" in basis else ""
+    def _unseen(self, basis: str) -> str:
+        """Return the words for what no source sees here; none where some source sees all of it."""
+        self.carried = self.carried or "carried over" in basis
+        known = {one: f"plot.route.{one.replace(' ', '_')}" for one in _UNSEEN}
+        return ", ".join(self.show(known[one]) for one in basis.split(", ") if one in known)
 
     def _given(self, place: Place) -> list[tuple[str, Place, Row]]:
         made = []
@@ -309,6 +312,8 @@ class _Lines:
         return made
 
 
+#: Words of a basis that stand beside a step or a transition; imputed parts are drawn.
+_UNSEEN = ("carried over", "partly carried over", "assumed", "partly assumed")
 _COLOURS = {"recorded": INK, "published": ORANGE}
 
 

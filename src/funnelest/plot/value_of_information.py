@@ -88,7 +88,7 @@ def _drawn(verdict: Verdict, title: str, show: Language) -> Figure:
     alone = [one for one in verdict.found if not one.series]
     parameters = [one for one in alone if one.kind == "parameter"]
     figures = [one for one in alone if one.kind == "figure"]
-    basis = "" if about["basis"] == "estimated" else _say(show, about["basis"])
+    basis = "" if about["basis"] == "estimated" else show.cell("basis", about["basis"])
     lines: list[Row] = []
     for kind, found in (("figure", figures), ("parameter", parameters[:_MOST])):
         if found:
@@ -150,7 +150,7 @@ def _note(verdict: Verdict, more: int, basis: str, show: Language) -> str:
         said.append(_say(show, "apart"))
     if more > 0:
         said.append(_say(show, "more", n=more))
-    if basis:
+    if "imputed" in about["basis"]:
         said.append(_say(show, "rests", basis=basis))
     lost = [
         _say(show, "lost_at", failed=one.failed, refitted=one.refitted, size=one.size)

@@ -85,6 +85,11 @@ class Prior:
         super().__init_subclass__()
         entries(cls)
 
+    @property
+    def on_its_line(self) -> bool:
+        """Whether it says what is likely by orders of magnitude, and not by equal steps."""
+        return False
+
     def __post_init__(self) -> None:
         plain_fields(self)
 

@@ -29,5 +29,9 @@ class LogNormal(NormalOnLine):
     positive: ClassVar[tuple[str, ...]] = ("log_sd",)
     pymc: ClassVar[PyMC] = ("LogNormal", {"log_mean": "mu", "log_sd": "sigma"})
 
+    @property
+    def on_its_line(self) -> bool:
+        return True
+
     def sample(self, rng: np.random.Generator, size: int) -> Floats:
         return rng.lognormal(self.log_mean, self.log_sd, size)

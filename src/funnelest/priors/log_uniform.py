@@ -29,6 +29,10 @@ class LogUniform(BetweenLimits):
     high: float
     truncatable: ClassVar[bool] = False
 
+    @property
+    def on_its_line(self) -> bool:
+        return True
+
     def logpdf(self, x: Any) -> Any:
         inside = (x >= self.low) & (x <= self.high)
         density = -np.log(x) - np.log(np.log(self.high / self.low))

@@ -27,6 +27,10 @@ class LogitNormal(NormalOnLine):
     positive: ClassVar[tuple[str, ...]] = ("logit_sd",)
     pymc: ClassVar[PyMC] = ("LogitNormal", {"logit_mean": "mu", "logit_sd": "sigma"})
 
+    @property
+    def on_its_line(self) -> bool:
+        return True
+
     @classmethod
     def to_pymc(cls, name: str, priors: Sequence[Prior], dims: str) -> Any:
         import pymc as pm

@@ -38,6 +38,10 @@ class Truncated(Prior):
     truncatable: ClassVar[bool] = False
 
     @property
+    def on_its_line(self) -> bool:
+        return self.prior.on_its_line
+
+    @property
     def support(self) -> tuple[float, float]:
         low, high = self.prior.support
         return (max(low, self.low), min(high, self.high))

@@ -146,12 +146,15 @@ class Cells:
         if key not in self._cache:
             left: Any = 1.0
             for successor in self._model.route.successors(edge[0]):
-                share = self._model.transition(edge[0], successor).evaluate(
-                    self._values, show_edge((edge[0], successor)), self._model.population
-                )
+                share = self._share((edge[0], successor))
                 self._cache["probability", (edge[0], successor)] = left * share
                 left = left * (1.0 - share)
         return self._cache[key]
+
+    def _share(self, edge: Edge) -> Any:
+        """Return the share of a transition of those who made no earlier one, in cells."""
+        share = self._model.transition(*edge)
+        return share.evaluate(self._values, show_edge(edge), self._model.population)
 
     def _passing(self, first: str, last: str) -> Any:
         """Return the probability of ever reaching `last` from `first`, in cells.

@@ -120,7 +120,8 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
             for value, (name, numeric) in zip(values, columns, strict=True)
         ]
         basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
-        rows.append((texts, bool(basis) and basis[0].split(", ")[0] in ("imputed", "assumed")))
+        apart = {"imputed", "assumed", "carried over"}
+        rows.append((texts, bool(basis) and bool(apart & set(basis[0].split(", ")))))
     heads = [(show.heading(name), numeric) for name, numeric in columns]
     return Table(title, heads, rows)
 

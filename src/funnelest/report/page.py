@@ -13,6 +13,7 @@ from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
+from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, imputed_number, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.results.intervals import interval_problems
@@ -139,7 +140,7 @@ class _Page:
         self.result, self.where, self.per, self.probability = result, where, per, probability
         self.show, self.mark = show, show.say(result.said_mark)
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
-        self.basis = result.model.basis(where)
+        self.filled = result.model.imputed_part(where)
         self.figures = result._figure_rows(probability)
         self.ledger = result.model.ledger()
 
@@ -259,13 +260,18 @@ class _Page:
                 draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
                 sentences.append(self.say("loss", step=step, share=self._shares(draws)))
         paragraphs = [" ".join(sentences), self.say("intervals")]
-        if self.basis == "imputed":
+        if self.filled == "imputed":
             paragraphs.append(self.say("wholly"))
-        elif self.basis == "partly imputed":
+        elif self.filled:
             part = imputed_number(result.model, first, self.where, self.per)
             assert part is not None
             draws = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
             paragraphs.append(self.say("partly", step=first, share=self._shares(draws)))
+        for word in (CARRIED, PARTLY):
+            names = [row["step"] for row in self.steps if word in row["basis"].split(", ")]
+            if names:
+                key = "carried" if word == CARRIED else "partly_carried"
+                paragraphs.append(self.say(key, names=names, n=len(names)))
         used = [row for row in self.figures if row["used"]]
         far = sum(abs(row["residual"]) > 2 for row in used)
         if used:
@@ -273,7 +279,9 @@ class _Page:
             paragraphs.append(self.say("figures_in", sources=sources, figures=len(used), far=far))
         stated = sum(entry.stated for entry in self.ledger)
         defaults = len(self.ledger) - stated
-        return [*paragraphs, self.say("ledger_count", stated=stated, defaults=defaults)]
+        same = sum(entry.kind == "constant" and not entry.stated for entry in self.ledger)
+        counts = {"stated": stated, "defaults": defaults, "same": same}
+        return [*paragraphs, self.say("ledger_count", **counts)]
 
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
@@ -327,9 +335,9 @@ class _Page:
         """Return the table of steps, with the imputed part of each."""
         rows: Rows = []
         for row in self.steps:
-            rows.append(([row["step"], *self._estimates(row, False)], self.basis == "imputed"))
+            rows.append(([row["step"], *self._estimates(row, False)], _apart(row)))
             part = imputed_number(self.result.model, row["step"], self.where, self.per)
-            if part is None or self.basis == "imputed":
+            if part is None or self.filled == "imputed":
                 continue
             (one,) = self.result.quantities(
                 {"part": part}, basis="imputed", probability=self.probability
@@ -344,7 +352,7 @@ class _Page:
         rows: Rows = []
         for row in shares.to_dict("records"):
             to = f"{row['to']} ({self.say('skip')})" if row["skip"] else row["to"]
-            rows.append(([row["from"], to, *self._estimates(row, True)], self.basis == "imputed"))
+            rows.append(([row["from"], to, *self._estimates(row, True)], _apart(row)))
         return self._table("transitions_caption", self._heads("from", "to"), rows)
 
     def linked_table(self) -> list[Content]:
@@ -418,6 +426,11 @@ class _Page:
         ]
         names = ("about", "kind", "value", "statement", "source", "stated")
         return self._table("ledger_caption", [(name, False) for name in names], rows)
+
+
+def _apart(row: Mapping[str, Any]) -> bool:
+    """Return whether a row of a table is wholly of what no source sees in these cells."""
+    return bool({"imputed", "assumed", CARRIED} & set(row["basis"].split(", ")))
 
 
 def _ended(text: str) -> str:

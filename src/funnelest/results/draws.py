@@ -25,9 +25,6 @@ from funnelest.words import Language, Sentence, say
 
 __all__ = ["Drawn"]
 
-#: Bases that do not say yet whether a source sees the quantity at all.
-_OPEN = ("estimated", "partly imputed", "imputed", "derived", "derived, model partly imputed")
-
 QUANTITY = Constraint("must be a function of q", callable)
 _DRAWS = whole(1)
 
@@ -214,10 +211,10 @@ class Drawn:
     @cached_property
     def unseen(self) -> frozenset[str]:
         """Names of the unknown parameters that no source sees: they keep their priors."""
-        return frozenset(name for name, sources in self._probe.informed().items() if not sources)
+        return self._probe.unseen
 
     def rests_on(
-        self, quantity: Callable[[Quantities], Any], basis: str, *, given: bool = False
+        self, quantity: Callable[[Quantities], Any], basis: str = "", *, given: bool = False
     ) -> str:
         """Return the basis of a quantity, with what of it no source sees.
 
@@ -225,8 +222,9 @@ class Drawn:
         ----------
         quantity : callable
             ``quantity(q)`` with `q` a `Quantities`.
-        basis : str
-            What is known of it already, such as that of its cells (`Model.basis`).
+        basis : str, default ""
+            What is known of it already, such as that of its cells (`Model.basis`). Empty: that of
+            the cells over which it sums.
         given : bool, default False
             Whether it is known to follow from numbers that were given, none of them unknown.
 
@@ -234,21 +232,11 @@ class Drawn:
         -------
         str
             "assumed" where no source sees anything that it depends on; "partly assumed" is added
-            where none sees a part that is not imputed anyway.
+            where none sees a part that is not imputed anyway. "Carried over" and "partly carried
+            over" are of the quantity itself and the cells over which it sums, as in `Model.basis`.
         """
         raise_if_any(QUANTITY.said("quantity", quantity) + TEXT.said("basis", basis), "a quantity")
-        if basis in _OPEN and given:
-            return basis if basis == "imputed" else "assumed"
-        if basis not in _OPEN or not self.unseen:
-            return basis
-        on = self._probe.depends_on(quantity)
-        if on and on <= self.unseen:
-            return basis if basis == "imputed" else "assumed"
-        population = self.model.population
-        imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
-        if not (on & self.unseen) - imputing:
-            return basis
-        return "partly assumed" if basis == "estimated" else f"{basis}, partly assumed"
+        return self._probe.rests_on(quantity, basis, given=given)
 
     # ------------------------------------------------------------------- gate
 

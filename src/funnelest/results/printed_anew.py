@@ -18,6 +18,11 @@ __all__ = ["Replicated", "figures_of", "replicated"]
 
 type Floats = NDArray[Any]
 
+#: At how many of the numbers drawn anew their density is computed, the others between them.
+_PLACES = 200
+#: How many standard errors the density of the printed number may be larger than its mean.
+_ERRORS = 3.0
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Replicated:
@@ -28,6 +33,7 @@ class Replicated:
     there is a made-up figure in `numbers` (of a limit the counts themselves, which are not
     printed), and the probability that one drawn anew is larger (`above`) and that it is the `same`:
     those of the distribution where they are `exact`, else 0 or 1. NaN where the data have no order.
+    What was drawn before it was printed are the `raw` numbers, beside the `printed` one.
     """
 
     of: str
@@ -40,6 +46,42 @@ class Replicated:
     exact: bool
     shown: Shown
     together: Floats
+    raw: Floats
+    printed: float
+
+    def as_likely(self, weights: Floats | None = None, logarithm: bool = False) -> float:
+        r"""Return the probability that a number drawn anew is no likelier than the printed one.
+
+        :math:`P(m(y^*) \le m(y))` with :math:`m` the predictive density on the printed scale, or on
+        that of its `logarithm`, the mean over draws (Box, J R Stat Soc A 1980;143:383). Where
+        every number is about as likely, as under a flat prior, none is unlikely, however far out it
+        lies. What the draws leave unsure of m(y), three standard errors, counts for the printed
+        one. NaN of limits and of data without a density.
+        """
+        law = self.shown.seen.law(self.shown.rows)
+        if law is None or self.limit or not np.isfinite(self.raw).all():
+            return float("nan")
+        size = len(self.raw)
+        weights = np.full(size, 1 / size) if weights is None else weights
+        order = np.argsort(self.raw)
+        ends = np.cumsum(weights[order])
+        places = np.searchsorted(ends, (np.arange(_PLACES) + 0.5) / _PLACES * ends[-1])
+        at = np.unique(self.raw[order[np.minimum(places, size - 1)]])
+        try:
+            with np.errstate(all="ignore"):
+                mine = np.exp(np.broadcast_to(law.log_density(self.printed), (size,)))
+                theirs = np.exp([law.log_density(one) for one in at]) @ weights
+        except Exception:  # a kind of the user's own may have none
+            return float("nan")
+        mean = float(mine @ weights)
+        error = float(np.sqrt(weights**2 @ (mine - mean) ** 2))
+        if logarithm and min(self.printed, at.min()) >= 0:
+            # Of counts the middle of what prints as one, so that none is at minus infinity.
+            step = 0.5 if np.array_equal(self.raw, np.rint(self.raw)) else 0.0
+            mean, error = mean * (self.printed + step), error * (self.printed + step)
+            theirs = theirs * (at + step)
+        less = np.interp(self.raw, at, theirs) <= mean + _ERRORS * error
+        return float(less @ weights)
 
     @property
     def ordered(self) -> bool:
@@ -110,9 +152,11 @@ def _compared(
     numbers, value, exact = np.full(draws, np.nan), np.nan, False
     above = same = together = numbers
     there = sampled is not None and max(shown.rows) < len(sampled)
+    raw, printed = numbers, np.nan
     if sampled is not None and there and not np.isnan(figure.middle):
         used = figure.used(divisor)
-        numbers = together = used.anew(sampled[list(shown.rows)].sum(axis=0), divisor, rng)
+        raw, printed = sampled[list(shown.rows)].sum(axis=0), used.as_drawn(divisor)
+        numbers = together = used.anew(raw, divisor, rng)
         if given is not None:
             law = given
             counts = np.broadcast_to(np.asarray(law.sample(rng), dtype=np.float64), (draws,))
@@ -127,4 +171,5 @@ def _compared(
     return Replicated(
         of=of, figure=figure.describe(), value=value, limit=figure.side, numbers=numbers,
         above=above, same=same, exact=exact, shown=shown, together=together,
+        raw=np.broadcast_to(raw, (draws,)), printed=printed,
     )  # fmt: skip

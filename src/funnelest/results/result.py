@@ -33,15 +33,16 @@ type Kind = Literal["equal-tailed", "highest-density"]
 class Result(Drawn):
     """What a fit gives: draws from the posterior, and tables of them.
 
-    Every table has one row per quantity with its posterior mean, median, standard deviation
-    and interval, the Monte Carlo standard errors of these (`mean_mc_error`, `median_mc_error`,
-    `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for the
-    limits of highest density, and where a quantity is none or infinite), the interval of the
-    prior beside it, the `basis` and a `mark` that is empty
-    unless something is wrong with the fit. The basis is "estimated", "partly imputed" or
-    "imputed" (an assumption fills in the rate of cells), or "assumed" (no source sees anything
-    that it depends on, or it is a number that was given: it is the prior; "partly" where that holds
-    of a part).
+    Every table has one row per quantity with its posterior mean, median, standard deviation and
+    interval, the Monte Carlo standard errors of these (`mean_mc_error`, `median_mc_error`,
+    `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for
+    the limits of highest density, and where a quantity is none or infinite), the interval of
+    the prior beside it, the `basis` and a `mark` that is empty unless something is wrong with
+    the fit. The basis is "estimated"; "imputed" (an assumption fills in the rate of the cells),
+    "carried over" (no source sees what it rests on in these cells, and it is taken to be as
+    where one does) and "assumed" (no source sees anything that it depends on, or it is a number
+    that was given: it is the prior) take its place, each with "partly" where that holds of a
+    part.
 
     Parameters
     ----------
@@ -64,8 +65,7 @@ class Result(Drawn):
     proposal : object, optional
         Where a refit with other data can start; internal to the engine.
     origins : ndarray of int, optional
-        Shape ``(chains, draws)``: draws with the same number are one draw taken more than once.
-        None where there are none such.
+        Shape ``(chains, draws)``: draws with one number are one taken more than once; None: none.
     further : callable, optional
         What `more` asks; set by `fit`.
     """
@@ -338,8 +338,8 @@ class Result(Drawn):
         ]
         raise_if_any(found + TEXT.or_none.said("basis", basis), "the table")
         if basis is None:
-            whole = self.model.basis()
-            basis = "derived" if whole == "estimated" else f"derived, model {whole}"
+            whole = self.model.imputed_part()
+            basis = f"derived, model {whole}" if whole else "derived"
         rows = [({"quantity": name}, function, basis) for name, function in quantities.items()]
         return self._table(rows, probability, kind)
 
@@ -426,10 +426,13 @@ class Result(Drawn):
             for one in self.model.evidence
             if isinstance(one, Linked)
             for labels, quantity, basis in known_and_hidden(
-                one, self.model.basis, population, self.seed
+                one, self._of_cells, population, self.seed
             )
         ]
         return self._table(rows, probability, kind)
+
+    def _of_cells(self, where: Where) -> str:
+        return self.model.imputed_part(where) or "estimated"
 
     def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
         """Return every figure that was given: how it was read, and what the fitted route expects.
@@ -470,9 +473,8 @@ class Result(Drawn):
             lines.append(f"  {draws.size} draws, seed {self.seed}, {self.seconds:.1f} s")
         lines += [f"  note: {note}" for note in self.notes]
         if not (self.gate.passed or self.accepted):
-            return "\n".join(
-                [*lines, "  no table: the gate is closed (despite_failed_gate() opens it)"]
-            )
+            closed = "  no table: the gate is closed (despite_failed_gate() opens it)"
+            return "\n".join([*lines, closed])
         lines += tables.step_lines(self.steps())
         if self.mark:
             lines.append(f"  {self.mark}")

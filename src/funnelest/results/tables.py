@@ -156,7 +156,7 @@ def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> l
             {
                 **row,
                 "interval": interval_name(probability),
-                "basis": model.basis(source.where),
+                "basis": model.imputed_part(source.where) or "estimated",
                 "mark": mark,
             }
             for source in model.sources()

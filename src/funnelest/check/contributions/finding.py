@@ -12,6 +12,7 @@ from funnelest.check.arguments import Quantity, looked_at, main_quantities, resu
 from funnelest.check.contributions.sentences import resting, sentences
 from funnelest.check.contributions.shares import Known, Shares
 from funnelest.check.measures import NOTHING, limits
+from funnelest.check.wording import naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
@@ -145,7 +146,7 @@ def contributions(
     axes = list(dict.fromkeys(axis for row in found for axis in row.labels))
     rows = [_quantity_row(row, axes, interval) for row in found]
     prior = resting(found, "prior only") + resting(found, "prior")
-    return Verdict(
+    verdict = Verdict(
         check="contributions",
         passed=not prior,
         said=sentences(found, list(held(model))),
@@ -163,6 +164,7 @@ def contributions(
         result_mark=result.said_mark,
         columns=("quantity", *axes, *_PRINTED),
     )
+    return naming_defaults(verdict, model, looked.values())
 
 
 def _axis_problems(model: Model, quantities: object, by: object) -> list[str]:

@@ -65,7 +65,7 @@ class Known:
     total: float
     #: Source -> what is known without it.
     without: Mapping[str, Changed] = field(repr=False)
-    #: "estimated", "partly imputed" or "imputed".
+    #: As `Result.rests_on` gives it.
     basis: str
     #: What it rests on that no figure says; empty when on none of it. "held" where it is a
     #: number that was given; "prior only" where no source sees it; "prior" where its variance

@@ -21,6 +21,7 @@ from funnelest.check.identification.directions import (
 from funnelest.check.identification.sentences import sentences
 from funnelest.check.identification.slopes import Slopes
 from funnelest.check.identification.spaces import Spaces
+from funnelest.check.wording import naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.likelihood.informed import informed
@@ -161,7 +162,7 @@ def identification(
     ranked, together = directions.further(
         {name: kind for name, (kind, _) in tried.items()}, rows, gradients, standings
     )
-    return _verdict(
+    verdict = _verdict(
         standings,
         {
             "parameters": tuple(parameters),
@@ -181,6 +182,7 @@ def identification(
             "imprecise": directions.imprecise(),
         },
     )
+    return naming_defaults(verdict, model, asked.values())
 
 
 def _verdict(quantities: Sequence[Standing], found: Mapping[str, Any]) -> Verdict:

@@ -114,8 +114,8 @@ def judged(gains: Sequence[Gain], *, mark: Sentence | str, **about: Any) -> Verd
         *_on_sizes(about),
         *_on_parameters(parameters),
     ]
-    if basis != "estimated":
-        of = say(f"{_ROOM}.basis_{basis.replace(' ', '_')}")
+    for word in basis.split(", ") if basis != "estimated" else ():
+        of = say(f"{_ROOM}.basis_{word.replace(' ', '_')}")
         said.append(say(f"{_ROOM}.rests", quantity=about["quantity"], basis=of))
     if figures:
         said.append(say(f"{_ROOM}.expected", n=about["replicates"]))

@@ -66,7 +66,7 @@ def imputed_number(
         is imputed.
     """
     population = model.population
-    if model.basis(where) == "estimated":
+    if not model.imputed_part(where):
         return None
     axis = population.mean_over(per)
     levels = 1 if axis is None else len(population.select(where)[population.position(axis)])
