@@ -24,6 +24,14 @@ def model():
     )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _hears_interrupts():
+    """A process that was started in the background is told to ignore them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def fit(model, **more):
     return fe.fit(model, **{"seed": 6, "progress": False, **more})
 

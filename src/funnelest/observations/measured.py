@@ -122,6 +122,9 @@ class Measured(Figure):
         """Return the estimate itself: its limits are printed with it."""
         return float(count) * self.unit
 
+    def as_drawn(self, divisor: int) -> float:
+        return float(self.value)
+
     def anew(self, counts: Floats, divisor: int, rng: np.random.Generator) -> Floats:
         made = np.asarray(counts, dtype=np.float64) * self.unit
         if self.figure is None:
