@@ -99,7 +99,7 @@ def _surveys() -> list[Any]:
             name="survey rounded deff", **share, share=fe.Rounded(0.31, to=0.01), n=790, deff=1.5
         ),
         fe.Survey(name="survey rounded se", **share, share=fe.Rounded(0.3, to=0.05), se=0.02),
-        fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.35), n=390),
+        fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.3), n=390),
         fe.Survey(
             name="survey total rounded", step="happened", total=fe.Rounded(640, to=20), n=90_000,
             where=SEEN,
@@ -497,7 +497,7 @@ def _tables() -> list[Any]:
             defects=[fe.Overdispersion(fe.Gamma(8, 80), by="every figure")],
         ),
         fe.Register(
-            name="table spread, long sums", **one,
+            name="table spread, long sums", **{**one, "where": {}},
             count={"male": fe.Rounded(2000, to=500), "female": fe.Rounded(1500, to=500)},
             defects=[fe.Overdispersion(fe.Gamma(8, 80), by=())],
         ),
