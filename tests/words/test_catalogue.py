@@ -160,6 +160,14 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
         fe.plot.route(result, language="fr")
 
 
+@pytest.mark.parametrize("code", ["en", "nl"])
+def test_no_heading_has_something_to_fill_in(code: str) -> None:
+    """A column "interval" was headed "{p}% equal-tailed interval"."""
+    names = [key.split(".", 1)[1] for key in catalogue(code) if key.startswith("word.")]
+    assert "interval" in names
+    assert not [name for name in names if "{" in Language(code).heading(name)]
+
+
 @pytest.fixture(autouse=True)
 def _forget() -> Iterator[None]:
     yield

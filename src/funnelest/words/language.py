@@ -201,7 +201,9 @@ class Language:
     def heading(self, column: str) -> str:
         """Return the heading of a column of a table."""
         known, name = catalogue(self.code), column.replace("_", " ")
-        return str(known.get(f"heading.{name}", self.word(name)))
+        found = str(known.get(f"heading.{name}", self.word(name)))
+        # What has something to fill in is no heading, though a column may bear its name.
+        return name if "{" in found else found
 
     def cell(self, column: str, value: Any) -> Any:
         """Return what stands in a column of a table, codes of the library said in the language."""
