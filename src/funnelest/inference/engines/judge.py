@@ -39,9 +39,8 @@ _POINTS, _MOVES, _FEW = 2000, (3, 12), 8
 #: costs hardly more than one of few.
 _COARSE = 1000
 #: A place is hardly reached where a draw weighs so many times what draws of the posterior weigh in
-#: the mean. Where this part more of the moved draws than is to be expected end in such places (of
-#: few unknowns, the second), a component is fitted to those above the second number, and has this
-#: share.
+#: the mean. Where this part of the moved draws, beyond what is usual, end in such places (of few
+#: unknowns, the second), a component is fitted to those above the second number; it has this share.
 _HEAVY, _HEAVIER, _ARM, _ARM_SHARE = 8.0, 2.0, (0.005, 0.0015), 0.15
 #: The tails: those of the 95% interval, and further out.
 _BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
@@ -78,8 +77,10 @@ class Moved:
         None where there are hardly any. One t distribution of the free part gives too little to an
         arm of the posterior, or to the neck of a funnel: a few draws there carry a limit.
         """
-        more = _by_size(_ARM, len(proposal.components[0].mode))
-        if np.mean(self.weighs > _HEAVY) < self.expected + more:
+        # Of few unknowns, where a further sample costs little, none are taken to be usual.
+        unknowns = len(proposal.components[0].mode)
+        usual = _by_size((self.expected, 0.0), unknowns) + _by_size(_ARM, unknowns)
+        if np.mean(self.weighs > _HEAVY) < usual:
             return None
         heavy = self.weighs > _HEAVIER
         parent = int(np.bincount(self.of[heavy]).argmax())
