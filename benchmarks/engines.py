@@ -90,8 +90,9 @@ def ages() -> Any:
             fe.Survey(f"pupils, {sex}", step="happened", total=value[f"happened_{young}"],
                       n=int(value["survey_size"]) // 2, deff=1.5,
                       where={"age": (12, 16), "sex": sex}),
-            fe.OnsetSurvey(f"adults, {sex}", n=8_500, rounded_to=0.01, where={"sex": sex},
-                           before={age: share[f"degraaf_{adult}_{age}"] for age in (12, 16)},
+            fe.OnsetSurvey(f"adults, {sex}", n=8_500, where={"sex": sex},
+                           before={age: fe.Rounded(share[f"degraaf_{adult}_{age}"], to=0.01)
+                                   for age in (12, 16)},
                            respondents=(18, 80), definition="sexual abuse",
                            defects=[fe.Bridge("abuse of any kind", fe.Shared("abuse of any kind"),
                                               definition="sexual abuse"),

@@ -76,6 +76,7 @@ WITHOUT = {
     "Fixed": "a number that is known has no distribution",
     "Bounds": "limits have no distribution in between (see the coverage of the age assumptions)",
     "Held": "an end of Bounds: a number that is known",
+    "Constant": "it says what the model holds already, and changes no number",
 }
 
 
