@@ -14,9 +14,9 @@ from funnelest.errors import raise_if_any
 from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
 from funnelest.model.sight import CARRIED, PARTLY
-from funnelest.plot.base import Language, imputed_number, language_problems
+from funnelest.plot.base import Language, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
-from funnelest.results.intervals import interval_problems
+from funnelest.results.intervals import errors_of, interval_problems, summary_errors
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
 from funnelest.sampling.gate import MC_ERROR
@@ -140,16 +140,20 @@ class _Page:
         self.result, self.where, self.per, self.probability = result, where, per, probability
         self.show, self.mark = show, show.say(result.said_mark)
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
+        self.number, self.told = result._number("auto")[0], result._said("auto")
+        self.parts = result._imputed_steps(where, per, probability)
         self.filled = result.model.imputed_part(where)
         self.figures = result._figure_rows(probability)
         self.ledger = result.model.ledger()
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
+        unit = self.show.unit(self.result.model.population, self.where, self.per)
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
-            "unit": self.show.unit(self.result.model.population, self.where, self.per),
+            "unit": unit,
+            "what": self.show(f"numbers.head_{self.number}", unit=unit),
             "where": f", {self.show.where(self.where, self.result.model.population)}"
             if self.where
             else "",
@@ -232,13 +236,17 @@ class _Page:
         if not len(known):
             return "\u2013"
         low, middle, high = equal_tailed(known, self.probability)
-        return self.show.shares(middle, low, high)
+        errors = [None, None, None]
+        if len(known) == len(draws):
+            errors = errors_of(summary_errors(draws, self.probability, self.result.dependence))
+        return self.show.shares(middle, low, high, errors)
 
     def summary(self) -> list[str]:
         """Return the paragraphs that say in words what was estimated."""
         result, route, show = self.result, self.result.model.route, self.show
         number = {
-            row["step"]: show.numbers(row["median"], row["low"], row["high"]) for row in self.steps
+            row["step"]: show.numbers(row["median"], row["low"], row["high"], errors_of(row))
+            for row in self.steps
         }
         first = route.steps[0]
         sentences = [self.say("first", number=number[first], step=first)]
@@ -259,13 +267,12 @@ class _Page:
             if route.successors(step):
                 draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
                 sentences.append(self.say("loss", step=step, share=self._shares(draws)))
-        paragraphs = [" ".join(sentences), self.say("intervals")]
+        numbers = " ".join([show(f"numbers.{self.number}"), *map(show.say, self.told)])
+        paragraphs = [" ".join(sentences), self.say("intervals", numbers=numbers)]
         if self.filled == "imputed":
             paragraphs.append(self.say("wholly"))
         elif self.filled:
-            part = imputed_number(result.model, first, self.where, self.per)
-            assert part is not None
-            draws = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
+            draws = result.sample_of(self.parts[first]["share"])
             paragraphs.append(self.say("partly", step=first, share=self._shares(draws)))
         for word in (CARRIED, PARTLY):
             names = [row["step"] for row in self.steps if word in row["basis"].split(", ")]
@@ -286,7 +293,8 @@ class _Page:
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
         numbers = "; ".join(
-            f"{row['step']} {self.show.numbers(row['median'], row['low'], row['high'])}"
+            f"{row['step']} "
+            f"{self.show.numbers(row['median'], row['low'], row['high'], errors_of(row))}"
             for row in self.steps
         )
         alt = self.say("alt", steps=len(self.steps), numbers=numbers)
@@ -315,17 +323,23 @@ class _Page:
         numbers = ("median", "interval", "prior_median", "prior_interval")
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
-    def _one(self, value: float, share: bool) -> str:
-        return f"{self.show.percent(value)}%" if share else self.show.number(value)
+    def _one(self, value: float, share: bool, error: float | None = None) -> str:
+        show = self.show
+        return f"{show.percent(value, error)}%" if share else show.number(value, error=error)
 
-    def _range(self, low: float, high: float, share: bool) -> str:
-        start = self.show.percent(low) if share else self.show.number(low)
-        return f"{start}\u2013{self._one(high, share)}"
+    def _range(
+        self, low: float, high: float, share: bool, errors: Sequence[float | None] = (None, None)
+    ) -> str:
+        start, end = (
+            self._one(*one) for one in zip((low, high), (share,) * 2, errors, strict=True)
+        )
+        return f"{start.removesuffix('%')}\u2013{end}"
 
     def _estimates(self, row: Mapping[str, Any], share: bool) -> list[str]:
+        middle, *ends = errors_of(row)
         return [
-            self._one(row["median"], share),
-            self._range(row["low"], row["high"], share),
+            self._one(row["median"], share, middle),
+            self._range(row["low"], row["high"], share, ends),
             self._one(row["prior_median"], share),
             self._range(row["prior_low"], row["prior_high"], share),
             basis_of(row["basis"], self.show),
@@ -336,14 +350,11 @@ class _Page:
         rows: Rows = []
         for row in self.steps:
             rows.append(([row["step"], *self._estimates(row, False)], _apart(row)))
-            part = imputed_number(self.result.model, row["step"], self.where, self.per)
+            part = self.parts.get(row["step"])
             if part is None or self.filled == "imputed":
                 continue
-            (one,) = self.result.quantities(
-                {"part": part}, basis="imputed", probability=self.probability
-            ).to_dict("records")
             name = self.say("imputed_part", step=row["step"])
-            rows.append(([name, *self._estimates(one, False)], True))
+            rows.append(([name, *self._estimates(part, False)], True))
         return self._table("steps_caption", self._heads("step"), rows)
 
     def transition_table(self) -> Content:

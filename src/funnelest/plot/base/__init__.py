@@ -2,10 +2,10 @@
 
 from funnelest.plot.base.drawing import drawing
 from funnelest.plot.base.frame import framed, round_ticks, wide
-from funnelest.plot.base.imputed import imputed_number
 from funnelest.plot.base.marks import Mark, Style
 from funnelest.plot.base.rows import Axis, Block, Column, Row, rows
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
+from funnelest.results.imputed import imputed_number
 from funnelest.words import LANGUAGES, Language, language_problems
 
 __all__ = [
