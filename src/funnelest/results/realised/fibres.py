@@ -7,6 +7,7 @@ sum as it is, all draws at once.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, combinations_with_replacement
@@ -24,8 +25,9 @@ type Move = tuple[tuple[int, ...], tuple[int, ...]]
 _ROUNDS = 20
 #: A change is drawn from all its values so many standard deviations around the likeliest one.
 _REACH = 6.5
-#: Up to this standard deviation; beyond, from a normal distribution, accepted or not.
-_SMALL = 4.0
+#: Up to so many values: where it is the only change, and where it is one of several. Beyond, one
+#: is proposed from a normal distribution, and accepted or not.
+_VALUES, _VALUES_OF_SEVERAL = 60, 14
 #: Of many ways to swap, so many are kept of those that leave the same sums.
 _MOST = 24
 #: Counts of a figure that may stand for this many are all tried.
@@ -142,7 +144,9 @@ def _part(
     moves = _moves(inside, [one.fixed for one in sums])
     if not moves:
         return counts
-    state = _State(inside, np.log(np.maximum(means, _TINY)), sums, counts, totals)
+    logs = np.log(np.maximum(means, _TINY))
+    values = _VALUES if len(moves) == 1 else _VALUES_OF_SEVERAL
+    state = _State(inside, logs, sums, counts, totals, values)
     first, rest = _independent(moves, len(start))
     if len(moves) == 1:
         # One change, drawn from all its values, is exact at once.
@@ -199,8 +203,10 @@ def _moves(inside: NDArray[np.bool_], fixed: Sequence[bool]) -> list[Move]:
     found: dict[Move, None] = {}
 
     def add(more: Sequence[int], less: Sequence[int]) -> None:
-        up = sorted(i for i in more if i != none and more.count(i) > less.count(i))
-        down = sorted(i for i in less if i != none and less.count(i) > more.count(i))
+        up, down = (
+            sorted(i for i in (Counter(some) - Counter(others)).elements() if i != none)
+            for some, others in ((more, less), (less, more))
+        )
         first, second = (tuple(up), tuple(down)) if up else (tuple(down), ())
         if (first or second) and (second, first) not in found:
             found[first, second] = None
@@ -261,9 +267,11 @@ class _State:
         sums: Sequence[Sum],
         counts: Floats,
         totals: Floats,
+        values: int,
     ) -> None:
         self.inside, self.logs, self.sums = inside, logs, sums
         self.counts, self.totals = counts, totals
+        self.values = values
 
     def change(self, move: Move, rng: np.random.Generator, *, settled: bool) -> bool:
         """Draw how often a change is made, given all the rest; return whether exactly.
@@ -292,7 +300,7 @@ class _State:
         weighted = any(self.sums[s].log_weights is not None for s, _, _ in touched)
         if weighted:  # the likeliest value may be another one
             first, last = low, np.minimum(high, low + _LONGEST)
-        exact = weighted or bool((last - first).max() <= 2 * _REACH * _SMALL + 8)
+        exact = weighted or bool((last - first).max() <= self.values)
         if exact:
             k = self._enumerated(ratio, n, m, touched, first, last, rng)
         else:
@@ -344,25 +352,28 @@ class _State:
         rng: np.random.Generator,
     ) -> Floats:
         """Return a value proposed around the likeliest one, or no change."""
-        from scipy.special import gammaln
+        from scipy.special import gammaln, ndtr
 
-        top, sd = near[0], 1.2 * near[1]
+        top, sd = near[0], np.sqrt(1.4 * near[1] ** 2 + 1.0)
         k = np.rint(top + sd * rng.standard_normal(len(top)))
-        inside = (k >= ends[0]) & (k <= ends[1])
+        within = (k >= ends[0]) & (k <= ends[1])
         k = np.clip(k, *ends)
+        if not settled:
+            return np.asarray(k)
 
-        def log_f(k: Any) -> Any:
+        def log_ratio(k: Any) -> Any:
+            """Return the log-probability of a value over that of its being proposed."""
             value = k * ratio - sum(gammaln(one + k + 1) for one in n)
             value = value - sum(gammaln(one - k + 1) for one in m)
             for s, at, step in touched:
                 value = value + self.sums[s].logs(at + step * k)
-            return value + ((k - top) / sd) ** 2 / 2
+            off = np.abs(k - top)
+            chance = ndtr((0.5 - off) / sd) - ndtr((-0.5 - off) / sd)
+            return value - np.log(np.maximum(chance, _TINY))
 
         here = np.zeros(len(top))
-        if not settled:
-            return k
-        kept = inside & (np.log(rng.random(len(top))) < log_f(k) - log_f(here))
-        return np.where(kept, k, here)
+        kept = np.log(rng.random(len(top))) < log_ratio(k) - log_ratio(here)
+        return np.where(within & kept, k, here)
 
 
 def _likeliest(
