@@ -405,9 +405,9 @@ class Register(NumberEvidence):
             every = self.expected(q, records, wheres, weight)
             false = np.where(every > true * (1 + 1e-12), every - true, 0.0)
             inside = share * weight
-            for i, where, *of in zip(rows, wheres, true, false, strict=True):
+            for i, where, right, wrong in zip(rows, wheres, true, false, strict=True):
                 own = (printed.figures[i], printed.divisor)
-                lines[i] = Line(where, inside, *own, *of, factors[i])
+                lines[i] = Line(where, inside, *own, right, wrong, factors[i])
         place = self.step if isinstance(self.step, str) else (self.step[0], self.step[1])
         return [Counted(self.name, place, [lines[i] for i in sorted(lines)], printed.margins)]
 

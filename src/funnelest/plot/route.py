@@ -260,8 +260,9 @@ class _Lines:
         made: list[tuple[str, Place, Row]] = []
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
             step, values, errors = row["step"], _three(row), errors_of(row)
+            shown = show.numbers(*values, errors)
             made.append(
-                ("step", step, Row(step, [Mark(style, *values)], ("", show.numbers(*values, errors)),
+                ("step", step, Row(step, [Mark(style, *values)], ("", shown),
                                    size=8.5, bold=True, least=0.29, above=0.08, below=0.03,
                                    band=BAND))
             )  # fmt: skip

@@ -236,7 +236,7 @@ class _Page:
         if not len(known):
             return "\u2013"
         low, middle, high = equal_tailed(known, self.probability)
-        errors = [None, None, None]
+        errors: Sequence[float | None] = (None, None, None)
         if len(known) == len(draws):
             errors = errors_of(summary_errors(draws, self.probability, self.result.dependence))
         return self.show.shares(middle, low, high, errors)

@@ -32,9 +32,10 @@ def known_and_hidden(
 ) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str, Any]]:
     """Return labels, quantity, basis and draws of known and hidden people, by stratum and in all.
 
-    ``basis(where)`` says whether the people of some cells are estimated or imputed. ``people(cells)``
-    gives how many there really are at each step, in several parts; without it, and where links are
-    wrong, the draws are None, and the quantity draws them: the same ones for the same seed.
+    ``basis(where)`` says whether the people of some cells are estimated or imputed.
+    ``people(cells)`` gives how many there really are at each step, in several parts; without it,
+    and where links are wrong, the draws are None, and the quantity draws them: the same ones for
+    the same seed.
     """
     wheres = source.wheres(population)
     names = source.table.strata

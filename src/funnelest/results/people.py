@@ -154,10 +154,10 @@ class People(Tabled):
         given all of these sums together: of one complete register its count is the number, of one
         with coverage :math:`\kappa` the number is its true records and a Poisson number with mean
         :math:`L v (1 - \kappa)`; registers of the same people at steps i and j share
-        :math:`\kappa_i \kappa_j L v_i F_{ij}` of them (Kingman, Poisson Processes, 1993, 5.1). Being
-        counted at one step is taken not to depend on being counted at another. Of two sources that
-        may hold the same people of one step, only the larger is used in full, of the other that
-        there are at least as many.
+        :math:`\kappa_i \kappa_j L v_i F_{ij}` of them (Kingman, Poisson Processes, 1993, 5.1).
+        Being counted at one step is taken not to depend on being counted at another. Of two sources
+        that may hold the same people of one step, only the larger is used in full, of the other
+        that there are at least as many.
         """
         which, _ = self._number(number)
         each = list(self._each(where, by, per))
@@ -226,8 +226,9 @@ class People(Tabled):
         """
         which, _ = self._number(number)
         per = self._per(per)
-        wanted = {s: imputed_number(self.model, s, where, per) for s in self.model.route.steps}
-        if not all(wanted.values()):
+        made = {s: imputed_number(self.model, s, where, per) for s in self.model.route.steps}
+        wanted = {step: quantity for step, quantity in made.items() if quantity is not None}
+        if not wanted:
             return {}
 
         def share(step: str) -> Any:

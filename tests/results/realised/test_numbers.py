@@ -153,8 +153,8 @@ def test_counts_that_cannot_be_of_the_same_people() -> None:
 
 
 def test_two_registers_of_one_step_are_never_independent() -> None:
-    one = model(register("a", 60, coverage(0.5), name="x"), register("a", 55, coverage(0.5), name="y"),
-                number=100.0, ab=0.5)  # fmt: skip
+    two = [register("a", n, coverage(0.5), name=name) for name, n in (("x", 60), ("y", 55))]
+    one = model(*two, number=100.0, ab=0.5)
     made = Realised(one, {}, 1)
     (found,) = made.numbers([WHOLE])
     assert found["a"].mean() == pytest.approx(60 + 50, abs=0.5)  # the larger one, and who it missed
@@ -175,8 +175,11 @@ def test_a_count_of_records_is_no_count_of_people() -> None:
 # ------------------------------------------------------------------ limits, kind by kind
 
 TABLE = OverlapTable(["p", "q"], {"10": 40, "01": 30, "11": 27})
-UPPER = OverlapTable(["p", "q", "r"], {"100": 40, "010": 30, "110": 27, "001": 9, "101": 2, "011": 2},
-                     upper=["r"])  # fmt: skip
+UPPER = OverlapTable(
+    ["p", "q", "r"],
+    {"100": 40, "010": 30, "110": 27, "001": 9, "101": 2, "011": 2},
+    upper=["r"],
+)
 #: Evidence, and how many there certainly were at each step.
 KINDS = {
     "count": ([register("b", 30, coverage(0.7))], {"a": 30, "b": 30}),

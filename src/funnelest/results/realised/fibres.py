@@ -282,7 +282,7 @@ class _State:
         n, m = self.counts[more], self.counts[less]
         ratio = self.logs[more].sum(axis=0) - self.logs[less].sum(axis=0)
         steps = self.inside[:, more].sum(axis=1) - self.inside[:, less].sum(axis=1)
-        touched = [(s, self.totals[s], int(steps[s])) for s in np.flatnonzero(steps)]
+        touched = [(s, self.totals[s], int(steps[s])) for s in np.flatnonzero(steps).tolist()]
         low = -n.min(axis=0)
         high = m.min(axis=0) if less else np.full(self.counts.shape[1], np.inf)
         tilt = 0.0

@@ -71,9 +71,9 @@ def in_groups(
     Notes
     -----
     In cell c with L expected people the kind of path p that is counted in the lines R has
-    :math:`L\\, P_c(p) \\prod_{r \\in R} \\kappa_{rc} \\prod_{r \\notin R} (1 - \\kappa_{rc})` of them,
-    over the registers at the steps of the path: given the path, being counted in one does not
-    depend on being counted in another.
+    :math:`L P_c(p) \\prod_{r \\in R} \\kappa_{rc} \\prod_{r \\notin R} (1 - \\kappa_{rc})` of
+    them, over the registers at the steps of the path: given the path, being counted in one does
+    not depend on being counted in another.
     """
     people = _people(q)
     chance = _chances(q, known, counted, people)

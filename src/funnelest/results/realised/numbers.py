@@ -56,7 +56,7 @@ class Realised:
         self._values = draws
         self._size = len(next(iter(draws.values()))) if draws else _DRAWS
         self._memory: dict[Any, Any] = {}
-        self._made: dict[Any, dict[Place, Floats]] = {}
+        self._made: dict[Any, list[dict[Place, Floats]]] = {}
 
     # ------------------------------------------------------------------ blocks
 
@@ -182,16 +182,15 @@ class Realised:
             self._made[key] = self._split(parts)
         return self._made[key]
 
-    def _split(self, parts: Sequence[Cells]) -> Any:
+    def _split(self, parts: Sequence[Cells]) -> list[dict[Place, Floats]]:
         """Divide the people of every group over the ways that they may have gone."""
         route = self.model.route
         label = np.full(self.model.population.counts.size, -1, dtype=np.intp)
         for i, cells in enumerate(parts):
             label[cells.ravel()] = i
         known, counts, _ = self._drawn
-        found: list[dict[Place, Floats]] = [
-            {place: np.zeros(self._size) for place in (*route.steps, *route.edges)} for _ in parts
-        ]
+        places: list[Place] = [*route.steps, *route.edges]
+        found = [{place: np.zeros(self._size) for place in places} for _ in parts]
         rng = np.random.default_rng([self.seed, 4, int(self.observed)])
         for some, kinds, _ in self._kinds(known, label, {}):
             groups: dict[tuple[int, ...], list[Kind]] = {}
