@@ -259,6 +259,7 @@ class People(Tabled):
             number counted), on none ("hidden", drawn around what is expected) and together
             ("total"). Where links are wrong, the known are drawn too.
         """
+        self._open()
         population = self.model.population
         rows: list[Any] = []
         drawn: list[Floats] = []

@@ -16,13 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sum", "counts_given"]
+__all__ = ["Sum", "TooLarge", "counts_given"]
 
 type Floats = NDArray[np.float64]
 type Move = tuple[tuple[int, ...], tuple[int, ...]]
 
 #: Rounds through all changes, where there is more than one; the draws start near their means.
 _ROUNDS = 20
+#: Fewer where there are more changes than this in all: those of many groups are nearly independent.
+_CHANGES = 600
 #: A change is drawn from all its values so many standard deviations around the likeliest one.
 _REACH = 6.5
 #: Up to so many values: where it is the only change, and where it is one of several. Beyond, one
@@ -33,6 +35,12 @@ _MOST = 24
 #: Counts of a figure that may stand for this many are all tried.
 _LONGEST = 20_000
 _TINY = 1e-300
+#: Changes times draws beyond which people are not drawn: some seconds.
+_WORK = 6_000_000
+
+
+class TooLarge(Exception):
+    """There are too many groups for their counts to be drawn."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,11 @@ def counts_given(
     ndarray or None
         Whole numbers, shape ``(groups, draws)``; None where no counts have these sums.
 
+    Raises
+    ------
+    TooLarge
+        When there are too many groups.
+
     Notes
     -----
     Up to a constant the counts :math:`n_g` have the probability
@@ -104,7 +117,11 @@ def counts_given(
     free = ~inside.any(axis=0)
     if free.any():
         drawn[free] = rng.poisson(means[free])
-    for rows, columns in _parts(inside):
+    parts = list(_parts(inside))
+    changes = [len(columns) - len(rows) for rows, columns in parts]
+    if sum(2 * n * _rounds(n) for n in changes if n > 1) * means.shape[1] > _WORK:
+        raise TooLarge
+    for rows, columns in parts:
         own = _part(inside[np.ix_(rows, columns)], means[columns], [sums[i] for i in rows], rng)
         if own is None:
             return None
@@ -147,18 +164,23 @@ def _part(
     logs = np.log(np.maximum(means, _TINY))
     values = _VALUES if len(moves) == 1 else _VALUES_OF_SEVERAL
     state = _State(inside, logs, sums, counts, totals, values)
-    first, rest = _independent(moves, len(start))
+    first, rest = _first(moves, inside)
     if len(moves) == 1:
         # One change, drawn from all its values, is exact at once.
         for again in range(_ROUNDS):
             if state.change(moves[0], rng, settled=again > 0):
                 break
         return state.counts
-    for again in range(_ROUNDS):
+    rounds = _rounds(len(first))
+    for again in range(rounds):
         some = [rest[i] for i in rng.permutation(len(rest))[: len(first)]]
         for move in [*first, *some]:
-            state.change(move, rng, settled=again > _ROUNDS // 3)
+            state.change(move, rng, settled=again > rounds // 3)
     return state.counts
+
+
+def _rounds(changes: int) -> int:
+    return max(_ROUNDS // 2, min(_ROUNDS, _CHANGES // max(changes, 1)))
 
 
 def _start(inside: NDArray[np.bool_], means: Floats, sums: Sequence[Sum]) -> Floats | None:
@@ -238,23 +260,23 @@ def _pairs(alike: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
                 yield other, one
 
 
-def _independent(moves: Sequence[Move], size: int) -> tuple[list[Move], list[Move]]:
-    """Return changes that make up all others, and these others."""
-    first, rest = [], []
-    basis: list[tuple[int, Floats]] = []
+def _first(moves: Sequence[Move], inside: NDArray[np.bool_]) -> tuple[list[Move], list[Move]]:
+    """Return one change for every group that is in several sums or may grow alone, and the rest.
+
+    The first one in which the group is the one that is in most sums: these are the changes that
+    most of the others are made up of.
+    """
+    size = inside.sum(axis=0)
+    first: dict[int, Move] = {}
+    rest = []
     for move in moves:
-        vector = np.zeros(size)
-        vector[list(move[0])] += 1.0
-        vector[list(move[1])] -= 1.0
-        for at, row in basis:
-            vector = vector - vector[at] * row
-        at = int(np.argmax(np.abs(vector)))
-        if abs(vector[at]) > 1e-9:
-            basis.append((at, vector / vector[at]))
-            first.append(move)
-        else:
+        groups = [i for part in move for i in part]
+        largest = max(groups, key=lambda i: (size[i], i not in first))
+        if largest in first:
             rest.append(move)
-    return first, rest
+        else:
+            first[largest] = move
+    return list(first.values()), rest
 
 
 class _State:
@@ -383,15 +405,23 @@ def _likeliest(
     # Without an upper end: the likeliest Poisson number is below its mean, but for its limits.
     free = np.exp(np.minimum(ratio, 34.0)) + 1.0
     a, b = low, np.where(np.isfinite(high), high, np.maximum(free, low + 1.0))
+    k = np.clip(0.0, a, b)
     for _ in range(64):
-        if (b - a).max() <= 0.5:
-            break
-        k = (a + b) / 2
-        slope = ratio - sum(np.log(np.maximum(one + k, 0.0) + 0.5) for one in n)
-        slope = slope + sum(np.log(np.maximum(one - k, 0.0) + 0.5) for one in m)
+        slope, curve = ratio, 0.0
+        for one in n:
+            there = np.maximum(one + k, 0.0) + 0.5
+            slope, curve = slope - np.log(there), curve + 1 / there
+        for one in m:
+            there = np.maximum(one - k, 0.0) + 0.5
+            slope, curve = slope + np.log(there), curve + 1 / there
         up = slope > 0
         a, b = np.where(up, k, a), np.where(up, b, k)
-    top = np.clip(np.rint((a + b) / 2), low, high)
-    curve = sum(1 / (np.maximum(one + top, 0.0) + 0.5) for one in n)
-    curve = curve + sum(1 / (np.maximum(one - top, 0.0) + 0.5) for one in m)
+        newton = k + slope / curve
+        # Newton's step, where it lies between the ends; else halfway.
+        nearer = np.where((newton > a) & (newton < b), newton, (a + b) / 2)
+        if np.abs(nearer - k).max() <= 0.3:
+            k = nearer
+            break
+        k = nearer
+    top = np.clip(np.rint(k), low, high)
     return top, 1 / np.sqrt(curve)

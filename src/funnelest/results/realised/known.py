@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.evidence.counted import Counted
+from funnelest.evidence.counted import Counted, Line
 from funnelest.figures import Figure
 from funnelest.figures.base import known as counts_of
 from funnelest.model.model import Model
@@ -92,12 +92,18 @@ def counted_by(model: Model, q: Quantities) -> list[Counted]:
     ]
 
 
-def known_of(model: Model, counted: Sequence[Counted], *, joint: bool = True) -> Known:
+def known_of(
+    model: Model,
+    counted: Sequence[Counted],
+    *,
+    joint: bool = True,
+    without: Collection[tuple[int, int]] = (),
+) -> Known:
     """Return what is known of the people who were counted.
 
     Where two sources may hold the same people of one step, nobody knows how many, one of them is
     used in full, the one with most people; of the other it is used that there are at least as many.
-    That holds of all, where not `joint`.
+    That holds of all, where not `joint`. Of lines in `without` not even that is used.
     """
     masks = [[model.population.mask(line.where).ravel() for line in one.lines] for one in counted]
     taken: dict[str, list[tuple[int, Cells]]] = {}
@@ -110,11 +116,14 @@ def known_of(model: Model, counted: Sequence[Counted], *, joint: bool = True) ->
             if joint and not one.overlapping:
                 full[i][j] = not any((mask & other).any() for k, other in others if k != i)
         others += [(i, mask) for j, mask in enumerate(masks[i]) if full[i][j]]
-    return _placed(counted, masks, full)
+    return _placed(counted, masks, full, without)
 
 
 def _placed(
-    counted: Sequence[Counted], masks: Sequence[Sequence[Cells]], full: Sequence[Sequence[bool]]
+    counted: Sequence[Counted],
+    masks: Sequence[Sequence[Cells]],
+    full: Sequence[Sequence[bool]],
+    without: Collection[tuple[int, int]],
 ) -> Known:
     used: list[tuple[int, int]] = []
     number: dict[tuple[int, int], int] = {}
@@ -146,7 +155,8 @@ def _placed(
         (i, j)
         for i, one in enumerate(counted)
         for j, line in enumerate(one.lines)
-        if not full[i][j] and line.figure.limits(line.divisor)[0] > 0
+        if not full[i][j] and (i, j) not in without
+        if line.figure.limits(line.divisor)[0] > 0
     ]
     least = [Least(counted[i].place, masks[i][j], len(used) + k) for k, (i, j) in enumerate(limits)]
     totals = [
@@ -154,6 +164,8 @@ def _placed(
         for i, one in enumerate(counted)
         for t, total in enumerate(one.totals)
         if all(full[i][j] for j in total.rows)
+        # Beside counts that are all known it says nothing.
+        and not all(_fixed(one.lines[j]) for j in total.rows)
     ]
     return Known(
         tuple(Slot(place, tuple(own)) for place, own in zip(places, layers, strict=True)),
@@ -163,6 +175,11 @@ def _placed(
         tuple(totals),
         shares,
     )
+
+
+def _fixed(line: Line) -> bool:
+    low, high = line.figure.limits(line.divisor)
+    return low == high
 
 
 def _people(one: Counted) -> float:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from funnelest.evidence.counted import Counted
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.realised.fibres import counts_given
+from funnelest.results.realised.fibres import TooLarge, counts_given
 from funnelest.results.realised.groups import Kind, in_cells, in_groups, paths_of
 from funnelest.results.realised.known import Known, Place, counted_by, known_of, sums_of
 from funnelest.words import Sentence, say
@@ -21,6 +21,9 @@ __all__ = ["Numbers", "Realised"]
 
 type Floats = NDArray[np.float64]
 type Cells = NDArray[np.bool_]
+#: By the lines that people are counted in; by source and line.
+type Groups = dict[tuple[int, ...], Floats]
+type Lines = dict[tuple[int, int], Floats]
 #: Which number of people a table has: of the observed period, expected, or of the next one.
 type Numbers = Literal["auto", "realised", "expected", "predicted"]
 
@@ -28,6 +31,8 @@ type Numbers = Literal["auto", "realised", "expected", "predicted"]
 _AT_ONCE = 400_000
 #: Products in all, and changes to draw, beyond which realised numbers are not made.
 _WORK, _GROUPS = 3_000_000_000, 2_000
+#: A limit so many standard deviations below what is expected is no limit.
+_FAR = 6.0
 #: Draws of a model in which nothing is unknown.
 _DRAWS = 4_000
 #: Larger numbers of a prior cannot be drawn.
@@ -87,7 +92,7 @@ class Realised:
 
     @cached_property
     def too_large(self) -> bool:
-        """Whether the model has too many cells and ways to go for people to be drawn."""
+        """Whether the model has too many cells, ways to go or registers for people to be drawn."""
         known = known_of(self.model, self._first)
         places = [slot.place for slot in known.slots]
         ways = 0
@@ -96,7 +101,12 @@ class Realised:
             ways += 2 ** len(passed)
             if ways * self.model.population.counts.size * self._size > _WORK:
                 return True
-        return known.size > _GROUPS
+        if known.size > _GROUPS:
+            return True
+        try:
+            return not self._drawn
+        except TooLarge:
+            return True
 
     def _kinds(
         self, known: Known, parts: NDArray[np.intp], memory: dict[Any, Any]
@@ -107,32 +117,40 @@ class Realised:
                 counted = self._counted(q)
                 made = in_groups(q, self.model.route, known, counted, parts, memory)
                 made = {
-                    kind: np.broadcast_to(np.minimum(number, _MOST), (size,))
+                    # Nobody where a rate is not a number, as of a prior without an end.
+                    kind: np.broadcast_to(np.nan_to_num(np.minimum(number, _MOST)), (size,))
                     for kind, number in made.items()
                 }
             yield some, made, counted
 
     @cached_property
-    def _drawn(self) -> tuple[Known, dict[tuple[int, ...], Floats], tuple[Sentence, ...]]:
+    def _drawn(self) -> tuple[Known, Groups, tuple[Sentence, ...]]:
         """What is known, how many are in each group of registers, and what there is to say."""
         for joint in (True, False):
             known = known_of(self.model, self._first, joint=joint)
-            counts = self._groups(known)
+            names = self._names(known.limits)
+            means, true, factor = self._expected(known)
+            if far := _far(known, self._first, means):
+                known = known_of(self.model, self._first, joint=joint, without=far)
+                means, true, factor = self._expected(known)
+            counts = self._groups(known, means, true, factor)
             if counts is not None:
-                names = self._names(known.limits)
                 said = (say("realised.least", names=names),) if names else ()
                 return known, counts, said if joint else (say("realised.apart"),)
         known = known_of(self.model, ())
-        counts = self._groups(known)
-        assert counts is not None
-        return known, counts, (say("realised.impossible"),)
+        return known, {}, (say("realised.impossible"),)
 
     def _names(self, lines: Sequence[tuple[int, int]]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._first[i].source for i, _ in lines))
 
-    def _groups(self, known: Known) -> dict[tuple[int, ...], Floats] | None:
+    def _expected(self, known: Known) -> tuple[Groups, Lines, Lines]:
+        """Return the expected people of each group, and what else is asked of each line.
+
+        The share of its records that are of people, where only a limit is used of it, and else how
+        far it is off for another reason than chance.
+        """
         nowhere = np.full(self.model.population.counts.size, -1, dtype=np.intp)
-        means: dict[tuple[int, ...], Floats] = {(): np.zeros(self._size)}
+        means: Groups = {}
         true = {key: np.ones(self._size) for key in known.limits}
         factor = {key: np.ones(self._size) for key in known.used}
         for some, kinds, counted in self._kinds(known, nowhere, {}):
@@ -142,11 +160,16 @@ class Realised:
                 true[i, j][some] = counted[i].lines[j].true_share
             for i, j in known.used:
                 factor[i, j][some] = counted[i].lines[j].factor
-        groups = [group for group in means if group]
+        means.pop((), None)
+        return means, true, factor
+
+    def _groups(self, known: Known, means: Groups, true: Lines, factor: Lines) -> Groups | None:
+        """Draw how many people are in each group."""
         rng = np.random.default_rng([self.seed, 3, int(self.observed)])
         sums = sums_of(known, self._first, true, factor, rng)
         if not sums:
             return {}
+        groups = list(means)
         inside = np.zeros((len(sums), len(groups)), dtype=bool)
         for at, group in enumerate(groups):
             inside[list(group), at] = True
@@ -255,3 +278,34 @@ def _divided(
         number = rng.binomial(left.astype(np.int64), np.clip(share, 0.0, 1.0)).astype(float)
         left, rest = left - number, np.maximum(rest - means[kind], 0.0)
         yield kind, number
+
+
+def _far(known: Known, counted: Sequence[Counted], means: Groups) -> set[tuple[int, int]]:
+    """Return the limits that are kept anyway: whatever the draw, many more people are expected.
+
+    Of each group as many as there would be, if the counts that it is in were shared by what is
+    expected; the least of these, where it is in several.
+    """
+    line = dict.fromkeys(range(known.size), 0.0)
+    for group, number in means.items():
+        for at in group:
+            line[at] = line[at] + number
+    ratio = {
+        at: counted[i].lines[j].figure.limits(counted[i].lines[j].divisor)[0]
+        / np.maximum(line[at], 1e-9)
+        for at, (i, j) in enumerate(known.used)
+    }
+    found = set()
+    for at, (i, j) in enumerate(known.limits, start=len(known.used)):
+        people: Any = 0.0
+        for group, number in means.items():
+            if at in group:
+                least = [ratio[one] for one in group if one in ratio]
+                people = people + number * (
+                    np.minimum(np.min(least, axis=0), 1.0) if least else 1.0
+                )
+        own = counted[i].lines[j]
+        low = own.figure.limits(own.divisor)[0]
+        if np.all(people - _FAR * np.sqrt(people + 1.0) > low):
+            found.add((i, j))
+    return found
