@@ -22,7 +22,7 @@ type Floats = NDArray[np.float64]
 type Move = tuple[tuple[int, ...], tuple[int, ...]]
 
 #: Rounds through all changes, where there is more than one; the draws start near their means.
-_ROUNDS = 20
+_ROUNDS = 14
 #: Fewer where there are more changes than this in all: those of many groups are nearly independent.
 _CHANGES = 600
 #: A change is drawn from all its values so many standard deviations around the likeliest one.
@@ -119,7 +119,7 @@ def counts_given(
         drawn[free] = rng.poisson(means[free])
     parts = list(_parts(inside))
     changes = [len(columns) - len(rows) for rows, columns in parts]
-    if sum(2 * n * _rounds(n) for n in changes if n > 1) * means.shape[1] > _WORK:
+    if sum(4 / 3 * n * _rounds(n) for n in changes if n > 1) * means.shape[1] > _WORK:
         raise TooLarge
     for rows, columns in parts:
         own = _part(inside[np.ix_(rows, columns)], means[columns], [sums[i] for i in rows], rng)
@@ -173,7 +173,7 @@ def _part(
         return state.counts
     rounds = _rounds(len(first))
     for again in range(rounds):
-        some = [rest[i] for i in rng.permutation(len(rest))[: len(first)]]
+        some = [rest[i] for i in rng.permutation(len(rest))[: len(first) // 3 + 1]]
         for move in [*first, *some]:
             state.change(move, rng, settled=again > rounds // 3)
     return state.counts

@@ -286,7 +286,7 @@ def _far(known: Known, counted: Sequence[Counted], means: Groups) -> set[tuple[i
     Of each group as many as there would be, if the counts that it is in were shared by what is
     expected; the least of these, where it is in several.
     """
-    line = dict.fromkeys(range(known.size), 0.0)
+    line: dict[int, Any] = dict.fromkeys(range(known.size), 0.0)
     for group, number in means.items():
         for at in group:
             line[at] = line[at] + number
