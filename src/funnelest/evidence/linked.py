@@ -429,10 +429,11 @@ class Linked(Evidence):
             seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
             known = Exact(self.table.known_in(stratum))
             share = fm.matmul(seen[None, :], shares[stratum])[0]
-            lines.append(Line(where, share[cells_apart], known))
+            people = self._people(q)[stratum] * share
+            lines.append(Line(where, share[cells_apart], known, true=people))
             for row, most in zip(cells.sums[cells.limits], cells.counts[cells.limits], strict=True):
                 share = fm.matmul(row[None, :] * (1.0 - seen), shares[stratum])[0]
-                lines.append(Line(where, share[cells_apart], AtMost(int(most))))
+                lines.append(Line(where, share[cells_apart], AtMost(int(most)), true=0.0))
         return [Counted(self.name, self.step, lines)]
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:

@@ -156,8 +156,8 @@ class People(Tabled):
         :math:`L v (1 - \kappa)`; registers of the same people at steps i and j share
         :math:`\kappa_i \kappa_j L v_i F_{ij}` of them (Kingman, Poisson Processes, 1993, 5.1).
         Being counted at one step is taken not to depend on being counted at another. Of two sources
-        that may hold the same people of one step, only the larger is used in full, of the other
-        that there are at least as many.
+        that may hold the same people of one step, the one expected to hold most is used in full, of
+        the other that there are at least as many.
         """
         which, _ = self._number(number)
         each = list(self._each(where, by, per))

@@ -102,7 +102,8 @@ def known_of(
     """Return what is known of the people who were counted.
 
     Where two sources may hold the same people of one step, nobody knows how many, one of them is
-    used in full, the one with most people; of the other it is used that there are at least as many.
+    used in full, the one that is expected to hold most; of the other it is used that there are at
+    least as many.
     That holds of all, where not `joint`. Of lines in `without` not even that is used.
     """
     masks = [[model.population.mask(line.where).ravel() for line in one.lines] for one in counted]
@@ -183,7 +184,8 @@ def _fixed(line: Line) -> bool:
 
 
 def _people(one: Counted) -> float:
-    return sum(line.figure.limits(line.divisor)[0] for line in one.lines)
+    """Return how many people a source is expected to hold; the larger count may be so by chance."""
+    return sum(float(np.mean(line.true)) for line in one.lines)
 
 
 def sums_of(

@@ -79,7 +79,7 @@ class Realised:
     @cached_property
     def _first(self) -> list[Counted]:
         """What was counted, for what does not depend on the draws."""
-        values = {name: draws[:1] for name, draws in self._values.items()}
+        values = {name: np.mean(draws, keepdims=True) for name, draws in self._values.items()}
         with np.errstate(all="ignore"):
             return self._counted(Quantities(self.model, values, self._memory))
 
