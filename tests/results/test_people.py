@@ -150,11 +150,13 @@ def test_text_names_the_number_and_is_no_finer_than_its_error() -> None:
 @pytest.mark.parametrize(("code", "words"), [("en", "Realised number"), ("nl", "Werkelijk aantal")])
 def test_figure_and_page_name_the_number(code, words, tmp_path) -> None:
     import matplotlib as mpl
+    from matplotlib import pyplot as plt
 
     mpl.use("Agg")
     result = drawn(register("a", 300, 1.0), register("b", 100, 0.9))
     drawn_on = fe.plot.route(result, language=code)
     assert any(words in one.get_text() for one in drawn_on.texts)
+    plt.close(drawn_on)
     path = fe.report.page(result, tmp_path / "page.html", title="t", language=code)
     page = path.read_text(encoding="utf-8")
     assert f"{words} of people" in page or f"{words} personen" in page

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.evidence.counted import Counted
+from funnelest.model.counted_apart import counted_apart
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.realised.fibres import TooLarge, counts_given
@@ -182,10 +183,8 @@ class Realised:
 
     def taken(self) -> tuple[Sentence, ...]:
         """Return what is taken to be so of people who may be in several sources."""
-        known = self._drawn[0]
-        names = self._names(known.used)
-        several = len(known.slots) > 1 and len(names) > 1
-        return (say("realised.independent", names=names),) if several else ()
+        names = counted_apart(self.model) if self._drawn[1] else ()
+        return (say("realised.independent", names=names),) if names else ()
 
     def numbers(self, parts: Sequence[Cells]) -> Sequence[Mapping[Place, Floats]]:
         """Return step or transition -> the people there, per draw, in parts that share no cell.
