@@ -230,7 +230,7 @@ def _cascades() -> list[Any]:
             name="cascade printed", of_those=True,
             counts={
                 "happened": fe.Rounded(380, to=10), "told": fe.Rounded(115, to=5),
-                "reported": fe.RandomlyRounded(35), "helped": fe.AtLeast(5),
+                "reported": fe.RandomlyRounded(35), "helped": fe.Rounded(10, to=5),
             },
         ),
         fe.Cascade(
