@@ -79,8 +79,7 @@ def test_once_as_a_cascade_nothing_is_asked():
     "evidence",
     [
         [  # each of those at the step before: the same likelihood as a cascade
-            fe.Cohort(name=b, of=a, step=b, n=COUNTS[a], yes=COUNTS[b])
-            for a, b in pairwise(STEPS)
+            fe.Cohort(name=b, of=a, step=b, n=COUNTS[a], yes=COUNTS[b]) for a, b in pairwise(STEPS)
         ],
         [  # others
             cohorts(where={"sex": "female"})[0],

@@ -15,6 +15,9 @@ from funnelest.model.parts import Parts
 
 __all__ = ["same_people"]
 
+#: A source, its size, and where its numbers stand on the route.
+type _Shown = tuple[Evidence, int | None, list[OnRoute]]
+
 #: From so many complete counts along the route on they are asked about. Two, of a step and of the
 #: next, are what most models have, and taking them as independent makes their ratio less sure.
 _COUNTS = 3
@@ -37,22 +40,27 @@ class _Group:
 
 def same_people(model: Parts) -> list[str]:
     """Return which sources look like one group of people, one sentence each."""
-    shown = {one.name: _shown(model, one) for one in model.sources()}
+    # Not the members of a source: which of the people each has is what such a source is about.
+    shown = [(one, *_shown(model, one)) for one in model.evidence]
     return _of_one_size(model, shown) + _complete(model, shown)
 
 
-def _shown(model: Parts, one: Evidence) -> list[OnRoute]:
+def _shown(model: Parts, one: Evidence) -> tuple[int | None, list[OnRoute]]:
+    """Return the size of a source, and where its numbers stand on the route."""
     try:
-        return list(one.shown_on_route(model.route, model.population))
+        n = one.people_asked()
+        # A table of thousands of counts takes long to place, and is none of these.
+        if n is None and len(one.figure_classes()) != 1:
+            return None, []
+        return n, list(one.shown_on_route(model.route, model.population))
     except Exception:  # of a user's own kind: the figure of the route will say it better
-        return []
+        return None, []
 
 
-def _of_one_size(model: Parts, shown: dict[str, list[OnRoute]]) -> list[str]:
+def _of_one_size(model: Parts, shown: Sequence[_Shown]) -> list[str]:
     """Return which shares of different steps are of as many people in the same step."""
     groups: dict[tuple[int, str], list[_Group]] = {}
-    for one in model.sources():
-        n, places = one.people_asked(), shown[one.name]
+    for one, n, places in shown:
         if n is None or not places:
             continue
         wheres = tuple(place.where for place in places)
@@ -89,11 +97,10 @@ def _alike(model: Parts, some: Sequence[_Group]) -> list[_Group]:
     return [one for i, one in enumerate(some) if i in there]
 
 
-def _complete(model: Parts, shown: dict[str, list[OnRoute]]) -> list[str]:
+def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
     """Return which complete counts along the route must be of the same people."""
     counts: dict[str, list[tuple[Evidence, str, float]]] = {}
-    for one in model.sources():
-        places = shown[one.name]
+    for one, _, places in shown:
         if len(places) != 1 or carried(one.defects, "on_records"):
             continue
         (place,) = places
