@@ -92,6 +92,23 @@ def test_it_is_the_sum_over_all_chains(name, inverse):
     np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
 
 
+@pytest.mark.parametrize("inverse", [0.0, 0.1])
+@pytest.mark.parametrize("name", CHAINS)
+def test_shares_of_none_and_of_all(name, inverse):
+    """Impossible chains have no probability, and no draw is not a number."""
+    figures, still = CHAINS[name]
+    shares = np.array([[1.0, 0.0, 1.0, 0.5], [1.0, 0.5, 0.0, 1.0], [0.5, 1.0, 0.3, 0.0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = nested(figures, still, shares, inverse).logp()
+        # Without over-dispersion: shares of 0 and 1 have none.
+        wanted = [one_by_one(figures, still, shares[:, j]) for j in range(4)]
+    impossible = np.isneginf(wanted)
+    assert np.isneginf(found[impossible]).all()
+    assert np.isfinite(found[~impossible]).all()
+    if not inverse:
+        np.testing.assert_allclose(found[~impossible], np.array(wanted)[~impossible], atol=1e-11)
+
+
 def test_shares_of_the_first_count_are_sums_too():
     figures = (50, fe.Rounded(0.5, to=0.1), fe.Rounded(0.2, to=0.1))
     found = nested(figures, (0, 0), SHARES[:2], 0.0, 50).logp()

@@ -34,7 +34,7 @@ _TINY = 1e-280
 #: Numbers at a time in sums of logarithms.
 _NUMBERS = 2_000_000
 #: A share that nobody has, where it is divided by.
-_LEAST = np.float64(1e-300)
+_LEAST = np.float64(1e-200)
 
 
 @dataclass(frozen=True)
@@ -156,10 +156,15 @@ class Nested(Seen):
     # -------------------------------------------------------------- likelihood
 
     def logp(self) -> Value:
+        if not all(len(counts) for counts, _ in self.printed.rows):
+            return 0.0 * (self.shares[0] + self.inverse) - np.inf
+        total = self._along()
+        return fm.where(total < 0.1 * _NEVER, -np.inf, total)
+
+    def _along(self) -> Value:
+        """Return the log-probability, step by step, and a huge number below 0 for impossible."""
         rows = self.printed.rows
-        total: Value = 0.0 * self.shares[0] + 0.0 * self.inverse
-        if not all(len(counts) for counts, _ in rows):
-            return total - np.inf
+        total: Value = 0.0 * (self.shares[0] + self.inverse)
         counts, weights = rows[0]
         logs: Value = np.maximum(weights, _NEVER)[:, None]
         for i, (new, weights) in enumerate(rows[1:]):
@@ -186,6 +191,7 @@ class Nested(Seen):
                 return 0.0 * self.shares[i] + logs
             return self._law(i, int(people[0])).logp(new[:, None].astype(np.float64)) + logs
         m, b = people[:, None].astype(np.float64), new[:, None].astype(np.float64)
+        logs = fm.maximum(logs, _NEVER)  # what is impossible, finite as there
         here = logs + constant_gammaln(m + 1.0) - self._rising(m, 1.0)
         there = self._rising(b, self.shares[i]) - constant_gammaln(b + 1.0)
         if len(new) == 1:
@@ -194,9 +200,17 @@ class Nested(Seen):
         return self._joined(i, m, here, b) + there
 
     def _rising(self, x: Any, share: Value) -> Value:
-        """Return the log of ``share (share + 1/s) ... (share + (x - 1)/s)``, for data `x`."""
-        value = xlogy(x, share) if not isinstance(share, float) else 0.0 * x
-        return value if self._binomial else value + log_rising_over(x, share, self.inverse)
+        """Return the log of ``share (share + 1/s) ... (share + (x - 1)/s)``, for data `x`.
+
+        Of a share of 0 what is impossible is finite, so that it can be tilted and has slopes.
+        """
+        if isinstance(share, float):  # all of them
+            return 0.0 * x if self._binomial else log_rising_over(x, share, self.inverse)
+        there = fm.maximum(share, _LEAST)
+        value = xlogy(x, there)
+        if not self._binomial:
+            value = value + log_rising_over(x, there, self.inverse)
+        return fm.where((share <= 0.0) & (x > 0), _NEVER, value)
 
     def _stopped(self, i: int, d: Any) -> Value:
         """Return the part of the log-probability that depends on how many did not go on."""
