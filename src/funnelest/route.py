@@ -41,7 +41,8 @@ class Route:
     edges : sequence of (str, str), optional
         All transitions, for a route that is not a chain with skips. Not together with `skips`.
     unit : str, default ""
-        What the numbers of the route count, such as ``"children"``.
+        What the numbers of the route count, in the plural, such as ``"children"``; tables, figures
+        and pages say so. Left out: they say "people".
     definition : str, default ""
         By which definition, such as ``"severe hands-on violence"``. A source that states another
         unit or definition needs a `Bridge`.
@@ -118,6 +119,11 @@ class Route:
         object.__setattr__(self, "edges", tuple(good))
         object.__setattr__(self, "unit", unit)
         object.__setattr__(self, "definition", definition)
+
+    @property
+    def counted(self) -> str:
+        """What the numbers count: the `unit`, or "people"."""
+        return self.unit or "people"
 
     def successors(self, step: str) -> tuple[str, ...]:
         """Return the steps that directly follow `step`, in step order."""

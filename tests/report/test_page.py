@@ -139,7 +139,7 @@ def test_imputed_only_when_something_is(tmp_path: Path) -> None:
     assert "imputed" not in read(fe.report.page(made(), tmp_path / "a", title="t")).text
     partly = read(fe.report.page(made(SHIFT), tmp_path / "b", title="t"))
     assert "happened, of which imputed" in partly.text
-    assert "is imputed: no source sees these people" in partly.text
+    assert "is imputed: no source sees them" in partly.text
     assert [a.get("class") for tag, a in partly.tags if tag == "tr"].count("imputed") == 3
     young = read(fe.report.page(made(SHIFT), tmp_path / "c", title="t", where={"age": (0, 11)}))
     assert "All of it is imputed" in young.text

@@ -87,8 +87,8 @@ def test_numbers_are_those_of_the_draws(fitted):
     assert (row["low"], row["high"]) == pytest.approx(np.quantile(draws, [0.025, 0.975]))
     both = fitted.steps(where, per=None).set_index("step").loc["told"]
     assert both["mean"] == pytest.approx(2 * draws.mean())
-    assert both["unit"] == "people"
-    assert row["unit"] == "people per year, mean over 2017-2018"
+    assert both["unit"] == "children"
+    assert row["unit"] == "children per year, mean over 2017-2018"
 
 
 def test_by_axes(fitted):
@@ -97,7 +97,7 @@ def test_by_axes(fitted):
     one = table[(table["sex"] == "female") & (table["year"] == "2018") & (table["step"] == "told")]
     draws = fitted.sample_of(lambda q: q.number("told", {"sex": "female", "year": 2018}))
     assert one["mean"].item() == pytest.approx(draws.mean())
-    assert one["unit"].item() == "people"
+    assert one["unit"].item() == "children"
     ages = fitted.transitions(by="age")
     assert set(ages["age"]) == {"0-11", "12-16", "17"}
     assert set(fitted.flows({"age": (12, 17)}, by="age")["age"]) == {"12-16", "17"}
@@ -499,3 +499,31 @@ def test_the_effective_size_of_a_tail():
     by_hand = p * (1 - p) / np.sum(uneven**2 * ((x[1] <= below) - p) ** 2)
     assert by_hand < 600
     assert tail_size(x, uneven) == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_what_the_figures_leave_as_its_prior_is_assumed():
+    """A factor of which one total tells only the product: its posterior is its prior."""
+    model = fe.Model(
+        fe.Route("ill", "seen"),
+        fe.Population.cells(),
+        fe.Number(fe.LogNormal.from_interval(1, 1e8)),
+        {("ill", "seen"): fe.Share(fe.Beta(5, 5))},
+        [fe.Total(name="list", step="seen", estimate=500, se=20)],
+    )
+    table = fe.fit(model, seed=1, progress=False).transitions().iloc[0]
+    assert table["low"] == pytest.approx(table["prior_low"], rel=0.05)
+    assert table["basis"] == "assumed"
+    told = model.with_evidence(
+        [*model.evidence, fe.Survey(name="asked", step="seen", of="ill", yes=20, n=40)]
+    )
+    assert fe.fit(told, seed=1, progress=False).transitions()["basis"].item() == "estimated"
+
+
+def test_the_unit_is_that_of_the_route():
+    parts = (fe.Population.cells(), fe.Number(fe.LogNormal.from_interval(10, 1e5)))
+    sources = [fe.Register(name="list", step="b", count=40)]
+    for unit, said in (("cases", "cases"), ("", "people")):
+        model = fe.Model(fe.Route("a", "b", unit=unit), *parts, evidence=sources)
+        result = fe.fit(model, seed=1, progress=False)
+        assert set(result.steps()["unit"]) == set(result.flows()["unit"]) == {said}
+        assert f"expected {said};" in repr(result)

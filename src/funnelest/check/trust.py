@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.arguments import Quantity, problems_of
+from funnelest.check.arguments import Quantity, main_quantities, problems_of
 from funnelest.check.conflict import conflict
 from funnelest.check.contributions import contributions
 from funnelest.check.convergence import convergence
@@ -18,6 +18,7 @@ from funnelest.check.posterior_predictive import posterior_predictive
 from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
+from funnelest.results.imputed import imputed_parts
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
 from funnelest.words import Language, Sentence, catalogue, language_problems, say
@@ -195,7 +196,7 @@ def trust(
         The same seed gives the same answer; that of the result when left out.
     quantities : mapping of str to callable, optional
         What is asked about: name -> ``quantity(q)`` with `q` a `Quantities`. Left out: the
-        number at every step, and every transition.
+        number at every step and the imputed part of it, and every transition.
     also : sequence of Verdict, default ()
         Checks that you made yourself, such as `check.calibrate` or `check.node_split`, to stand
         among the others.
@@ -222,6 +223,8 @@ def trust(
     else:
         problems.append(f"also must be a list of checks; given {also!r}.")
     raise_if_any(problems, "trust")
+    if quantities is None:
+        quantities = {**main_quantities(result.model), **imputed_parts(result.model)}
     checks: dict[str, Verdict] = {}
     unmade: dict[str, Sentence | str] = {}
     seconds: dict[str, float] = {}

@@ -79,11 +79,12 @@ class Probe:
         return frozenset(name for name, sources in self.informed().items() if not sources)
 
     def rests_on(
-        self, quantity: Callable[[Quantities], Any], basis: str = "", *, given: bool = False
+        self, quantity: Callable[[Quantities], Any], basis: str = "", *, prior: bool = False
     ) -> str:
         """Return the basis of a quantity, as `Result.rests_on`; `basis` is that of its cells.
 
         Without one it is whether the rate is imputed in the cells over which the quantity sums.
+        `prior` says that the figures were found to leave it as its prior has it.
         """
         on, wheres = self.looks_at(quantity)
         if not basis:
@@ -93,7 +94,7 @@ class Probe:
         before = [word for word in basis.split(", ") if word not in (CARRIED, PARTLY)]
         if not all(word in _OPEN for word in before):
             return basis
-        if given or (on and on <= self.unseen):
+        if prior or (on and on <= self.unseen):
             return "imputed" if before == ["imputed"] else "assumed"
         population = self.model.population
         imputing = {name for one in self.model.assumptions for name in one.parameters(population)}

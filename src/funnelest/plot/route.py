@@ -21,12 +21,12 @@ from funnelest.plot.base import (
     Mark,
     Row,
     Style,
-    imputed_number,
     language_problems,
     rows,
 )
 from funnelest.plot.base.graph import INDENT, Graph
 from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
+from funnelest.results.imputed import imputed_number
 from funnelest.results.intervals import interval_problems
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
@@ -77,7 +77,7 @@ def route(
 ) -> Figure:
     """Draw the route: steps and transitions with intervals, beside what is printed of them.
 
-    One line per step, its transitions below it, on one logarithmic axis of people. Arrows at
+    One line per step, its transitions below it, on one logarithmic axis of what the route counts. Arrows at
     the left pass over the steps that are skipped. What is recorded or published of a step stands
     under its estimate; the part that no source sees is hatched and labelled "imputed". The note
     names the sources that have no place on it.
@@ -151,7 +151,7 @@ def route(
     lines = made.lines()
     said = [show("plot.route.carried")] if made.carried else []
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
-    unit = show.unit(result.model.population, where, per)
+    unit = show.unit(result.model.population, where, per, result.model.route.counted)
     subtitle = show("plot.route.expected", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )

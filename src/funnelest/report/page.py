@@ -14,8 +14,9 @@ from funnelest.errors import raise_if_any
 from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
 from funnelest.model.sight import CARRIED, PARTLY
-from funnelest.plot.base import Language, imputed_number, language_problems
+from funnelest.plot.base import Language, language_problems
 from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.results.imputed import imputed_number
 from funnelest.results.intervals import interval_problems
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
@@ -146,13 +147,12 @@ class _Page:
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
+        model = self.result.model
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
-            "unit": self.show.unit(self.result.model.population, self.where, self.per),
-            "where": f", {self.show.where(self.where, self.result.model.population)}"
-            if self.where
-            else "",
+            "unit": self.show.unit(model.population, self.where, self.per, model.route.counted),
+            "where": f", {self.show.where(self.where, model.population)}" if self.where else "",
         }
         return self.show(f"page.{name}", **{**known, **named})
 
@@ -362,7 +362,7 @@ class _Page:
             stratum = self.show.word("all") if row["stratum"] == "all" else row["stratum"]
             first = [row["source"], stratum, self.say(row["quantity"])]
             rows.append(([*first, *self._estimates(row, False)], "imputed" in row["basis"]))
-        heads = self._heads("source", "stratum", "people")
+        heads = self._heads("source", "stratum", "group")
         return [self._table("linked_caption", heads, rows)] if rows else []
 
     def given_table(self) -> Content:

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.axes import Where
 from funnelest.evidence.linked import Linked
 from funnelest.lists.computing.hierarchy import truncated_poisson
-from funnelest.population import Population
+from funnelest.model.parts import Parts
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["known_and_hidden"]
@@ -21,14 +21,14 @@ _MOST = 1e15
 
 
 def known_and_hidden(
-    source: Linked, basis: Callable[[Where], str], population: Population, seed: int
+    source: Linked, basis: Callable[[Where], str], model: Parts, seed: int
 ) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str]]:
     """Return labels, quantity and basis of known and hidden people, by stratum and in all.
 
     ``basis(where)`` says whether the people of some cells are estimated or imputed. The same seed
     draws the same hidden people.
     """
-    wheres = source.wheres(population)
+    wheres = source.wheres(model.population)
     names = source.table.strata
     strata = [*names, None] if source.table.stratified else [None]
     why = "all lists together do not interact"
@@ -40,7 +40,7 @@ def known_and_hidden(
         rest = {basis(wheres[one]) for one in chosen}
         own = rest.pop() if len(rest) == 1 else "partly imputed"
         for name, parts in (("known", (0,)), ("hidden", (1,)), ("total", (0, 1))):
-            labels = {"stratum": stratum or "all", "quantity": name, "unit": "people"}
+            labels = {"stratum": stratum or "all", "quantity": name, "unit": model.route.counted}
             quantity = partial(_summed, source=source, chosen=chosen, parts=parts, seed=seed)
             estimated = 1 in parts or source.linkage is not None
             found.append((labels, quantity, f"{own}, {why}" if estimated else "counted"))

@@ -40,9 +40,9 @@ class Result(Drawn):
     the prior beside it, the `basis` and a `mark` that is empty unless something is wrong with
     the fit. The basis is "estimated"; "imputed" (an assumption fills in the rate of the cells),
     "carried over" (no source sees what it rests on in these cells, and it is taken to be as
-    where one does) and "assumed" (no source sees anything that it depends on, or it is a number
-    that was given: it is the prior) take its place, each with "partly" where that holds of a
-    part.
+    where one does) and "assumed" (no source sees anything that it depends on, it is a number that
+    was given, or the figures leave it as its prior has it) take its place, each with "partly"
+    where that holds of a part.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ class Result(Drawn):
         made = []
         for labels, quantity, basis in rows:
             draws = self._evaluate(quantity, self._posterior)
-            posterior = summary(draws, probability, kind)
-            prior = summary(self._evaluate(quantity, self._prior), probability, kind)
+            before = self._evaluate(quantity, self._prior)
+            posterior, prior = (summary(one, probability, kind) for one in (draws, before))
             made.append(
                 {
                     **labels,
@@ -95,7 +95,7 @@ class Result(Drawn):
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": self.rests_on(quantity, basis, given=_same(posterior, prior)),
+                    "basis": self._rests_on(quantity, basis, draws, before),
                     "mark": self.mark,
                 }
             )
@@ -150,7 +150,7 @@ class Result(Drawn):
         """
         rows = [
             (
-                {"step": step, **labels, "unit": tables.unit(self.model.population, over, cells)},
+                {"step": step, **labels, "unit": tables.unit(self.model, over, cells)},
                 lambda q, s=step, w=cells, p=over: q.number(s, w, per=p),
                 basis,
             )
@@ -213,8 +213,7 @@ class Result(Drawn):
         """
         rows = [
             (
-                self._edge(a, b, labels)
-                | {"unit": tables.unit(self.model.population, over, cells)},
+                self._edge(a, b, labels) | {"unit": tables.unit(self.model, over, cells)},
                 lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
                 basis,
             )
@@ -401,7 +400,7 @@ class Result(Drawn):
             ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
             for one in self.model.evidence
             if isinstance(one, Unlinked)
-            for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)
+            for name, unit, quantity, basis in one.quantities(self.model, where, axis)
         ]
         return self._table(rows, probability, kind)
 
@@ -420,13 +419,12 @@ class Result(Drawn):
             number counted), on none ("hidden", drawn around what is expected) and together
             ("total"). Where links are wrong, the known are drawn too.
         """
-        population = self.model.population
         rows = [
             ({"source": one.name, **labels}, quantity, basis)
             for one in self.model.evidence
             if isinstance(one, Linked)
             for labels, quantity, basis in known_and_hidden(
-                one, self._of_cells, population, self.seed
+                one, self._of_cells, self.model, self.seed
             )
         ]
         return self._table(rows, probability, kind)
@@ -489,11 +487,6 @@ class Result(Drawn):
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
             parts += [f"<h4>{title}</h4>", tables.html_table(table.drop(columns=[*ERRORS]))]
         return "\n".join(parts)
-
-
-def _same(*summaries: Mapping[str, Any]) -> bool:
-    """Return whether a quantity is one number, before the figures and after."""
-    return all(one["low"] == one["high"] for one in summaries)
 
 
 #: What tables, figures and reports are made of.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from funnelest.evidence.base import Evidence
     from funnelest.model.model import Model
+    from funnelest.model.parts import Parts
     from funnelest.observations.observation import Seen
     from funnelest.quantities.quantities import Quantities
 
@@ -40,17 +41,18 @@ __all__ = [
 type Floats = NDArray[np.float64]
 
 
-def unit(population: Population, per: str | None, where: Where) -> str:
-    """Return what a number of people is a number of: all of the cells, or a mean over an axis."""
+def unit(model: Parts, per: str | None, where: Where) -> str:
+    """Return what a number at a step counts: all of the cells, or a mean over an axis."""
+    population, counted = model.population, model.route.counted
     if per is None:
-        return named("quantity.people")
+        return counted
     at = population.position(per)
     name = "year" if population.axes[at].role == "years" else per
     levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
     if len(levels) == 1:
-        return named("quantity.people_in", axis=name, level=show_level(levels[0]))
+        return named("quantity.people_in", unit=counted, axis=name, level=show_level(levels[0]))
     span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
-    return named("quantity.people_per", axis=name, span=span)
+    return named("quantity.people_per", unit=counted, axis=name, span=span)
 
 
 def selection_problems(population: Population, where: object, per: object = None) -> list[str]:
@@ -113,7 +115,7 @@ def first_event_rows(
     model: Model, labels: Mapping[str, Any], where: Where, before: Sequence[float], per: str | None
 ) -> list[tuple[dict[str, Any], Callable[[Quantities], Any], str]]:
     """Return labels, quantity and basis of victims in a year, first events, and ever before."""
-    first, people = model.route.steps[0], unit(model.population, per, where)
+    first, people = model.route.steps[0], unit(model, per, where)
 
     def ever(age: float) -> Callable[[Quantities], Any]:
         return lambda q: q.ever_before(age, where)
