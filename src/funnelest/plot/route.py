@@ -77,10 +77,10 @@ def route(
 ) -> Figure:
     """Draw the route: steps and transitions with intervals, beside what is printed of them.
 
-    One line per step, its transitions below it, on one logarithmic axis of what the route counts. Arrows at
-    the left pass over the steps that are skipped. What is recorded or published of a step stands
-    under its estimate; the part that no source sees is hatched and labelled "imputed". The note
-    names the sources that have no place on it.
+    One line per step, its transitions below it, on one logarithmic axis. Arrows at the left pass
+    over the steps that are skipped. What is recorded or published of a step stands under its
+    estimate; the part that no source sees is hatched and labelled "imputed". The note names the
+    sources that have no place on it.
 
     Parameters
     ----------

@@ -58,6 +58,8 @@ class Content:
     picture: str = ""
     alt: str = ""
     html: Any = ""
+    #: What stands in place of it until a reader opens it; empty: it is open.
+    fold: str = ""
 
 
 def picture(figure: Figure, alt: str) -> Content:

@@ -77,12 +77,12 @@ def contributions(
     Returns
     -------
     Verdict
-        It passed when no quantity rests for more than half on priors and what was assumed. `table` has one row per quantity
-        (and stratum): median and limits of the `interval`, and of the prior; the `contraction`
-        and how far it `moved`; the sources it is `seen_by` ("prior only" where none does, "held" of
-        a number that was given), and those that see the stratum `apart` from others; the shares
-        owed to `sources`, `priors` and `assumptions`, and the component to which `most` is owed;
-        what it `rests_on` that no figure says; the `basis`.
+        It passed when no quantity rests for more than half on priors and what was assumed. `table`
+        has one row per quantity (and stratum): median and limits of the `interval`, and of the
+        prior; the `contraction` and how far it `moved`; the sources it is `seen_by` ("prior only"
+        where none does, "held" of a number that was given), and those that see the stratum `apart`
+        from others; the shares owed to `sources`, `priors` and `assumptions`, and the component to
+        which `most` is owed; what it `rests_on` that no figure says; the `basis`.
 
         ``tables["shares"]`` has one row per quantity (and stratum) and component: the `share`
         owed to it and its Monte Carlo standard error `mc_error`, the `total` that the shares added
