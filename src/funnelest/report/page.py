@@ -160,6 +160,8 @@ class _Page:
         self.trust, self.leaning = trust, {} if where else leaning(trust)
         self.result, self.where, self.per, self.probability = result, where, per, probability
         self.show, self.mark = show, show.say(result.said_mark)
+        # Which quantities a mark is about stands once, at the top.
+        self.short = "; ".join(part.split(":")[0] for part in self.mark.split("; "))
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
         self.shares = result.transitions(where, probability=probability).to_dict("records")
         self.filled = result.model.imputed_part(where)
@@ -193,8 +195,8 @@ class _Page:
             ("linked", self.linked_table()),
             ("in_words", self.in_words()),
             ("given", [self.given_table(), *self.register_table()]),
-            ("checks", checked(self.trust, self.mark) if self.trust is not None else []),
-            ("ledger", ledger(self.ledger, self.show, self.mark)),
+            ("checks", checked(self.trust, self.short) if self.trust is not None else []),
+            ("ledger", ledger(self.ledger, self.show, self.short)),
         ]
         named = [(self.say(name), inside) for name, inside in parts if inside]
         return {
@@ -231,7 +233,7 @@ class _Page:
         return {
             "passed": gate.passed and (self.trust is None or self.trust.passed),
             "headline": headline if gate.passed else gated,
-            "mark": self.mark,
+            "mark": self.mark if self.trust is None else self.short,
             "warning": "" if gate.passed else self.say("failed_long"),
             "lines": [*checks, *lines, engine, *precise, *notes],
         }
@@ -279,9 +281,10 @@ class _Page:
         assumed = [name for name, words in {**known, **edges}.items() if "assumed" in words]
         if assumed:
             found.append(self.say("assumed", names=assumed, n=len(assumed)))
-        if self.leaning:
+        if self.leaning and self.trust is not None:
+            of = sum(not row.labels for row in self.trust.checks["contributions"].found)
             names = list(self.leaning)
-            found.append(self.say("leaning", names=names, n=len(names)))
+            found.append(self.say("leaning", names=names, n=len(names), of=of))
         first = result.model.route.steps[0]
         if self.filled == "imputed":
             found.append(self.say("wholly"))
@@ -363,7 +366,7 @@ class _Page:
     def _table(self, caption: str, columns: Sequence[tuple[str, bool]], rows: Rows) -> Content:
         """Return a table: its caption and columns by their keys, and which hold numbers."""
         named = [(self.say(name), numeric) for name, numeric in columns]
-        return Content(table=Table(self.say(caption), named, rows, self.mark))
+        return Content(table=Table(self.say(caption), named, rows, self.short))
 
     def _heads(self, *first: str) -> list[tuple[str, bool]]:
         numbers = ("median", "interval", "prior_median", "prior_interval")
