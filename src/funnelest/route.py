@@ -35,7 +35,8 @@ class Route:
     Parameters
     ----------
     *steps : str
-        Names of the steps, in an order in which every transition goes forward.
+        Names of the steps, in an order in which every transition goes forward. One step is enough
+        for a prevalence alone.
     skips : sequence of (str, str), default ()
         Transitions beside those from each step to the one after it.
     edges : sequence of (str, str), optional
@@ -84,8 +85,8 @@ class Route:
         problems = TEXT.problems("unit", unit) + TEXT.problems("definition", definition)
         names = [step for step in steps if isinstance(step, str) and step]
         problems += [text for step in steps for text in NAME.said("a step", step)]
-        if len(names) < 2:
-            problems.append(f"a route needs at least two steps; given {len(names)}.")
+        if not steps:
+            problems.append("a route needs at least one step; given none.")
         problems += [
             f"step {step!r} is named twice."
             for step in dict.fromkeys(names)

@@ -23,7 +23,7 @@ from funnelest.model.parts import Parts
 from funnelest.model.sight import Sight
 from funnelest.model.unasked import first_event_cells, imputed_cells, shared_over
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior
+from funnelest.priors import Fixed, Prior, as_prior
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route
 
@@ -45,9 +45,10 @@ class Model(Parts):
     ----------
     route : Route
         The steps and transitions.
-    population : Population
-        The people, on named axes.
-    occurrence : Rate or Number
+    population : Population, optional
+        The people, on named axes. It goes with `occurrence`: leave out both for a route of shares
+        only, of which no numbers are known. Its numbers are then those of one that enters.
+    occurrence : Rate or Number, optional
         Who enters the first step: a yearly rate of the population, or a number per cell.
     transitions : mapping of (str, str) to Share, optional
         The share that makes each transition. One left out gets the default ``Beta(1, 1)``, and
@@ -85,8 +86,8 @@ class Model(Parts):
     def __init__(
         self,
         route: Route,
-        population: Population,
-        occurrence: Rate | Number,
+        population: Population | None = None,
+        occurrence: Rate | Number | None = None,
         transitions: Mapping[Any, Share] | None = None,
         evidence: Sequence[Evidence] = (),
         assumptions: Sequence[Assumption] = (),
@@ -100,7 +101,14 @@ class Model(Parts):
             "instead": instead,
             "powers": powers,
         }
-        raise_if_any(problems.part_problems(evidence, assumptions, mappings))
+        found = problems.part_problems(evidence, assumptions, mappings)
+        if population is None and occurrence is None:
+            raise_if_any(found or problems.number_problems(evidence))
+            population, occurrence = Population.cells(), Number(Fixed(1.0))
+        elif population is None or occurrence is None:
+            what = "population" if population is None else "occurrence"
+            found.append(f"{what} is missing; leave out both for a route of shares only.")
+        raise_if_any(found)
         super().__init__(
             route=route,
             population=population,

@@ -191,7 +191,7 @@ class _Page:
             ("summary", self.summary()),
             ("figure", [self.drawn(figure)]),
             ("steps", [self.step_table()]),
-            ("transitions", [self.transition_table()]),
+            ("transitions", [self.transition_table()] if self.shares else []),
             ("linked", self.linked_table()),
             ("in_words", self.in_words()),
             ("given", [self.given_table(), *self.register_table()]),
@@ -278,7 +278,12 @@ class _Page:
         edges = {
             show_edge((row["from"], row["to"])): row["basis"].split(", ") for row in self.shares
         }
-        assumed = [name for name, words in {**known, **edges}.items() if "assumed" in words]
+        given = {row["step"] for row in self.steps if row["prior_low"] == row["prior_high"]}
+        assumed = [
+            name
+            for name, words in {**known, **edges}.items()
+            if "assumed" in words and name not in given
+        ]
         if assumed:
             found.append(self.say("assumed", names=assumed, n=len(assumed)))
         if self.leaning and self.trust is not None:
@@ -307,7 +312,11 @@ class _Page:
             row["step"]: show.numbers(row["median"], row["low"], row["high"]) for row in self.steps
         }
         first = route.steps[0]
-        sentences = [self.say("first", number=number[first], step=first)]
+        row = self.steps[0]
+        if row["low"] == row["high"]:
+            number = {**number, first: show.number(row["median"])}
+        known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
+        sentences = [self.say(known, number=number[first], step=first)]
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
