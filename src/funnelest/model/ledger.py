@@ -106,6 +106,13 @@ def _entries(model: Parts) -> list[Entry]:
         for about, text in one.readings(model.population).items()
     ]
     found += [
+        Entry(
+            named("default.axis", axis=axis.name), "default", named("default.no_role"), stated=False
+        )
+        for axis in model.population.axes
+        if axis.role is None and not axis.declared and len(axis.levels) > 1
+    ]
+    found += [
         Entry(about, "default", text, stated=False)
         for about, text in unsaid.items()
         if about not in model.priors

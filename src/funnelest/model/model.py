@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.entry import entries
-from funnelest.errors import FunnelestWarning, raise_if_any
+from funnelest.errors import FunnelestWarning, SpecError, raise_if_any
 from funnelest.evidence.base import Evidence, place_problems
 from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
@@ -105,9 +105,10 @@ class Model(Parts):
         if population is None and occurrence is None:
             raise_if_any(found or problems.number_problems(evidence))
             population, occurrence = Population.cells(), Number(Fixed(1.0))
-        elif population is None or occurrence is None:
+        if population is None or occurrence is None:
             what = "population" if population is None else "occurrence"
             found.append(f"{what} is missing; leave out both for a route of shares only.")
+            raise SpecError(found)
         raise_if_any(found)
         super().__init__(
             route=route,
