@@ -23,7 +23,7 @@ from funnelest.distributions import (
     scale_problems,
     slope_on,
 )
-from funnelest.fields import Constraint, is_number
+from funnelest.fields import Constraint, an, is_number
 from funnelest.figures import Exact, Figure, Rounded
 from funnelest.figures.base import exact
 from funnelest.observations.measured import Measured, shown, span
@@ -101,8 +101,8 @@ def estimate_problems(what: str, value: Any) -> list[str]:
     if not isinstance(value, Figure) or value.problems() or value.reals() is not None:
         return []
     return [
-        f"field {what!r}: a {type(value).__name__} ({value.describe()}) does not say between which "
-        "numbers an estimate lies; give a number or Rounded(value, to=...)."
+        f"field {what!r}: {an(type(value).__name__)} ({value.describe()}) does not say between "
+        "which numbers an estimate lies; give a number or Rounded(value, to=...)."
     ]
 
 

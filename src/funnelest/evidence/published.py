@@ -19,7 +19,7 @@ from funnelest.evidence.estimated import (
     printed_pair,
     step_of,
 )
-from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
+from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, an, is_whole, number, whole
 from funnelest.figures import Figure, as_figure, figure_problems
 from funnelest.numbers import array_of, no_number
 from funnelest.observations.measured import InSample, shown
@@ -180,7 +180,7 @@ class ShareEstimate:
             return [f"{start}: no number of them prints as {figure.describe()}."]
         if self.people != 1:
             kind = type(figure).__name__
-            return [f"field {what!r}: a {kind} is of a share, and not of a total; give Rounded."]
+            return [f"field {what!r}: {an(kind)} is of a share, and not of a total; give Rounded."]
         return [f"{start}: {text}" for text in figure_problems(figure, n)]
 
     def _of_sample(self) -> Figure | None:

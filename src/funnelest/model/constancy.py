@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -127,8 +128,14 @@ def constant_problems(model: Parts) -> list[str]:
     parts = _parts(model, q, cells)
     keys = {part.name: part.keys for part in parts}
     known = keys | {part.said: part.keys for part in parts if part.said}
+    said = {str(part.said): part.name for part in parts if part.said}
     axes = {axis.name for axis in model.population.axes}
-    found = []
+    pairs = [(str(said.get(n, n)), axis) for one in stating for n, axis in set(one.constant())]
+    found = [
+        f"{name!r} is stated to be the same over {axis!r} by {n} assumptions: state it once."
+        for (name, axis), n in Counter(pairs).items()
+        if n > 1
+    ]
     for one in stating:
         kind = type(one).__name__
         names, over = (list(dict.fromkeys(some)) for some in zip(*one.constant(), strict=True))
