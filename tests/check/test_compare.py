@@ -245,7 +245,7 @@ def test_several_assumptions_may_be_one_alternative():
     assert list(fits.model.assumptions) == parts
     assert both.headline.startswith("Nobody was asked there (age 0-11, 17): every number")
     assert both.in_language("nl").headline.startswith(
-        "Niemand heeft deze mensen ondervraagd (leeftijd 0-11, 17): elk getal"
+        "Niemand is daar ondervraagd (leeftijd 0-11, 17): elk getal"
     )
 
 
