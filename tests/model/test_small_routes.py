@@ -45,7 +45,15 @@ def test_a_prevalence_needs_no_further_step(prevalence: fe.Result) -> None:
 
 
 def test_one_step_in_every_door(prevalence: fe.Result, tmp_path: Path) -> None:
-    assert prevalence.transitions().empty
+    for table, labels in (
+        (prevalence.transitions(), ["from", "to", "skip"]),
+        (prevalence.flows(), ["from", "to", "skip", "unit"]),
+        (prevalence.shares(), ["of", "step"]),
+    ):
+        assert table.empty
+        columns = list(prevalence.steps().columns)
+        assert list(table.columns) == labels + columns[columns.index("mean") :]
+    assert "<h4>Transitions</h4>" in prevalence._repr_html_()
     assert fe.Model.from_dict(prevalence.model.to_dict()) == prevalence.model
     found = fe.check.identification(prevalence.model)
     assert [one.name for one in found.found] == ["number at infected"]

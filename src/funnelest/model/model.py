@@ -183,7 +183,8 @@ class Model(Parts):
             the cells or of some; "carried over" or "partly carried over" where no source sees what
             the number rests on in these cells, or in some, and it is taken to be the same as where
             one does (see `Sight`). Of the latter two pairs a word of each may hold: "partly
-            imputed, carried over".
+            imputed, carried over". What the figures leave as its prior has it is known of a fit
+            only: `Result.rests_on` and its tables say "assumed" of that.
 
         Raises
         ------

@@ -16,7 +16,13 @@ from funnelest.fields import MAPPING, TEXT, Constraint, instance
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import QUANTITY, Drawn
-from funnelest.results.intervals import ERRORS, interval_problems, summary, summary_errors
+from funnelest.results.intervals import (
+    COLUMNS,
+    ERRORS,
+    interval_problems,
+    summary,
+    summary_errors,
+)
 from funnelest.results.realised import known_and_hidden
 from funnelest.sampling.weights import interval_name
 
@@ -75,20 +81,21 @@ class Result(Drawn):
         rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
         probability: float,
         kind: Kind,
+        labels: Sequence[str] = (),
     ) -> pd.DataFrame:
-        """Return a tidy table of (labels, quantity, basis) rows."""
+        """Return a tidy table of (labels, quantity, basis) rows; `labels` are those of no row."""
         import pandas as pd
 
         self._open()
         raise_if_any(interval_problems(probability, kind), "the table")
         made = []
-        for labels, quantity, basis in rows:
+        for one, quantity, basis in rows:
             draws = self._evaluate(quantity, self._posterior)
             before = self._evaluate(quantity, self._prior)
             posterior, prior = (summary(one, probability, kind) for one in (draws, before))
             made.append(
                 {
-                    **labels,
+                    **one,
                     **posterior,
                     "interval": interval_name(probability, kind),
                     **summary_errors(draws, probability, self.dependence, kind),
@@ -99,7 +106,7 @@ class Result(Drawn):
                     "mark": self.mark,
                 }
             )
-        return pd.DataFrame(made)
+        return pd.DataFrame(made, columns=None if made else [*labels, *COLUMNS])
 
     def _each(
         self, where: Where | None, by: Sequence[str] | str, per: str | None = None
@@ -188,7 +195,7 @@ class Result(Drawn):
             for labels, cells, _, basis in self._each(where, by)
             for a, b in self.model.route.edges
         ]
-        return self._table(rows, probability, kind)
+        return self._table(rows, probability, kind, ("from", "to", "skip"))
 
     def flows(
         self,
@@ -220,7 +227,7 @@ class Result(Drawn):
             for labels, cells, over, basis in self._each(where, by, per)
             for a, b in self.model.route.edges
         ]
-        return self._table(rows, probability, kind)
+        return self._table(rows, probability, kind, ("from", "to", "skip", "unit"))
 
     def first_events(
         self,
@@ -303,7 +310,7 @@ class Result(Drawn):
             for step in route.steps
             if step != start and route.leads(start, step)
         ]
-        return self._table(rows, probability, kind)
+        return self._table(rows, probability, kind, ("of", "step"))
 
     def quantities(
         self,
