@@ -260,7 +260,7 @@ def test_the_defects_from_what_happened_to_what_is_said():
         survey = fe.OnsetSurvey(before=4, **parts, defects=order)
         assert seen(survey).distribution.p == pytest.approx(p)
     assert survey.describe() == (
-        "remembered as later, at the rates of earlier years, of the people inside the frame, "
+        "remembered as later, at the rates of earlier years, of those inside the frame, "
         "times wide, reported, fewer as years go by, sensitivity and specificity of the question"
     )
 
