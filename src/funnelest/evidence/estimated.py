@@ -26,13 +26,14 @@ from funnelest.distributions import (
 from funnelest.fields import Constraint, is_number
 from funnelest.figures import Exact, Figure, Rounded
 from funnelest.figures.base import exact
-from funnelest.observations.measured import Measured, shown, span
+from funnelest.observations.measured import Measured, shown, shown_inside, span
 from funnelest.observations.observation import Observation
 from funnelest.priors.base import normal_quantile
 from funnelest.words import Named, named
 
 __all__ = [
     "Estimated",
+    "end_problems",
     "estimate_problems",
     "number_in",
     "printed",
@@ -45,6 +46,8 @@ __all__ = [
 #: A limit that prints as the estimate is rounded to its digits when the whole interval is at most
 #: this many of its steps wide: then the two sides may well be alike.
 _STEPS = 2
+#: Values on a scale are made up between these, so that a limit fits before the end.
+_ROOM = {"identity": (-math.inf, math.inf), "log": (-680.0, 680.0), "logit": (-680.0, 35.0)}
 
 
 # --------------------------------------------------------- what a field may hold
@@ -114,7 +117,20 @@ def share_figure_problems(what: str, value: Any) -> list[str]:
     found = found or estimate_problems(what, value)
     if not found and not 0 < value.middle < 1:
         found.append(f"field {what!r} must lie strictly between 0 and 1; given {value.describe()}.")
-    return found
+    return found or end_problems(what, value, 1.0)
+
+
+def end_problems(what: str, value: Any, highest: float) -> list[str]:
+    """Return why one of several numbers must not print as an end of its scale, 0 or `highest`."""
+    if not isinstance(value, Figure) or value.problems() or value.reals() is None:
+        return []
+    low, high = span(value)
+    if 0 < low and high < exact(highest):
+        return []
+    return [
+        f"field {what!r}: {value.describe()} may be an end of the scale, so that nothing says how "
+        "near; several numbers together need more digits, or give it as a source of its own."
+    ]
 
 
 def rounding_of(values: Sequence[Any]) -> NDArray[np.float64]:
@@ -194,6 +210,11 @@ class Estimated:
     estimate and high are in order and inside the scale. Where none of these prints as another that
     is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28), and a limit of 100% in
     whole per cents as 99.75%.
+
+    Of a limit that may be an end of the scale all that is known is that it printed so: it is read
+    at least as far from the estimate, on the scale, as the other limit is. An estimate that may be
+    an end of the scale is not known on that side at all: it stands for all that print as it, and
+    the likelihood does not fall towards the end.
     """
 
     scale: str
@@ -223,6 +244,11 @@ class Estimated:
                 found += [f"field 'interval': {text}" for text in problem]
         if self.estimate is not None and not found:
             found += self._estimate_problems(what, number_in(self.estimate), low, high)
+        elif not found and self._to_an_end():
+            found.append(
+                f"field 'interval': ({low:g}, {high:g}) goes to an end of the scale, so that "
+                f"without an estimate only one limit is known: give field {what!r} too."
+            )
         if not found and not self._possible():
             found.append(
                 f"field 'interval': ({low:g}, {high:g}) leaves no room between its limits and "
@@ -245,7 +271,7 @@ class Estimated:
         return found
 
     def _estimate_problems(self, what: str, middle: float, low: float, high: float) -> list[str]:
-        if not low <= middle <= high:
+        if not self._in_order(low, middle, high):
             return [f"field 'interval': the estimate {middle:g} lies outside ({low:g}, {high:g})."]
         lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
         if not lowest < middle < highest and not isinstance(self.estimate, Figure):
@@ -254,6 +280,8 @@ class Estimated:
                 f"interval is given; given {middle:g}. Give 'yes' and 'n' instead, or say what it "
                 f"was rounded to: {what}=Rounded({middle:g}, to=...)."
             ]
+        if self.at_end == 2:
+            return [f"field {what!r}: any number at all prints as {middle:g}, so it says nothing."]
         plain = not any(isinstance(one, Figure) for one in (self.estimate, *self.interval))
         if plain and middle in (low, high) and not self._tie_is_rounding():
             return [
@@ -262,6 +290,19 @@ class Estimated:
                 f"rounded, say to what: {what}=Rounded({middle:g}, to=...), and so the limits."
             ]
         return []
+
+    def _in_order(self, low: float, middle: float, high: float) -> bool:
+        """Return whether the estimate may lie between its limits, given how each was printed."""
+        if low <= middle <= high:
+            return True
+        if not any(isinstance(one, Figure) for one in (self.estimate, *self.interval)):
+            return False
+        a, b, c = self._cells
+        return a[0] <= b[1] and b[0] <= c[1] and a[0] <= c[1]
+
+    def _to_an_end(self) -> bool:
+        lowest, highest = SUPPORTS[self.scale]
+        return self._cells[0][0] <= lowest or self._cells[-1][1] >= highest
 
     def _tie_is_rounding(self) -> bool:
         """Return whether a limit that equals the estimate may be one by whole digits."""
@@ -296,8 +337,8 @@ class Estimated:
         return max(low, lowest), min(high, highest)
 
     @cached_property
-    def _read(self) -> tuple[float, float, float]:
-        """Low, estimate and high as they are read, on the scale's own numbers."""
+    def _cells(self) -> list[tuple[float, float]]:
+        """Between which numbers low, estimate (where there is one) and high may lie."""
         ends = [end * self.unit for end in SUPPORTS[self.scale]]
         numbers = [self.interval[0], self.estimate, self.interval[1]]
         plain = [one for one in numbers if is_number(one)]
@@ -305,12 +346,37 @@ class Estimated:
         tied = len(set(plain)) < len(plain)
         # The digits of plain numbers matter where one of them cannot be what it says.
         steps = self._step(digits=not at_end) if at_end or tied else None
-        cells = [self._cell(one, steps) for one in numbers if one is not None]
+        return [self._cell(one, steps) for one in numbers if one is not None]
+
+    @property
+    def at_end(self) -> int:
+        """Whether the estimate may be the lower end of the scale (-1), the upper (1), both (2)."""
+        if self.estimate is None or self.interval is None:
+            return 0
+        lowest, highest = SUPPORTS[self.scale]
+        low, middle, high = self._cells
+        below = math.isfinite(lowest) and max(low[0], middle[0]) <= lowest
+        above = math.isfinite(highest) and min(high[1], middle[1]) >= highest
+        return 2 if below and above else int(above) - int(below)
+
+    @cached_property
+    def _read(self) -> tuple[float, float, float]:
+        """Low, estimate and high as they are read, on the scale's own numbers."""
+        cells = self._cells
         read = _in_order(cells)
         if len(read) == 2:
             low, high = read
             line = [float(on_scale(self.scale, np.float64(v))) for v in read]
             return low, float(off_scale(self.scale, np.float64(sum(line) / 2))), high
+        lowest, highest = SUPPORTS[self.scale]
+        low, middle, high = (float(on_scale(self.scale, np.float64(v))) for v in read)
+        # A limit that may be an end of the scale sets no tail of its own.
+        down = cells[0][0] <= lowest and middle - low < high - middle
+        up = cells[2][1] >= highest and high - middle < middle - low
+        if down:
+            read[0] = float(off_scale(self.scale, np.float64(2 * middle - high)))
+        elif up:
+            read[2] = float(off_scale(self.scale, np.float64(2 * middle - low)))
         return read[0], read[1], read[2]
 
     @property
@@ -344,6 +410,13 @@ class Estimated:
             return None
         low, middle, high = (value * self.unit for value in self._read)
         tail = round(50 * (1 - self.probability), 8)
+        if self.at_end:
+            first, last = (end * self.unit for end in self._cells[1])
+            end, limit = ("lower", high) if self.at_end < 0 else ("upper", low)
+            return named(
+                "default.quantiles_end", end=named(f"default.end.{end}"), low=first, high=last,
+                limit=limit, scale=named(f"default.scale.{self.scale}"),
+            )  # fmt: skip
         return named(
             f"default.quantiles_{self.scale}", low=low, middle=middle, high=high,
             below=tail, above=100 - tail,
@@ -371,7 +444,8 @@ class Estimated:
     def observation(self, expected: Any) -> Observation:
         """Return the observation of a number whose true value is `expected`."""
         if self.interval is not None:
-            figure = Measured(self.centre, unit=self.unit, text=self._text())
+            known = None if self.at_end == 0 else self.estimate
+            figure = Measured(self.centre, known, self.unit, self._text())
             return Observation(QuantilesOn(expected, self.triplet), figure, unit=self.unit)
         rounded = self.estimate if isinstance(self.estimate, Figure) else None
         if isinstance(rounded, Exact):
@@ -381,29 +455,44 @@ class Estimated:
 
     def redrawn(self, value: float) -> Estimated:
         """Return the estimate with a new value, printed by the same rules and as sure."""
-        new = replace(self, estimate=self._like(self.estimate, float(value)))
+        there = float(on_scale(self.scale, np.float64(value / self.unit)))
+        # With room for a limit before the end of the scale, where numbers lie as far apart as
+        # their last digits.
+        least, most = _ROOM[self.scale]
+        if not least < there < most:
+            there = min(max(there, least), most)
+            value = float(off_scale(self.scale, np.float64(there))) * self.unit
+        new = replace(self, estimate=self._like(self.estimate, float(value), inside=True))
         if self.interval is None and self.se is None:  # its error stands elsewhere
             return new
         if self.interval is None:
             se = self.sd / slope_on(self.scale, new.centre) * self.unit
             return replace(new, se=float(se))
         reach = self.triplet.error(np.array([-1.0, 1.0]) * self.triplet.z)
-        there = float(on_scale(self.scale, np.float64(value / self.unit)))
         ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
-        limits = (self._like(old, end) for old, end in zip(self.interval, ends, strict=True))
+        alone = self.estimate is None
+        limits = (
+            self._like(old, end, inside=alone)
+            for old, end in zip(self.interval, ends, strict=True)
+        )
         return replace(new, interval=tuple(limits))
 
-    def _like(self, old: Any, new: float) -> Any:
-        """Return a new number in the form of an old one; of an interval alone there is none."""
+    def _like(self, old: Any, new: float, inside: bool) -> Any:
+        """Return a new number in the form of an old one; of an interval alone there is none.
+
+        One that has to lie `inside` the scale is printed with more digits where it would else
+        print as one of its ends.
+        """
         if old is None:
             return None
-        if isinstance(old, Figure):
-            return shown(old, new)
+        low, high = (end * self.unit for end in SUPPORTS[self.scale])
         # Not at an end of the scale, to which it may have rounded.
-        low, high = SUPPORTS[self.scale]
-        least = low * self.unit + 1e-300 if math.isfinite(low) else -math.inf
-        most = np.nextafter(high * self.unit, 0.0) if math.isfinite(high) else math.inf
-        return float(min(max(new, least), most))
+        least = low + 1e-300 if math.isfinite(low) else -math.inf
+        most = float(np.nextafter(high, 0.0)) if math.isfinite(high) else math.inf
+        new = float(min(max(new, least), most))
+        if not isinstance(old, Figure):
+            return new
+        return shown_inside(old, new, (low, high)) if inside else shown(old, new)
 
     def range(self) -> tuple[float, float]:
         """Return limits that the true number hardly exceeds (five standard errors)."""

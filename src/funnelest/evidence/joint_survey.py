@@ -13,7 +13,13 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import Estimated, printed, printed_pair, rounding_of
+from funnelest.evidence.estimated import (
+    Estimated,
+    end_problems,
+    printed,
+    printed_pair,
+    rounding_of,
+)
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.published import (
     ShareEstimate,
@@ -74,7 +80,7 @@ class Asked:
             if self.share is None and self.interval is None:
                 found.append("give field 'share' or field 'interval'.")
             else:
-                found += self.estimated().problems("share")
+                found += self.estimated().problems("share") or end_problems("share", self.share, 1.0)
         if self.of is None and not population.counted:
             found.append("the population has no head count; give 'of'.")
         elif self.of is not None and not {"of", "step"} & wrong.keys():

@@ -23,7 +23,7 @@ from funnelest.evidence.published import (
 from funnelest.fields import is_number, is_whole, whole
 from funnelest.figures import Figure
 from funnelest.numbers import floats
-from funnelest.observations.measured import shown
+from funnelest.observations.measured import shown_inside
 from funnelest.observations.observation import Observation
 
 __all__ = ["NestedShares", "OnsetNumbers"]
@@ -137,7 +137,7 @@ class NestedShares:
         new = dict(zip(self.ages(), shares.tolist(), strict=True))
         for age, old in self.before.items():
             if isinstance(old, Figure):
-                new[age] = shown(old, new[age])
+                new[age] = shown_inside(old, new[age], (0.0, 1.0))
         made = replace(self, before={age: new[age] for age in self.before})
         return {
             "before": made.before,

@@ -48,11 +48,11 @@ class Total(NumberEvidence):
     Notes
     -----
     With mu the expected number after the defects: ``log(estimate) ~ Normal(log(mu), s)`` with s
-    ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu, joined
-    on the log scale by the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with
+    ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu: with
     a prior that is flat on the log scale, and no other figure, the posterior has them as its median
-    and limits. A limit of 0 is read as rounded to the digits that were printed; the ledger and
-    ``figures()`` say what was read.
+    and limits. Beyond a limit it is normal on the log scale, around the estimate and with the
+    half-width of that side; between them the sides are joined smoothly. A limit of 0 is read as
+    rounded to the digits that were printed; the ledger and ``figures()`` say what was read.
     """
 
     estimate: Any = None

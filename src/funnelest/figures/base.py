@@ -83,6 +83,10 @@ class Figure:
         """
         raise TypeError(f"{type(self).__name__} does not say how a count is printed")
 
+    def finer(self) -> Figure | None:
+        """Return a figure of the same rule with a digit more; None where there is none."""
+        return None
+
     def limits(self, divisor: int = 1) -> tuple[float, float]:
         """Return the smallest and largest count that may print as it, given the `divisor`."""
         counts, _ = known(self, divisor)

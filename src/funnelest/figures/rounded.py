@@ -128,6 +128,9 @@ class Rounded(_ToBase):
         value = (whole + int(up and self.rule != "floor")) * base
         return replace(self, value=_number(value))
 
+    def finer(self) -> Rounded:
+        return replace(self, to=_number(exact(self.to) / 10))
+
     @property
     def middle(self) -> float:
         """The middle of the interval of counts that print as this figure."""

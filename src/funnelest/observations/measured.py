@@ -12,7 +12,7 @@ import numpy as np
 
 from funnelest.figures.base import Counts, Figure, Floats, exact, larger_and_same
 
-__all__ = ["InSample", "Measured", "shown", "span"]
+__all__ = ["InSample", "Measured", "shown", "shown_inside", "span"]
 
 
 def span(figure: Figure) -> tuple[Fraction, Fraction]:
@@ -147,3 +147,18 @@ class Measured(Figure):
 def shown(figure: Figure, value: float) -> Figure:
     """Return how a number that need not be whole is printed by the rule of a `figure`."""
     return figure.printed(Fraction(value), 1, None)  # type: ignore[arg-type]
+
+
+def shown_inside(figure: Figure, value: float, ends: tuple[float, float]) -> Figure:
+    """Return how a number is printed, with more digits where it would print as an end of its scale.
+
+    So a number that made-up data gave is printed as one that a source may have. Which numbers print
+    alike stays a partition: where one would print as an end, those that do are told apart.
+    """
+    made = shown(figure, value)
+    while not (ends[0] < span(made)[0] and span(made)[1] < ends[1]):
+        finer = figure.finer()
+        if finer is None:
+            break
+        figure, made = finer, shown(finer, value)
+    return made
