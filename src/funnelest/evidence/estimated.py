@@ -93,10 +93,19 @@ def printed_pair(pair: Constraint) -> Constraint:
         ]
         if found or not all(isinstance(one, Figure) or is_number(one) for one in value):
             return found or pair.said(f"field {name!r}", value)
-        low, high = map(number_in, value)
-        return [] if low <= high else pair.said(f"field {name!r}", (low, high))
+        low, high = value
+        # Printed in other steps than the other limit, one may seem to be on the wrong side of it.
+        if _furthest(low)[0] <= _furthest(high)[1]:
+            return []
+        return pair.said(f"field {name!r}", (number_in(low), number_in(high)))
 
     return Constraint(pair.must, pair.holds, pair.good, pair.bad, why=why)
+
+
+def _furthest(value: Any) -> tuple[Fraction, Fraction]:
+    """Return between which numbers lies what prints as a figure; of others the number itself."""
+    found = value.reals() if isinstance(value, Figure) else None
+    return found or (exact(number_in(value)),) * 2
 
 
 def estimate_problems(what: str, value: Any) -> list[str]:
@@ -472,8 +481,7 @@ class Estimated:
         ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
         alone = self.estimate is None
         limits = (
-            self._like(old, end, inside=alone)
-            for old, end in zip(self.interval, ends, strict=True)
+            self._like(old, end, inside=alone) for old, end in zip(self.interval, ends, strict=True)
         )
         return replace(new, interval=tuple(limits))
 

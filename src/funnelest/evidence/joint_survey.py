@@ -80,7 +80,9 @@ class Asked:
             if self.share is None and self.interval is None:
                 found.append("give field 'share' or field 'interval'.")
             else:
-                found += self.estimated().problems("share") or end_problems("share", self.share, 1.0)
+                found += self.estimated().problems("share") or end_problems(
+                    "share", self.share, 1.0
+                )
         if self.of is None and not population.counted:
             found.append("the population has no head count; give 'of'.")
         elif self.of is not None and not {"of", "step"} & wrong.keys():
