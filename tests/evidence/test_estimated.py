@@ -436,6 +436,9 @@ def test_a_rounded_share_may_be_of_a_sample_in_clusters():
         fe.Survey(**SURVEY, share=0.02, n=4000),
         fe.Survey(**SURVEY, total=20_000, n=23_739),
         fe.Survey(**SURVEY, share=0.02, n=19_000, deff=2.0),
+        fe.Cohort(**COHORT, share=0.0, n=20_000),
+        fe.Cohort(**COHORT, share=1.0, n=20_000),
+        fe.Cohort(**COHORT, share=0.11, se=0.0005),
     ],
 )
 def test_a_plain_share_of_two_digits_beside_thousands_is_asked_about(asked):
@@ -452,6 +455,10 @@ def test_a_plain_share_of_two_digits_beside_thousands_is_asked_about(asked):
         fe.Cohort(**COHORT, share=0.1097, n=23_739),
         fe.Survey(**SURVEY, share=0.02, se=0.002),
         fe.Survey(**SURVEY, share=0.02, interval=(0.01, 0.03)),
+        fe.Cohort(**COHORT, share=0.0, n=40),
+        fe.Cohort(**COHORT, share=1.0, n=40),
+        fe.Cohort(**COHORT, share=0.3, se=0.0412),
+        fe.Cohort(**COHORT, share=fe.Exact(0.11), se=0.0005),
     ],
 )
 def test_others_are_not(asked):

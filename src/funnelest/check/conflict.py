@@ -32,6 +32,7 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import figures_of, replicated
 from funnelest.results.result import Result
+from funnelest.results.tables import bases_of
 from funnelest.verdict import Compared, Verdict
 from funnelest.words import Sentence, say
 
@@ -160,6 +161,7 @@ def conflict(
                     refit=refit, cores=cores, executor=executor, progress=progress)  # fmt: skip
     before, seen = Quantities(model, result.prior_draws), informed(model)
     found: list[Compared] = []
+    rests = bases_of(model)
     for i, source in enumerate(looked):
         one = gone[source.name]
         failed = one.how == "failed"
@@ -170,7 +172,7 @@ def conflict(
             made = compared(
                 source.name,
                 part,
-                model.imputed_part(source.where) or "estimated",
+                rests(part.shown),
                 probability,
                 effective=one.effective if part.ordered and not failed else 0.0,
                 weights=None if failed else one.weights,

@@ -122,8 +122,11 @@ class NormalOn(_OnScale):
     sd: float
     scale: str = "identity"
 
+    def score(self, x: Any) -> Value:
+        return (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
+
     def logp(self, x: Any) -> Value:
-        z = (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
+        z = self.score(x)
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
     def log_between(self, low: float, high: float) -> Value:

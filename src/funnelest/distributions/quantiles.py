@@ -15,8 +15,8 @@ from funnelest.distributions.normal import SCALES, SUPPORTS, between_scores, cho
 
 __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 
-#: The density at the median may be this much more, in units of it, than that of the wider side: with
-#: more it would have two humps.
+#: By how many times that of the wider side the slope at the median may be more than it: with more
+#: the density would have two humps.
 _STEEPEST = 1.5
 #: Halvings until nothing is left of an interval.
 _HALVINGS = 60
@@ -183,6 +183,9 @@ class QuantilesOn(Distribution):
         slope = SCALES[self.triplet.scale][2](np.asarray(x, dtype=np.float64))
         slope = slope * np.exp(self.triplet.score(np.zeros(1))[1][0])
         return [(z, 0.0, 1.0 / (1.0 + spread * slope**2))]
+
+    def score(self, x: Any) -> Value:
+        return -self.scored(x)[0]
 
     def tails(self, x: float) -> tuple[Any, Any]:
         from scipy.special import ndtr

@@ -134,7 +134,7 @@ def end_problems(what: str, value: Any, highest: float) -> list[str]:
     if not isinstance(value, Figure) or value.problems() or value.reals() is None:
         return []
     low, high = span(value)
-    if 0 < low and high < exact(highest):
+    if low > 0 and high < exact(highest):
         return []
     return [
         f"field {what!r}: {value.describe()} may be an end of the scale, so that nothing says how "
@@ -431,13 +431,17 @@ class Estimated:
             below=tail, above=100 - tail,
         )  # fmt: skip
 
-    def _text(self) -> str:
+    def text(self) -> str:
+        """Return what was printed and how it is read, where the number alone does not say it."""
         middle, pair = self.as_printed()
         if pair is None:
-            return ""
+            return self.estimate.describe() if isinstance(self.estimate, Figure) else ""
         numbers = {"value": middle, "low": pair[0], "high": pair[1]}
         numbers["p"] = 100 * self.probability
         read = tuple(value * self.unit for value in self._read)
+        if self.at_end:
+            first, last = (end * self.unit for end in self._cells[1])
+            return named("figure.interval_end", **numbers, first=first, last=last)
         same = all(
             math.isclose(a, b, rel_tol=1e-9)
             for a, b in zip((pair[0], middle, pair[1]), read, strict=True)
@@ -454,7 +458,7 @@ class Estimated:
         """Return the observation of a number whose true value is `expected`."""
         if self.interval is not None:
             known = None if self.at_end == 0 else self.estimate
-            figure = Measured(self.centre, known, self.unit, self._text())
+            figure = Measured(self.centre, known, self.unit, self.text())
             return Observation(QuantilesOn(expected, self.triplet), figure, unit=self.unit)
         rounded = self.estimate if isinstance(self.estimate, Figure) else None
         if isinstance(rounded, Exact):

@@ -171,7 +171,7 @@ class JointSurvey(AskedEvidence):
         return [
             f"asked, share {i}: {text}"
             for i, (one, se) in enumerate(zip(self.asked, errors, strict=True), 1)
-            for text in ShareEstimate(share=one.share, se=float(se)).remarks()
+            for text in ShareEstimate(share=one.share, se=float(se)).remarks(counted=False)
         ]
 
     def problems(self, route: Route, population: Population) -> list[str]:
@@ -249,13 +249,16 @@ class JointSurvey(AskedEvidence):
         none = 0.0 * sum(measured[1:], measured[0])
         expected = fm.stack([share + none for share in measured])
         shares = self._shares()
+        printed = [one.estimated(self.probability) for one in self.asked]
+        texts = tuple(one.text() for one in printed)
         if self._by_intervals():
-            triplets = tuple(one.estimated(self.probability).triplet for one in self.asked)
-            return [Observation(JointQuantilesOn(expected, triplets, self._matrix()), shares)]
+            triplets = tuple(one.triplet for one in printed)
+            quantiles = JointQuantilesOn(expected, triplets, self._matrix())
+            return [Observation(quantiles, shares, texts=texts)]
         rounding = rounding_of([one.share for one in self.asked])
         rounding = rounding * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self._on_logits(), "logit", rounding)
-        return [Observation(law, shares)]
+        return [Observation(law, shares, texts=texts)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
         """Return the same survey with other shares, as uncertain on the logit scale as these."""

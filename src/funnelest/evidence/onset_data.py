@@ -116,7 +116,9 @@ class NestedShares:
         shares = self.shares()
         rounding = self.rounding() * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self.on_logits(), "logit", rounding)
-        return Observation(law, shares)
+        printed = [self.before[age] for age in self.ages()]
+        texts = tuple(one.describe() if isinstance(one, Figure) else "" for one in printed)
+        return Observation(law, shares, texts=texts)
 
     def remarks(self) -> list[str]:
         """Return what is to be asked about the shares."""
@@ -126,7 +128,7 @@ class NestedShares:
             text
             for age, share in self.before.items()
             for text in ShareEstimate(n=self.n, share=share, deff=self.deff).remarks(
-                f"before[{age}]"
+                f"before[{age}]", f"{age}: ", counted=False
             )
         ]
 

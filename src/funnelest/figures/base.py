@@ -113,6 +113,19 @@ class Figure:
         """Return every official value that is kept, and whether it is used."""
         return [(self, True)]
 
+    def says_nothing(self, law: Any, divisor: int = 1) -> bool:
+        """Return whether every count that its distribution `law` has prints as it."""
+        if not self.whole:
+            return False
+        if not self.bounded:
+            low, high = self.limits(divisor)
+            return bool(low <= 0 and high >= law.largest)
+        if not law.largest < math.inf:
+            return False
+        counts, log_weights = known(self, divisor)
+        inside = counts[(counts >= 0) & (counts <= law.largest)]
+        return log_weights is None and len(inside) > law.largest
+
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of the figure, under a `distribution` of counts, per draw.
 
@@ -169,6 +182,10 @@ class Figure:
         """
         above = law.log_sf(known(self, divisor)[0][-1] + 1.0) if self.in_order else None
         return None if above is None else (np.exp(above), np.exp(self.logp(law, divisor)))
+
+    def score(self, law: Any, divisor: int) -> Any:
+        """Return its normal score per draw, where its distribution `law` has one; else None."""
+        return law.score(self.as_drawn(divisor))
 
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         """Return the number in it, and for others whether they are larger, and the same.

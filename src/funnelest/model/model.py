@@ -174,7 +174,9 @@ class Model(Parts):
             the cells or of some; "carried over" or "partly carried over" where no source sees what
             the number rests on in these cells, or in some, and it is taken to be the same as where
             one does (see `Sight`). Of the latter two pairs a word of each may hold: "partly
-            imputed, carried over".
+            imputed, carried over". "assumed" where no source sees any rate or transition that the
+            number depends on, or all of them were given; "partly assumed" is added where none sees
+            one of them.
 
         Raises
         ------
@@ -186,7 +188,12 @@ class Model(Parts):
         raise_if_any(place_problems(self.route, place, "of"), "the basis")
         words = [self.imputed_part(where, first_events=first_events)]
         if not first_events:
-            words.append(self.sight.basis(self.sight.places[place], [where or {}]))
+            parts = self.sight.places[place]
+            unseen = parts - self.sight.seen.keys()
+            if unseen == parts and words != ["imputed"]:
+                return "assumed"
+            words.append(self.sight.basis(parts, [where or {}]))
+            words += ["partly assumed"] if unseen and words[0] != "imputed" else []
         return ", ".join(word for word in words if word) or "estimated"
 
     def imputed_part(self, where: Where | None = None, *, first_events: bool = False) -> str:

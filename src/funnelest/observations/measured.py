@@ -139,6 +139,13 @@ class Measured(Figure):
         same = np.exp(law.log_between(low, high))
         return np.exp(law.log_between(high, np.inf)), same
 
+    def score(self, law: Any, divisor: int) -> Any:
+        if self.figure is None or law.score(self.value) is None:
+            return law.score(self.value)
+        # That of the nearest number that prints so: inside, it is no distance away.
+        low, high = (law.score(end) for end in self._ends())
+        return np.where(low > 0, low, np.where(high < 0, high, 0.0))
+
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         value = self.middle if self.figure is None else self.figure.middle
         return value, *larger_and_same(numbers, value)
