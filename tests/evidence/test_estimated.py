@@ -9,7 +9,8 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 import funnelest as fe
-from funnelest.evidence.estimated import Estimated, step_of
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.printed import step_of
 from funnelest.observations.measured import shown
 from funnelest.observations.observation import Observation
 from funnelest.quantities.quantities import Quantities
@@ -284,9 +285,9 @@ def test_symmetric_limits_are_the_normal_distribution():
     ],
 )
 def test_numbers_in_order_are_read_as_their_means(cells, expected):
-    from funnelest.evidence.estimated import _in_order
+    from funnelest.evidence.printed import in_order
 
-    np.testing.assert_allclose(_in_order(cells), expected, rtol=1e-12)
+    np.testing.assert_allclose(in_order(cells), expected, rtol=1e-12)
 
 
 def test_the_step_in_which_numbers_are_printed():

@@ -13,14 +13,9 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import (
-    Estimated,
-    end_problems,
-    printed,
-    printed_pair,
-    rounding_of,
-)
+from funnelest.evidence.estimated import Estimated
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import end_problems, printed, printed_pair, rounding_of
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import show_level
 from funnelest.distributions import Multinomial, MultivariateNormalOn, slope_on
-from funnelest.evidence.estimated import number_in, rounding_of, share_figure_problems
+from funnelest.evidence.printed import number_in, rounding_of, share_figure_problems
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,

@@ -12,13 +12,8 @@ from numpy.typing import NDArray
 
 from funnelest.distributions import BetaBinomial, Binomial
 from funnelest.evidence.base import FIGURE
-from funnelest.evidence.estimated import (
-    Estimated,
-    number_in,
-    printed,
-    printed_pair,
-    step_of,
-)
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.printed import number_in, printed, printed_pair, step_of
 from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
 from funnelest.figures import Figure, as_figure, figure_problems
 from funnelest.figures.base import exact

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import number_in, printed
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation

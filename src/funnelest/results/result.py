@@ -492,8 +492,8 @@ class Result(Drawn):
 
 
 def _same(*summaries: Mapping[str, Any]) -> bool:
-    """Return whether a quantity is one number, before the figures and after."""
-    return all(one["low"] == one["high"] for one in summaries)
+    """Return whether a quantity is one number but for rounding, before the figures and after."""
+    return all(one["high"] - one["low"] <= 1e-12 * abs(one["high"]) for one in summaries)
 
 
 #: What tables, figures and reports are made of.
