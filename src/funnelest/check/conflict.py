@@ -139,8 +139,8 @@ def conflict(
     one, :math:`P(m(y^*) \le m(y))` with m the predictive density (Box, J R Stat Soc A
     1980;143:383): on the printed scale where most of what is expected, by ranks, is that of a prior
     which no other source sees and which counts in equal steps, such as a beta; else on the
-    logarithm. Of one symmetric hump the two are the same. Where hardly any draw lies near the printed
-    number its density is integrated over the parameter of the source that moves it most.
+    logarithm. Of one symmetric hump the two are the same. Where hardly any draw lies near the
+    printed number its density is integrated over the parameter of the source that moves it most.
 
     The verdict is Holm's (Scand J Stat 1979;6:65) on these. Apart from that it fails when so many
     figures have one below one minus `probability` that chance gives as many with a probability

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.distributions import BetaBinomial, Binomial
+from funnelest.distributions import BetaBinomial, Binomial, ShareOfMany
 from funnelest.evidence.base import FIGURE
 from funnelest.evidence.estimated import Estimated
 from funnelest.evidence.printed import number_in, printed, printed_pair, step_of
@@ -18,7 +18,7 @@ from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, w
 from funnelest.figures import Figure, as_figure, figure_problems
 from funnelest.figures.base import exact
 from funnelest.numbers import array_of, no_number
-from funnelest.observations.measured import InSample, shown
+from funnelest.observations.measured import InLargeSample, InSample, shown
 from funnelest.observations.observation import Observation
 from funnelest.words import Named
 
@@ -186,7 +186,7 @@ class ShareEstimate:
         if self.share.reals() is None:
             return self.share
         figure = InSample(self.share, int(self.n), self.people)
-        return figure if len(figure.candidates()) else None
+        return figure if figure.ends[0] <= figure.ends[1] else None
 
     @property
     def counted(self) -> bool:
@@ -255,12 +255,18 @@ class ShareEstimate:
         if self.n is None:
             return self._estimated.observation(expected)
         n = int(self.n)
+        figure = None if self.yes is not None else self._of_sample()
+        if isinstance(figure, InSample) and figure.many:
+            effect = float(self.deff) if deff is None else deff
+            low, high = figure.ends
+            value = (low + high) / (2 * n)
+            large = InLargeSample(value, self.share, self.people, counts=figure)
+            return Observation(ShareOfMany(n, expected, effect), large, unit=self.people)
         law: Any = Binomial(n, expected)
         if deff is not None or self.deff > 1:
             law = BetaBinomial(n, expected, float(self.deff) if deff is None else deff)
         if self.yes is not None:
             return Observation(law, self._yes())
-        figure = self._of_sample()
         if isinstance(figure, InSample):
             return Observation(law, figure, unit=self.people / n)
         if figure is not None:

@@ -69,6 +69,10 @@ class Figure:
         """
         raise TypeError(f"{type(self).__name__} does not say which counts print as it")
 
+    def how_many(self, divisor: int = 1) -> float:
+        """Return about how many counts over `divisor` may print as it; too many are not listed."""
+        return float(len(self.candidates(divisor)))
+
     def log_weights(self, divisor: int = 1) -> Floats | None:
         """Return the log-probability that each candidate, over `divisor`, prints as this figure.
 
@@ -114,7 +118,7 @@ class Figure:
         return [(self, True)]
 
     def says_nothing(self, law: Any, divisor: int = 1) -> bool:
-        """Return whether every count that its distribution `law` has prints as it."""
+        """Return whether every count that `law` has, over `divisor`, prints as it."""
         if not self.whole:
             return False
         if not self.bounded:
@@ -184,7 +188,7 @@ class Figure:
         return None if above is None else (np.exp(above), np.exp(self.logp(law, divisor)))
 
     def score(self, law: Any, divisor: int) -> Any:
-        """Return its normal score per draw, where its distribution `law` has one; else None."""
+        """Return its normal score per draw under `law`, given the `divisor`, or None."""
         return law.score(self.as_drawn(divisor))
 
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.figures.base import Counts, Figure, Floats, exact, larger_and_same
+from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, exact, larger_and_same
 
-__all__ = ["InSample", "Measured", "shown", "shown_inside", "span"]
+__all__ = ["InLargeSample", "InSample", "Measured", "shown", "shown_inside", "span"]
 
 
 def span(figure: Figure) -> tuple[Fraction, Fraction]:
@@ -45,14 +46,30 @@ class InSample(Figure):
         share = Fraction(int(count), int(self.size)) * exact(self.people)
         return self.figure.printed(share, 1, None)  # type: ignore[arg-type]
 
-    def candidates(self, divisor: int = 1) -> Counts:
+    @cached_property
+    def ends(self) -> tuple[int, int]:
+        """The smallest and the largest count that print as it; where there is none, in no order."""
         low, high = (end * int(self.size) / exact(self.people) for end in span(self.figure))
-        counts = np.arange(max(math.ceil(low), 0), min(math.floor(high), self.size) + 1)
+        first, last = max(math.ceil(low), 0), min(math.floor(high), int(self.size))
         # At the very ends the rule decides.
-        ends = {0, len(counts) - 1} if len(counts) else ()
         middle = float(self.figure.middle)
-        gone = [i for i in ends if float(self._printed(counts[i]).middle) != middle]
-        return np.delete(counts, gone).astype(np.int64)
+        if first <= last and float(self._printed(first).middle) != middle:
+            first += 1
+        if first <= last and float(self._printed(last).middle) != middle:
+            last -= 1
+        return first, last
+
+    @property
+    def many(self) -> bool:
+        """Whether so many counts print as it that they are not told apart."""
+        return self.ends[1] - self.ends[0] >= _LIMIT
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        first, last = self.ends
+        return np.arange(first, last + 1, dtype=np.int64)
+
+    def limits(self, divisor: int = 1) -> tuple[float, float]:
+        return float(self.ends[0]), float(self.ends[1])
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
         return self._printed(count)
@@ -149,6 +166,27 @@ class Measured(Figure):
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         value = self.middle if self.figure is None else self.figure.middle
         return value, *larger_and_same(numbers, value)
+
+
+@dataclass(frozen=True)
+class InLargeSample(Measured):
+    """A share of a sample, as it was printed, with the counts that print so as one range.
+
+    Parameters
+    ----------
+    counts : InSample, optional
+        The share with its sample.
+    """
+
+    counts: InSample | None = None
+
+    def _ends(self) -> tuple[float, float]:
+        assert self.counts is not None
+        (first, last), size = self.counts.ends, int(self.counts.size)
+        return (
+            float(Fraction(2 * first - 1, 2 * size)) if first > 0 else 0.0,
+            float(Fraction(2 * last + 1, 2 * size)) if last < size else 1.0,
+        )
 
 
 def shown(figure: Figure, value: float) -> Figure:
