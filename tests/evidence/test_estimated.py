@@ -213,6 +213,10 @@ def test_an_estimate_that_prints_as_an_end_says_nothing_of_how_near(end):
     assert fe.Model.from_dict(model.to_dict()) == model
     (entry,) = [e for e in model.ledger() if e.about == "share[x]"]
     assert "nothing is said of how near to that end" in entry.value
+    assert source.implied_number(PEOPLE)[1][end] == end
+    ((_, figure, _, _),) = one.parts([])
+    assert figure.in_short(str) == str(float(end))
+    assert "read as any number from" in figure.describe()
 
 
 def test_the_limit_of_an_estimate_that_prints_as_0_comes_back_as_printed():

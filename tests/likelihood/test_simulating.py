@@ -71,15 +71,24 @@ ENDS = {
 }
 
 
+#: Of three lists with known overlaps a count below 20 is refused, made up or not: its likelihood is
+#: normal and would be off.
+REFUSED = "the normal approximation is not good below 20"
+
+
 def comes_back(model, functions, seeds):
     for seed in seeds:
         made = fe.simulate(model, seed=seed)
         with warnings.catch_warnings():  # two digits beside thousands of people
             warnings.simplefilter("ignore", fe.FunnelestWarning)
-            again = fe.Model(
-                made.route, made.population, made.occurrence, made.transitions, made.evidence,
-                made.assumptions, made.parameters,
-            )  # fmt: skip
+            try:
+                again = fe.Model(
+                    made.route, made.population, made.occurrence, made.transitions, made.evidence,
+                    made.assumptions, made.parameters,
+                )  # fmt: skip
+            except fe.SpecError as error:
+                assert all(REFUSED in text for text in error.problems)  # noqa: PT017
+                continue
             read = fe.Model.from_dict(json.loads(json.dumps(made.to_dict())), functions=functions)
         assert again == made == read
 

@@ -40,7 +40,7 @@ class ShareOfMany(Distribution):
     Peizer and Pratt (JASA 1968;63:1416). From a sample of 2,000,000 on it is that of the binomial
     to 2e-8. A beta that is worth as many people has that with x and p exchanged; of a cluster
     sample the two scores are weighed as the two parts of its variance: to 1e-6 from 40,000
-    effective people on, to 4e-4 from 1,000 on and to 2e-3 from 100 on.
+    effective people on, to 5e-5 from 1,000 on and to 1.5e-3 from 100 on.
     """
 
     n: float

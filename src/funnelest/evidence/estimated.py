@@ -363,4 +363,5 @@ class Estimated:
         low, high = (
             float(off_scale(self.scale, np.float64(np.clip(there + h, -most, most)))) for h in reach
         )
-        return low, high
+        lowest, highest = SUPPORTS[self.scale]
+        return (lowest if self.at_end < 0 else low), (highest if self.at_end > 0 else high)

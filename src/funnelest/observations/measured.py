@@ -117,7 +117,7 @@ class Measured(Figure):
         )
 
     def in_short(self, number: Callable[[float], str]) -> str:
-        return number(self.middle)
+        return number(self.middle if self.figure is None else self.figure.middle)
 
     def _ends(self) -> tuple[float, float]:
         assert self.figure is not None
