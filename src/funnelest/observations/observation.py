@@ -116,11 +116,12 @@ class Seen:
 def silent(seen: Seen, size: int) -> frozenset[int]:
     """Return which of its `size` numbers were printed so that nothing is said: at least 0."""
     telling: set[int] = set()
+    nothing: set[int] = set()
     for _, figure, rows, _ in seen.parts([""] * size):
         law = seen.law(rows)
-        if law is None or not figure.says_nothing(law, seen.divisor):
-            telling.update(rows)
-    return frozenset(range(size)) - telling
+        silent = law is not None and figure.says_nothing(law, seen.divisor)
+        (nothing if silent else telling).update(rows)
+    return frozenset(nothing - telling)
 
 
 @dataclass(frozen=True)
