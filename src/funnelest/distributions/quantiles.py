@@ -17,7 +17,7 @@ __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 
 #: By how many times that of the wider side the slope at the median may be more than it: with more
 #: the density would have two humps.
-_STEEPEST = 1.5
+_STEEPEST = 0.75
 #: Halvings until nothing is left of an interval.
 _HALVINGS = 60
 
@@ -54,7 +54,7 @@ class Triplet:
     an end of the scale, say nothing there. Between the limits the two are joined by polynomials.
     The slope at the median is :math:`s = r c / L`, with :math:`\rho = L / S` and
 
-    .. math:: r = \min\Big(\frac{\rho^2 + 1}{\rho + 1},\; 1 + \min(1.5,\; c^2 / 2)\Big),
+    .. math:: r = \min\Big(\frac{\rho^2 + 1}{\rho + 1},\; 1 + \min(0.75,\; c^2 / 2)\Big),
         \quad a = 3 - \frac{3 (r - 1)}{\rho (\rho - r)},
 
     so that the density has a continuous slope there, and one hump. With limits as far from the
