@@ -17,6 +17,7 @@ another, R-hat says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -35,14 +36,19 @@ from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
 from funnelest.sampling.parallel import one_thread
 from funnelest.sampling.trajectories import Metric, Sampler, StepSize
 
-__all__ = ["Chains", "Going", "chains_for", "sample"]
+__all__ = ["Chains", "Going", "chains_for", "draws_for", "sample"]
 
 type Floats = NDArray[np.float64]
 type Progress = Callable[[float, str], None]
 
 #: Chains of warm-up, and of draws where nothing else is asked for: slopes for so many cost hardly
-#: more than for few. Each has so many draws at least.
-_CHAINS, _EACH = 256, 16
+#: more than for few. Of few draws there are fewer chains, and so many at least.
+_CHAINS, _FEWEST = 256, 16
+#: R-hat of independent draws is a matter of luck: with m chains of n draws its standard error is
+#: 1 / (n sqrt(m)), and the largest of dozens lies 2.3 of these above 1. With 256 chains of 16 that
+#: was 1.009, so that the limit of 1.01 was met by luck however long the chains were. So many draws
+#: for the root of the number of chains, and it is 1.005.
+_TOLD = 500.0
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
 #: Points that move along the ridges, of all modes together.
@@ -160,7 +166,12 @@ def sample(
 
 def chains_for(draws: int) -> int:
     """Return how many chains to draw with, where nothing is said."""
-    return int(np.clip(draws // _EACH, 4, _CHAINS))
+    return int(np.clip((draws / _TOLD) ** 2, _FEWEST, _CHAINS))
+
+
+def draws_for(chains: int) -> int:
+    """Return of how many draws, of so many chains together, R-hat says how the chains mix."""
+    return math.ceil(_TOLD * math.sqrt(chains))
 
 
 def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progress) -> Going:
@@ -305,6 +316,7 @@ def _drawn(
     before = going.paused or Run()
     points, energies, diverged = [*before.points], [*before.energies], before.diverged
     asked, enough = draws, False
+    told = -(-draws_for(len(going.points)) // len(going.points))
     each = len(going.points) // _groups(len(going.points))
     least = max(_LEAST, -(-_SEEN // each))
     lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
@@ -321,7 +333,7 @@ def _drawn(
         draws = min(asked, len(points))
         kept = _values(target, going.straight, points, draws)
         # Fewer draws of each chain than it takes to judge: then more of its points are looked at.
-        seen = kept if draws >= _EACH else _values(target, going.straight, points, _EACH)
+        seen = kept if draws >= told else _values(target, going.straight, points, told)
         measures = measured(np.stack(list(seen.values())), _together(energies), diverged)
         gate = chains_gate(**measures)
         enough = gate.passed and draws == asked
