@@ -18,7 +18,7 @@ from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.route import Route
 
-__all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
+__all__ = ["parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
 _FORMAT = 7
@@ -31,25 +31,30 @@ _OWN = "own "
 
 _PARTS = tuple(one.name for one in fields(Parts))
 
-#: Where the parts of a model stand, in the order in which they are named.
-_ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")
+#: Where the parts of a model stand.
+_ROOMS = {"priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists"}
 
 
-def kinds() -> dict[str, type]:
-    """Return every kind of the package that a model may hold, by name; not their bases."""
+def _kind(name: str) -> type | None:
+    """Return the kind of the package that a model may hold of this name, and no base of such.
+
+    Only its own module is loaded, where all public names would be half of a first answer.
+    """
     import funnelest
-    from funnelest.assumptions.bounds import Held
-    from funnelest.lists import LinkageError, OverlapTable
 
-    public = [getattr(funnelest, name) for name in funnelest.__all__]
-    found = [
-        kind
-        for kind in [*public, Held, LinkageError, OverlapTable]
-        if is_dataclass(kind) and isinstance(kind, type) and _room(kind) in _ROOMS
-    ]
-    found = [one for one in found if not one.__module__.endswith((".base", ".imputation"))]
-    found.sort(key=lambda kind: (_ROOMS.index(_room(kind)), kind.__name__))
-    return {kind.__name__: kind for kind in found}
+    if name not in funnelest.__all__:
+        from funnelest.assumptions.bounds import Held
+        from funnelest.lists import LinkageError, OverlapTable
+
+        return {one.__name__: one for one in (Held, LinkageError, OverlapTable)}.get(name)
+    found = getattr(funnelest, name)
+    return found if _is_kind(found) else None
+
+
+def _is_kind(one: Any) -> bool:
+    if not (is_dataclass(one) and isinstance(one, type) and _room(one) in _ROOMS):
+        return False
+    return not one.__module__.endswith((".base", ".imputation"))
 
 
 def _room(kind: type) -> str:
@@ -143,7 +148,7 @@ class _Reader:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], own: Sequence[type]) -> None:
         self.functions = functions
-        self.kinds = kinds() | {_written(kind): kind for kind in own}
+        self.own = {_written(kind): kind for kind in own}
         self.problems: list[str] = []
 
     def read(self, data: Any) -> Any:
@@ -174,7 +179,7 @@ class _Reader:
 
     def _object(self, data: Mapping[str, Any]) -> Any:
         name = data.get("kind")
-        kind = self.kinds.get(str(name))
+        kind = self.own.get(str(name)) or _kind(str(name))
         if kind is None:
             whose = "kind of your own" if str(name).startswith(_OWN) else "kind"
             self.problems.append(

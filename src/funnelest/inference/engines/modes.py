@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from funnelest.errors import FitError, NothingFoundError, UnboundedError
 from funnelest.inference.engines.ridge import settle
@@ -144,6 +143,8 @@ def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple
 
 
 def _highest(target: Target, start: Floats) -> Floats:
+    from scipy.optimize import minimize  # few models need it, and it takes long to load
+
     d, step = len(start), 1e-4
     moves = step * np.concatenate([np.eye(d), -np.eye(d), np.zeros((d, 1))], axis=1)
 
