@@ -18,7 +18,7 @@ from funnelest.model.parts import Parts
 from funnelest.population import Population
 from funnelest.route import Route
 
-__all__ = ["parts_from_dict", "parts_to_dict"]
+__all__ = ["kinds", "parts_from_dict", "parts_to_dict"]
 
 #: The format of the dictionaries; raised when an old one can no longer be read.
 _FORMAT = 7
@@ -31,22 +31,37 @@ _OWN = "own "
 
 _PARTS = tuple(one.name for one in fields(Parts))
 
-#: Where the parts of a model stand.
-_ROOMS = {"priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists"}
+#: Where the parts of a model stand, in the order in which they are named.
+_ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evidence", "lists")
+
+
+def kinds() -> dict[str, type]:
+    """Return every kind of the package that a model may hold, by name; not their bases."""
+    import funnelest
+
+    found = [one for name in funnelest.__all__ if (one := _kind(name))]
+    found += _unlisted()
+    found.sort(key=lambda kind: (_ROOMS.index(_room(kind)), kind.__name__))
+    return {kind.__name__: kind for kind in found}
+
+
+def _unlisted() -> list[type]:
+    """Return the kinds that are no public names of the package itself."""
+    from funnelest.assumptions.bounds import Held
+    from funnelest.lists import LinkageError, OverlapTable
+
+    return [Held, LinkageError, OverlapTable]
 
 
 def _kind(name: str) -> type | None:
-    """Return the kind of the package that a model may hold of this name, and no base of such.
+    """Return one of `kinds`, of which only its own module is loaded.
 
-    Only its own module is loaded, where all public names would be half of a first answer.
+    All public names are half of what a first answer imports.
     """
     import funnelest
 
     if name not in funnelest.__all__:
-        from funnelest.assumptions.bounds import Held
-        from funnelest.lists import LinkageError, OverlapTable
-
-        return {one.__name__: one for one in (Held, LinkageError, OverlapTable)}.get(name)
+        return {one.__name__: one for one in _unlisted()}.get(name)
     found = getattr(funnelest, name)
     return found if _is_kind(found) else None
 

@@ -68,6 +68,8 @@ _SHORTEST, _POOR = 0.3, 0.15
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
 #: those in the finest steps none may diverge, as `gate_of` of `sampling/trajectories.py` explains.
 _FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
+#: Where some do, all that was drawn is taken for warm-up, so often, and steps are so much finer.
+_AGAIN, _FINER = 3, 0.3
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
 #: Trajectories of each chain: until the gate is passed.
@@ -102,6 +104,9 @@ class Going:
     points: Floats
     #: Trajectories for one draw that is kept; 0 while chains have not shown how many they need.
     every: int = 0
+    #: What is followed by the map, and how much finer than usual the fine steps are.
+    component: Component | None = None
+    finer: float = 1.0
     #: A run that was interrupted before it had shown that: it goes on as if it had not been, since
     #: draws so near to each other as a short run has them would be judged as such for ever.
     paused: Run | None = None
@@ -157,11 +162,19 @@ def sample(
     interrupt = interrupt or Interrupt()
     with one_thread():
         with interrupt.at_once():
-            target = Target(density)
+            target, first = Target(density), start is None
             if start is None:
                 start = _warm(target, max(chains, _CHAINS), rng, progress)
                 start = replace(start, points=start.points[:chains])
-        return _drawn(target, start, draws, rng, progress, interrupt)
+        made, run = _drawn(target, start, draws, rng, progress, interrupt)
+        for _ in range(_AGAIN if first else 0):
+            if not run.diverged or interrupt.came:
+                break
+            with interrupt.at_once():
+                progress(0.3, "warming up again")
+                start = _warm_again(target, start, run, rng)
+            made, run = _drawn(target, start, draws, rng, progress, interrupt)
+        return made
 
 
 def chains_for(draws: int) -> int:
@@ -195,7 +208,25 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
         straight = _followed(target, component, one.seen, rng)
         metric = Metric(np.eye(target.size)).learned(straight.back(one.seen).T)
         one = _stage(target, straight, metric, one.size, one.u, stage, rng)
-    return Going(straight, metric, one.size, straight.back(one.u).T)
+    return Going(straight, metric, one.size, straight.back(one.u).T, component=component)
+
+
+def _warm_again(target: Target, going: Going, run: Run, rng: np.random.Generator) -> Going:
+    """Return where chains are after a warm-up more, all of a `run` that diverged being part of it.
+
+    They have come to a place that is too steep for the map and the finest steps: the map is fitted
+    to where they were, and the steps are finer.
+    """
+    assert going.component is not None
+    u = going.straight(np.concatenate(run.points[-_SEEN:]).T)[0]
+    straight = _followed(target, going.component, u, rng)
+    metric = Metric(np.eye(target.size)).learned(straight.back(u).T)
+    now = going.straight(run.points[-1].T)[0]
+    one = _stage(target, straight, metric, going.size, now, len(_WARM) - 1, rng)
+    return replace(
+        going, straight=straight, metric=metric, size=one.size, points=straight.back(one.u).T,
+        finer=going.finer * _FINER,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -273,7 +304,11 @@ def _followed(
     if not component.held.shape[1]:
         none = Straight.plain(f)
         return replace(none, free=component.free, centre=centre, factor=loose.factor)
-    some = free[:, rng.permutation(free.shape[1])[: _FITTED // 2]]
+    some = free[:, rng.permutation(free.shape[1])]
+    # The outermost too: where the map is off by some widths, a chain that comes there stays.
+    away = -loose.normal(some)
+    far = np.argsort(-away)[: min(_FITTED // 8, free.shape[1] // 8)]
+    some = np.concatenate([some[:, far], np.delete(some, far, axis=1)], axis=1)[:, : _FITTED // 2]
     more = _FITTED - some.shape[1]
     # Some between and around the points, so that the map is smooth there too.
     wide = np.where(np.arange(more) % 3 == 0, _WIDE, 1.1)
@@ -311,7 +346,8 @@ def _drawn(
     rng: np.random.Generator,
     progress: Progress,
     interrupt: Interrupt,
-) -> Chains:
+) -> tuple[Chains, Run]:
+    """Return what chains give, and all that they made for it."""
     sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
     before = going.paused or Run()
     points, energies, diverged = [*before.points], [*before.energies], before.diverged
@@ -324,7 +360,7 @@ def _drawn(
         while len(points) < every * asked and not (interrupt.came and len(points) >= least):
             if len(points) % _FINE_EVERY == 0:
                 turn = len(points) // _FINE_EVERY
-                diverged += _finely(sampler, going.metric, going.size, turn)
+                diverged += _finely(sampler, going.metric, going.finer * going.size, turn)
             _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
             points.append(sampler.points)
             energies.append(energy)
@@ -341,13 +377,14 @@ def _drawn(
             break
     interrupted = interrupt.came and not enough
     pause = interrupted and not going.every
+    run = Run(tuple(points), tuple(energies), diverged)
     going = replace(
         going,
         points=sampler.points,
         every=0 if pause else going.every or every,
-        paused=Run(tuple(points), tuple(energies), diverged) if pause else None,
+        paused=run if pause else None,
     )
-    return Chains(kept, gate, going, interrupted)
+    return Chains(kept, gate, going, interrupted), run
 
 
 def _values(
