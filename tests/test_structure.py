@@ -112,3 +112,9 @@ def test_the_map_is_that_of_the_tree():
         if path.is_dir() and path.name != "__pycache__"
     }
     assert told == there
+
+
+def test_the_page_of_validation_lists_its_files():
+    page = (MAP.parent / "docs" / "validation.md").read_text(encoding="utf-8")
+    there = {path.name for path in (MAP.parent / "validation").glob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", page)) == there

@@ -337,30 +337,3 @@ def test_the_narrower_spread_as_an_alternative_prior():
     low, median, high = exact(0.2)["prevalence"]
     np.testing.assert_allclose(row.after, (median, low, high), atol=0.0015)
     assert row.widened < 0.1
-
-
-# ---------------------------------------------------------------- one pooled study
-
-
-def test_the_studies_pooled():
-    """Section 2 of the paper: 399 of 401 and 103 of 122, shortest 95% interval (0, 1.8%).
-
-    The paper puts a draw at 0 before it looks for the shortest interval, which then starts there:
-    its upper end is the 95% quantile (exactly 0.0177).
-    """
-    pooled = fe.Model(
-        fe.Route("infected", "ill"), fe.Population({"county": ["Santa Clara"]}, [1_900_000]),
-        fe.Rate(fe.Uniform(0, 1)), {("infected", "ill"): fe.Share(0.5)},
-        [
-            fe.Survey(
-                name="county", step="infected", yes=POSITIVE, n=TESTED,
-                defects=[fe.TestError(sensitivity=fe.Uniform(0, 1), specificity=fe.Uniform(0, 1))],
-            ),
-            fe.Validation(name="negatives", of="county", what="specificity", yes=399, n=401),
-            fe.Validation(name="positives", of="county", what="sensitivity", yes=103, n=122),
-        ],
-    )  # fmt: skip
-    result = fe.fit(pooled, engine="importance", draws=8000, seed=4, progress=False)
-    assert result.gate.passed, result.gate.text
-    found = np.quantile(result.draws["rate of infected"], 0.95)
-    assert found == pytest.approx(0.018, abs=0.0005)
