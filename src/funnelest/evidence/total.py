@@ -28,7 +28,8 @@ class Total(NumberEvidence):
 
     It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
     as every `Evidence`. Its defects are those of a count: `Bridge`, `Coverage`, `Completeness`,
-    `PPV`, `FalsePositives`.
+    `PPV`, `FalsePositives`. It is of the people of one year; a total that a survey was blown up to
+    is ``Survey(total=...)``, which says the period that was asked about.
 
     Parameters
     ----------
