@@ -14,6 +14,7 @@ from funnelest.axes import Where
 from funnelest.errors import SpecError
 from funnelest.model.looking import Looking, figure_cells
 from funnelest.model.unasked import imputed_cells
+from funnelest.observations.observation import silent
 from funnelest.priors import Fixed, Shared
 from funnelest.route import Edge, show_edge
 
@@ -243,10 +244,11 @@ def _depends_of(seen: Any, names: Sequence[str]) -> list[Names]:
         for what in (lambda: seen.moments()[0], seen.logp):
             try:
                 found = _depends(what(), names)
+                nothing = silent(seen, len(found))
             except Exception:  # a kind of the user's own may have no mean, or no likelihood here
                 continue
             if _union(found):
-                return found
+                return [frozenset() if i in nothing else row for i, row in enumerate(found)]
     return [frozenset()]
 
 

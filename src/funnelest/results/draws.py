@@ -243,7 +243,7 @@ class Drawn:
     def _rests_on(
         self, quantity: Callable[[Quantities], Any], basis: str, posterior: Floats, prior: Floats
     ) -> str:
-        given = bool(np.ptp(posterior) == 0 == np.ptp(prior))
+        given = all(np.ptp(one) <= 1e-12 * np.abs(one).max() for one in (posterior, prior))
         same = given or as_its_prior(posterior, prior)
         return self._probe.rests_on(quantity, basis, prior=same)
 
