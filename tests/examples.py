@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.stats import betabinom, binom
 
 import funnelest as fe
 from funnelest.assumptions.bounds import Held
+from funnelest.observations.nested import Nested
 from funnelest.observations.table import row
 
 STEPS = ("happened", "told", "reported", "investigated", "helped")
@@ -76,6 +78,7 @@ def _surveys() -> list[Any]:
         definition="any violence",
     )  # fmt: skip
     both = fe.TestError(sensitivity=fe.Beta(16, 4), specificity=fe.Beta(960, 6))
+    again = fe.RepeatVictims(share=fe.Beta(4, 4), statement="half are victims all the time")
     return [
         fe.Survey(name="survey yes", **share, yes=28, n=390),
         fe.Survey(name="survey rounded yes", **share, yes=fe.Rounded(30, to=10), n=390),
@@ -97,6 +100,15 @@ def _surveys() -> list[Any]:
         fe.Survey(name="survey rounded", **share, share=fe.Rounded(0.31, to=0.01), n=790),
         fe.Survey(
             name="survey rounded deff", **share, share=fe.Rounded(0.31, to=0.01), n=790, deff=1.5
+        ),
+        # Of so many people that the counts that print alike are one range.
+        fe.Survey(
+            name="survey rounded many", **share, share=fe.Rounded(0.31, to=0.00001),
+            n=3_000_000_000,
+        ),
+        fe.Survey(
+            name="survey rounded many deff", **share, share=fe.Rounded(0.31, to=0.0001),
+            n=3_000_000_000, deff=100.0,
         ),
         fe.Survey(name="survey rounded se", **share, share=fe.Rounded(0.3, to=0.05), se=0.02),
         fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.3), n=390),
@@ -130,6 +142,23 @@ def _surveys() -> list[Any]:
         fe.Survey(
             name="survey all defects", **asked, yes=60, n=2900, definition="any violence",
             defects=[severe, both, outside, fe.Clustered(clusters=40, icc=0.02)],
+        ),
+        fe.Survey(name="survey of a year", **asked, yes=60, n=2900, recall=(12, "months")),
+        fe.Survey(
+            name="survey of five years", **asked, yes=160, n=2900, recall=(5, "years"),
+            defects=[again, both],
+        ),
+        fe.Survey(
+            name="survey of a season", step="told", share=0.003, se=0.0005, recall=[3, "months"],
+            defects=[fe.RepeatVictims(share=0.3, statement="a guess")],
+        ),
+        fe.JointSurvey(
+            name="joint periods",
+            asked=[
+                fe.Asked(step="happened", share=0.02, where=SEEN, recall=(1, "year")),
+                fe.Asked(step="happened", share=0.06, where=SEEN, recall=(5, "years")),
+            ],
+            se=[0.003, 0.005], correlation=0.4, defects=[again],
         ),
         fe.JointSurvey(
             name="joint covariance", source="made up",
@@ -187,6 +216,46 @@ def _surveys() -> list[Any]:
         fe.Cohort(
             name="cohort defects", of="reported", step="helped", share=0.3, n=150,
             definition="any violence", defects=[severe, both],
+        ),
+    ]  # fmt: skip
+
+
+def _cascades() -> list[Any]:
+    """Return one group followed over several steps."""
+    known = {"happened": 384, "told": 115, "reported": 34, "investigated": 13}
+    short = {"reported": 150, "investigated": 60, "helped": 31}
+    withheld = {
+        "told": fe.Between(20, 29), "reported": fe.Withheld(low=0, high=9),
+        "helped": fe.Withheld(),
+    }  # fmt: skip
+    return [
+        fe.Cascade(name="cascade", counts=known, of_those=True, where=SEEN),
+        fe.Cascade(name="cascade deff", counts=short, deff=2.5),
+        fe.Cascade(
+            name="cascade clustered", counts=short,
+            defects=[fe.Clustered(clusters=15, icc=fe.Beta(3, 60))],
+        ),
+        fe.Cascade(
+            name="cascade printed", of_those=True,
+            counts={
+                "happened": fe.Rounded(380, to=10), "told": fe.Rounded(115, to=5),
+                "reported": fe.RandomlyRounded(35), "helped": fe.Rounded(10, to=5),
+            },
+        ),
+        fe.Cascade(
+            name="cascade withheld", counts=withheld, of_those=True, deff=1.4, source="made up"
+        ),
+        fe.Cascade(
+            name="cascade shares", counts={"reported": 950},
+            shares={"investigated": fe.Rounded(0.4, to=0.01), "helped": fe.Rounded(0.2, to=0.01)},
+        ),
+        fe.Cascade(
+            name="cascade open", counts=short, open={"helped": 9},
+            known_sooner=fe.LogNormal(0.5, 0.3),
+        ),
+        fe.Cascade(
+            name="cascade open by default", counts={**short, "helped": fe.Rounded(30, to=5)},
+            open={"investigated": 20, "helped": 9}, where=SEEN,
         ),
     ]  # fmt: skip
 
@@ -842,7 +911,7 @@ GROUPS: dict[str, list[Any]] = {
     "tables": _tables(),
     "lists": _unlinked(),
     "linked": _linked(),
-    "studies": _studies(),
+    "studies": [*_studies(), *_cascades()],
     "onset": _onset(),
 }
 SOURCES = {one.name: one for group in GROUPS.values() for one in group}
@@ -1028,8 +1097,54 @@ YOUNG_OF = {
 }
 
 
+class Reached:
+    """One of the counts of a cascade given the first alone; the draws are all alike."""
+
+    def __init__(self, nested: Nested, i: int) -> None:
+        self.nested, self.i = nested, i
+        self.n = int(nested.printed.first[0][-1])
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        shape = np.broadcast(self.nested.shares[0], self.nested.inverse).shape
+        return self.nested.sampled(rng, shape[-1])[0][self.i + 1]
+
+    def moments(self) -> Any:
+        return tuple(part[self.i] * self.nested.divisor for part in self.nested.moments())
+
+    def logp(self, x: Any) -> Any:
+        """Return the log-probabilities from those of how many of each number go on."""
+        counts, weights = self.nested.printed.first
+        size = int(counts[-1]) + 1
+        chances = np.zeros(size)
+        chances[counts] = np.exp(weights)
+        inverse = np.ravel(self.nested.inverse)[0]
+        for p, still in zip(
+            self.nested.shares[: self.i + 1], self.nested.printed.shares_open, strict=False
+        ):
+            new = np.zeros(size)
+            for n in np.flatnonzero(chances > 1e-12):
+                k = np.arange(n + 1)
+                for o, chance in enumerate(binom.pmf(k, n, still)):
+                    if chance < 1e-12:
+                        continue
+                    m, share = n - o, np.ravel(p)[0]
+                    law = binom(m, share)
+                    if inverse > 0 and m:
+                        law = betabinom(m, share / inverse, (1 - share) / inverse)
+                    new[: m + 1] += chances[n] * chance * law.pmf(np.arange(m + 1))
+            chances = new
+        with np.errstate(divide="ignore"):
+            return np.log(chances[np.asarray(x, dtype=int)])
+
+
 def counts_of(observation: Any) -> tuple[list[tuple[Any, Any, int]], list[tuple[Any, Any]]]:
     """Return distribution, figure and divisor of each count, and rows and figure of each total."""
+    if isinstance(observation, Nested):  # each count, whatever the others are
+        figures = observation.printed.figures[1:]
+        return [
+            (Reached(observation, i), figure, observation.divisor)
+            for i, figure in enumerate(figures)
+        ], []
     if hasattr(observation, "printed"):  # a table
         printed, laws = observation.printed, observation.distribution
         counts = [

@@ -164,6 +164,7 @@ def _figure(*figures: Any) -> list[Any]:
     ]
 
 
+AGAIN = fe.RepeatVictims(share=fe.Beta(4, 4), statement="half are victims every year")
 BRIDGED = fe.Bridge("stock", fe.LogNormal(0.2, 0.3, statement="a stock"))
 EVIDENCE: dict[str, dict[str, list[Any]]] = {
     "evidence": {
@@ -222,6 +223,39 @@ EVIDENCE: dict[str, dict[str, list[Any]]] = {
                     fe.Asked(step="told", share=0.01, where=BOYS),
                 ],
                 defects=[fe.TestError(sensitivity=fe.Beta(8, 2), specificity=fe.Beta(300, 3))],
+            )
+        ],
+        "survey: five years": [
+            fe.Survey(name="s", step="happened", yes=80, n=1500, recall=(5, "years"),
+                      defects=[AGAIN]),
+            fe.Survey(name="t", step="told", yes=20, n=1500, where=BOYS),
+        ],
+        "shares of one survey: two periods": [
+            fe.JointSurvey(
+                name="j", se=[0.005, 0.008], correlation=0.4, defects=[AGAIN],
+                asked=[
+                    fe.Asked(step="happened", share=0.02),
+                    fe.Asked(step="happened", share=0.06, recall=(30, "months")),
+                ],
+            )
+        ],
+        "cascade: some still open": [
+            fe.Cascade(name="c", counts={"happened": 70, "told": 25, "helped": 9}, of_those=True,
+                       open={"told": 12}, known_sooner=fe.LogNormal(0.5, 0.3))
+        ],
+        "cascade: printed, of clusters": [
+            fe.Cascade(
+                name="c", of_those=True, defects=[fe.Clustered(clusters=8, icc=fe.Beta(3, 30))],
+                counts={
+                    "happened": fe.Between(60, 79), "told": fe.Rounded(25, to=5),
+                    "helped": fe.Withheld(),
+                },
+            )
+        ],
+        "cascade: shares, and a design effect": [
+            fe.Cascade(
+                name="c", of_those=True, deff=2.0, counts={"happened": 200},
+                shares={"told": fe.Rounded(0.4, to=0.01), "helped": fe.Rounded(0.1, to=0.01)},
             )
         ],
         "cohort: where they went": [

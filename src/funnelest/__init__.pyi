@@ -32,6 +32,7 @@ from .defects.false_records import FalsePositives as FalsePositives
 from .defects.outside_frame import OutsideFrame as OutsideFrame
 from .defects.overdispersion import Overdispersion as Overdispersion
 from .defects.recall import Recall as Recall
+from .defects.repeat_victims import RepeatVictims as RepeatVictims
 from .defects.telescoping import Telescoping as Telescoping
 from .defects.test_error import TestError as TestError
 from .defects.unknown import Unrecorded as Unrecorded
@@ -41,6 +42,7 @@ from .errors import FunnelestError as FunnelestError
 from .errors import FunnelestWarning as FunnelestWarning
 from .errors import SpecError as SpecError
 from .evidence.base import Evidence as Evidence
+from .evidence.cascade import Cascade as Cascade
 from .evidence.cohort import Cohort as Cohort
 from .evidence.joint_survey import Asked as Asked
 from .evidence.joint_survey import JointSurvey as JointSurvey
@@ -114,6 +116,7 @@ __all__ = [
     "Between",
     "Bounds",
     "Bridge",
+    "Cascade",
     "ChangePoint",
     "Clustered",
     "Cohort",
@@ -168,6 +171,7 @@ __all__ = [
     "Recall",
     "Records",
     "Register",
+    "RepeatVictims",
     "Result",
     "Rounded",
     "RoundedToUnknown",

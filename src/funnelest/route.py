@@ -127,12 +127,16 @@ class Route:
         """Return whether some path runs from `first` to `last`."""
         return _leads(self.edges, first, last)
 
-    def always_passes(self, middle: str, last: str) -> bool:
-        """Return whether every path from the first step to `last` passes `middle`."""
-        if middle in (last, self.steps[0]):
+    def always_passes(self, middle: str, last: str, first: str | None = None) -> bool:
+        """Return whether every path from `first`, by default the first step, passes `middle`.
+
+        On its way to `last`.
+        """
+        first = self.steps[0] if first is None else first
+        if middle in (last, first):
             return True
         without = [edge for edge in self.edges if middle not in edge]
-        return not _leads(without, self.steps[0], last)
+        return not _leads(without, first, last)
 
     def is_skip(self, edge: Edge) -> bool:
         """Return whether a transition jumps over a step of the listed order."""

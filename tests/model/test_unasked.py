@@ -46,7 +46,8 @@ def missing(*evidence, **parts):
 
 
 def survey(name="pupils", step="a", **where):
-    return fe.Survey(name, step=step, share=0.02, n=900, where=where)
+    # Of as many at another step it is asked whether they are the same people.
+    return fe.Survey(name, step=step, share=0.02, n=900 + (step != "a"), where=where)
 
 
 def register(name="register", step="a", **fields):

@@ -7,8 +7,11 @@ import json
 
 import numpy as np
 import pytest
+from scipy import special
 
 import funnelest as fe
+from funnelest.results import tables
+from funnelest.results.printed_anew import figures_of
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 from funnelest.sampling.weights import tail_size
 
@@ -314,6 +317,30 @@ def test_estimates_shares_and_data_of_your_own(known):
     own = rows(known, "own").loc[""]
     assert own["figure"] == "{'x': 3}"
     assert np.isnan(own["residual"])
+
+
+SKEWED = {
+    "to 100%": (0.968, (0.939, 1.0)), "from 0": (0.03, (0.0, 0.05)), "short": (0.5, (0.2, 0.55)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SKEWED)
+@pytest.mark.parametrize("z", [-3.0, -1.0, 0.0, 1.0, 3.0])
+def test_the_residual_of_an_estimate_with_its_limits_is_its_normal_score(name, z):
+    """As in the check of conflicts, whose tail it is: half in each tail, whatever the skewness."""
+    share, interval = SKEWED[name]
+    source = fe.Survey("s", step="a", share=share, interval=interval)
+    triplet = source._estimate(None).observation(0.5).distribution.triplet  # type: ignore[arg-type]
+    truth = float(special.expit(triplet.median + triplet.error(z)))
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population({"sex": ["f"]}, [1e6]), fe.Rate(truth), {}, [source]
+    )
+    q = fe.Quantities(model, {"a -> b": np.full(3, 0.5)})
+    (row,) = tables.figure_rows(model, q, 0.95, "")
+    assert row["residual"] == pytest.approx(-z, abs=1e-7)
+    ((_, part),) = figures_of(source, q)
+    above, _ = part.figure.tails(part.seen.law(part.rows), 1)
+    assert float(np.ravel(above)[0]) == pytest.approx(special.ndtr(z), abs=1e-9)
 
 
 def test_every_good_example_has_its_rows(everything):

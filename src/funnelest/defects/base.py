@@ -90,11 +90,11 @@ class Records:
 class Defect:
     """Base of the defects that a source may carry; a user's own kind inherits from it.
 
-    A kind overrides one or more of `on_records`, `on_share`, `on_ever`, `on_onset_age`, `spread`
-    and `design_effect`, and suits the kinds of evidence that carry one of them. ``source`` is the
-    name of the source; the values of the parameters are in ``q.parameters``. Defects work from the
-    truth to the printed number in the order of their `stage`, whatever the order in which they
-    are listed.
+    A kind overrides one or more of `on_records`, `on_share`, `on_period`, `on_ever`,
+    `on_onset_age`, `spread` and `design_effect`, and suits the kinds of evidence that carry one of
+    them. ``source`` is the name of the source; the values of the parameters are in
+    ``q.parameters``. Defects work from the truth to the printed number in the order of their
+    `stage`, whatever the order in which they are listed.
     """
 
     #: Defects of a lower stage come first.
@@ -178,6 +178,14 @@ class Defect:
     def on_share(self, share: Any, q: Quantities, source: str) -> Any:
         """Return a `share` of people as a `source` that asked measures it, given quantities `q`."""
         return share
+
+    def on_period(self, rate: Any, years: float, q: Quantities, source: str) -> Any:
+        """Return the share to whom it happens in a period of some `years`, from the yearly `rate`.
+
+        Both per person and in cells; the period is what a `source` asked about, and `q` are
+        quantities.
+        """
+        return rate
 
     def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
         """Return the shares with a first event before the ages that an `OnsetSurvey` asked.
@@ -271,6 +279,7 @@ def _suits(one: Defect) -> str:
     kinds = {
         "on_records": "counts and estimated numbers of people",
         "on_share": "shares of people who were asked or tested",
+        "on_period": "surveys that ask about another period than a year",
         "on_ever": "surveys of first events before an age",
         "on_onset_age": "ages at the first event",
         "spread": "counts of records",

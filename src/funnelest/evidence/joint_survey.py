@@ -13,13 +13,22 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import Estimated, printed, printed_pair, rounding_of
+from funnelest.evidence.estimated import Estimated
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import end_problems, printed, printed_pair, rounding_of
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,
     off_logits,
     on_logits,
+)
+from funnelest.evidence.recall_period import (
+    RECALL,
+    asked_share,
+    conversion_problems,
+    converted,
+    period_problems,
+    period_said,
 )
 from funnelest.fields import PAIR, STEP, Allowed, instances, number, plain_fields, wrong_fields
 from funnelest.numbers import array_of, floats, no_number
@@ -47,6 +56,8 @@ class Asked:
         Only people in this step were asked; without it, the whole population.
     where : mapping, optional
         The cells of the people asked.
+    recall : (float, str) or "ever", optional
+        The period that the question was about, as in `Survey`.
     """
 
     step: str
@@ -54,9 +65,11 @@ class Asked:
     interval: Any = None
     of: str | None = None
     where: Where = field(default_factory=dict)
+    recall: Any = None
 
     allowed: ClassVar[Allowed] = {
         "step": STEP,
+        "recall": RECALL,
         "of": STEP.or_none,
         "share": printed(number(above=0, below=1)).or_none,
         "interval": printed_pair(PAIR).or_none,
@@ -74,7 +87,9 @@ class Asked:
             if self.share is None and self.interval is None:
                 found.append("give field 'share' or field 'interval'.")
             else:
-                found += self.estimated().problems("share")
+                found += self.estimated().problems("share") or end_problems(
+                    "share", self.share, 1.0
+                )
         if self.of is None and not population.counted:
             found.append("the population has no head count; give 'of'.")
         elif self.of is not None and not {"of", "step"} & wrong.keys():
@@ -92,7 +107,7 @@ class JointSurvey(AskedEvidence):
 
     The same pupils, the same schools: with the published covariance matrix, or standard errors
     and correlations. `TestError`, `OutsideFrame` and `Bridge` among its `defects` hold for every
-    share.
+    share, `RepeatVictims` for those of another period than a year.
 
     It takes `name`, `source`, `statement`, `defects`, `unit` and `definition` as well, as every
     `Evidence`; `where` is refused, since each share has its own cells.
@@ -128,7 +143,7 @@ class JointSurvey(AskedEvidence):
         "asked": instances(Asked, "Asked"),
         "probability": number(least=0.001, most=0.999999),
     }
-    carries: ClassVar[tuple[str, ...]] = ("on_share",)
+    carries: ClassVar[tuple[str, ...]] = ("on_share", "on_period")
 
     def _matrix(self) -> NDArray[np.float64]:
         """Return the covariance matrix of the shares; with intervals, of their normal scores."""
@@ -163,7 +178,7 @@ class JointSurvey(AskedEvidence):
         return [
             f"asked, share {i}: {text}"
             for i, (one, se) in enumerate(zip(self.asked, errors, strict=True), 1)
-            for text in ShareEstimate(share=one.share, se=float(se)).remarks()
+            for text in ShareEstimate(share=one.share, se=float(se)).remarks(counted=False)
         ]
 
     def problems(self, route: Route, population: Population) -> list[str]:
@@ -176,7 +191,28 @@ class JointSurvey(AskedEvidence):
             found.append("field 'asked' needs at least two shares; for one, use Survey.")
         for i, one in enumerate(self.asked, 1):
             found += [f"field 'asked', share {i}: {t}" for t in one.problems(route, population)]
+            found += [
+                f"field 'asked', share {i}: {t}" for t in period_problems(self, one.recall, one.of)
+            ]
+        if all(RECALL.holds(one.recall) for one in self.asked):
+            found += conversion_problems(self, [one.recall for one in self.asked])
         return found + self._error_problems()
+
+    def defaults(self) -> dict[str, str]:
+        unsaid = {
+            f"period of share {i}[{self.name}]": period_said(None)
+            for i, one in enumerate(self.asked, 1)
+            if one.of is None and one.recall is None
+        }
+        return super().defaults() | unsaid
+
+    def stated(self) -> dict[str, str]:
+        said = {
+            f"period of share {i}[{self.name}]": period_said(one.recall)
+            for i, one in enumerate(self.asked, 1)
+            if one.recall is not None
+        }
+        return super().stated() | said
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
         return [population.mask(one.where) for one in self.asked if one.of is None]
@@ -236,18 +272,22 @@ class JointSurvey(AskedEvidence):
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         measured = [
-            self.as_measured(q.share(one.step, one.where, of=one.of), q) for one in self.asked
+            self.as_measured(asked_share(self, q, one.step, one.where, one.of, one.recall), q)
+            for one in self.asked
         ]
         none = 0.0 * sum(measured[1:], measured[0])
         expected = fm.stack([share + none for share in measured])
         shares = self._shares()
+        printed = [one.estimated(self.probability) for one in self.asked]
+        texts = tuple(one.text() for one in printed)
         if self._by_intervals():
-            triplets = tuple(one.estimated(self.probability).triplet for one in self.asked)
-            return [Observation(JointQuantilesOn(expected, triplets, self._matrix()), shares)]
+            triplets = tuple(one.triplet for one in printed)
+            quantiles = JointQuantilesOn(expected, triplets, self._matrix())
+            return [Observation(quantiles, shares, texts=texts)]
         rounding = rounding_of([one.share for one in self.asked])
         rounding = rounding * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self._on_logits(), "logit", rounding)
-        return [Observation(law, shares)]
+        return [Observation(law, shares, texts=texts)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
         """Return the same survey with other shares, as uncertain on the logit scale as these."""
@@ -275,6 +315,8 @@ class JointSurvey(AskedEvidence):
         """Return each of the shares: of the people in a step, or of everybody as a number."""
         found = []
         for one in self.asked:
+            if converted(one.recall):
+                continue  # the people of another period than the figure's
             number, limits = one.estimated(self.probability).as_printed()
             people = 1.0 if one.of is not None else population.total(one.where)
             found.append(

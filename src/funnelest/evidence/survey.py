@@ -10,9 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import number_in, printed
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
+from funnelest.evidence.recall_period import (
+    RECALL,
+    asked_share,
+    conversion_problems,
+    converted,
+    period_problems,
+    period_said,
+)
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
@@ -30,9 +38,9 @@ class Survey(AskedEvidence):
     by `n` (with the design effect `deff`), by `se`, or by `interval`. A total without one of
     these is refused: 20,800 victims in a survey of 1,900 pupils are some 40 children.
 
-    What is wrong with it is in its `defects`: `TestError` (sensitivity and specificity of the
-    question), `OutsideFrame` (people whom it does not reach), `Clustered` (few schools),
-    `Bridge` (another definition).
+    What is wrong with it is in its `defects`: `RepeatVictims` (it asked about another period than
+    a year), `TestError` (sensitivity and specificity of the question), `OutsideFrame` (people whom
+    it does not reach), `Clustered` (few schools), `Bridge` (another definition).
 
     It takes `name`, `where`, `source`, `statement`, `defects`, `unit` and `definition` as well,
     as every `Evidence`.
@@ -62,6 +70,10 @@ class Survey(AskedEvidence):
         Probability of the interval.
     per : str, optional
         The total is a mean over this axis, such as ``"year"``.
+    recall : (float, str) or "ever", optional
+        The period that the question was about, such as ``(12, "months")`` or ``(5, "years")``.
+        What is not one year needs the defect `RepeatVictims`, and "ever" is for `OnsetSurvey`.
+        Left out: one year, a default that the ledger shows. Not with `of`.
 
     Notes
     -----
@@ -71,11 +83,13 @@ class Survey(AskedEvidence):
     ``logit(share) ~ Normal(logit(p), s)`` where s is ``se / (share (1 - share))``. A printed figure
     in place of a share stands for all that print as it: their probabilities are summed.
 
-    With `interval` the estimate and its limits are three quantiles of p, joined on the log-odds by
-    the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with a prior that is
-    flat on the log-odds, and no other figure, the posterior has them as its median and limits. A
+    With `interval` the estimate and its limits are three quantiles of p: with a prior that is flat
+    on the log-odds (``Beta(1, 1)`` is not), and no other figure, the posterior has them as its
+    median and limits. Beyond a limit it is normal on the log-odds, around the estimate and with the
+    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). A
     limit of 0 or 100%, or one that prints as the estimate does, is read as rounded to the digits
-    that were printed (``100%`` as 99.75%); the ledger and ``figures()`` say what was read.
+    that were printed (``100%`` as 99.75%), and an estimate that may be 0 or 100% says nothing of
+    how near; the ledger and ``figures()`` say what was read.
 
     Examples
     --------
@@ -95,6 +109,7 @@ class Survey(AskedEvidence):
     interval: Any = None
     probability: float = 0.95
     per: str | None = None
+    recall: Any = None
 
     allowed: ClassVar[Allowed] = {
         **SHARE_FIELDS,
@@ -102,7 +117,9 @@ class Survey(AskedEvidence):
         "of": STEP.or_none,
         "total": printed(number(least=0)).or_none,
         "per": AXIS.or_none,
+        "recall": RECALL,
     }
+    carries: ClassVar[tuple[str, ...]] = (*AskedEvidence.carries, "on_period")
 
     def asks_about(self, route: Route, population: Population) -> list[NDArray[np.bool_]]:
         return [] if self.of is not None else [population.mask(self.where)]
@@ -143,9 +160,23 @@ class Survey(AskedEvidence):
     def remarks(self, population: Population) -> list[str]:
         return self._estimate(population).remarks(self._field())
 
+    def defaults(self) -> dict[str, str]:
+        unsaid = self.of is None and self.recall is None
+        return super().defaults() | ({self._period(): period_said(None)} if unsaid else {})
+
+    def stated(self) -> dict[str, str]:
+        said = {} if self.recall is None else {self._period(): period_said(self.recall)}
+        return super().stated() | said
+
+    def _period(self) -> str:
+        return f"period[{self.name}]"
+
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
+        if "recall" not in wrong:
+            found += period_problems(self, self.recall, self.of)
+            found += conversion_problems(self, [self.recall])
         placed = "where" not in wrong and not population.problems_in(self.where)
         known = placed and not {"share", "total", "per"} & wrong.keys()
         counted = self._estimate(population).counted if known else self.yes is not None
@@ -183,7 +214,8 @@ class Survey(AskedEvidence):
         return found + self._estimate(population).problems("total", wrong)
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
-        expected = self.as_measured(q.share(self.step, self.where, of=self.of), q)
+        share = asked_share(self, q, self.step, self.where, self.of, self.recall)
+        expected = self.as_measured(share, q)
         return [self._estimate(q.cells).observation(expected, self._design(q, self.n))]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
@@ -205,6 +237,8 @@ class Survey(AskedEvidence):
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return the share: of the people in a step, or of everybody as a number of people."""
+        if converted(self.recall):
+            return ()  # the people of another period than the figure's
         estimate = self._estimate(population)
         people = 1.0 if self.of is not None else population.total(self.where)
         limits = estimate.limits

@@ -14,6 +14,7 @@ from funnelest.axes import Where
 from funnelest.model.looking import Looking
 from funnelest.model.model import Model
 from funnelest.model.sight import CARRIED, PARTLY
+from funnelest.observations.observation import silent
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Probe", "informed"]
@@ -134,6 +135,8 @@ class Probe:
         except Exception:  # a source that cannot be evaluated tells nothing
             return found
         for observation in observations:
+            if _says_nothing(observation):
+                continue
             try:
                 with np.errstate(all="ignore"):
                     moved, unclear = self._moved(observation.logp())
@@ -164,6 +167,16 @@ class Probe:
             small = np.abs(other - base) <= _ROUNDING * np.where(np.isfinite(scale), scale, 1.0)
         unclear = same & (~np.isfinite(base) | (base == 0))
         return (~same & ~small).any(axis=(0, 1)), bool(unclear.any())
+
+
+def _says_nothing(seen: Any) -> bool:
+    """Return whether all of its numbers were printed so that nothing is said."""
+    try:
+        with np.errstate(all="ignore"):
+            size = len(np.atleast_2d(seen.moments()[0]))
+            return len(silent(seen, size)) == size
+    except Exception:  # a kind of the user's own may have no mean
+        return False
 
 
 def _arrays(value: Any, draws: int) -> Iterator[Floats]:

@@ -20,6 +20,7 @@ from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
 from funnelest.model.ledger import Entry
 from funnelest.model.parts import Parts
+from funnelest.model.same_people import same_people
 from funnelest.model.sight import Sight
 from funnelest.model.unasked import first_event_cells, imputed_cells, shared_over
 from funnelest.population import Population
@@ -74,7 +75,7 @@ class Model(Parts):
     -----
     FunnelestWarning
         For a figure that is taken as exact and looks rounded, such as a share of two digits beside
-        thousands of people.
+        thousands of people; and for sources that look like the same people entered as others.
 
     See Also
     --------
@@ -118,13 +119,15 @@ class Model(Parts):
         raise_if_any(problems.model_problems(self))
         self._ask(self.evidence)
 
-    def _ask(self, evidence: Sequence[Evidence]) -> None:
-        """Warn of what the user of some evidence may not have meant."""
-        for one in evidence:
-            for text in one.remarks(self.population):
-                warnings.warn(
-                    f"{type(one).__name__} {one.name!r}: {text}", FunnelestWarning, stacklevel=3
-                )
+    def _ask(self, evidence: Sequence[Evidence], known: Sequence[str] = ()) -> None:
+        """Warn of what the user of some evidence may not have meant, but for what is `known`."""
+        texts = [
+            f"{type(one).__name__} {one.name!r}: {text}"
+            for one in evidence
+            for text in one.remarks(self.population)
+        ]
+        for text in [*texts, *(one for one in same_people(self) if one not in known)]:
+            warnings.warn(text, FunnelestWarning, stacklevel=3)
 
     # -------------------------------------------------------------- structure
 
@@ -174,7 +177,9 @@ class Model(Parts):
             the cells or of some; "carried over" or "partly carried over" where no source sees what
             the number rests on in these cells, or in some, and it is taken to be the same as where
             one does (see `Sight`). Of the latter two pairs a word of each may hold: "partly
-            imputed, carried over".
+            imputed, carried over". "assumed" where no source sees any rate or transition that the
+            number depends on, or all of them were given; "partly assumed" is added where none sees
+            one of them.
 
         Raises
         ------
@@ -186,7 +191,12 @@ class Model(Parts):
         raise_if_any(place_problems(self.route, place, "of"), "the basis")
         words = [self.imputed_part(where, first_events=first_events)]
         if not first_events:
-            words.append(self.sight.basis(self.sight.places[place], [where or {}]))
+            parts = self.sight.places[place]
+            unseen = parts - self.sight.seen.keys()
+            if unseen == parts and words != ["imputed"]:
+                return "assumed"
+            words.append(self.sight.basis(parts, [where or {}]))
+            words += ["partly assumed"] if unseen and words[0] != "imputed" else []
         return ", ".join(word for word in words if word) or "estimated"
 
     def imputed_part(self, where: Where | None = None, *, first_events: bool = False) -> str:
@@ -225,7 +235,7 @@ class Model(Parts):
         raise_if_any(problems.part_problems(evidence, (), {}), "with_evidence")
         made = self._changed(evidence=tuple(evidence))
         known = {id(one) for one in self.evidence}
-        made._ask([one for one in made.evidence if id(one) not in known])
+        made._ask([one for one in made.evidence if id(one) not in known], same_people(self))
         return made
 
     def with_assumptions(self, assumptions: Sequence[Assumption]) -> Model:

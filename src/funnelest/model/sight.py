@@ -15,6 +15,7 @@ from funnelest.axes import Where
 from funnelest.errors import SpecError
 from funnelest.model.looking import Looking, figure_cells, points_of, root_of
 from funnelest.model.unasked import imputed_cells
+from funnelest.observations.observation import silent
 from funnelest.priors import Fixed
 from funnelest.route import Edge, show_edge
 
@@ -335,10 +336,11 @@ def _depends_of(seen: Any, names: Sequence[str], draws: int) -> list[Names]:
         for what in (lambda: seen.moments()[0], seen.logp):
             try:
                 found = _depends(what(), names, draws)
+                nothing = silent(seen, len(found))
             except Exception:  # a kind of the user's own may have no mean, or no likelihood here
                 continue
             if _union(found):
-                return found
+                return [frozenset() if i in nothing else row for i, row in enumerate(found)]
     return [frozenset()]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -240,6 +242,37 @@ class Quantities(Cells):
         if of != step and not self._model.route.leads(of, step):
             raise SpecError([f"no path leads from {of!r} to {step!r}."], "a quantity")
         return self._of_those(of, self._passing(of, step), where)
+
+    def onward(self, steps: Sequence[str], where: Where | None = None) -> Any:
+        """Return the shares who come from each of several steps to the next of them, by any path.
+
+        Of people who were at all of the steps before: over several cells, each share is that of
+        those of the people in the first step who have come so far.
+
+        Parameters
+        ----------
+        steps : sequence of str
+            The steps, in the order of the route.
+        where : mapping, optional
+            Which cells; all when left out.
+
+        Returns
+        -------
+        array
+            Shape ``(transitions, draws)``.
+        """
+        self._known(*steps)
+        people = self.in_cells(steps[0])
+        found = []
+        for first, last in pairwise(steps):
+            if not self._model.route.leads(first, last):
+                raise SpecError([f"no path leads from {first!r} to {last!r}."], "a quantity")
+            share = self._passing(first, last)
+            there = fm.maximum(people, _NOBODY)
+            people = there * share
+            found.append(self.pool(people, where) / self.pool(there, where))
+        none = 0.0 * sum(found[1:], found[0])
+        return fm.stack([one + none for one in found])
 
     def transition(self, first: str, last: str, where: Where | None = None) -> Any:
         """Return the share of the people in step `first` who go directly to step `last`.

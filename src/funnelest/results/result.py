@@ -107,7 +107,7 @@ class Result(Drawn):
         """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
         axis = self._per(per)
         for labels, cells in tables.selections(self.model.population, where, by):
-            yield labels, cells, None if axis in labels else axis, self.model.basis(cells)
+            yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
 
     def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
         return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
@@ -492,8 +492,8 @@ class Result(Drawn):
 
 
 def _same(*summaries: Mapping[str, Any]) -> bool:
-    """Return whether a quantity is one number, before the figures and after."""
-    return all(one["low"] == one["high"] for one in summaries)
+    """Return whether a quantity is one number but for rounding, before the figures and after."""
+    return all(one["high"] - one["low"] <= 1e-12 * abs(one["high"]) for one in summaries)
 
 
 #: What tables, figures and reports are made of.

@@ -157,7 +157,7 @@ class Shares:
                 one.name: self._left_out(key, one.name, posterior, without.get(one.name), scale)
                 for one in self.sources
             },
-            basis=self.result.rests_on(self.looked[key], self.model.basis(where)),
+            basis=self.result.rests_on(self.looked[key], self.model.imputed_part(where)),
             rests_on=rests_on,
             telling=telling,
         )
