@@ -13,6 +13,8 @@ import sys
 import time
 from pathlib import Path
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 REPLICATES, CORES = 200, 2
 
@@ -59,12 +61,7 @@ def rows(path: str, by_hand: float | None = None) -> list[tuple[str, float, floa
 
 def main(path: str) -> int:
     """Measure, print a table, and return the exit status: 3 when a stated limit was missed."""
-    measured = rows(path)
-    print(f"\n{'measured':>12} {'at most':>10}")
-    for what, value, limit, unit in measured:
-        verdict = "" if value <= limit else "   MISSED"
-        print(f"{value:12.4f} {limit:10.3f} {unit:3} {what}{verdict}")
-    return 0 if all(value <= limit for _, value, limit, _ in measured) else 3
+    return status(rows(path))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 LIMIT = 60.0
 
@@ -46,6 +48,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "timed":
         print(json.dumps(timed(sys.argv[2])))
     else:
-        for what, value, limit, unit in rows(sys.argv[1]):
-            verdict = "" if value <= limit else "   MISSED"
-            print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
+        sys.exit(status(rows(sys.argv[1])))

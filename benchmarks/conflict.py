@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 LIMIT = 30.0
 
@@ -55,12 +57,7 @@ def rows(runs: int = 1) -> list[tuple[str, float, float, str]]:
 
 def main() -> int:
     """Measure, print a table, and return the exit status: 3 when a stated limit was missed."""
-    measured = rows(3)
-    print(f"\n{'measured':>12} {'at most':>10}")
-    for what, value, limit, unit in measured:
-        verdict = "" if value <= limit else "   MISSED"
-        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
-    return 0 if all(value <= limit for _, value, limit, _ in measured) else 3
+    return status(rows(3))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 PROVINCES = 12
 BANDS = ((0, 14), (15, 29), (30, 59), (60, 94))
@@ -175,6 +177,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["measured"]:
         print(json.dumps(measured(*map(int, sys.argv[2:]))))
     else:
-        for what, value, limit, unit in rows():
-            verdict = "" if value <= limit else "   MISSED"
-            print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
+        sys.exit(status(rows()))

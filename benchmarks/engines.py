@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 #: Seconds of the processor after which a fit is ended.
 PATIENCE = 150
@@ -295,11 +297,7 @@ def main() -> int:
             command = [sys.executable, str(HERE / "main_example.py"), str(path)]
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         measured += refits(json.loads(done.stdout.splitlines()[-1]))
-    print(f"\n{'measured':>12} {'at most':>10}")
-    for what, value, limit, unit in measured:
-        verdict = "" if value <= limit else "   MISSED"
-        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
-    return 0 if all(value <= limit for _, value, limit, _ in measured) else 3
+    return status(measured)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from table import status
 
 DRAWS, TIMES = 256, 20
 
@@ -48,6 +49,4 @@ def rows(path: str) -> list[tuple[str, float, float, str]]:
 
 
 if __name__ == "__main__":
-    for what, value, limit, unit in rows(sys.argv[1]):
-        verdict = "" if value <= limit else "   MISSED"
-        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
+    sys.exit(status(rows(sys.argv[1])))

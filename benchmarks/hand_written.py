@@ -30,7 +30,7 @@ def build(data: dict) -> pm.Model:
     data = flat(data)
     people = np.array(data["population"]["counts"])  # age, sex, year
     source = {one["name"]: one for one in data["evidence"]}
-    shares = {" -> ".join(edge): share["base"] for edge, share in data["transitions"]}
+    shares = {" -> ".join(edge): share for edge, share in data["transitions"]}
     rate_prior = data["occurrence"]["base"]
     under, seventeen, count_error = data["assumptions"]
     shared = dict(data["parameters"]["mapping"])
@@ -40,6 +40,29 @@ def build(data: dict) -> pm.Model:
 
     def lognormal(name: str, prior: dict) -> pt.TensorVariable:
         return pm.LogNormal(name, mu=prior["log_mean"], sigma=prior["log_sd"])
+
+    def share(name: str, given: dict) -> pt.TensorVariable:
+        """Return a share by age, where it differs by age; else one number as three."""
+        prior = given["base"]
+        if prior["kind"] == "Beta":
+            base = beta(name, prior)
+        else:
+            law = pm.LogNormal.dist(mu=prior["log_mean"], sigma=prior["log_sd"])
+            base = pm.Truncated(name, law, lower=0.0, upper=1.0)
+        if not given["terms"]:
+            return base * np.ones(3)
+        (term,) = given["terms"]
+        young, at_17 = (
+            pm.Normal(f"{name} at {age}", term["prior"]["mean"], term["prior"]["sd"])
+            for age in ("0-11", "17")
+        )
+        return pm.math.invlogit(pm.math.logit(base) + pt.stack([young, 0.0, at_17]))
+
+    def clustered(name: str, one: dict, p: pt.TensorVariable, alike: pt.TensorVariable) -> None:
+        (sample,) = one["defects"]
+        deff = 1 + (one["n"] / sample["clusters"] - 1) * alike
+        size = (one["n"] - deff) / (deff - 1)
+        pm.BetaBinomial(name, n=one["n"], alpha=p * size, beta=(1 - p) * size, observed=one["yes"])
 
     def defect(register: str, kind: str, name: str = "") -> dict:
         return next(
@@ -65,7 +88,8 @@ def build(data: dict) -> pm.Model:
             upper=1.0,
         )
         girls = pm.Normal("girls", 0, 1)
-        q = {name: beta(name, prior) for name, prior in shares.items()}
+        q = {name: share(name, one) for name, one in shares.items()}
+        alike = beta("likeness within a school", shared["likeness within a school"])
         below = pm.Normal("shift under 12", under["prior"]["mean"], under["prior"]["sd"])
         at_17 = pm.Normal("shift 17", seventeen["prior"]["mean"], seventeen["prior"]["sd"])
         factor = pm.LogNormal("population factor", 0.0, count_error["prior"]["log_sd"])
@@ -81,7 +105,7 @@ def build(data: dict) -> pm.Model:
         shift = pt.stack([below, 0.0, at_17])
         r = pm.math.invlogit(logit[None, :] + shift[:, None])  # age, sex
         number = people * r[:, :, None] * pt.stack([factor, 1.0, 1.0])[:, None, None]
-        by_year = number.sum(axis=(0, 1))
+        by_age = number.sum(axis=1)  # age, year
 
         tell = q["happened -> told"]
         report = (1 - tell) * q["happened -> reported"]
@@ -98,40 +122,32 @@ def build(data: dict) -> pm.Model:
         )
 
         for sex, name in enumerate(("pupils, male", "pupils, female")):
-            one = source[name]
-            n = round(one["n"] / one["deff"])
-            k = one["total"] / people[1, sex, 0] * n
-            pm.Potential(name, k * pt.log(r[1, sex]) + (n - k) * pt.log1p(-r[1, sex]))
-        one = source["told anyone"]
-        size = (one["n"] - one["deff"]) / (one["deff"] - 1)
-        pm.BetaBinomial(
-            "told anyone",
-            n=one["n"],
-            alpha=tell * size,
-            beta=(1 - tell) * size,
-            observed=one["yes"],
-        )
-        recent = by_year[1:].sum()
-        records = recent * reported * coverage * per_child / ppv
+            clustered(name, source[name], r[1, sex], alike)
+        clustered("told anyone", source["told anyone"], tell[1], alike)
+        recent = by_age[:, 1:].sum(axis=1)
+        records = (recent * reported).sum() * coverage * per_child / ppv
         law = pm.NegativeBinomial.dist(mu=records, alpha=1 / spread**2)
         rounded("Veilig Thuis", law, 960, 10, 2)
-        rounded("Council", pm.Poisson.dist(recent * investigated * council), 300, 100, 2)
-        rounded("linked", pm.Poisson.dist(recent * to_help * council), 100, 100, 2)
+        rounded("Council", pm.Poisson.dist((recent * investigated).sum() * council), 300, 100, 2)
+        rounded("linked", pm.Poisson.dist((recent * to_help).sum() * council), 100, 100, 2)
         one = source["youth care 2016"]
         low, high = one["interval"]["tuple"]
         sd = np.log(high / low) / 2 / 1.959963984540054
         pm.Normal(
-            "youth care", pt.log(by_year[0] * helped * stock), sd, observed=np.log(one["estimate"])
+            "youth care",
+            pt.log((by_age[:, 0] * helped).sum() * stock),
+            sd,
+            observed=np.log(one["estimate"]),
         )
-        mean_year = by_year.mean()
-        for name, share in (
-            ("happened", 1.0),
+        mean_year = by_age.mean(axis=1)
+        for name, part in (
+            ("happened", np.ones(3)),
             ("told", tell),
             ("reported", reported),
             ("investigated", investigated),
             ("helped", helped),
         ):
-            pm.Deterministic(f"number {name}", mean_year * share)
+            pm.Deterministic(f"number {name}", (mean_year * part).sum())
     return model
 
 

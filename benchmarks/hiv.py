@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from table import status
+
 HERE = Path(__file__).resolve().parent
 UNKNOWNS = "abcdefghw"
 #: Draws of each of JAGS's four chains.
@@ -211,12 +213,7 @@ def rows(turns: int = TURNS) -> list[Row]:
 
 def main() -> int:
     """Measure, print a table, and return the exit status: 3 when a stated limit was missed."""
-    measured = rows()
-    print(f"\n{'measured':>12} {'at most':>10}")
-    for what, value, limit, unit in measured:
-        verdict = "" if value <= limit else "   MISSED"
-        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
-    return 0 if all(value <= limit for _, value, limit, _ in measured) else 3
+    return status(rows())
 
 
 if __name__ == "__main__":

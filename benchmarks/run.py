@@ -20,6 +20,7 @@ import engines
 import gradients
 import hiv
 import lists
+from table import status
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -134,16 +135,11 @@ def main() -> int:
         apart = max(apart, abs(z))
         print(f"  {step}: log mean {mean:.4f} and {other:.4f}, {z:+.1f} Monte Carlo errors apart")
 
-    print(f"\n{'measured':>12} {'at most':>10}")
-    missed = 0
-    for what, value, limit, unit in rows:
-        verdict = "" if value <= limit else "   MISSED"
-        missed += value > limit
-        print(f"{value:12.3f} {limit:10.3f} {unit:3} {what}{verdict}")
+    found = status(rows)
     if apart > 5:
         print(f"the two fits disagree: {apart:.1f} Monte Carlo errors")
         return 1
-    return 3 if missed else 0
+    return found
 
 
 if __name__ == "__main__":

@@ -48,10 +48,9 @@ def model(scale: float) -> fe.Model:
     """Return the model with this scale of the differences between studies."""
     between = fe.HalfNormal(scale, statement=f"studies differ by a log-odds of some {scale:g}")
     return fe.Model(
-        fe.Route("infected", "ill"),
+        fe.Route("infected"),
         fe.Population({"county": ["Santa Clara"]}, [1_900_000]),
         occurrence=fe.Rate(fe.Uniform(0, 1, statement="no opinion")),
-        transitions={("infected", "ill"): fe.Share(0.5)},  # a route has two steps; not used here
         evidence=[
             fe.Survey(
                 "test",

@@ -102,10 +102,5 @@ marked = trust.result
 print(marked.mark)
 print(marked.steps()[["step", "median", "low", "high", "interval", "basis"]].round(0).to_string())
 fe.plot.route(marked).savefig(OUT / "known_route.png", dpi=200)
-fe.report.page(
-    marked,
-    OUT / "known.html",
-    title="What can be known of the route",
-    sections=[("What one may believe", [trust, trust.text])],
-)
+fe.report.page(result, OUT / "known.html", title="What can be known of the route", checks=trust)
 print("Figures and tables: out/known_*.png, out/known_*.csv; page: out/known.html")

@@ -101,6 +101,15 @@ def _surveys() -> list[Any]:
         fe.Survey(
             name="survey rounded deff", **share, share=fe.Rounded(0.31, to=0.01), n=790, deff=1.5
         ),
+        # Of so many people that the counts that print alike are one range.
+        fe.Survey(
+            name="survey rounded many", **share, share=fe.Rounded(0.31, to=0.00001),
+            n=3_000_000_000,
+        ),
+        fe.Survey(
+            name="survey rounded many deff", **share, share=fe.Rounded(0.31, to=0.0001),
+            n=3_000_000_000, deff=100.0,
+        ),
         fe.Survey(name="survey rounded se", **share, share=fe.Rounded(0.3, to=0.05), se=0.02),
         fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.3), n=390),
         fe.Survey(

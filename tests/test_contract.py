@@ -278,7 +278,10 @@ def test_simulated_figures_have_the_moments_of_the_distribution(source, build, c
     truth = centre(model)
     seen = seen_in(model, truth)
     rng = np.random.default_rng(11)
-    made = [fe.simulate(model, seed=rng, parameters=truth) for _ in range(300)]
+    # The middle 68% of a lopsided estimate ends where few are made: more of them.
+    law = getattr(seen[0], "distribution", None)
+    size = 1200 if isinstance(law, QuantilesOn | JointQuantilesOn) else 300
+    made = [fe.simulate(model, seed=rng, parameters=truth) for _ in range(size)]
     figures = np.array(
         [np.concatenate([_printed(o, counts_of) for o in seen_in(one, truth)]) for one in made]
     )
@@ -287,8 +290,8 @@ def test_simulated_figures_have_the_moments_of_the_distribution(source, build, c
     else:
         parts = zip(*(_printed_moments(one, counts_of) for one in seen), strict=True)
         mean, sd = (np.concatenate(part) for part in parts)
-    middle, spread = _middle_and_spread(getattr(seen[0], "distribution", None), figures.T)
-    assert np.all(np.abs(middle[:, 0] - mean) < 4.5 * sd / np.sqrt(300) + 0.02 * sd)
+    middle, spread = _middle_and_spread(law, figures.T)
+    assert np.all(np.abs(middle[:, 0] - mean) < 4.5 * sd / np.sqrt(size) + 0.02 * sd)
     assert np.all(np.abs(spread[:, 0] / sd - 1) < 0.2)
 
 

@@ -29,7 +29,7 @@ def test_edges_give_a_branching_route():
 @pytest.mark.parametrize(
     ("steps", "more", "words"),
     [
-        (("a",), {}, "at least two steps"),
+        ((), {}, "at least one step"),
         (("a", "b", "a"), {}, "'a' is named twice"),
         (("a", 3), {}, "given 3"),
         (("a", "b"), {"skips": [("a", "x")]}, "unknown step 'x'; the steps are: a, b"),

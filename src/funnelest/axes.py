@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 from funnelest.fields import TEXT, is_whole, text_problems
-from funnelest.numbers import plain_number
+from funnelest.levels import (
+    MIGHT,
+    NUMBERED,
+    WITHIN,
+    Level,
+    Role,
+    alike_problems,
+    as_level,
+    begins,
+    read_level,
+    read_levels,
+    show_level,
+)
 
 __all__ = [
     "Axis",
@@ -26,164 +37,8 @@ __all__ = [
     "show_where",
 ]
 
-#: One label of an axis: a number, an inclusive band of whole numbers, ``(65, None)`` where it has
-#: no end, or a name.
-type Level = int | str | tuple[int, int | None]
 #: Which cells: axis name -> one level, an inclusive ``(low, high)``, or a list of levels.
 type Where = Mapping[str, Any]
-#: What the levels of an axis are.
-type Role = Literal["ages", "years", "regions"]
-
-_UNIT = (
-    r"(?:[ -]*(?:years?[ -]?olds?|years? of age|years?|yrs?\.?|y/?o|y|jaar|jr\.?|jarigen?|"
-    r"Jahren?|J\.|Jährigen?))?"
-)
-_N = rf"(\d+){_UNIT}"
-_OF = r"(?:(?:ages?|aged|leeftijd|Alter|im Alter von)[ -]+)?"
-_AGE = r"(?:[ -](?:age|ages|the age of|de|die|leeftijd|leeftijd van))?"
-_DASH = (
-    r"(?:[-\u2010-\u2014\u2212_]|\.\.|(?:\b|(?<=\d))"
-    r"(?:through|thru|t/m|tot en met|bis einschließlich|bis)\b)"
-)
-type _Form = tuple[str, Callable[..., tuple[int, int | None]]]
-#: How numbers and bands of them are printed, and what they mean; all of ages, the first of years.
-#: "Up to 12", "12 to 18", "over 65" and ">65" are not read: whether the end is meant too differs
-#: by who says it, and so the model asks.
-_FORMS: tuple[_Form, ...] = (
-    (rf"{_OF}(?:(?:van|von) +)?{_N} *{_DASH} *{_N}", lambda low, high: (low, high)),
-    (r"Y(\d+)-(\d+)|\[ *(\d+) *[,;] *(\d+) *\]", lambda low, high: (low, high)),
-    (rf"(?:Y(?=\d+$))?{_OF}(\d+){_UNIT}", lambda age: (age, age)),
-    (
-        rf"{_OF}(?:(?:van|von) +)?{_N} *"
-        rf"(?:tot|bis unter|(?:to|up to|-|\u2013) *(?:under|below|unter|onder)) *{_N}|"
-        r"\[ *(\d+) *[,;] *(\d+) *\)",
-        lambda low, end: (low, end - 1),
-    ),
-    (r"\( *(\d+) *[,;] *(\d+) *\]", lambda below, high: (below + 1, high)),
-    (
-        rf"(?:{_OF}<|Y_LT|{_OF}(?:under|below|younger than|less than|onder|beneden|jonger dan|"
-        rf"minder dan|tot|unter|bis unter|jünger als|juenger als|weniger als){_AGE}[ -]) *{_N}s?",
-        lambda end: (0, end - 1),
-    ),
-    (
-        rf"{_OF}(?:<=|\u2264|t/m|tot en met|up to and including|bis einschließlich|bis) *{_N}",
-        lambda high: (0, high),
-    ),
-    (
-        rf"{_OF}{_N} (?:(?:and|or|&) (?:under|younger|below)|(?:en|of) jonger|"
-        r"(?:und|oder) (?:jünger|juenger))",
-        lambda high: (0, high),
-    ),
-    (
-        rf"{_OF}(?:>=|\u2265|Y_GE|vanaf|from|at least|ten minste|minstens|mindestens|ab){_AGE}"
-        rf" *{_N}",
-        lambda low: (low, None),
-    ),
-    (rf"{_OF}{_N} *[- ]?(?:\+|plus(?:sers?)?){_UNIT}", lambda low: (low, None)),
-    (
-        rf"{_OF}{_N} (?:(?:and|or|&) (?:over|older|more|above|up|upwards)|"
-        r"(?:en|of) (?:ouder|meer|hoger)|(?:und|oder) (?:mehr|älter|aelter|darüber))",
-        lambda low: (low, None),
-    ),
-)
-#: Marks of a year that is not final, and a word before it.
-_YEAR = re.compile(
-    r"(?:(?:calendar |kalender)?(?:year|jaar|Jahr)\s+)?(.*?)"
-    r"\s*(?:\*+|\((?:provisional|preliminary|voorlopig|vorläufig|p)\))?",
-    re.IGNORECASE,
-)
-_READ = "such as 0-11, under 12, 65+, 65 and over, 12 tot 18 jaar, 65 jaar of ouder or Y15-24"
-#: A text that may be a year, or an age or band of ages, though nobody knows how to read it.
-_MIGHT = {
-    "years": re.compile(r"\D*(?:1[89]|20|21)\d\d\D.*|\D*(?:1[89]|20|21)\d\d"),
-    "ages": re.compile(r"(?:.*\D)?\d{1,3}(?:\D.*)?"),
-}
-#: Role -> the lowest and highest level that it can have without anyone saying so.
-_WITHIN: Mapping[Role, tuple[int, int]] = {"ages": (0, 120), "years": (1900, 2100)}
-
-
-def as_level(value: object) -> Level | None:
-    """Return `value` as a level, or None when it cannot be one."""
-    if isinstance(value, str):
-        return value
-    number = plain_number(value)
-    if isinstance(number, int):
-        return number
-    if number is not None:
-        return int(number) if number.is_integer() else None
-    if isinstance(value, tuple | list) and len(value) == 2:
-        low, high = as_level(value[0]), as_level(value[1])
-        if isinstance(low, int) and (isinstance(high, int) or value[1] is None):
-            return (low, high)  # type: ignore[return-value]
-    return None
-
-
-def read_level(text: str, role: Role | None = "ages") -> Level | None:
-    """Return the number or band that a text is printed for, or None when it is a name."""
-    if role == "years" and (found := _YEAR.fullmatch(text.strip())):
-        text = found[1]
-    for pattern, meant in _FORMS[:1] + _FORMS[2:3] if role == "years" else _FORMS:
-        if found := re.fullmatch(pattern, text.strip(), re.IGNORECASE):
-            # Of several ways to write one meaning, those of the one that was used.
-            low, high = meant(*(int(one) for one in found.groups() if one is not None))
-            return low if low == high else (low, high)
-    return None
-
-
-def read_levels(
-    name: str, labels: Iterable[object], role: Role | None, declared: bool
-) -> tuple[list[Level], list[str]]:
-    """Return the levels that labels of an axis are, and what is wrong with them.
-
-    Texts are read as numbers and bands where the axis is declared to hold ages or years, or
-    where all of them can be and one at least is no mere string of digits, as a code may be.
-    """
-    levels: list[Level] = []
-    problems = []
-    for label in labels:
-        level = as_level(label)
-        if level is None:
-            problems.append(
-                f"axis {name!r}: {label!r} is not a level; allowed are whole numbers, "
-                "inclusive bands (low, high), (low, None) and names."
-            )
-        else:
-            levels.append(level)
-    if role == "regions" or (declared and role is None):
-        return levels, problems
-    read = [read_level(one, role) if isinstance(one, str) else one for one in levels]
-    if role is None and None in read:  # "2017*" and "year 2016" are years, and no ages
-        years = [read_level(one, "years") if isinstance(one, str) else one for one in levels]
-        read = years if all(map(_is_year, years)) else read
-    names = [one for one, level in zip(levels, read, strict=True) if level is None]
-    if role is not None:
-        kinds = "numbers or bands as printed, " + _READ if role == "ages" else "numbers or bands"
-        problems += [
-            f"axis {name!r} is declared to hold {role}, but {one!r} is not read as one; {role} are "
-            f"{kinds}."
-            for one in names
-        ]
-    elif names or not any(
-        isinstance(one, tuple) or (isinstance(one, str) and not one.isdigit()) for one in levels
-    ):
-        return levels, problems
-    return [one for one in read if one is not None], problems
-
-
-def _is_year(level: Level | None) -> bool:
-    """Return whether this is a year, or a band of them, that nobody needs to say is one."""
-    least, most = _WITHIN["years"]
-    low, high = level if isinstance(level, tuple) else (level, level)
-    return isinstance(low, int) and isinstance(high, int) and least <= low <= high <= most
-
-
-def show_level(level: object) -> str:
-    """Return a level as a reader writes it: ``12-16`` for the band (12, 16), ``65+``."""
-    if isinstance(level, tuple) and len(level) == 2:
-        if level[1] is None or level[1] == math.inf:
-            return f"{level[0]}+"
-        return f"{level[0]}-{level[1]}" if level[0] != level[1] else str(level[0])
-    return str(level)
 
 
 def show_where(where: Where) -> str:
@@ -250,7 +105,7 @@ class Axis:
         """Return whether the levels are such as ages (or years) are, whatever the name."""
         if not self.levels or not self.numeric:
             return False
-        least, most = _WITHIN[role]
+        least, most = WITHIN[role]
         return all(
             least <= low <= most and (high <= most or (high == math.inf and role == "ages"))
             for low, high in self.spans
@@ -269,9 +124,14 @@ class Axis:
                 return all(1000 <= low < 3000 for low in lows)
             return all(-1 <= low <= 130 for low in lows)
         texts = [one for one in self.levels if isinstance(one, str)]
-        if role == "years":
-            return all(map(_MIGHT["years"].fullmatch, texts))
-        return not self.might_hold("years") and any(map(_MIGHT["ages"].fullmatch, texts))
+        dated = all(map(MIGHT["years"].fullmatch, texts))
+        return dated if role == "years" else not dated and any(map(MIGHT["ages"].fullmatch, texts))
+
+    @property
+    def numbered(self) -> bool:
+        """Whether every level is a text with a number in it, as periods are: "'19", "T0"."""
+        texts = [one for one in self.levels if isinstance(one, str)]
+        return 1 < len(texts) == len(self.levels) and all(map(NUMBERED.search, texts))
 
     def read(self, wanted: object) -> object:
         """Return one wanted level, what is printed for a number or a band read as such."""
@@ -366,9 +226,13 @@ class Axis:
             found.append(f"axis {self.name!r} has no levels.")
         for level in self.levels:
             if isinstance(level, tuple) and level[1] is not None and level[0] > level[1]:
-                found.append(f"axis {self.name!r}: the band {show_level(level)} runs backwards.")
+                start = f"axis {self.name!r}: the band {show_level(level)} runs backwards."
+                season = f" A year that ends in the next is given as {level[0]}, where it begins."
+                found.append(start + (season if begins(level) else ""))
         if len(set(self.levels)) < len(self.levels):
             found.append(f"axis {self.name!r} names a level twice.")
+        else:
+            found += alike_problems(self.name, self.levels)
         kinds = {isinstance(level, str) for level in self.levels}
         if len(kinds) > 1:
             found.append(
@@ -464,7 +328,7 @@ def made_axes(
         problems += trouble or axis.problems()
         made.append(axis)
     # Read from the levels only where one axis alone can be meant, and no other may be.
-    for role in _WITHIN:
+    for role in WITHIN:
         fit = [i for i, one in enumerate(made) if not one.declared and one.might_hold(role)]
         if len(fit) == 1 and role not in roles.values() and made[fit[0]].could_hold(role):
             made[fit[0]] = replace(made[fit[0]], role=role)

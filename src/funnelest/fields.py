@@ -40,6 +40,7 @@ __all__ = [
     "TRUTH",
     "Allowed",
     "Constraint",
+    "an",
     "answers",
     "axis_problems",
     "declared",
@@ -73,6 +74,11 @@ LARGEST = 1e15
 def is_whole(value: object, least: float = -LARGEST) -> bool:
     """Return whether `value` is a whole number of at least `least` (2.0 is one)."""
     return is_number(value) and bool(value == int(value) and least <= value <= LARGEST)  # type: ignore[call-overload, operator]
+
+
+def an(name: str) -> str:
+    """Return a name with its article: an AtLeast, a Survey."""
+    return f"{'an' if name[:1] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def plain(value: Any) -> Any:
@@ -297,7 +303,7 @@ def _is_pair(value: object) -> bool:
 
 
 PAIR = Constraint(
-    "must be a pair (low, high) of numbers, low below high",
+    "must be a tuple or list (low, high) of two numbers, low below high",
     _is_pair,
     ((0.1, 0.2), [1, 2]),
     (None, 3, "ab", (1,), (0.2, 0.1), (0.1, 0.1), (math.nan, 1.0), (0, "x"), (1, 2, 3)),

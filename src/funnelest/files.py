@@ -19,11 +19,11 @@ from pathlib import Path
 
 from funnelest.errors import FileError
 
-__all__ = ["append", "checksum", "read", "seal", "unseal", "write"]
+__all__ = ["SEAL_LENGTH", "append", "checksum", "read", "seal", "unseal", "write"]
 
 #: What stands at the end of a sealed file, before its checksum and a line end.
 _SEAL = b"\nfunnelest sha256 "
-_LENGTH = len(_SEAL) + 64 + 1
+SEAL_LENGTH = len(_SEAL) + 64 + 1
 _NUMBERS = itertools.count()  # two threads may write the same file
 
 
@@ -172,7 +172,7 @@ def seal(data: bytes) -> bytes:
 
 def unseal(data: bytes) -> tuple[bytes, bool | None]:
     """Return what was sealed, and whether it is what was sealed; None where there is no seal."""
-    body, end = data[:-_LENGTH], data[-_LENGTH:]
+    body, end = data[:-SEAL_LENGTH], data[-SEAL_LENGTH:]
     if not end.startswith(_SEAL):
         return data, None
     return body, data == seal(body)

@@ -9,19 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from funnelest.axes import (
-    Axis,
-    Role,
-    Where,
-    frame_problems,
-    made_axes,
-    read_levels,
-    show_level,
-    show_where,
-)
+from funnelest.axes import Axis, Where, frame_problems, made_axes, show_where
 from funnelest.entry import entries
 from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import TRUTH, key_problems
+from funnelest.levels import Role, read_levels, show_level
 from funnelest.numbers import array_of, in_cells
 from funnelest.selections import Index, Masks
 
@@ -68,8 +60,10 @@ class Population:
     -----
     Nothing is read from the name of an axis. An axis that is not declared holds years when all its
     levels are whole numbers (or bands) within 1900 and 2100, and ages when they are within 0 and
-    120, if it is the only such axis. Where several are, and it matters, the model asks. Regions
-    are declared, or not known.
+    120, if it is the only such axis. Where several are, and it matters, the model asks; and where
+    all levels are texts with a number in them ("'19", "T0"), which may be periods. Regions are
+    declared, or not known. Of names alone nothing is known: the ledger says that they are taken to
+    be neither ages nor years.
 
     Examples
     --------
@@ -257,11 +251,14 @@ class Population:
         """Return the axes of which one may hold a `role` that none is known to hold."""
         if self._holding(role) is not None:
             return []
-        return [axis for axis in self.axes if not axis.declared and axis.might_hold(role)]
+        asked = [one for one in self.axes if not one.declared]
+        dated = role == "years"  # of several periods no total is made unasked
+        return [one for one in asked if one.might_hold(role) or (dated and one.numbered)]
 
     def question(self, role: Role) -> str:
         """Return what to ask when it is not known which axis holds a `role`."""
-        fit = [repr(axis.name) for axis in self.could_hold(role)]
+        could = self.could_hold(role)
+        fit = [repr(axis.name) for axis in could]
         if not fit:
             known = ", ".join(axis.name for axis in self.axes) or "none"
             return (
@@ -269,9 +266,13 @@ class Population:
                 f"which does in the population, {role}=...."
             )
         if len(fit) == 1:
+            both: list[Role] = ["ages", "years"]
+            first, *rest = [one for one in both if could[0] in self.could_hold(one)]
+            more = "".join(f"that it holds {one}, {one}={fit[0]}, " for one in rest)
             return (
-                f"the axis {fit[0]} may hold {role}: say in the population that it does, "
-                f"{role}={fit[0]}, or that it does not, no_role={fit[0]}."
+                f"the axis {fit[0]} may hold {first}: say in the population that it does, "
+                f"{first}={fit[0]}, {more}or that it does not, no_role={fit[0]} "
+                f"(regions={fit[0]} of places)."
             )
         return (
             f"the axes {' and '.join(fit)} could each hold {role}: say in the population which "

@@ -35,13 +35,15 @@ class Route:
     Parameters
     ----------
     *steps : str
-        Names of the steps, in an order in which every transition goes forward.
+        Names of the steps, in an order in which every transition goes forward. One step is enough
+        for a prevalence alone.
     skips : sequence of (str, str), default ()
         Transitions beside those from each step to the one after it.
     edges : sequence of (str, str), optional
         All transitions, for a route that is not a chain with skips. Not together with `skips`.
     unit : str, default ""
-        What the numbers of the route count, such as ``"children"``.
+        What the numbers of the route count, in the plural, such as ``"children"``; tables, figures
+        and pages say so. Left out: they say "people".
     definition : str, default ""
         By which definition, such as ``"severe hands-on violence"``. A source that states another
         unit or definition needs a `Bridge`.
@@ -83,8 +85,8 @@ class Route:
         problems = TEXT.problems("unit", unit) + TEXT.problems("definition", definition)
         names = [step for step in steps if isinstance(step, str) and step]
         problems += [text for step in steps for text in NAME.said("a step", step)]
-        if len(names) < 2:
-            problems.append(f"a route needs at least two steps; given {len(names)}.")
+        if not steps:
+            problems.append("a route needs at least one step; given none.")
         problems += [
             f"step {step!r} is named twice."
             for step in dict.fromkeys(names)
@@ -118,6 +120,11 @@ class Route:
         object.__setattr__(self, "edges", tuple(good))
         object.__setattr__(self, "unit", unit)
         object.__setattr__(self, "definition", definition)
+
+    @property
+    def counted(self) -> str:
+        """What the numbers count: the `unit`, or "people"."""
+        return self.unit or "people"
 
     def successors(self, step: str) -> tuple[str, ...]:
         """Return the steps that directly follow `step`, in step order."""

@@ -84,15 +84,13 @@ def test_your_own_functions_are_tried_at_a_limit(place):
 def test_what_it_says(place):
     one = fe.Bounds(**GOOD)
     assert one.sentence() == (
-        "The yearly rate in every group of people at age 0-7 lies between 0.001 and 0.2; no "
+        "The yearly rate in every group at age 0-7 lies between 0.001 and 0.2; no "
         "probability is given to values between them."
     )
     people = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
-    assert people.sentence("nl").startswith(
-        "Het jaarlijkse aantal mensen op leeftijd 0-7 ligt tussen "
-    )
+    assert people.sentence("nl").startswith("Het jaarlijkse aantal op leeftijd 0-7 ligt tussen ")
     assert people.sentence() == (
-        "The yearly number of people at age 0-7 lies between 12 and 34,567; no probability is "
+        "The yearly number at age 0-7 lies between 12 and 34,567; no probability is "
         "given to values between them."
     )
     held = make(place).ends(place.population)["upper"]
@@ -105,7 +103,7 @@ def test_dutch_numbers_have_dutch_marks(place):
     one = fe.Bounds(**{**GOOD, "lower": 12, "upper": 34_567, "numbers": True})
     assert "tussen 12 en 34.567; aan waarden" in one.sentence("nl")
     assert fe.Bounds(**GOOD).sentence("nl") == (
-        "Het jaarlijkse cijfer in elke groep mensen op leeftijd 0-7 ligt tussen 0,001 en 0,2; aan "
+        "Het jaarlijkse cijfer in elke groep op leeftijd 0-7 ligt tussen 0,001 en 0,2; aan "
         "waarden daartussen wordt geen kans toegekend."
     )
     held = make(place).ends(place.population)["upper"]

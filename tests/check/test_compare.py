@@ -243,9 +243,9 @@ def test_several_assumptions_may_be_one_alternative():
     )
     (fits,) = both.details["results"]["both"]
     assert list(fits.model.assumptions) == parts
-    assert both.headline.startswith("Nobody asked these people (age 0-11, 17): every number")
+    assert both.headline.startswith("Nobody was asked there (age 0-11, 17): every number")
     assert both.in_language("nl").headline.startswith(
-        "Niemand heeft deze mensen ondervraagd (leeftijd 0-11, 17): elk getal"
+        "Niemand is daar ondervraagd (leeftijd 0-11, 17): elk getal"
     )
 
 

@@ -138,7 +138,7 @@ def test_what_no_source_sees_is_said():
     assert male.apart == ("s",)
     assert female.seen_by == ("r",)
     assert female.apart == ()
-    assert "sees these apart from other people: a -> b, sex male, number at a" in found.text
+    assert "sees these apart from others: a -> b, sex male, number at a" in found.text
     table = found.table
     assert list(table["sex"].unique()) == ["all", "male", "female"]
     assert set(table["interval"]) == {"95% equal-tailed"}
@@ -161,8 +161,29 @@ def test_a_model_that_the_sources_tell_of_passes():
     assert found.passed
     assert found.mark == ""
     assert found.headline == (
-        "No quantity rests for more than half on its priors or on what was assumed."
+        "No quantity rests for more than half on priors and what was assumed."
     )
+
+
+def test_the_headline_says_what_the_table_says():
+    """Whatever is not owed to sources for half or more is named, and the check does not pass."""
+    asked = fe.Survey(
+        "s", step="a", yes=60, n=300, defects=[fe.TestError(sensitivity=fe.Beta(6, 4))]
+    )
+    model = fe.Model(
+        fe.Route("a", "b"), PEOPLE, fe.Rate(fe.Beta(8, 32)), {("a", "b"): fe.Share(fe.Beta(1, 1))},
+        [asked, fe.Survey("t", step="b", of="a", yes=30, n=60)],
+    )  # fmt: skip
+    for result in (RESULT, fe.fit(model, seed=1, progress=False)):
+        found = contributions(result, seed=1, refit=False)
+        little = {row.name for row in found.found if row.owed["source"] < 0.5}
+        assert little
+        assert not found.passed
+        assert all(name in found.headline for name in little)
+        assert found.mark.startswith("RESTS ON ")
+    kinds = {row.name: row.rests_on for row in found.found}
+    assert kinds == {"number at a": "both", "number at b": "", "a -> b": ""}
+    assert "on priors and what was assumed together: number at a." in found.headline
 
 
 @pytest.mark.slow

@@ -35,6 +35,10 @@ TOLD = fe.Survey(name="told", step="told", of="happened", yes=30, n=60)
         {"yes": 5, "n": 1000}, {"yes": 995, "n": 1000}, {"share": 0.005, "se": 0.002},
         {"share": 0.01, "n": 900}, {"total": 1000, "interval": (400, 2000)},
         {"yes": fe.Rounded(10, to=10), "n": 2000},
+        # No draw of the prior lies near these.
+        {"yes": 1, "n": 20_000}, {"yes": 1, "n": 100_000}, {"yes": 50, "n": 10**6},
+        {"yes": 10**6 - 50, "n": 10**6}, {"yes": 10**5, "n": 10**9},
+        {"total": 2, "interval": (1, 5)},
     ],
     ids=str,
 )  # fmt: skip
@@ -43,9 +47,29 @@ def test_a_flat_prior_on_a_rare_event(given: Any) -> None:
     verdict = looked(fitted(fe.Survey(name="s", step="happened", **given), TOLD))
     (one,) = [one for one in verdict.found if one.source == "s"]
     assert 2 * min(one.mid_p, 1 - one.mid_p) < 0.05
-    assert one.p > 0.5
+    assert one.p > 0.3
     assert verdict.passed
     assert verdict.mark == ""
+
+
+@pytest.mark.parametrize("coverage", [1.0, fe.Beta(8, 2), fe.Beta(1, 1)], ids=str)
+def test_a_small_register_behind_a_flat_prior(coverage: Any) -> None:
+    """10 people of 200,000, and a coverage that is known, or hardly so, or not at all."""
+    register = fe.Register(
+        name="s",
+        step="happened",
+        count=10,
+        defects=[fe.Coverage(coverage)] if coverage != 1 else [],
+    )
+    verdict = looked(fitted(register, TOLD))
+    assert verdict.passed
+
+
+@pytest.mark.parametrize("n", [1000, 100_000, 10**7])
+def test_a_prior_that_says_something_is_far_from_it_however_few_draws_lie_near(n: int) -> None:
+    survey = fe.Survey(name="s", step="happened", yes=n // 1000, n=n)
+    verdict = looked(fitted(survey, TOLD, rate=NARROW))
+    assert verdict.details["against_prior"] == ("s",)
 
 
 @pytest.mark.parametrize("yes", [1, 60, 100])

@@ -138,7 +138,10 @@ def test_a_model_of_which_everything_is_known_passes() -> None:
     assert isinstance(found, Verdict)
     assert found.passed
     assert found.mark == ""
-    assert found.headline == "The figures identify all 3 quantities."
+    assert found.headline == (
+        "Larger sources of the same kind would decide all 3 quantities, and these take away at "
+        "least half of the prior variance of each."
+    )
     assert found.text.startswith(found.headline)
     assert (
         found.details["rank"],

@@ -127,3 +127,18 @@ def test_arguments_that_cannot_be_meant(calm, options, sentence):
         trust(calm.result, **options)
     with pytest.raises(fe.SpecError, match="result must be a Result; given 3"):
         trust(3)
+
+
+def test_imputed_totals_are_looked_at():
+    people = fe.Population({"age": [(0, 11), (12, 16)]}, [6000, 4000])
+    shift = fe.Shift(ages=(0, 11), like=(12, 16), prior=fe.Normal(0, 1), statement="much alike")
+    asked = fe.Survey("s", step="a", yes=300, n=1000, where={"age": (12, 16)})
+    made = fe.Model(
+        fe.Route("a", "b"), people, fe.Rate(fe.Beta(2, 8)), {("a", "b"): fe.Share(fe.Beta(2, 2))},
+        [asked, fe.Survey("t", step="b", of="a", yes=80, n=200)], [shift],
+    )  # fmt: skip
+    found = trust(fe.fit(made, seed=1, progress=False), cores=1, progress=False)
+    assert "imputed number at a" in found.checks["contributions"].headline
+    assert "imputed number at a" in found.checks["identification"].headline
+    assert "imputed number at b" in set(found.checks["prior_sensitivity"].table["quantity"])
+    assert not found.passed

@@ -1,4 +1,4 @@
-"""Three quantiles joined: against the published form of the J-QPD-S, and against itself."""
+"""Three quantiles joined: against normal distributions, quadrature, and themselves."""
 
 from __future__ import annotations
 
@@ -32,18 +32,31 @@ def ends(triplet):
     return TO[triplet.scale](np.array([triplet.low, triplet.middle, triplet.high]))
 
 
-def test_it_is_the_j_qpd_s(triplet):
-    """Hadlock and Bickel, Decision Analysis 2017;14:35, on the line of the scale."""
+def test_beyond_a_limit_it_is_the_normal_of_the_half_width_of_that_side(triplet):
+    """No limit lends its tail to the other side: a short side is as sure as if it stood alone."""
     low, middle, high = ends(triplet)
-    least, side = min(middle - low, high - middle), np.sign(low + high - 2 * middle)
-    if abs(low + high - 2 * middle) < 1e-6 * (high - low):
-        pytest.skip("their delta is 0 there, and divides")
-    c = triplet.z
-    delta = np.sinh(np.arccosh((high - low) / (2 * least))) / c
-    scale, start = least / (delta * c), low if side > 0 else high
-    z = np.linspace(-4, 4, 33)
-    theirs = start + scale * np.sinh(np.arcsinh(delta * z) + np.arcsinh(side * c * delta))
-    np.testing.assert_allclose(middle + triplet.error(z), theirs, rtol=1e-10, atol=1e-10)
+    for far in (1.0, 1.5, 4.0, 40.0):
+        for side, half in ((-1.0, middle - low), (1.0, high - middle)):
+            z, log_slope = triplet.score(np.array([side * far * half]))
+            assert z[0] == pytest.approx(side * far * triplet.z, rel=1e-12)
+            assert np.exp(log_slope[0]) == pytest.approx(triplet.z / half, rel=1e-12)
+
+
+@pytest.mark.parametrize("z", [0.00126, 0.126, 0.674, 1.2816, 1.645, Z, 2.576, 4.9])
+@pytest.mark.parametrize("ratio", [1.0001, 1.5, 3.0, 3.001, 7.2, 30.0, 1e3])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_density_has_one_hump_and_no_kink_at_the_median(z, ratio, side):
+    one = Triplet(*sorted((-1.0 * side, 0.0, ratio * side)), z, "identity")
+    near, far = np.linspace(1.5, 0, 6001)[:-1], np.linspace(0, ratio * 1.5, 6001)
+    e = side * np.concatenate([-near, far])
+    score, log_slope = one.score(e)
+    value = log_slope - 0.5 * score**2
+    top = np.argmax(value)
+    for part in (value[top:], value[top::-1]):  # no dip of more than a thousandth
+        assert np.max(part - np.minimum.accumulate(part)) < 1e-3
+    step = 1e-8
+    below, at, above = (one.score(np.array([v]))[1][0] for v in (-step, 0.0, step))
+    assert (above - at) / step == pytest.approx((at - below) / step, rel=1e-3, abs=1e-3)
 
 
 def test_it_passes_through_the_three(triplet):
@@ -84,6 +97,24 @@ def test_made_up_estimates_hold_the_truth_as_often_as_their_limits_say(triplet):
     tail = special.ndtr(-triplet.z)
     assert np.mean(away < below) == pytest.approx(tail, abs=0.004)
     assert np.mean(away > above) == pytest.approx(tail, abs=0.004)
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 0.15), (0.3, 1.0), (0.15, 0.3), (0.0, 1.0)])
+def test_a_range_of_estimates_has_the_probability_of_its_scores(low, high):
+    triplet = CASES["to the right"]
+    expected = np.array([0.05, 0.2, 0.4])
+    law = QuantilesOn(expected, triplet)
+    line = special.logit(expected)
+
+    def density(t, i):
+        return float(np.exp(QuantilesOn(expected[i : i + 1], triplet).logp(special.expit(t))[0]))
+
+    a, b = (float(np.clip(special.logit(v), -30, 30)) for v in (low, high))
+    for i in range(3):
+        points = sorted({a, b, *(float(line[i] - triplet.error(z)) for z in (-5, -2, 0, 2, 5))})
+        points = [p for p in points if a <= p <= b]
+        mass = sum(integrate.quad(density, x, y, args=(i,))[0] for x, y in pairwise(points))
+        assert np.exp(law.log_between(low, high)[i]) == pytest.approx(mass, abs=2e-8)
 
 
 def test_several_without_correlation_are_each_by_itself():

@@ -9,7 +9,9 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 import funnelest as fe
-from funnelest.evidence.estimated import Estimated, step_of
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.printed import step_of
+from funnelest.observations.measured import shown
 from funnelest.observations.observation import Observation
 from funnelest.quantities.quantities import Quantities
 
@@ -129,6 +131,111 @@ def test_the_posterior_has_them(agrees):
     )
 
 
+SHARE = {"name": "x", "step": "a"}
+#: An estimate with its interval, a second source of counts, and how many answers the first is: the
+#: counts with its estimate, and with its limit on the side of the second.
+SECOND = {
+    "printed as 100%": (
+        fe.Survey(**SHARE, share=0.968, interval=(0.939, 1)), (910, 1000), (0.939, 0.968)
+    ),
+    "printed as 0%": (
+        fe.Survey(**SHARE, share=0.032, interval=(0, 0.061)), (90, 1000), (0.061, 0.032)
+    ),
+    "short upwards": (
+        fe.Survey(**SHARE, share=0.5, interval=(0.2, 0.55)), (640, 1000), (0.55, 0.5)
+    ),
+    "short downwards": (
+        fe.Survey(**SHARE, share=0.5, interval=(0.45, 0.8)), (360, 1000), (0.45, 0.5)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_beside_a_second_source_it_counts_as_its_near_limit_says(name):
+    """Against the beta of as many answers as have that limit, and the normal of the half-width."""
+    source, (yes, n), (limit, middle) = SECOND[name]
+    p = np.linspace(1e-4, 1 - 1e-4, 400_001)
+    other = stats.binom.logpmf(yes, n, p)
+
+    def limits(logp):
+        weight = np.exp(logp + other - np.max(logp + other))
+        return np.interp([0.025, 0.5, 0.975], np.cumsum(weight) / weight.sum(), p)
+
+    found = limits(seen(source, p, 0.5)[1].logp())
+    half = abs(special.logit(limit) - special.logit(middle)) / stats.norm.ppf(0.975)
+    normal = limits(stats.norm(special.logit(middle), half).logpdf(special.logit(p)))
+    np.testing.assert_allclose(found, normal, atol=2e-4)
+    level = 0.025 if limit < middle else 0.975
+
+    def off(size):
+        return stats.beta(middle * size, (1 - middle) * size).ppf(level) - limit
+
+    size = optimize.brentq(off, 5, 5000)
+    counts = limits(size * (middle * np.log(p) + (1 - middle) * np.log1p(-p)))
+    np.testing.assert_allclose(found, counts, atol=0.15 * (counts[2] - counts[0]))
+
+
+@pytest.mark.parametrize("few", [500, 4800, 3000])
+def test_a_number_beside_a_register_that_says_less_is_the_normal_of_its_lower_side(few):
+    """5,000 (4,900 to 9,000): below 4,900 as sure as the 2% of that side, and no surer."""
+    source = fe.Total(name="t", step="a", estimate=5000, interval=(4900, 9000))
+    mu = np.linspace(few / 2, 5000, 200_001)
+    found = seen(source, mu / 1e6, 0.5)[1].logp()
+    half = np.log(5000 / 4900) / stats.norm.ppf(0.975)
+    normal = stats.norm(np.log(5000), half).logpdf(np.log(mu))
+    outside = mu < 4899.9
+    np.testing.assert_allclose(found[outside], normal[outside], rtol=1e-9)
+
+
+ZERO = fe.Survey(
+    **SHARE, share=fe.Rounded(0, to=0.01),
+    interval=(fe.Rounded(0, to=0.01), fe.Rounded(0.01, to=0.01)),
+)  # fmt: skip
+ALL = fe.Survey(
+    **SHARE, share=fe.Rounded(1, to=0.01),
+    interval=(fe.Rounded(0.99, to=0.01), fe.Rounded(1, to=0.01)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("end", [0, 1])
+def test_an_estimate_that_prints_as_an_end_says_nothing_of_how_near(end):
+    """0 of 100,000 beside 0% (0 to 1%): the posterior is that of the counts alone."""
+    source = (ZERO, ALL)[end]
+    p = np.linspace(1e-8, 4e-4, 20_001)
+    share = 1 - p if end else p
+    model, one = seen(source, share, 0.5)
+    logp = one.logp()
+    assert np.ptp(logp[p < 1e-4]) < 1e-9
+    assert np.all(np.diff(logp) <= 0)
+    weight = np.exp(logp) * (1 - p) ** 100_000
+    mean = (weight * p).sum() / weight.sum()
+    assert 100_000 * mean == pytest.approx(1.0, rel=1e-3)
+    assert fe.Model.from_dict(model.to_dict()) == model
+    (entry,) = [e for e in model.ledger() if e.about == "share[x]"]
+    assert "nothing is said of how near to that end" in entry.value
+    assert source.implied_number(PEOPLE)[1][end] == end
+    ((_, figure, _, _),) = one.parts([])
+    assert figure.in_short(str) == str(float(end))
+    assert "read as any number from" in figure.describe()
+
+
+def test_the_limit_of_an_estimate_that_prints_as_0_comes_back_as_printed():
+    """Flat on the share itself: on the log-odds nothing bounds it from below."""
+    p = np.linspace(1e-6, 0.1, 200_001)
+    weight = np.exp(seen(ZERO, p, 0.5)[1].logp())
+    low, middle, high = np.interp([0.025, 0.5, 0.975], np.cumsum(weight) / weight.sum(), p)
+    assert [shown(fe.Rounded(0, to=0.01), v).value for v in (low, middle, high)] == [
+        0, 0, 0.01,
+    ]  # fmt: skip
+
+
+def test_a_limit_at_an_end_is_at_least_as_far_as_the_other():
+    """5 (0 to 1,000): that 0 was printed bounds nothing, so that less than 0.25 is not unlikely."""
+    low, middle, high = Estimated("log", 5, None, (0, 1000))._read
+    assert (middle, high) == (5, 1000)
+    assert low == pytest.approx(5 / 200)
+
+
 def test_what_was_read_is_in_the_figures_and_the_ledger():
     source = TRIPLETS["cohort in whole per cents"][0]
     model, one = seen(source, 0.5, 0.27)
@@ -182,9 +289,9 @@ def test_symmetric_limits_are_the_normal_distribution():
     ],
 )
 def test_numbers_in_order_are_read_as_their_means(cells, expected):
-    from funnelest.evidence.estimated import _in_order
+    from funnelest.evidence.printed import in_order
 
-    np.testing.assert_allclose(_in_order(cells), expected, rtol=1e-12)
+    np.testing.assert_allclose(in_order(cells), expected, rtol=1e-12)
 
 
 def test_the_step_in_which_numbers_are_printed():
@@ -226,6 +333,12 @@ REFUSED = {
     ),
     "no figure": (
         fe.Survey(**SURVEY, share=fe.Rounded(0.213, to=0.01), se=0.1), ["0.213 is not a multiple"],
+    ),
+    "no estimate, to an end": (
+        fe.Survey(**SURVEY, interval=(0.0, 0.05)), ["only one limit is known", "'share' too"],
+    ),
+    "says nothing": (
+        fe.Survey(**SURVEY, share=fe.Rounded(0, to=2), interval=(0, 1)), ["so it says nothing"],
     ),
     "several errors": (
         fe.Total(name="t", step="a", estimate=50, se=5, interval=(40, 60)),
@@ -328,6 +441,9 @@ def test_a_rounded_share_may_be_of_a_sample_in_clusters():
         fe.Survey(**SURVEY, share=0.02, n=4000),
         fe.Survey(**SURVEY, total=20_000, n=23_739),
         fe.Survey(**SURVEY, share=0.02, n=19_000, deff=2.0),
+        fe.Cohort(**COHORT, share=0.0, n=20_000),
+        fe.Cohort(**COHORT, share=1.0, n=20_000),
+        fe.Cohort(**COHORT, share=0.11, se=0.0005),
     ],
 )
 def test_a_plain_share_of_two_digits_beside_thousands_is_asked_about(asked):
@@ -344,6 +460,10 @@ def test_a_plain_share_of_two_digits_beside_thousands_is_asked_about(asked):
         fe.Cohort(**COHORT, share=0.1097, n=23_739),
         fe.Survey(**SURVEY, share=0.02, se=0.002),
         fe.Survey(**SURVEY, share=0.02, interval=(0.01, 0.03)),
+        fe.Cohort(**COHORT, share=0.0, n=40),
+        fe.Cohort(**COHORT, share=1.0, n=40),
+        fe.Cohort(**COHORT, share=0.3, se=0.0412),
+        fe.Cohort(**COHORT, share=fe.Exact(0.11), se=0.0005),
     ],
 )
 def test_others_are_not(asked):

@@ -82,3 +82,46 @@ def test_simulated_shares_have_the_covariance_on_the_logits():
     np.testing.assert_allclose(seen(again).distribution.covariance, expected)
     assert dataclasses.replace(again, asked=survey.asked).problems(
         MODEL.route, MODEL.population) == []  # fmt: skip
+
+
+def test_what_was_printed_stands_in_the_figures():
+    whole = fe.JointSurvey(
+        name="j", correlation=0.2,
+        asked=[
+            fe.Asked(step="a", share=0.27, interval=(0.27, 0.28)),
+            fe.Asked(step="b", share=0.1, interval=(0.05, 0.15)),
+        ],
+    )  # fmt: skip
+    texts = [figure.describe() for _, figure, _, _ in seen(whole).parts([])]
+    assert texts == [
+        "0.27 (0.27 to 0.28, 95%), read as 0.2717 (0.2683 to 0.28)", "0.1 (0.05 to 0.15, 95%)",
+    ]  # fmt: skip
+    rounded = fe.JointSurvey(
+        name="j", se=[0.03, 0.03], correlation=0.2,
+        asked=[fe.Asked(step="a", share=fe.Rounded(0.27, to=0.01)), fe.Asked(step="b", share=0.1)],
+    )  # fmt: skip
+    texts = [figure.describe() for _, figure, _, _ in seen(rounded).parts([])]
+    assert texts == ["0.27 rounded to 0.01", "0.1"]
+
+
+def test_a_share_that_may_be_an_end_is_refused_among_several():
+    at = fe.Asked(step="a", share=fe.Rounded(0, to=0.01, rule="floor"))
+    (text,) = at.problems(MODEL.route, MODEL.population)
+    assert "may be an end of the scale" in text
+    off = fe.Asked(step="a", share=fe.Rounded(0.01, to=0.01, rule="floor"))
+    assert not off.problems(MODEL.route, MODEL.population)
+
+
+def test_a_plain_share_is_asked_about_in_words_that_it_can_follow():
+    survey = fe.JointSurvey(
+        name="j", se=[0.0001, 0.03], correlation=0.2,
+        asked=[fe.Asked(step="a", share=0.27), fe.Asked(step="b", share=0.1)],
+    )  # fmt: skip
+    with pytest.warns(fe.FunnelestWarning, match=r"write fe\.Exact\(0\.27\)"):
+        MODEL.with_evidence([survey])
+    exact = dataclasses.replace(
+        survey, asked=[fe.Asked(step="a", share=fe.Exact(0.27)), survey.asked[1]]
+    )
+    assert seen(exact).logp() == pytest.approx(
+        seen(dataclasses.replace(survey, asked=[fe.Asked(step="a", share=0.27000000001),
+                                                survey.asked[1]])).logp(), rel=1e-4)  # fmt: skip

@@ -260,7 +260,7 @@ def test_the_defects_from_what_happened_to_what_is_said():
         survey = fe.OnsetSurvey(before=4, **parts, defects=order)
         assert seen(survey).distribution.p == pytest.approx(p)
     assert survey.describe() == (
-        "remembered as later, at the rates of earlier years, of the people inside the frame, "
+        "remembered as later, at the rates of earlier years, of those inside the frame, "
         "times wide, reported, fewer as years go by, sensitivity and specificity of the question"
     )
 
@@ -494,3 +494,18 @@ def test_which_ages_it_sees():
     assert ages.ages() == (2, 5)
     assert ages.first_events_of(BANDS).tolist() == [True, True]
     assert ages.years_since() == pytest.approx([23.5, 20.5])
+
+
+def test_rounded_shares_before_several_ages_stand_in_the_figures_as_printed():
+    shares = {3: fe.Rounded(0.27, to=0.01), 6: 0.413}
+    one = seen(fe.OnsetSurvey(name="s", before=shares, n=17_000))
+    assert [figure.describe() for _, figure, _, _ in one.parts([])] == [
+        "0.27 rounded to 0.01", "0.413",
+    ]  # fmt: skip
+
+
+def test_a_plain_share_before_an_age_is_asked_about_in_words_that_a_mapping_can_follow():
+    survey = fe.OnsetSurvey(name="s", before={3: 0.27, 6: fe.Rounded(0.41, to=0.01)}, n=17_000)
+    said = r"such as 3: fe\.Rounded\(0\.27, to=0\.01\).*write fe\.Exact\(0\.27\)"
+    with pytest.warns(fe.FunnelestWarning, match=said):
+        seen(survey)

@@ -198,7 +198,7 @@ def test_what_has_no_limits_does_not_count(model):
 def test_chains_go_on(model):
     first = fit(model, engine="hmc", draws=1000)
     more = first.more(400)
-    assert {one.shape for one in more.draws.values()} == {(62, 24)}
+    assert {one.shape for one in more.draws.values()} == {(16, 150)}
     assert more.origins is None
     assert more.monte_carlo_error < first.monte_carlo_error
     assert more.engine == "hmc"

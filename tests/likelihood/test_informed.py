@@ -43,7 +43,7 @@ def test_a_hyperparameter_is_seen_through_its_effects(build: Callable[..., fe.Mo
 def test_a_figure_that_is_impossible_at_most_points_sees(build: Callable[..., fe.Model]) -> None:
     # All that a limit says is surely met or impossible; what it is a limit of still counts.
     sure = fe.Register(name="sure", step="reported", count=fe.AtMost(10**6))
-    never = fe.Survey(name="never", step="told", of="happened", share=0.999, se=1e-9)
+    never = fe.Survey(name="never", step="told", of="happened", share=fe.Exact(0.999), se=1e-9)
     seen = informed(build(sure, never, parameters={}))
     assert seen["told -> reported"] == {"sure"}
     assert "never" in seen["happened -> told"]

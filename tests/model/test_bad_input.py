@@ -262,7 +262,7 @@ DEFECTS = {
             name="o", quantity=lambda q: 0.5 + 0.0 * q.number("told"), yes=3, n=39,
             defects=[fe.Clustered(clusters=3, icc=0.1)],
         ),
-        ["a OwnBinomial cannot carry Clustered", "samples given as 'yes' of 'n'"],
+        ["an OwnBinomial cannot carry Clustered", "samples given as 'yes' of 'n'"],
     ),
     "defects of several destinations": (
         fe.Cohort(

@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 import funnelest as fe
+from funnelest.likelihood.informed import informed
 from funnelest.words import Language
 
 ROUTE = fe.Route("happened", "told", "reported")
 HAPPENED, TOLD, REPORTED = ROUTE.steps
 EVERY = (*ROUTE.steps, *ROUTE.edges)
 EST, ALL, PART = "estimated", "carried over", "partly carried over"
+GIVEN, SOME = "assumed", "partly assumed"
 
 
 def model_of(*evidence: Any, people: Any = None, **given: Any) -> fe.Model:
@@ -104,8 +106,9 @@ def test_the_main_example() -> None:
     assert model.basis(young, of=("happened", "told")) == "imputed, carried over"
     assert model.basis(young, of=("reported", "investigated")) == "imputed"
     said = {one.about: one.value for one in model.ledger() if one.kind == "constant"}
-    assert len(said) == 31
-    assert said["happened -> told over age"].endswith("the same at age 0-11 as at 12-16 and 17")
+    assert len(said) == 29
+    assert said["told -> helped over age"].endswith("the same at age 0-11 as at 12-16 and 17")
+    assert not {"happened -> told over age", "told -> reported over age"} & said.keys()
     assert said["rate of happened over year"].endswith("the same in 2016 and 2017-2018")
     assert "rate of happened over age" not in said
     assert "rate of happened over sex" not in said
@@ -145,9 +148,33 @@ def test_nothing_seen_is_assumed_and_not_carried() -> None:
 
 def test_known_parts_and_sources_left_out() -> None:
     known = {(HAPPENED, TOLD): fe.Share(0.3), (TOLD, REPORTED): fe.Share(0.1)}
-    assert bases(model_of(happened(), transitions=known), year=2019) == [EST] * 5
+    assert bases(model_of(happened(), transitions=known), year=2019) == [EST] * 3 + [GIVEN] * 2
     without = model_of(happened(), told(year=2022)).with_powers({"told anyone": 0})
-    assert bases(without, year=2019) == [EST] * 5
+    assert bases(without, year=2019) == [EST, SOME, SOME, GIVEN, GIVEN]
+
+
+NOTHING = [
+    police(count=fe.AtLeast(0)),
+    fe.Survey(name="no survey", step=REPORTED, of=TOLD, yes=fe.AtMost(40), n=40),
+    fe.Survey(name="no survey", step=REPORTED, of=TOLD, yes=fe.Between(0, 40), n=40),
+]
+
+
+@pytest.mark.parametrize("nothing", NOTHING, ids=lambda one: type(one).__name__)
+def test_what_every_count_prints_as_is_seen_by_nobody(nothing) -> None:
+    model = model_of(happened(), told(), nothing)
+    assert bases(model) == [EST, EST, SOME, EST, GIVEN]
+    assert not [name for name, who in informed(model).items() if nothing.name in who]
+
+
+@pytest.mark.parametrize("last", ["seen", "nothing", "known", "nobody"])
+def test_the_model_says_what_the_tables_say(last) -> None:
+    sources = {"seen": [police(count=130)], "nothing": [police(count=fe.AtLeast(0))]}
+    known = {(TOLD, REPORTED): fe.Share(0.1)} if last == "known" else None
+    model = model_of(happened(), told(), *sources.get(last, []), transitions=known)
+    result = fe.fit(model, seed=1, progress=False)
+    tables = [*result.steps()["basis"], *result.transitions()["basis"]]
+    assert tables == bases(model)
 
 
 def test_imputed_keeps_its_word_and_both_may_hold() -> None:

@@ -13,8 +13,9 @@ from matplotlib.text import Text
 import funnelest as fe
 from funnelest.evidence.on_route import OnRoute
 from funnelest.likelihood.density import prior_draws
-from funnelest.plot.base import Language, imputed_number, text_width, wrap
+from funnelest.plot.base import Language, text_width, wrap
 from funnelest.quantities.quantities import Quantities
+from funnelest.results.imputed import imputed_number
 from funnelest.sampling.gate import Gate
 
 mpl.use("Agg")

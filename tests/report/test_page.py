@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,6 +47,11 @@ def made(*assumptions: fe.Assumption, gate: Gate = PASSED, evidence: bool = True
     return fe.Result(model, shaped, gate, seed=1)
 
 
+def written(*given: Any, checks: Any = False, **named: Any) -> Path:
+    """Return a page, without checks where it is not about them: they fit again."""
+    return fe.report.page(*given, checks=checks, **named)
+
+
 class Reader(HTMLParser):
     """Checks that tags close in order; keeps texts, attributes and the shape of tables."""
 
@@ -80,12 +86,12 @@ def read(path: Path) -> Reader:
 
 def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
     result = made(SHIFT)
-    path = fe.report.page(result, tmp_path / "new" / "page.html", title="A <title>")
+    path = written(result, tmp_path / "new" / "page.html", title="A <title>")
     assert path == tmp_path / "new" / "page.html"
     page = read(path)
     names = [tag for tag, _ in page.tags]
     assert names.count("h1") == names.count("title") == names.count("main") == 1
-    assert names.count("table") == names.count("caption") == 5
+    assert names.count("table") == names.count("caption") == 8
     assert page.tags[0] == ("html", {"lang": "en"})
     assert all(attrs["scope"] in ("row", "col") for tag, attrs in page.tags if tag == "th")
     (alt,) = [attrs["alt"] for tag, attrs in page.tags if tag == "img"]
@@ -116,14 +122,14 @@ def test_page_is_complete_and_well_formed(tmp_path: Path) -> None:
 
 def test_every_assumption_stands_in_the_ledger(tmp_path: Path) -> None:
     result = made(SHIFT)
-    page = read(fe.report.page(result, tmp_path / "page.html", title="t"))
+    page = read(written(result, tmp_path / "page.html", title="t"))
     for row in result.model.ledger_table().itertuples():
         for text in (row.about, row.value, row.statement, row.source):
             assert text in page.text
 
 
 def test_nothing_from_outside_and_nothing_that_runs(tmp_path: Path) -> None:
-    path = fe.report.page(made(SHIFT), tmp_path / "page.html", title="t")
+    path = written(made(SHIFT), tmp_path / "page.html", title="t")
     source = path.read_text(encoding="utf-8")
     assert not re.search(r"https?:|//[a-z]|@import|<script|<link|<iframe| on[a-z]+=", source, re.I)
     assert source.count("src=") == 1
@@ -131,17 +137,19 @@ def test_nothing_from_outside_and_nothing_that_runs(tmp_path: Path) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes(tmp_path: Path) -> None:
-    one, two = (fe.report.page(made(), tmp_path / n, title="t").read_bytes() for n in "ab")
+    one, two = (written(made(), tmp_path / n, title="t").read_bytes() for n in "ab")
     assert one == two
 
 
 def test_imputed_only_when_something_is(tmp_path: Path) -> None:
-    assert "imputed" not in read(fe.report.page(made(), tmp_path / "a", title="t")).text
-    partly = read(fe.report.page(made(SHIFT), tmp_path / "b", title="t"))
+    assert "imputed" not in read(written(made(), tmp_path / "a", title="t")).text
+    partly = read(written(made(SHIFT), tmp_path / "b", title="t"))
     assert "happened, of which imputed" in partly.text
-    assert "is imputed: no source sees these people" in partly.text
-    assert [a.get("class") for tag, a in partly.tags if tag == "tr"].count("imputed") == 3
-    young = read(fe.report.page(made(SHIFT), tmp_path / "c", title="t", where={"age": (0, 11)}))
+    assert "is imputed: no source sees them" in partly.text
+    assert partly.text.count(", of which imputed") == 3
+    # The draws are those of the prior, and so every other row is assumed.
+    assert [a.get("class") for tag, a in partly.tags if tag == "tr"].count("imputed") == 3 + 6
+    young = read(written(made(SHIFT), tmp_path / "c", title="t", where={"age": (0, 11)}))
     assert "All of it is imputed" in young.text
     assert "age 0-11" in young.text
 
@@ -149,10 +157,10 @@ def test_imputed_only_when_something_is(tmp_path: Path) -> None:
 def test_failed_gate_is_closed_or_marked_everywhere(tmp_path: Path) -> None:
     closed = made(gate=FAILED)
     with pytest.raises(fe.FitError, match="gate"):
-        fe.report.page(closed, tmp_path / "page.html", title="t")
+        written(closed, tmp_path / "page.html", title="t")
     assert not (tmp_path / "page.html").exists()
-    page = read(fe.report.page(closed.despite_failed_gate(), tmp_path / "page.html", title="t"))
-    assert page.text.count("CONVERGENCE GATE FAILED") == 6  # the verdict and five tables
+    page = read(written(closed.despite_failed_gate(), tmp_path / "page.html", title="t"))
+    assert page.text.count("CONVERGENCE GATE FAILED") == 8  # the verdict and seven tables
     assert "Pareto k-hat is 0.90" in page.text
     assert next(a["alt"] for tag, a in page.tags if tag == "img").startswith("CONVERGENCE")  # type: ignore[union-attr]
 
@@ -176,7 +184,7 @@ def test_own_sections(tmp_path: Path) -> None:
     )
     indexed = pd.DataFrame({"value": [1.0]}, index=pd.Index(["row name"], name="key"))
     page = read(
-        fe.report.page(
+        written(
             made(),
             tmp_path / "page.html",
             title="t",
@@ -211,18 +219,18 @@ def test_what_users_write_stays_text(tmp_path: Path) -> None:
     bad = "<b>bold</b><script>x</script>"
     result = made().marked([f"POOR {bad}"])
     table = pd.DataFrame({bad: [bad], "quantity": [bad]})
-    path = fe.report.page(result, tmp_path / "p", title=bad, sections=[(bad, [bad, table])])
+    path = written(result, tmp_path / "p", title=bad, sections=[(bad, [bad, table])])
     source = path.read_text(encoding="utf-8")
     assert "<b>" not in source
     assert "<script" not in source
     page = read(path)
-    # Title twice, heading, text, caption, a column and two cells; the mark above five tables.
-    assert page.text.count(bad) == 2 + 1 + 1 + 1 + 3 + 6
+    # Title twice, heading, text, caption, a column and two cells; the mark above seven tables.
+    assert page.text.count(bad) == 2 + 1 + 1 + 1 + 3 + 8
 
 
 def test_a_year_is_a_number_of_people_unless_it_is_an_axis(tmp_path: Path) -> None:
     table = pd.DataFrame({"year": [2016], "yearly cases": [2015], "jaar": [2014]})
-    page = read(fe.report.page(made(), tmp_path / "p", title="t", sections=[("T", table)]))
+    page = read(written(made(), tmp_path / "p", title="t", sections=[("T", table)]))
     for text in ("2016", "2,015", "2,014"):  # the population has an axis "year"
         assert text in page.text
 
@@ -236,22 +244,22 @@ def test_verdict_of_a_check_in_the_language_of_the_page(tmp_path: Path) -> None:
         rows={"": [{"quantity": "number at told", "basis": "imputed", "n": 1}]},
     )
     page = read(
-        fe.report.page(made(), tmp_path / "p", title="t", language="nl", sections=[("C", verdict)])
+        written(made(), tmp_path / "p", title="t", language="nl", sections=[("C", verdict)])
     )
     for text in ("Convergentietoets niet gehaald", "a <b> en nog 2", "aantal bij told"):
         assert text in page.text
     assert "CONVERGENTIETOETS NIET GEHAALD" in page.text
     assert "number at" not in page.text
     failed = made(gate=FAILED).despite_failed_gate()
-    page = read(fe.report.page(failed, tmp_path / "p", title="t", language="nl"))
-    assert page.text.count("CONVERGENTIETOETS NIET GEHAALD") == 6
+    page = read(written(failed, tmp_path / "p", title="t", language="nl"))
+    assert page.text.count("CONVERGENTIETOETS NIET GEHAALD") == 8
     assert "De Pareto-k-hat is 0,90" in page.text
     assert "FAILED" not in page.text
     assert "must be" not in page.text
 
 
 def test_dutch(tmp_path: Path) -> None:
-    page = read(fe.report.page(made(SHIFT), tmp_path / "page.html", title="t", language="nl"))
+    page = read(written(made(SHIFT), tmp_path / "page.html", title="t", language="nl"))
     assert page.tags[0] == ("html", {"lang": "nl"})
     for text in (
         "Convergentietoets gehaald",
@@ -266,14 +274,14 @@ def test_dutch(tmp_path: Path) -> None:
 
 def test_without_evidence_and_with_a_figure_of_the_user(tmp_path: Path) -> None:
     figure = plt.figure(figsize=(2, 1))
-    page = read(fe.report.page(made(evidence=False), tmp_path / "p", title="t", figure=figure))
+    page = read(written(made(evidence=False), tmp_path / "p", title="t", figure=figure))
     plt.close(figure)
     assert "No figures went in: this is the prior." in page.text
 
 
 def test_all_problems_at_once(tmp_path: Path) -> None:
     with pytest.raises(fe.SpecError) as error:
-        fe.report.page(
+        written(
             made(),
             tmp_path / "p",
             title="t",
@@ -287,7 +295,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
 
 def test_it_says_how_far_another_seed_moves_its_numbers(fitted: fe.Result, tmp_path: Path) -> None:
     for language, said in (("en", "Another seed moves"), ("nl", "Een ander startgetal")):
-        path = fe.report.page(fitted, tmp_path / language, title="t", language=language)
+        path = written(fitted, tmp_path / language, title="t", language=language)
         assert said in read(path).text
 
 
@@ -306,11 +314,73 @@ def test_what_is_carried_over_is_said_in_the_summary(tmp_path: Path) -> None:
         ("nl", None, "Een deel van het aantal bij told is overgenomen van elders"),
     ):
         where = {"year": year} if year else None
-        path = fe.report.page(
-            result, tmp_path / "p.html", title="t", where=where, language=language
-        )
+        path = written(result, tmp_path / "p.html", title="t", where=where, language=language)
         assert words in path.read_text(encoding="utf-8")
-    path = fe.report.page(result, tmp_path / "p.html", title="t", where={"year": 2022})
+    path = written(result, tmp_path / "p.html", title="t", where={"year": 2022})
     text = path.read_text(encoding="utf-8")
     assert "carried over" not in text
     assert "told is taken to be the same in 2019 and 2022" in text.replace("-&gt;", "->")
+
+
+@pytest.fixture(scope="module")
+def checked() -> Any:
+    """A total tells only the product of a number and a share: both rest on their priors."""
+    model = fe.Model(
+        fe.Route("ill", "seen", unit="patients"),
+        fe.Population.cells(),
+        fe.Number(fe.LogNormal.from_interval(1, 1e8)),
+        {("ill", "seen"): fe.Share(fe.Beta(5, 5))},
+        [fe.Total(name="list", step="seen", estimate=500, se=20)],
+    )
+    return fe.trust(fe.fit(model, seed=1, progress=False), cores=1, progress=False)
+
+
+def test_the_worst_comes_first(checked: Any, tmp_path: Path) -> None:
+    page = read(written(checked.result, tmp_path / "p", title="t", checks=checked)).text
+    order = [
+        checked.headline.rstrip("."),
+        f"identification: {checked.checks['identification'].headline}",
+        "Convergence gate passed.",
+        "Summary",
+        "What the numbers rest on, the weakest first:",
+        "Of ill -> seen the figures say nothing: what is printed is the prior.",
+        "An estimated",
+        "Ledger of assumptions",
+    ]
+    places = [page.index(text) for text in order]
+    assert places == sorted(places)
+    assert "patients enter the route" in page
+    assert "people" not in page
+    # What is marked stands in full at the top; every table has the words in capitals.
+    assert page.count("RESTS ON PRIORS") == 8
+    assert "RESTS ON PRIORS:" not in page
+    dutch = read(
+        written(checked.result, tmp_path / "p", title="t", checks=checked, language="nl")
+    ).text
+    assert "Over ill -> seen zeggen de cijfers niets" in dutch
+    assert "aangenomen: alleen de prior; meer dan de helft op" in dutch
+
+
+def test_checks_are_made_unless_told_not_to(checked: Any, tmp_path: Path) -> None:
+    result = checked.result.marked([])
+    said = [
+        read(fe.report.page(result, tmp_path / "p", title="t", **given)).text
+        for given in ({}, {"checks": checked})
+    ]
+    assert said[0] == said[1]
+    silent = read(fe.report.page(result, tmp_path / "p", title="t", checks=False)).text
+    assert "Not checked: whether the sources contradict each other" in silent
+    assert checked.headline not in silent
+    for wrong, why in (("yes", "must be True, False or what"), (checked, "of another result")):
+        with pytest.raises(fe.SpecError, match=why):
+            fe.report.page(made(), tmp_path / "p", title="t", checks=wrong)  # type: ignore[arg-type]
+
+
+def test_the_ledger_is_folded_but_for_what_is_assumed(tmp_path: Path) -> None:
+    page = read(written(made(SHIFT), tmp_path / "p", title="t"))
+    assert [tag for tag, _ in page.tags].count("details") == 3
+    text = page.text[page.text.index("Ledger of assumptions") :]
+    titles = ("Assumptions that somebody stated (1)", "Taken to be the same, though nobody stated",
+              "Other defaults, which nobody stated", "Priors and fixed numbers")  # fmt: skip
+    places = [text.index(title) for title in titles]
+    assert places == sorted(places)

@@ -7,8 +7,11 @@ import json
 
 import numpy as np
 import pytest
+from scipy import special
 
 import funnelest as fe
+from funnelest.results import tables
+from funnelest.results.printed_anew import figures_of
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 from funnelest.sampling.weights import tail_size
 
@@ -88,8 +91,8 @@ def test_numbers_are_those_of_the_draws(fitted):
     assert (row["low"], row["high"]) == pytest.approx(np.quantile(draws, [0.025, 0.975]))
     both = fitted.steps(where, per=None, number="expected").set_index("step").loc["told"]
     assert both["mean"] == pytest.approx(2 * draws.mean())
-    assert both["unit"] == "people"
-    assert row["unit"] == "people per year, mean over 2017-2018"
+    assert both["unit"] == "children"
+    assert row["unit"] == "children per year, mean over 2017-2018"
 
 
 def test_by_axes(fitted):
@@ -98,7 +101,7 @@ def test_by_axes(fitted):
     one = table[(table["sex"] == "female") & (table["year"] == "2018") & (table["step"] == "told")]
     draws = fitted.sample_of(lambda q: q.number("told", {"sex": "female", "year": 2018}))
     assert one["mean"].item() == pytest.approx(draws.mean())
-    assert one["unit"].item() == "people"
+    assert one["unit"].item() == "children"
     ages = fitted.transitions(by="age")
     assert set(ages["age"]) == {"0-11", "12-16", "17"}
     assert set(fitted.flows({"age": (12, 17)}, by="age")["age"]) == {"12-16", "17"}
@@ -317,6 +320,30 @@ def test_estimates_shares_and_data_of_your_own(known):
     assert np.isnan(own["residual"])
 
 
+SKEWED = {
+    "to 100%": (0.968, (0.939, 1.0)), "from 0": (0.03, (0.0, 0.05)), "short": (0.5, (0.2, 0.55)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SKEWED)
+@pytest.mark.parametrize("z", [-3.0, -1.0, 0.0, 1.0, 3.0])
+def test_the_residual_of_an_estimate_with_its_limits_is_its_normal_score(name, z):
+    """As in the check of conflicts, whose tail it is: half in each tail, whatever the skewness."""
+    share, interval = SKEWED[name]
+    source = fe.Survey("s", step="a", share=share, interval=interval)
+    triplet = source._estimate(None).observation(0.5).distribution.triplet  # type: ignore[arg-type]
+    truth = float(special.expit(triplet.median + triplet.error(z)))
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population({"sex": ["f"]}, [1e6]), fe.Rate(truth), {}, [source]
+    )
+    q = fe.Quantities(model, {"a -> b": np.full(3, 0.5)})
+    (row,) = tables.figure_rows(model, q, 0.95, "")
+    assert row["residual"] == pytest.approx(-z, abs=1e-7)
+    ((_, part),) = figures_of(source, q)
+    above, _ = part.figure.tails(part.seen.law(part.rows), 1)
+    assert float(np.ravel(above)[0]) == pytest.approx(special.ndtr(z), abs=1e-9)
+
+
 def test_every_good_example_has_its_rows(everything):
     """One row per printed number, whatever the source; drawn from the prior."""
     from funnelest.likelihood.density import prior_draws
@@ -500,3 +527,31 @@ def test_the_effective_size_of_a_tail():
     by_hand = p * (1 - p) / np.sum(uneven**2 * ((x[1] <= below) - p) ** 2)
     assert by_hand < 600
     assert tail_size(x, uneven) == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_what_the_figures_leave_as_its_prior_is_assumed():
+    """A factor of which one total tells only the product: its posterior is its prior."""
+    model = fe.Model(
+        fe.Route("ill", "seen"),
+        fe.Population.cells(),
+        fe.Number(fe.LogNormal.from_interval(1, 1e8)),
+        {("ill", "seen"): fe.Share(fe.Beta(5, 5))},
+        [fe.Total(name="list", step="seen", estimate=500, se=20)],
+    )
+    table = fe.fit(model, seed=1, progress=False).transitions().iloc[0]
+    assert table["low"] == pytest.approx(table["prior_low"], rel=0.05)
+    assert table["basis"] == "assumed"
+    told = model.with_evidence(
+        [*model.evidence, fe.Survey(name="asked", step="seen", of="ill", yes=20, n=40)]
+    )
+    assert fe.fit(told, seed=1, progress=False).transitions()["basis"].item() == "estimated"
+
+
+def test_the_unit_is_that_of_the_route():
+    parts = (fe.Population.cells(), fe.Number(fe.LogNormal.from_interval(10, 1e5)))
+    sources = [fe.Register(name="list", step="b", count=40)]
+    for unit, said in (("cases", "cases"), ("", "people")):
+        model = fe.Model(fe.Route("a", "b", unit=unit), *parts, evidence=sources)
+        result = fe.fit(model, seed=1, progress=False)
+        assert set(result.steps()["unit"]) == set(result.flows()["unit"]) == {said}
+        assert f"realised {said};" in repr(result)

@@ -18,7 +18,7 @@ from matplotlib.text import Text
 
 import funnelest as fe
 from funnelest.likelihood.density import prior_draws
-from funnelest.report.content import name_in
+from funnelest.report.content import name_in, unit_in
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 from funnelest.words import Language, catalogue, from_json, language, to_json
 
@@ -111,11 +111,22 @@ def test_names_that_the_library_makes_are_said_in_the_language() -> None:
         ("b after a, by any path", "b na a, langs welke weg ook"),
         ("a study of number at b", "een onderzoek naar aantal bij b"),
         ("95% equal-tailed", "95%, gelijke staarten"),
-        ("people per year, mean over 2016-2018", "personen per jaar, gemiddelde over 2016-2018"),
         ("the user's own", "the user's own"),
     ):
         assert name_in(show, english) == dutch
         assert name_in(Language("en"), english) == english
+
+
+def test_units_are_said_in_the_language_and_those_of_the_route_as_they_are() -> None:
+    show = Language("nl")
+    for english, dutch in (
+        ("people", "personen"),
+        ("people per year, mean over 2016-2018", "personen per jaar, gemiddelde over 2016-2018"),
+        ("kinderen, year 2017", "kinderen, jaar 2017"),
+        ("kinderen", "kinderen"),
+    ):
+        assert unit_in(show, english) == dutch
+        assert unit_in(Language("en"), english) == english
 
 
 def test_what_the_gate_found_is_said_in_the_language_and_comes_back_from_a_file() -> None:
@@ -151,7 +162,7 @@ def test_a_third_language_is_one_file(tmp_path: Path, monkeypatch: pytest.Monkey
     figure = fe.plot.route(result, language="de")
     said = " ".join(one.get_text() for one in figure.findobj(Text))
     plt.close(figure)
-    page = fe.report.page(result, tmp_path / "page.html", title="t", language="de")
+    page = fe.report.page(result, tmp_path / "page.html", title="t", language="de", checks=False)
     catalogue.cache_clear()
     assert "Erwartete Anzahl people" in said
     assert '<html lang="de">' in page.read_text(encoding="utf-8")

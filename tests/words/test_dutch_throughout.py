@@ -70,6 +70,11 @@ def result() -> fe.Result:
 
 
 @pytest.fixture(scope="module")
+def trusted(result: fe.Result) -> Any:
+    return fe.trust(result, cores=1, progress=False)
+
+
+@pytest.fixture(scope="module")
 def verdicts(result: fe.Result) -> Mapping[str, Verdict]:
     check, model = fe.check, result.model
     shift = next(name for name in model.free if name.startswith("shift"))
@@ -126,17 +131,19 @@ def test_every_kind_of_calibration(verdicts: Mapping[str, Verdict], kind: Any) -
     assert english(drawn(fe.plot.calibrate(found, kind=kind, language="nl"))) == []
 
 
-def test_all_verdicts_on_a_screen(result: fe.Result) -> None:
-    trust = fe.trust(result, cores=1, progress=False).in_language("nl")
+def test_all_verdicts_on_a_screen(trusted: Any) -> None:
+    trust = trusted.in_language("nl")
     assert english(repr(trust)) == []
     assert re.search(r"gevoeligheid voor priors {2}zou een andere prior", repr(trust))
 
 
-def test_the_page(result: fe.Result, verdicts: Mapping[str, Verdict], tmp_path: Path) -> None:
+def test_the_page(
+    result: fe.Result, trusted: Any, verdicts: Mapping[str, Verdict], tmp_path: Path
+) -> None:
     own = [(f"deel {i}", one) for i, one in enumerate(verdicts.values())]
     for language in ("nl", "en"):
         path = fe.report.page(
-            result, tmp_path / language, title="t", language=language, sections=own
+            result, tmp_path / language, title="t", language=language, sections=own, checks=trusted
         )
         text = re.sub(r"<style.*?</style>|<!--.*?-->", "", path.read_text("utf-8"), flags=re.S)
         cells = [unescape(one) for one in re.findall(r">([^<>]+)<", text)]

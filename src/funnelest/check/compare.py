@@ -347,7 +347,7 @@ def _looked(
     inside = mask[..., None].astype(np.float64)
     ones = np.ones((1,) * (mask.ndim + 1))
     whole = f" ({show_where(where)})" if where else ""
-    period = tables.unit(model.population, per, where or {})
+    period = tables.unit(model, per, where or {})
 
     def named(key: str) -> Sentence:
         return say(f"compare.{key}", step=first, people=imputed, whole=whole)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
+from funnelest.check.predictive_density import integrated_density
 from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
@@ -32,6 +34,7 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import figures_of, replicated
 from funnelest.results.result import Result
+from funnelest.results.tables import bases_of
 from funnelest.verdict import Compared, Verdict
 from funnelest.words import Sentence, say
 
@@ -136,7 +139,8 @@ def conflict(
     one, :math:`P(m(y^*) \le m(y))` with m the predictive density (Box, J R Stat Soc A
     1980;143:383): on the printed scale where most of what is expected, by ranks, is that of a prior
     which no other source sees and which counts in equal steps, such as a beta; else on the
-    logarithm. Of one symmetric hump the two are the same.
+    logarithm. Of one symmetric hump the two are the same. Where hardly any draw lies near the
+    printed number its density is integrated over the parameter of the source that moves it most.
 
     The verdict is Holm's (Scand J Stat 1979;6:65) on these. Apart from that it fails when so many
     figures have one below one minus `probability` that chance gives as many with a probability
@@ -160,17 +164,18 @@ def conflict(
                     refit=refit, cores=cores, executor=executor, progress=progress)  # fmt: skip
     before, seen = Quantities(model, result.prior_draws), informed(model)
     found: list[Compared] = []
+    rests = bases_of(model)
     for i, source in enumerate(looked):
         one = gone[source.name]
         failed = one.how == "failed"
         q = before if failed else Quantities(model, one.draws)
         parts = replicated(source, q, np.random.default_rng([seed, 11, i]))
         priors = figures_of(source, before)
-        for part, (_, prior) in zip(parts, priors, strict=True):
+        for at, (part, (_, prior)) in enumerate(zip(parts, priors, strict=True)):
             made = compared(
                 source.name,
                 part,
-                model.imputed_part(source.where) or "estimated",
+                rests(part.shown),
                 probability,
                 effective=one.effective if part.ordered and not failed else 0.0,
                 weights=None if failed else one.weights,
@@ -186,8 +191,13 @@ def conflict(
                     weights = None if failed else one.weights
                     drawn = result.prior_draws if failed else one.draws
                     own = {name: drawn[name] for name, who in seen.items() if who <= {source.name}}
-                    steps = _in_steps(model, mean, own)
-                    made = replace(made, as_likely=part.as_likely(weights, logarithm=not steps))
+                    name, steps = _moved_most(model, mean, own)
+                    by = partial(
+                        integrated_density, source, model, drawn, one.weights, name, at,
+                        part.printed,
+                    )  # fmt: skip
+                    likely = part.as_likely(weights, not steps, by if name else None)
+                    made = replace(made, as_likely=likely)
             found.append(replace(made, against=against, how=one.how, k_hat=one.k_hat, why=why))
     verdict = judged(
         found,
@@ -199,24 +209,28 @@ def conflict(
     return naming_defaults(verdict, model, sources=_resting(verdict, looked))
 
 
-def _in_steps(model: Model, mean: Floats, own: Mapping[str, Floats]) -> bool:
-    """Return whether what is expected is mostly a prior's that counts in equal steps.
+def _moved_most(model: Model, mean: Floats, own: Mapping[str, Floats]) -> tuple[str, bool]:
+    """Return the parameter that moves what is expected most, and whether it counts in equal steps.
 
-    Of the parameters that no other source sees, which keep their priors, the one with which it goes
-    up and down most; by ranks, so that no scale matters.
+    Of the parameters that no other source sees, which keep their priors; by ranks, so that no scale
+    matters. Equal steps, where most of what is expected is that of priors of which more than half
+    count so.
     """
     from scipy.stats import rankdata
 
-    most, steps = _KEPT, False
     if not np.ptp(mean) > 0:
-        return False
+        return "", False
     ranks = rankdata(mean)
-    for name, draws in own.items():
-        if np.ptp(draws) > 0:
-            square = float(np.corrcoef(ranks, rankdata(draws))[0, 1]) ** 2
-            if square > most:
-                most, steps = square, not model.priors[name].on_its_line
-    return steps
+    squares = {
+        name: float(np.corrcoef(ranks, rankdata(draws))[0, 1]) ** 2
+        for name, draws in own.items()
+        if np.ptp(draws) > 0
+    }
+    if not squares:
+        return "", False
+    even = sum(one for name, one in squares.items() if not model.priors[name].on_its_line)
+    total = sum(squares.values())
+    return max(squares, key=squares.__getitem__), total > _KEPT and even > total / 2
 
 
 def _resting(verdict: Verdict, looked: Sequence[Evidence]) -> list[str]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.inference.refitting import Reweighted
-from funnelest.results.precision import on_scale, scale_of
+from funnelest.results.precision import apart, on_scale, scale_of
 from funnelest.sampling.gate import ESS
 from funnelest.sampling.weights import equal_tailed
 
@@ -30,21 +30,6 @@ def three(draws: Floats, probability: float, weights: Floats | None = None) -> T
 def limits(three: Three, prefix: str = "") -> dict[str, float]:
     """Return the columns of a median and its interval, with something before their names."""
     return dict(zip((f"{prefix}median", f"{prefix}low", f"{prefix}high"), three, strict=True))
-
-
-def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
-    """Return how far the posterior contracted and moved from the prior, on a symmetric scale.
-
-    One minus the ratio of the variances, and the difference of the means over the standard
-    deviation of the prior.
-    """
-    after, before = (
-        made[np.isfinite(made)] for made in (on_scale(scale, posterior), on_scale(scale, prior))
-    )
-    if not len(after) or not len(before) or not before.std() > 0:
-        return np.nan, np.nan
-    contraction = 1 - after.var() / before.var()
-    return float(contraction), float((after.mean() - before.mean()) / before.std())
 
 
 def steady(weights: Reweighted) -> bool:

@@ -27,7 +27,7 @@ from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.printed_anew import Replicated, replicated
 from funnelest.results.result import Result
-from funnelest.results.tables import standardised
+from funnelest.results.tables import bases_of, standardised
 from funnelest.verdict import Compared, Verdict
 from funnelest.words import Sentence, say
 
@@ -128,12 +128,13 @@ def posterior_predictive(
                            executor=executor, progress=progress)  # fmt: skip
     effective = result.effective_draws
     figures: list[Compared] = []
+    rests = bases_of(model)
     sources: list[dict[str, Any]] = []
     for i, source in enumerate(used):
         rng = np.random.default_rng([seed, 12, i])
         parts = replicated(source, q, rng, beside_others=True)
-        basis = model.imputed_part(source.where) or "estimated"
         for part in parts:
+            basis = rests(part.shown)
             one = compared(source.name, part, basis, probability, effective=effective)
             limits = {"": None, "at least": (part.value, np.inf), "at most": (-np.inf, part.value)}
             residual = standardised(part.shown, part.value, limits[part.limit])

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from funnelest.check.arguments import Quantity, problems_of
+from funnelest.check.arguments import Quantity, main_quantities, problems_of
 from funnelest.check.conflict import conflict
 from funnelest.check.contributions import contributions
 from funnelest.check.convergence import convergence
@@ -18,6 +18,7 @@ from funnelest.check.posterior_predictive import posterior_predictive
 from funnelest.check.prior_sensitivity import prior_sensitivity
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
+from funnelest.results.imputed import imputed_parts
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
 from funnelest.words import Language, Sentence, catalogue, language_problems, say
@@ -75,12 +76,14 @@ class Trust:
     @property
     def headline(self) -> str:
         """The verdict in a sentence."""
-        made, names = len(self.checks), [self._name(name) for name in self.failed]
+        made, names = len(self.checks), [self.name_of(name) for name in self.failed]
         parts = [say("trust.passed", n=made)]
         if names:
             parts = [say("trust.failed", k=len(names), n=made, names=names)]
         if self.not_made:
-            parts.append(say("trust.not_made", names=[self._name(name) for name in self.not_made]))
+            parts.append(
+                say("trust.not_made", names=[self.name_of(name) for name in self.not_made])
+            )
         return self._say("trust.headline", parts=parts)
 
     @property
@@ -97,12 +100,12 @@ class Trust:
         """
         import pandas as pd
 
-        made = pd.DataFrame(self._rows(), columns=["check", "verdict", "headline"])
-        made.insert(1, "asks", [self._word(f"trust.asks.{name}") for name in made["check"]])
+        made = pd.DataFrame(self.rows(), columns=["check", "verdict", "headline"])
+        made.insert(1, "asks", [self.question_of(name) for name in made["check"]])
         return made.assign(seconds=made["check"].map(self.seconds))
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        """Return name, verdict and headline of each check, the worst first."""
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return name, verdict ("FAILED", "not made" or "passed") and headline, the worst first."""
         made = [(name, one.passed, one.headline) for name, one in self.checks.items()]
         return [
             *((name, "FAILED", said) for name, passed, said in made if not passed),
@@ -114,11 +117,11 @@ class Trust:
     def text(self) -> str:
         """Every check in full, the worst first."""
         parts = [self.headline]
-        for name, verdict, said in self._rows():
+        for name, verdict, said in self.rows():
             if verdict == "not made":
-                parts.append(self._say("trust.unmade", name=self._name(name), why=said))
+                parts.append(self._say("trust.unmade", name=self.name_of(name), why=said))
             else:
-                parts.append(f"{self._name(name)}: {self.checks[name].text}")
+                parts.append(f"{self.name_of(name)}: {self.checks[name].text}")
         return "\n\n".join([*parts, self._say("trust.calibrate")])
 
     def in_language(self, language: str) -> Trust:
@@ -152,16 +155,21 @@ class Trust:
     def _word(self, key: str, otherwise: str = "") -> str:
         return str(catalogue(self.language).get(key, otherwise))
 
-    def _name(self, name: str) -> str:
+    def question_of(self, name: str) -> str:
+        """Return what a check asks, in a few words; nothing of one that trust does not make."""
+        return self._word(f"trust.asks.{name}")
+
+    def name_of(self, name: str) -> str:
+        """Return the name of a check in the language."""
         kind, _, number = name.partition(" ")
         return f"{self._word(f'trust.name.{kind}', kind.replace('_', ' '))} {number}".rstrip()
 
     def __repr__(self) -> str:
-        lines, indent, rows = [self.headline], " " * 10, self._rows()
-        width = max(22, *(len(self._name(name)) for name, _, _ in rows))
+        lines, indent, rows = [self.headline], " " * 10, self.rows()
+        width = max(22, *(len(self.name_of(name)) for name, _, _ in rows))
         for name, verdict, said in rows:
-            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self._name(name):<{width}}"
-            lines.append(f"{head}  {self._word(f'trust.asks.{name}')}".rstrip())
+            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self.name_of(name):<{width}}"
+            lines.append(f"{head}  {self.question_of(name)}".rstrip())
             lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
         for unsaid in self._defaults():
             lines += textwrap.wrap(unsaid, _WIDTH)
@@ -195,7 +203,7 @@ def trust(
         The same seed gives the same answer; that of the result when left out.
     quantities : mapping of str to callable, optional
         What is asked about: name -> ``quantity(q)`` with `q` a `Quantities`. Left out: the
-        number at every step, and every transition.
+        number at every step and the imputed part of it, and every transition.
     also : sequence of Verdict, default ()
         Checks that you made yourself, such as `check.calibrate` or `check.node_split`, to stand
         among the others.
@@ -222,6 +230,8 @@ def trust(
     else:
         problems.append(f"also must be a list of checks; given {also!r}.")
     raise_if_any(problems, "trust")
+    if quantities is None:
+        quantities = {**main_quantities(result.model), **imputed_parts(result.model)}
     checks: dict[str, Verdict] = {}
     unmade: dict[str, Sentence | str] = {}
     seconds: dict[str, float] = {}

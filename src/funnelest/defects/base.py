@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from funnelest.fields import Allowed, plain_fields, problems_of
+from funnelest.fields import Allowed, an, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Prior
 
@@ -139,6 +139,13 @@ class Defect:
         """Return the priors that a `source` of this `population` gets with it, by name."""
         return {}
 
+    def set_by(self, source: str, population: Population) -> list[str]:
+        """Return the parameters of a `source` of a `population` that set the level of the defect.
+
+        All of them, unless a kind knows some that are deviations from it.
+        """
+        return list(self.parameters(source, population))
+
     def by_default(self, source: str, population: Population) -> set[str]:
         """Return the parameters of a `source` of a `population` that were left to a default."""
         return set()
@@ -254,7 +261,7 @@ def defect_problems(
     for one in defects:
         name = type(one).__name__
         if not any(one.gives(method) for method in carries):
-            found.append(f"a {kind} cannot carry {name}: {_suits(one)}.")
+            found.append(f"{an(kind)} cannot carry {name}: {_suits(one)}.")
         found += [f"{name}: {text}" for text in one.problems(population)]
     if "ppv" in labels and "false positives" in labels:
         found.append("give PPV or FalsePositives, not both: they say the same thing.")

@@ -3,6 +3,7 @@
 from funnelest.distributions.base import Distribution, Location, Value
 from funnelest.distributions.counts import NegativeBinomial, Poisson
 from funnelest.distributions.custom import Custom
+from funnelest.distributions.large_samples import ShareOfMany
 from funnelest.distributions.normal import (
     SUPPORTS,
     MultivariateNormalOn,
@@ -33,6 +34,7 @@ __all__ = [
     "Overlapping",
     "Poisson",
     "QuantilesOn",
+    "ShareOfMany",
     "Triplet",
     "Value",
     "off_scale",

@@ -39,6 +39,11 @@ class Distribution:
     #: Whether it is of numbers, made for every draw; else of data of any kind, made for the first.
     of_numbers: ClassVar[bool] = True
 
+    @property
+    def largest(self) -> float:
+        """The largest possible number."""
+        return math.inf
+
     def logp(self, x: Any) -> Value:
         """Return the log-probability of `x`, whose last axis broadcasts against the draws."""
         raise TypeError(f"{type(self).__name__} does not say how likely data are")
@@ -115,6 +120,10 @@ class Distribution:
             more, equal = np.exp(self.log_sf(low + 2)), np.exp(self.logp(low + 1))
             above, same = (1 - part) * above + part * more, (1 - part) * same + part * equal
         return above, same
+
+    def score(self, x: Any) -> Value:
+        """Return the normal score of `x` per draw, of what is normal on some scale; else None."""
+        return None
 
     def anew(self, data: Any, draws: int, rng: np.random.Generator) -> Any:
         """Return values made up with `rng` for all numbers in `data` and all `draws`, or None."""

@@ -20,6 +20,7 @@ __all__ = [
     "SUPPORTS",
     "MultivariateNormalOn",
     "NormalOn",
+    "between_scores",
     "cholesky",
     "off_scale",
     "on_scale",
@@ -71,6 +72,19 @@ def slope_on(scale: str, value: Any) -> Any:
     return SCALES[scale][2](value)
 
 
+def between_scores(low: Value | None, high: Value | None, none: Value) -> Value:
+    """Return the log-probability of normal scores between two, None being infinitely far.
+
+    `none` is a 0 per draw.
+    """
+    if low is None or high is None:
+        return none if low is high else fm.log_ndtr(high) if low is None else fm.log_ndtr(-low)
+    # From the tail in which they lie: in the other one a difference loses its digits.
+    up = low + high > 0
+    below, above = fm.log_ndtr(fm.where(up, -high, low)), fm.log_ndtr(fm.where(up, -low, high))
+    return above + log1mexp(below - above)
+
+
 class _OnScale(Distribution):
     """What is normal on a scale: `expected` is on its own, not the transformed, scale."""
 
@@ -108,8 +122,11 @@ class NormalOn(_OnScale):
     sd: float
     scale: str = "identity"
 
+    def score(self, x: Any) -> Value:
+        return (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
+
     def logp(self, x: Any) -> Value:
-        z = (self._on(np.asarray(x, dtype=np.float64)) - self._on(self.expected)) / self.sd
+        z = self.score(x)
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
 
     def log_between(self, low: float, high: float) -> Value:
@@ -119,17 +136,13 @@ class NormalOn(_OnScale):
         a = None if low <= lowest else (float(self._on(np.float64(low))) - there) / self.sd
         b = None if high >= highest else (float(self._on(np.float64(high))) - there) / self.sd
         if a is None or b is None:
-            whole = 0.0 * there
-            return whole if a is b else fm.log_ndtr(b) if a is None else fm.log_ndtr(-a)
+            return between_scores(a, b, 0.0 * there)
         width = float(self._on(np.float64(high)) - self._on(np.float64(low))) / self.sd
         if width < _NARROW:  # a difference would have no digits left
             z = 0.5 * (a + b)
             bend = fm.log1p((z * z - 1.0) * (width * width / 24.0))
             return bend - 0.5 * z * z + math.log(width) - 0.5 * math.log(2 * math.pi)
-        # From the tail in which they lie: in the other one a difference loses its digits.
-        up = a + b > 0
-        below, above = fm.log_ndtr(fm.where(up, -b, a)), fm.log_ndtr(fm.where(up, -a, b))
-        return above + log1mexp(below - above)
+        return between_scores(a, b, 0.0 * there)
 
     def log_density(self, x: Any) -> Value:
         return self.logp(x) + fm.log(SCALES[self.scale][2](np.asarray(x, dtype=np.float64)))

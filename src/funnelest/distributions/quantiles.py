@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from funnelest import math as fm
 from funnelest.distributions.base import Distribution, Location, Value
-from funnelest.distributions.normal import SCALES, cholesky
+from funnelest.distributions.normal import SCALES, SUPPORTS, between_scores, cholesky
 
 __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
+
+#: By how many times that of the wider side the slope at the median may be more than it: with more
+#: the density would have two humps.
+_STEEPEST = 0.75
+#: Halvings until nothing is left of an interval.
+_HALVINGS = 60
 
 
 @dataclass(frozen=True)
@@ -30,16 +37,28 @@ class Triplet:
 
     Notes
     -----
-    With l, b and h the three on the line, m the smaller of ``b - l`` and ``h - b``,
-    ``R = (h - l) / (2 m)``, n the sign of ``l + h - 2 b`` and c `z`, the true value has the
-    quantile function
+    With e the distance of the true value above the median on the line, L and S how far the further
+    and the nearer limit are from it, c `z` and e positive towards the further limit, the normal
+    score of e is
 
-    .. math:: T(z) = b + \frac{m}{c}\Big(R z + n \big(\sqrt{c^2 + (R^2 - 1) z^2} - c\big)\Big)
+    .. math::
 
-    for a standard normal z. That is the J-QPD-S of Hadlock and Bickel (Decision Analysis
-    2017;14:35), :math:`\xi + \lambda \sinh(\sinh^{-1}(\delta z) + \sinh^{-1}(n c \delta))`, written
-    out: a branch of a hyperbola, with an inverse and a slope in closed form, straight when the
-    limits are as far from the median. There (and only there) it is the normal distribution.
+        z(e) = \frac{c\,e}{L} + \Big(s - \frac cL\Big) L\, t (1 - t)^3
+        \quad (e \ge 0,\; t = \min(e / L, 1)),
+
+        z(e) = \frac{c\,e}{S} + \Big(\frac cS - s\Big) S\, t (1 - t)^3 (1 + a t)
+        \quad (e < 0,\; t = \min(-e / S, 1)).
+
+    So beyond a limit it is a normal distribution around the median with the half-width of that
+    side, as far out as one likes: the other side, and a limit that is only known to have printed as
+    an end of the scale, say nothing there. Between the limits the two are joined by polynomials.
+    The slope at the median is :math:`s = r c / L`, with :math:`\rho = L / S` and
+
+    .. math:: r = \min\Big(\frac{\rho^2 + 1}{\rho + 1},\; 1 + \min(0.75,\; c^2 / 2)\Big),
+        \quad a = 3 - \frac{3 (r - 1)}{\rho (\rho - r)},
+
+    so that the density has a continuous slope there, and one hump. With limits as far from the
+    median it is the normal distribution.
     """
 
     low: float
@@ -48,35 +67,61 @@ class Triplet:
     z: float
     scale: str
 
-    def _form(self) -> tuple[float, float, float, float]:
-        """Return the median on the line, ``m / c``, R and n."""
-        to = SCALES[self.scale][0]
-        low, middle, high = (float(to(np.float64(v))) for v in (self.low, self.middle, self.high))
-        least = min(middle - low, high - middle)
-        skew = low + high - 2 * middle
-        # The tenth of a last digit is no skewness.
-        side = 0.0 if abs(skew) <= 1e-13 * (high - low) else math.copysign(1.0, skew)
-        ratio = (high - low) / (2 * least) if side else 1.0
-        return middle, (high - low) / (2 * ratio) / self.z, ratio, side
-
     @property
     def median(self) -> float:
         """The median on the line."""
-        return self._form()[0]
+        return self._line[1]
+
+    @cached_property
+    def _line(self) -> tuple[float, float, float]:
+        to = SCALES[self.scale][0]
+        low, middle, high = (float(to(np.float64(v))) for v in (self.low, self.middle, self.high))
+        return low, middle, high
+
+    @cached_property
+    def _form(self) -> tuple[float, float, float, float, float]:
+        """Which side the further limit is on, L, S, r and a."""
+        low, middle, high = self._line
+        side = 1.0 if high - middle >= middle - low else -1.0
+        far, near = (high - middle, middle - low)[:: int(side)]
+        ratio = far / near
+        smooth = (ratio**2 + 1.0) / (ratio + 1.0)
+        steep = min(smooth, 1.0 + min(_STEEPEST, 0.5 * self.z**2))
+        bend = 3.0 - 3.0 * (steep - 1.0) / (ratio * (ratio - steep)) if steep < smooth else 0.0
+        return side, far, near, steep, bend
 
     def error(self, z: Any) -> Any:
         """Return how far the true value lies above the median on the line, for normal `z`."""
-        _, step, ratio, side = self._form()
-        bend = np.sqrt(self.z**2 + (ratio**2 - 1) * np.square(z)) - self.z
-        return step * (ratio * z + side * bend)
+        z = np.asarray(z, dtype=np.float64)
+        low, middle, high = self._line
+        # Beyond a limit straight; between the limits the score has no inverse in closed form.
+        below, above = middle - low, high - middle
+        first = np.where(z < 0, -below, 0.0)
+        last = np.where(z < 0, 0.0, above)
+        for _ in range(_HALVINGS):
+            half = 0.5 * (first + last)
+            up = self.score(half)[0] < z
+            first, last = np.where(up, half, first), np.where(up, last, half)
+        inside = 0.5 * (first + last)
+        straight = z * np.where(z < 0, below, above) / self.z
+        return np.where((np.abs(z) >= self.z) | (z == 0), straight, inside)
 
     def score(self, error: Value) -> tuple[Value, Value]:
         """Return the normal score of a distance above the median, and the log of its slope."""
-        _, step, ratio, side = self._form()
-        w = error / step + side * self.z
-        root = fm.sqrt((ratio**2 - 1) * w * w + self.z**2)
-        slope = ratio - side * (ratio**2 - 1) * (w / root)
-        return ratio * w - side * root, fm.log(slope) - math.log(step)
+        side, far, near, steep, bend = self._form
+        e = side * error
+        s, n = self.z / far, self.z / near
+        at = steep * s
+        up, down = fm.maximum(e, 0.0), fm.maximum(-e, 0.0)
+        t, v = fm.minimum(up / far, 1.0), fm.minimum(down / near, 1.0)
+        t1, v1 = 1.0 - t, 1.0 - v
+        z = s * up - n * down + (at - s) * far * (t * t1 * t1 * t1)
+        z = z + (n - at) * near * (v * v1 * v1 * v1 * (1.0 + bend * v))
+        # Each is its side's own slope on the other side of the median.
+        long = (at - s) * (t1 * t1 * (1.0 - 4.0 * t))
+        short = (at - n) * (v1 * v1 * (1.0 + (2.0 * bend - 4.0) * v - 5.0 * bend * (v * v)))
+        slope = fm.where(e > 0.0, s + long, n + short)
+        return side * z, fm.log(slope)
 
 
 def _median_and_sd(triplet: Triplet, expected: Any) -> tuple[Any, Any]:
@@ -122,12 +167,25 @@ class QuantilesOn(Distribution):
         z, slope = self.scored(x)
         return slope - 0.5 * z * z - 0.5 * math.log(2 * math.pi)
 
+    def log_between(self, low: float, high: float) -> Value:
+        lowest, highest = SUPPORTS[self.triplet.scale]
+        # The score of the true value falls where that of the estimate rises.
+        a = None if low <= lowest else -self.scored(low)[0]
+        b = None if high >= highest else -self.scored(high)[0]
+        return between_scores(a, b, 0.0 * self.scored(self.triplet.middle)[0])
+
     def log_density(self, x: Any) -> Value:
         slope = SCALES[self.triplet.scale][2](np.asarray(x, dtype=np.float64))
         return self.logp(x) + fm.log(slope)
 
     def locations(self, x: Any, spread: float) -> list[Location]:
-        return [(self.scored(x)[0], 0.0, 1.0)]
+        z = self.scored(x)[0]
+        slope = SCALES[self.triplet.scale][2](np.asarray(x, dtype=np.float64))
+        slope = slope * np.exp(self.triplet.score(np.zeros(1))[1][0])
+        return [(z, 0.0, 1.0 / (1.0 + spread * slope**2))]
+
+    def score(self, x: Any) -> Value:
+        return -self.scored(x)[0]
 
     def tails(self, x: float) -> tuple[Any, Any]:
         from scipy.special import ndtr

@@ -26,11 +26,6 @@ _MOST = 20_000
 class Tailed(Distribution):
     """A distribution of counts from 0 on whose tails are known, with ``steps()``."""
 
-    @property
-    def largest(self) -> float:
-        """The largest possible count."""
-        return np.inf
-
     def _share(self, k: Any, up: bool) -> Value:
         """Return the probability of at least `k` when `up`, else of at most `k`; all possible."""
         raise NotImplementedError

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelest.distributions import (
     SUPPORTS,
@@ -23,149 +21,22 @@ from funnelest.distributions import (
     scale_problems,
     slope_on,
 )
-from funnelest.fields import Constraint, is_number
+from funnelest.evidence.printed import estimate_problems, in_order, number_in, step_of
+from funnelest.fields import is_number
 from funnelest.figures import Exact, Figure, Rounded
 from funnelest.figures.base import exact
-from funnelest.observations.measured import Measured, shown, span
+from funnelest.observations.measured import Measured, shown, shown_inside, span
 from funnelest.observations.observation import Observation
 from funnelest.priors.base import normal_quantile
 from funnelest.words import Named, named
 
-__all__ = [
-    "Estimated",
-    "estimate_problems",
-    "number_in",
-    "printed",
-    "printed_pair",
-    "rounding_of",
-    "share_figure_problems",
-    "step_of",
-]
+__all__ = ["Estimated"]
 
 #: A limit that prints as the estimate is rounded to its digits when the whole interval is at most
 #: this many of its steps wide: then the two sides may well be alike.
 _STEPS = 2
-
-
-# --------------------------------------------------------- what a field may hold
-
-
-def _figure(value: Any) -> Figure | None:
-    """Return a printed number as a figure; None where none was printed."""
-    return value if value is None or isinstance(value, Figure) else Exact(value)
-
-
-def number_in(value: Any) -> float:
-    """Return the number in a printed figure, or a plain number."""
-    return float(value.middle if isinstance(value, Figure) else value)
-
-
-def printed(constraint: Constraint) -> Constraint:
-    """Return the constraint of a number that may also be a printed figure of such a number."""
-
-    def why(name: str, value: Any, *_: Any) -> list[str]:
-        if not isinstance(value, Figure):
-            return constraint.said(f"field {name!r}", value)
-        return [f"field {name!r}: {text}" for text in value.problems()] or constraint.said(
-            f"field {name!r}", value.middle
-        )
-
-    return Constraint(
-        constraint.must, constraint.holds, constraint.good, constraint.bad, most=constraint.most,
-        why=why,
-    )  # fmt: skip
-
-
-def printed_pair(pair: Constraint) -> Constraint:
-    """Return the constraint of two limits, each of which may be a printed figure."""
-
-    def why(name: str, value: Any, *_: Any) -> list[str]:
-        several = isinstance(value, tuple | list) and len(value) == 2
-        if not (several and any(isinstance(one, Figure) for one in value)):
-            return pair.said(f"field {name!r}", value)
-        found = [
-            f"field {name!r}: {text}"
-            for one in value
-            for text in (one.problems() if isinstance(one, Figure) else [])
-        ]
-        if found or not all(isinstance(one, Figure) or is_number(one) for one in value):
-            return found or pair.said(f"field {name!r}", value)
-        low, high = map(number_in, value)
-        return [] if low <= high else pair.said(f"field {name!r}", (low, high))
-
-    return Constraint(pair.must, pair.holds, pair.good, pair.bad, why=why)
-
-
-def estimate_problems(what: str, value: Any) -> list[str]:
-    """Return why a figure does not say which numbers print as it, as an estimate has to."""
-    if not isinstance(value, Figure) or value.problems() or value.reals() is not None:
-        return []
-    return [
-        f"field {what!r}: a {type(value).__name__} ({value.describe()}) does not say between which "
-        "numbers an estimate lies; give a number or Rounded(value, to=...)."
-    ]
-
-
-def share_figure_problems(what: str, value: Any) -> list[str]:
-    """Return why a figure is no share strictly between 0 and 1, one sentence each."""
-    if not isinstance(value, Figure):
-        return []
-    found = [f"field {what!r}: {text}" for text in value.problems()]
-    found = found or estimate_problems(what, value)
-    if not found and not 0 < value.middle < 1:
-        found.append(f"field {what!r} must lie strictly between 0 and 1; given {value.describe()}.")
-    return found
-
-
-def rounding_of(values: Sequence[Any]) -> NDArray[np.float64]:
-    """Return the variance of the rounding of each of some printed numbers."""
-    spans = [span(one) if isinstance(one, Figure) else (Fraction(0),) * 2 for one in values]
-    return np.array([float(high - low) ** 2 / 12 for low, high in spans])
-
-
-# ----------------------------------------------------------------- what was printed
-
-
-def step_of(values: Collection[Any], *, digits: bool = False, most: float = math.inf) -> Fraction:
-    """Return the step in which plain numbers seem to be printed: a power of ten in all of them.
-
-    With `digits` only those after the point count, and a whole number is printed in ones. Not
-    above `most`: 0.3 among shares is 30%.
-    """
-    numbers = [exact(value) for value in values if value]
-    step = Fraction(1)
-    while any((one / step).denominator != 1 for one in numbers):
-        step /= 10
-    while not digits and numbers and all((one / (step * 10)).denominator == 1 for one in numbers):
-        step *= 10
-    return step if math.isinf(most) else min(step, exact(most))
-
-
-def _in_order(cells: list[tuple[float, float]]) -> list[float]:
-    """Return the means of numbers spread evenly over `cells`, given that they are in order."""
-    if all(one[1] <= two[0] for one, two in pairwise(cells)):
-        return [low + (high - low) / 2 for low, high in cells]
-    if len(cells) == 2:  # no estimate: as if one stood anywhere
-        low, _, high = _in_order([cells[0], (cells[0][0], cells[1][1]), cells[1]])
-        return [low, high]
-    # Exact: what is integrated over the middle number is a polynomial between these points.
-    (a, b), (first, last), (c, d) = cells
-    points = sorted({first, last, *(v for v in (a, b, c, d) if first < v < last)})
-    if first == last:
-        points = [first, last]
-    nodes, weights = np.polynomial.legendre.leggauss(8)
-    sums = np.zeros(4)
-    for start, stop in pairwise(points):
-        m = (start + stop) / 2 + (stop - start) / 2 * nodes
-        w = weights * max(stop - start, 1e-300)
-        under, over = np.clip(m, a, b), np.clip(m, c, d)
-        share_low = np.where(m >= b, 1.0, (under - a) / (b - a) if b > a else m >= a)
-        share_high = np.where(m <= c, 1.0, (d - over) / (d - c) if d > c else m <= d)
-        both = w * share_low * share_high
-        sums += [(both * v).sum() for v in (1.0, (a + under) / 2, m, (over + d) / 2)]
-    if not sums[0] > 0:  # in no order at all
-        return [low + (high - low) / 2 for low, high in cells]
-    return [float(v) for v in sums[1:] / sums[0]]
+#: Values on a scale are made up between these, so that a limit fits before the end.
+_ROOM = {"identity": (-math.inf, math.inf), "log": (-680.0, 680.0), "logit": (-680.0, 35.0)}
 
 
 @dataclass(frozen=True)
@@ -194,6 +65,11 @@ class Estimated:
     estimate and high are in order and inside the scale. Where none of these prints as another that
     is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28), and a limit of 100% in
     whole per cents as 99.75%.
+
+    Of a limit that may be an end of the scale all that is known is that it printed so: it is read
+    at least as far from the estimate, on the scale, as the other limit is. An estimate that may be
+    an end of the scale is not known on that side at all: it stands for all that print as it, and
+    the likelihood does not fall towards the end.
     """
 
     scale: str
@@ -223,6 +99,11 @@ class Estimated:
                 found += [f"field 'interval': {text}" for text in problem]
         if self.estimate is not None and not found:
             found += self._estimate_problems(what, number_in(self.estimate), low, high)
+        elif not found and self._to_an_end():
+            found.append(
+                f"field 'interval': ({low:g}, {high:g}) goes to an end of the scale, so that "
+                f"without an estimate only one limit is known: give field {what!r} too."
+            )
         if not found and not self._possible():
             found.append(
                 f"field 'interval': ({low:g}, {high:g}) leaves no room between its limits and "
@@ -245,7 +126,7 @@ class Estimated:
         return found
 
     def _estimate_problems(self, what: str, middle: float, low: float, high: float) -> list[str]:
-        if not low <= middle <= high:
+        if not self._may_be_in_order(low, middle, high):
             return [f"field 'interval': the estimate {middle:g} lies outside ({low:g}, {high:g})."]
         lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
         if not lowest < middle < highest and not isinstance(self.estimate, Figure):
@@ -254,6 +135,8 @@ class Estimated:
                 f"interval is given; given {middle:g}. Give 'yes' and 'n' instead, or say what it "
                 f"was rounded to: {what}=Rounded({middle:g}, to=...)."
             ]
+        if self.at_end == 2:
+            return [f"field {what!r}: any number at all prints as {middle:g}, so it says nothing."]
         plain = not any(isinstance(one, Figure) for one in (self.estimate, *self.interval))
         if plain and middle in (low, high) and not self._tie_is_rounding():
             return [
@@ -262,6 +145,19 @@ class Estimated:
                 f"rounded, say to what: {what}=Rounded({middle:g}, to=...), and so the limits."
             ]
         return []
+
+    def _may_be_in_order(self, low: float, middle: float, high: float) -> bool:
+        """Return whether the estimate may lie between its limits, given how each was printed."""
+        if low <= middle <= high:
+            return True
+        if not any(isinstance(one, Figure) for one in (self.estimate, *self.interval)):
+            return False
+        a, b, c = self._cells
+        return a[0] <= b[1] and b[0] <= c[1] and a[0] <= c[1]
+
+    def _to_an_end(self) -> bool:
+        lowest, highest = SUPPORTS[self.scale]
+        return self._cells[0][0] <= lowest or self._cells[-1][1] >= highest
 
     def _tie_is_rounding(self) -> bool:
         """Return whether a limit that equals the estimate may be one by whole digits."""
@@ -296,8 +192,8 @@ class Estimated:
         return max(low, lowest), min(high, highest)
 
     @cached_property
-    def _read(self) -> tuple[float, float, float]:
-        """Low, estimate and high as they are read, on the scale's own numbers."""
+    def _cells(self) -> list[tuple[float, float]]:
+        """Between which numbers low, estimate (where there is one) and high may lie."""
         ends = [end * self.unit for end in SUPPORTS[self.scale]]
         numbers = [self.interval[0], self.estimate, self.interval[1]]
         plain = [one for one in numbers if is_number(one)]
@@ -305,12 +201,37 @@ class Estimated:
         tied = len(set(plain)) < len(plain)
         # The digits of plain numbers matter where one of them cannot be what it says.
         steps = self._step(digits=not at_end) if at_end or tied else None
-        cells = [self._cell(one, steps) for one in numbers if one is not None]
-        read = _in_order(cells)
+        return [self._cell(one, steps) for one in numbers if one is not None]
+
+    @property
+    def at_end(self) -> int:
+        """Whether the estimate may be the lower end of the scale (-1), the upper (1), both (2)."""
+        if self.estimate is None or self.interval is None:
+            return 0
+        lowest, highest = SUPPORTS[self.scale]
+        low, middle, high = self._cells
+        below = math.isfinite(lowest) and max(low[0], middle[0]) <= lowest
+        above = math.isfinite(highest) and min(high[1], middle[1]) >= highest
+        return 2 if below and above else int(above) - int(below)
+
+    @cached_property
+    def _read(self) -> tuple[float, float, float]:
+        """Low, estimate and high as they are read, on the scale's own numbers."""
+        cells = self._cells
+        read = in_order(cells)
         if len(read) == 2:
             low, high = read
             line = [float(on_scale(self.scale, np.float64(v))) for v in read]
             return low, float(off_scale(self.scale, np.float64(sum(line) / 2))), high
+        lowest, highest = SUPPORTS[self.scale]
+        low, middle, high = (float(on_scale(self.scale, np.float64(v))) for v in read)
+        # A limit that may be an end of the scale sets no tail of its own.
+        down = cells[0][0] <= lowest and middle - low < high - middle
+        up = cells[2][1] >= highest and high - middle < middle - low
+        if down:
+            read[0] = float(off_scale(self.scale, np.float64(2 * middle - high)))
+        elif up:
+            read[2] = float(off_scale(self.scale, np.float64(2 * middle - low)))
         return read[0], read[1], read[2]
 
     @property
@@ -344,18 +265,29 @@ class Estimated:
             return None
         low, middle, high = (value * self.unit for value in self._read)
         tail = round(50 * (1 - self.probability), 8)
+        if self.at_end:
+            first, last = (end * self.unit for end in self._cells[1])
+            end, limit = ("lower", high) if self.at_end < 0 else ("upper", low)
+            return named(
+                "default.quantiles_end", end=named(f"default.end.{end}"), low=first, high=last,
+                limit=limit, scale=named(f"default.scale.{self.scale}"),
+            )  # fmt: skip
         return named(
             f"default.quantiles_{self.scale}", low=low, middle=middle, high=high,
             below=tail, above=100 - tail,
         )  # fmt: skip
 
-    def _text(self) -> str:
+    def text(self) -> str:
+        """Return what was printed and how it is read, where the number alone does not say it."""
         middle, pair = self.as_printed()
         if pair is None:
-            return ""
+            return self.estimate.describe() if isinstance(self.estimate, Figure) else ""
         numbers = {"value": middle, "low": pair[0], "high": pair[1]}
         numbers["p"] = 100 * self.probability
         read = tuple(value * self.unit for value in self._read)
+        if self.at_end:
+            first, last = (end * self.unit for end in self._cells[1])
+            return named("figure.interval_end", **numbers, first=first, last=last)
         same = all(
             math.isclose(a, b, rel_tol=1e-9)
             for a, b in zip((pair[0], middle, pair[1]), read, strict=True)
@@ -371,7 +303,8 @@ class Estimated:
     def observation(self, expected: Any) -> Observation:
         """Return the observation of a number whose true value is `expected`."""
         if self.interval is not None:
-            figure = Measured(self.centre, unit=self.unit, text=self._text())
+            known = None if self.at_end == 0 else self.estimate
+            figure = Measured(self.centre, known, self.unit, self.text())
             return Observation(QuantilesOn(expected, self.triplet), figure, unit=self.unit)
         rounded = self.estimate if isinstance(self.estimate, Figure) else None
         if isinstance(rounded, Exact):
@@ -381,29 +314,43 @@ class Estimated:
 
     def redrawn(self, value: float) -> Estimated:
         """Return the estimate with a new value, printed by the same rules and as sure."""
-        new = replace(self, estimate=self._like(self.estimate, float(value)))
+        there = float(on_scale(self.scale, np.float64(value / self.unit)))
+        # With room for a limit before the end of the scale, where numbers lie as far apart as
+        # their last digits.
+        least, most = _ROOM[self.scale]
+        if not least < there < most:
+            there = min(max(there, least), most)
+            value = float(off_scale(self.scale, np.float64(there))) * self.unit
+        new = replace(self, estimate=self._like(self.estimate, float(value), inside=True))
         if self.interval is None and self.se is None:  # its error stands elsewhere
             return new
         if self.interval is None:
             se = self.sd / slope_on(self.scale, new.centre) * self.unit
             return replace(new, se=float(se))
         reach = self.triplet.error(np.array([-1.0, 1.0]) * self.triplet.z)
-        there = float(on_scale(self.scale, np.float64(value / self.unit)))
         ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
-        limits = (self._like(old, end) for old, end in zip(self.interval, ends, strict=True))
+        alone = self.estimate is None
+        limits = (
+            self._like(old, end, inside=alone) for old, end in zip(self.interval, ends, strict=True)
+        )
         return replace(new, interval=tuple(limits))
 
-    def _like(self, old: Any, new: float) -> Any:
-        """Return a new number in the form of an old one; of an interval alone there is none."""
+    def _like(self, old: Any, new: float, inside: bool) -> Any:
+        """Return a new number in the form of an old one; of an interval alone there is none.
+
+        One that has to lie `inside` the scale is printed with more digits where it would else
+        print as one of its ends.
+        """
         if old is None:
             return None
-        if isinstance(old, Figure):
-            return shown(old, new)
+        low, high = (end * self.unit for end in SUPPORTS[self.scale])
         # Not at an end of the scale, to which it may have rounded.
-        low, high = SUPPORTS[self.scale]
-        least = low * self.unit + 1e-300 if math.isfinite(low) else -math.inf
-        most = np.nextafter(high * self.unit, 0.0) if math.isfinite(high) else math.inf
-        return float(min(max(new, least), most))
+        least = low + 1e-300 if math.isfinite(low) else -math.inf
+        most = float(np.nextafter(high, 0.0)) if math.isfinite(high) else math.inf
+        new = float(min(max(new, least), most))
+        if not isinstance(old, Figure):
+            return new
+        return shown_inside(old, new, (low, high)) if inside else shown(old, new)
 
     def range(self) -> tuple[float, float]:
         """Return limits that the true number hardly exceeds (five standard errors)."""
@@ -416,4 +363,5 @@ class Estimated:
         low, high = (
             float(off_scale(self.scale, np.float64(np.clip(there + h, -most, most)))) for h in reach
         )
-        return low, high
+        lowest, highest = SUPPORTS[self.scale]
+        return (lowest if self.at_end < 0 else low), (highest if self.at_end > 0 else high)

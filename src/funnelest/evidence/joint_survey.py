@@ -13,8 +13,9 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import JointQuantilesOn, MultivariateNormalOn, slope_on
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import Estimated, printed, printed_pair, rounding_of
+from funnelest.evidence.estimated import Estimated
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import end_problems, printed, printed_pair, rounding_of
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,
@@ -86,7 +87,9 @@ class Asked:
             if self.share is None and self.interval is None:
                 found.append("give field 'share' or field 'interval'.")
             else:
-                found += self.estimated().problems("share")
+                found += self.estimated().problems("share") or end_problems(
+                    "share", self.share, 1.0
+                )
         if self.of is None and not population.counted:
             found.append("the population has no head count; give 'of'.")
         elif self.of is not None and not {"of", "step"} & wrong.keys():
@@ -175,7 +178,7 @@ class JointSurvey(AskedEvidence):
         return [
             f"asked, share {i}: {text}"
             for i, (one, se) in enumerate(zip(self.asked, errors, strict=True), 1)
-            for text in ShareEstimate(share=one.share, se=float(se)).remarks()
+            for text in ShareEstimate(share=one.share, se=float(se)).remarks(counted=False)
         ]
 
     def problems(self, route: Route, population: Population) -> list[str]:
@@ -275,13 +278,16 @@ class JointSurvey(AskedEvidence):
         none = 0.0 * sum(measured[1:], measured[0])
         expected = fm.stack([share + none for share in measured])
         shares = self._shares()
+        printed = [one.estimated(self.probability) for one in self.asked]
+        texts = tuple(one.text() for one in printed)
         if self._by_intervals():
-            triplets = tuple(one.estimated(self.probability).triplet for one in self.asked)
-            return [Observation(JointQuantilesOn(expected, triplets, self._matrix()), shares)]
+            triplets = tuple(one.triplet for one in printed)
+            quantiles = JointQuantilesOn(expected, triplets, self._matrix())
+            return [Observation(quantiles, shares, texts=texts)]
         rounding = rounding_of([one.share for one in self.asked])
         rounding = rounding * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self._on_logits(), "logit", rounding)
-        return [Observation(law, shares)]
+        return [Observation(law, shares, texts=texts)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> JointSurvey:
         """Return the same survey with other shares, as uncertain on the logit scale as these."""

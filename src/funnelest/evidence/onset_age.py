@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import NormalOn
-from funnelest.evidence.estimated import Estimated, estimate_problems, number_in, printed
+from funnelest.evidence.estimated import Estimated
 from funnelest.evidence.first_events import FirstEventEvidence
+from funnelest.evidence.printed import estimate_problems, number_in, printed
 from funnelest.fields import POSITIVE, TRUTH, Allowed, number, whole, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from funnelest import math as fm
 from funnelest.axes import show_level
 from funnelest.distributions import Multinomial, MultivariateNormalOn, slope_on
-from funnelest.evidence.estimated import number_in, rounding_of, share_figure_problems
+from funnelest.evidence.printed import number_in, rounding_of, share_figure_problems
 from funnelest.evidence.published import (
     ShareEstimate,
     covariance_problems,
@@ -23,7 +23,7 @@ from funnelest.evidence.published import (
 from funnelest.fields import is_number, is_whole, whole
 from funnelest.figures import Figure
 from funnelest.numbers import floats
-from funnelest.observations.measured import shown
+from funnelest.observations.measured import shown_inside
 from funnelest.observations.observation import Observation
 
 __all__ = ["NestedShares", "OnsetNumbers"]
@@ -116,7 +116,9 @@ class NestedShares:
         shares = self.shares()
         rounding = self.rounding() * slope_on("logit", shares) ** 2
         law = MultivariateNormalOn(expected, self.on_logits(), "logit", rounding)
-        return Observation(law, shares)
+        printed = [self.before[age] for age in self.ages()]
+        texts = tuple(one.describe() if isinstance(one, Figure) else "" for one in printed)
+        return Observation(law, shares, texts=texts)
 
     def remarks(self) -> list[str]:
         """Return what is to be asked about the shares."""
@@ -126,7 +128,7 @@ class NestedShares:
             text
             for age, share in self.before.items()
             for text in ShareEstimate(n=self.n, share=share, deff=self.deff).remarks(
-                f"before[{age}]"
+                f"before[{age}]", f"{age}: ", counted=False
             )
         ]
 
@@ -137,7 +139,7 @@ class NestedShares:
         new = dict(zip(self.ages(), shares.tolist(), strict=True))
         for age, old in self.before.items():
             if isinstance(old, Figure):
-                new[age] = shown(old, new[age])
+                new[age] = shown_inside(old, new[age], (0.0, 1.0))
         made = replace(self, before={age: new[age] for age in self.before})
         return {
             "before": made.before,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.distributions import Binomial, Custom, Poisson, scale_problems, slope_on
 from funnelest.evidence.base import FIGURE, AskedEvidence, Evidence
-from funnelest.evidence.estimated import Estimated, number_in, printed, printed_pair
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.printed import number_in, printed, printed_pair
 from funnelest.fields import FUNCTION, PAIR, POSITIVE, Allowed, number, whole, wrong_fields
 from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation

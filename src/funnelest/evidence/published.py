@@ -10,19 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.distributions import BetaBinomial, Binomial
+from funnelest.distributions import BetaBinomial, Binomial, ShareOfMany
 from funnelest.evidence.base import FIGURE
-from funnelest.evidence.estimated import (
-    Estimated,
-    number_in,
-    printed,
-    printed_pair,
-    step_of,
-)
-from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, is_whole, number, whole
+from funnelest.evidence.estimated import Estimated
+from funnelest.evidence.printed import number_in, printed, printed_pair, step_of
+from funnelest.fields import PAIR, POSITIVE, SHARE, Allowed, an, is_whole, number, whole
 from funnelest.figures import Figure, as_figure, figure_problems
+from funnelest.figures.base import exact
 from funnelest.numbers import array_of, no_number
-from funnelest.observations.measured import InSample, shown
+from funnelest.observations.measured import InLargeSample, InSample, shown
 from funnelest.observations.observation import Observation
 from funnelest.words import Named
 
@@ -180,7 +176,7 @@ class ShareEstimate:
             return [f"{start}: no number of them prints as {figure.describe()}."]
         if self.people != 1:
             kind = type(figure).__name__
-            return [f"field {what!r}: a {kind} is of a share, and not of a total; give Rounded."]
+            return [f"field {what!r}: {an(kind)} is of a share, and not of a total; give Rounded."]
         return [f"{start}: {text}" for text in figure_problems(figure, n)]
 
     def _of_sample(self) -> Figure | None:
@@ -190,7 +186,7 @@ class ShareEstimate:
         if self.share.reals() is None:
             return self.share
         figure = InSample(self.share, int(self.n), self.people)
-        return figure if len(figure.candidates()) else None
+        return figure if figure.ends[0] <= figure.ends[1] else None
 
     @property
     def counted(self) -> bool:
@@ -200,30 +196,34 @@ class ShareEstimate:
         there = is_whole(self.n, 1) and isinstance(self.share, Figure)
         return there and not self.share.problems() and self._of_sample() is not None
 
-    def remarks(self, what: str = "share") -> list[str]:
-        """Return what is to be asked about the share, in the field called `what`."""
+    def remarks(self, what: str = "share", write: str = "", *, counted: bool = True) -> list[str]:
+        """Return what is to be asked about the share, in the field called `what`.
+
+        A user writes `write` before the figure; counts may be given in its place where `counted`.
+        """
         if self.share is None or isinstance(self.share, Figure) or self.interval is not None:
             return []
         percent = 0.01 if self.people == 1 else math.inf
-        step = float(step_of([self.share, self.se], most=percent)) / self.people
-        p = self.share / self.people
-        if not 0 < p < 1:
-            return []
+        step = step_of([self.share], most=percent)
         if self.n is not None:
+            p = (self.share / self.people * self.n + 0.5) / (self.n + 1)
             variance = p * (1 - p) * self.deff / self.n
-            if step * self.n <= _ALIKE:
-                return []
+            alike = step / exact(self.people) * self.n <= _ALIKE
         else:
             assert self.se is not None
-            variance = (self.se / self.people) ** 2
-        if step**2 / 12 <= _NOTED * variance:
+            variance, alike = (self.se / self.people) ** 2, False
+            # A last 0 goes unseen: 0.02 beside 0.002 is 0.020. Two of them are rare.
+            beside = step_of([float(f"{self.se:.2g}")], most=percent)
+            step = step if step >= 100 * beside else min(step, beside)
+        if alike or float(step / exact(self.people)) ** 2 / 12 <= _NOTED * variance:
             return []
         whom = "" if self.n is None else f" of {self.n:,} people"
-        to = f"{step * self.people:.10g}"
+        value, to = f"{self.share!r}", f"{float(step):.10g}"
+        instead = "give 'yes' and 'n'" if counted else f"write fe.Exact({value})"
         return [
-            f"field {what!r} is taken as exact: {self.share!r}{whom}. If it was printed rounded, "
-            f"say so, such as {what}=fe.Rounded({self.share!r}, to={to}): it is otherwise far too "
-            "sure. If it is exact, give 'yes' and 'n'."
+            f"field {what!r} is taken as exact: {value}{whom}. If it was printed rounded, "
+            f"say so, such as {write or what + '='}fe.Rounded({value}, to={to}): it is otherwise "
+            f"far too sure. If it is exact, {instead}."
         ]
 
     @property
@@ -255,12 +255,18 @@ class ShareEstimate:
         if self.n is None:
             return self._estimated.observation(expected)
         n = int(self.n)
+        figure = None if self.yes is not None else self._of_sample()
+        if isinstance(figure, InSample) and figure.many:
+            effect = float(self.deff) if deff is None else deff
+            low, high = figure.ends
+            value = (low + high) / (2 * n)
+            large = InLargeSample(value, self.share, self.people, counts=figure)
+            return Observation(ShareOfMany(n, expected, effect), large, unit=self.people)
         law: Any = Binomial(n, expected)
         if deff is not None or self.deff > 1:
             law = BetaBinomial(n, expected, float(self.deff) if deff is None else deff)
         if self.yes is not None:
             return Observation(law, self._yes())
-        figure = self._of_sample()
         if isinstance(figure, InSample):
             return Observation(law, figure, unit=self.people / n)
         if figure is not None:

@@ -280,7 +280,8 @@ class Register(NumberEvidence):
         if isinstance(self.total, Mapping):
             keys = {parts[self.axes[0]] for parts, _, _ in self.figure_classes()}
             found += [
-                f"field 'total' names {_show(level)}, of which there are no counts."
+                f"field 'total' names {_show(level)}, of which there are no counts: give levels of "
+                f"{self.axes[0]!r}, the first axis of field 'by'."
                 for level in totals
                 if level not in keys
             ]

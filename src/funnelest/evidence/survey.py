@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.evidence.base import AskedEvidence, nesting_problems
-from funnelest.evidence.estimated import number_in, printed
 from funnelest.evidence.on_route import OnRoute, followed
+from funnelest.evidence.printed import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.evidence.recall_period import (
     RECALL,
@@ -83,11 +83,13 @@ class Survey(AskedEvidence):
     ``logit(share) ~ Normal(logit(p), s)`` where s is ``se / (share (1 - share))``. A printed figure
     in place of a share stands for all that print as it: their probabilities are summed.
 
-    With `interval` the estimate and its limits are three quantiles of p, joined on the log-odds by
-    the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with a prior that is
-    flat on the log-odds, and no other figure, the posterior has them as its median and limits. A
+    With `interval` the estimate and its limits are three quantiles of p: with a prior that is flat
+    on the log-odds (``Beta(1, 1)`` is not), and no other figure, the posterior has them as its
+    median and limits. Beyond a limit it is normal on the log-odds, around the estimate and with the
+    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). A
     limit of 0 or 100%, or one that prints as the estimate does, is read as rounded to the digits
-    that were printed (``100%`` as 99.75%); the ledger and ``figures()`` say what was read.
+    that were printed (``100%`` as 99.75%), and an estimate that may be 0 or 100% says nothing of
+    how near; the ledger and ``figures()`` say what was read.
 
     Examples
     --------

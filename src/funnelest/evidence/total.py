@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -49,11 +50,11 @@ class Total(NumberEvidence):
     Notes
     -----
     With mu the expected number after the defects: ``log(estimate) ~ Normal(log(mu), s)`` with s
-    ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu, joined
-    on the log scale by the J-QPD-S curve of Hadlock and Bickel (Decision Analysis 2017;14:35): with
+    ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu: with
     a prior that is flat on the log scale, and no other figure, the posterior has them as its median
-    and limits. A limit of 0 is read as rounded to the digits that were printed; the ledger and
-    ``figures()`` say what was read.
+    and limits. Beyond a limit it is normal on the log scale, around the estimate and with the
+    half-width of that side; between them the sides are joined smoothly. A limit of 0 is read as
+    rounded to the digits that were printed; the ledger and ``figures()`` say what was read.
     """
 
     estimate: Any = None
@@ -63,16 +64,17 @@ class Total(NumberEvidence):
 
     allowed: ClassVar[Allowed] = NUMBER_FIELDS
 
+    @cached_property  # it is asked at every evaluation of the density
     def _number(self) -> Estimated:
         return Estimated("log", self.estimate, self.se, self.interval, self.probability)
 
     def readings(self, population: Population) -> dict[str, str]:
-        text = self._number().reading()
+        text = self._number.reading()
         return {} if text is None else {f"estimate[{self.name}]": text}
 
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
-        found += self._number().number_problems(wrong_fields(self, route, population))
+        found += self._number.number_problems(wrong_fields(self, route, population))
         return found + [
             f"a Total cannot carry {type(one).__name__}: it suits counts that are split in classes."
             for one in self.defects
@@ -81,10 +83,10 @@ class Total(NumberEvidence):
 
     def observations(self, q: Quantities) -> Sequence[Observation]:
         mean = self.expected(q, self.records(q), [self.where])[0] / self.divisor(q.cells)
-        return [self._number().observation(mean)]
+        return [self._number.observation(mean)]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Total:
-        new = self._number().redrawn(float(figures[0]))
+        new = self._number.redrawn(float(figures[0]))
         return replace(self, estimate=new.estimate, se=new.se, interval=new.interval)
 
     def record_shares(self, q: Quantities) -> tuple[Any, Any]:
@@ -96,14 +98,14 @@ class Total(NumberEvidence):
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
         if not isinstance(self.step, str):
             return None
-        low, high = self._number().range()
+        low, high = self._number.range()
         people = population.total(self.where) / self.divisor(population)
         return self.step, self.per_person(low, high, people)
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return the number, and its interval where one was printed."""
         divisor = self.divisor(population)
-        number, interval = self._number().as_printed()
+        number, interval = self._number.as_printed()
         low, high = interval or (np.nan, np.nan)
         return [
             OnRoute(

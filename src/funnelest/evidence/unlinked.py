@@ -24,6 +24,7 @@ from funnelest.observations.overlap import Overlap
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
 from funnelest.priors.constraint import prior_of
+from funnelest.quantities.asked import AskedModel
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 from funnelest.words import named
@@ -403,16 +404,15 @@ class Unlinked(Evidence):
         return sum(entries[1:], entries[0]) / self.distinct_people(q, where)
 
     def quantities(
-        self, population: Population, where: Where | None, per: str | None
+        self, model: AskedModel, where: Where | None, per: str | None
     ) -> list[tuple[str, str, Callable[[Quantities], Any], str]]:
         """Return what a table shows: name, unit, quantity of the route, and what it rests on."""
-        levels = 1
+        levels, population, unit = 1, model.population, model.route.counted
         if per is not None:
             at = population.position(per)
             chosen = [population.select(one.where)[at] for one in self.registers]
             seen = np.unique(np.concatenate(chosen))
             levels = max(1, np.intersect1d(seen, population.select(where)[at]).size)
-        unit = "people"
         if per is not None:
             unit += " per year" if population.axes[at].role == "years" else f" per {per}"
         basis = "assumed overlap" if self.overlaps is None else "known overlaps"

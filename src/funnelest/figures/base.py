@@ -69,6 +69,10 @@ class Figure:
         """
         raise TypeError(f"{type(self).__name__} does not say which counts print as it")
 
+    def how_many(self, divisor: int = 1) -> float:
+        """Return about how many counts over `divisor` may print as it; too many are not listed."""
+        return float(len(self.candidates(divisor)))
+
     def log_weights(self, divisor: int = 1) -> Floats | None:
         """Return the log-probability that each candidate, over `divisor`, prints as this figure.
 
@@ -82,6 +86,10 @@ class Figure:
         `rng` is used where printing is random.
         """
         raise TypeError(f"{type(self).__name__} does not say how a count is printed")
+
+    def finer(self) -> Figure | None:
+        """Return a figure of the same rule with a digit more; None where there is none."""
+        return None
 
     def limits(self, divisor: int = 1) -> tuple[float, float]:
         """Return the smallest and largest count that may print as it, given the `divisor`."""
@@ -108,6 +116,19 @@ class Figure:
     def official(self) -> list[tuple[Figure, bool]]:
         """Return every official value that is kept, and whether it is used."""
         return [(self, True)]
+
+    def says_nothing(self, law: Any, divisor: int = 1) -> bool:
+        """Return whether every count that `law` has, over `divisor`, prints as it."""
+        if not self.whole:
+            return False
+        if not self.bounded:
+            low, high = self.limits(divisor)
+            return bool(low <= 0 and high >= law.largest)
+        if not law.largest < math.inf:
+            return False
+        counts, log_weights = known(self, divisor)
+        inside = counts[(counts >= 0) & (counts <= law.largest)]
+        return log_weights is None and len(inside) > law.largest
 
     def logp(self, distribution: Any, divisor: int = 1) -> Any:
         """Return the log-probability of the figure, under a `distribution` of counts, per draw.
@@ -165,6 +186,10 @@ class Figure:
         """
         above = law.log_sf(known(self, divisor)[0][-1] + 1.0) if self.in_order else None
         return None if above is None else (np.exp(above), np.exp(self.logp(law, divisor)))
+
+    def score(self, law: Any, divisor: int) -> Any:
+        """Return its normal score per draw under `law`, given the `divisor`, or None."""
+        return law.score(self.as_drawn(divisor))
 
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         """Return the number in it, and for others whether they are larger, and the same.

@@ -29,7 +29,9 @@ def figure_problems(value: object, divisor: int = 1) -> list[str]:
     found = figure.problems()
     if found or not figure.bounded:
         return found
-    count = len(figure.candidates(divisor))
+    count = figure.how_many(divisor)
+    if count <= 2 * _LIMIT:
+        count = len(figure.candidates(divisor))
     if not count:
         years = f" as a mean over {divisor}" if divisor > 1 else ""
         found.append(f"no whole number prints as {figure.describe()}{years}.")

@@ -67,6 +67,9 @@ class _ToBase(OneNumber):
             found.append(too_wide(self.describe(), self.bases_wide * float(self.to)))
         return found
 
+    def how_many(self, divisor: int = 1) -> float:
+        return self.bases_wide * float(self.to) * divisor
+
     def _multiple_problems(self) -> list[str]:
         if (exact(self.value) / exact(self.to)).denominator == 1:
             return []
@@ -127,6 +130,9 @@ class Rounded(_ToBase):
         )
         value = (whole + int(up and self.rule != "floor")) * base
         return replace(self, value=_number(value))
+
+    def finer(self) -> Rounded:
+        return replace(self, to=_number(exact(self.to) / 10))
 
     @property
     def middle(self) -> float:
@@ -254,6 +260,9 @@ class RoundedToUnknown(OneNumber):
                 f"field 'bases' prints as {self.value:g}."
             )
         return found
+
+    def how_many(self, divisor: int = 1) -> float:
+        return float(max(self.bases)) * divisor
 
     def _divides(self) -> list[bool]:
         return [(exact(self.value) / exact(base)).denominator == 1 for base in self.bases]

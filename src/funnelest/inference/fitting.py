@@ -42,9 +42,10 @@ _IMPORTANCE_LIMIT = 60
 _FIRST, _FURTHER, _PRECISION = 4000, 4, 0.02
 #: Chains over which independent draws are dealt out, which serves ArviZ's diagnostics.
 _DEALT = 4
-#: Fewer draws of chains cannot show 400 effective ones in every tail, and fewer of one chain not
-#: whether it agrees with the others.
-_CHAINED, _EACH = 1000, 16
+#: Draws of chains where nothing else is asked for: 256 chains cost hardly more than 16, and so many
+#: take so many draws to be judged. Fewer draws of one chain cannot show whether it agrees with
+#: the others.
+_CHAINED, _LEAST, _EACH = 8000, 1000, 16
 #: Notes that hold of a result whatever is drawn more; others are of the draws that it has.
 _LASTING = frozenset({"fit.given_up"})
 
@@ -72,10 +73,11 @@ def fit(
         (Hamiltonian Monte Carlo). "auto" takes importance sampling for up to 60 unknown
         parameters, and chains when there are more, or when importance sampling fails its gate.
     draws : int, optional
-        Number of draws in the result, over all chains; at least 400, and of Markov chains 1,000 are
-        made where fewer are asked for. More are added where so few leave limits too imprecise to
-        be printed, which would close the gate. Left out: 4,000, and then as many more as
-        `precision` needs, four times as many at most (more when it is smaller than its default).
+        Number of draws in the result, over all chains; at least 400. Of c Markov chains 500 times
+        the root of c are made where fewer are asked for, since R-hat of fewer is a matter of luck.
+        More are added where so few leave limits too imprecise to be printed, which would close the
+        gate. Left out: 4,000 (of Markov chains 8,000), and then as many more as `precision` needs,
+        16,000 at most (more when it is smaller than its default).
         Fewer than 2,000 of importance sampling are made the short way, where that passes the gate:
         from a proposal that is less adapted.
     precision : float, default 0.02
@@ -85,9 +87,9 @@ def fit(
         `Result.monte_carlo_error`.
     chains : int, optional
         Number of Markov chains ("hmc"), at least 2: they run together, so that many take hardly
-        longer than few. So many that each has fewer than 16 draws are refused. Left out: 256,
-        fewer where these would be too many. Draws of
-        importance sampling are independent, and are dealt out over so many; left out: 4.
+        longer than few. So many that each has fewer than 16 draws are refused. Left out: 256, and
+        fewer, down to 16, where fewer than 8,000 draws are asked for. Draws of importance sampling
+        are independent, and are dealt out over so many; left out: 4.
     seed : int, optional
         The same seed gives the same draws, on one core and on many. Left out, a fresh one is
         taken, and kept in the result.
@@ -152,7 +154,7 @@ def fit_within(
     chains = None if chains is None else int(chains)
     seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else int(seed)
     begun = time.perf_counter()
-    first = _FIRST if draws is None else int(draws)
+    draws = None if draws is None else int(draws)
     # So many draws were asked for: only as many more as open the gate.
     aim = precision if draws is None else COARSE
     interrupt = interrupt or Interrupt()
@@ -160,9 +162,9 @@ def fit_within(
         if not model.free:
             result = _known(model, seed)
         elif engine == "importance" or (engine == "auto" and len(model.free) <= _IMPORTANCE_LIMIT):
-            result = _weighed(model, engine, first, chains, seed, start, aim, report, interrupt)
+            result = _weighed(model, engine, draws, chains, seed, start, aim, report, interrupt)
         else:
-            result = _hmc(model, first, chains, seed, None, report, interrupt)
+            result = _hmc(model, draws, chains, seed, None, report, interrupt)
         result = _precise(result, aim, report, interrupt)
     return replace(result, seconds=time.perf_counter() - begun)
 
@@ -187,7 +189,7 @@ def _known(model: Model, seed: int) -> Result:
 def _weighed(
     model: Model,
     engine: str,
-    draws: int,
+    draws: int | None,
     chains: int | None,
     seed: int,
     start: Result | None,
@@ -201,7 +203,8 @@ def _weighed(
     """
     given_up: Result | None = None
     try:
-        result = _importance(model, draws, chains or _DEALT, seed, start, report, interrupt)
+        first = _FIRST if draws is None else draws
+        result = _importance(model, first, chains or _DEALT, seed, start, report, interrupt)
         result = _precise(result, precision, report, interrupt)
         if engine == "importance" or _worth(result):
             return result
@@ -366,7 +369,7 @@ def argument_problems(*, start: Any = None, ended: bool = False, **given: Any) -
         ]
     chains, draws = given.get("chains"), given.get("draws")
     if not found and chains is not None and draws is not None:
-        draws = max(int(draws), _CHAINED)
+        draws = max(int(draws), _LEAST)
         if chains * _EACH > draws:
             found.append(
                 f"chains must be at most {draws // _EACH:,} for {draws:,} draws, since a chain of "
@@ -419,7 +422,7 @@ def _importance(
 
 def _hmc(
     model: Model,
-    draws: int,
+    draws: int | None,
     chains: int | None,
     seed: int,
     start: Result | None,
@@ -430,9 +433,11 @@ def _hmc(
     from funnelest.inference.engines import hmc
     from funnelest.likelihood.density import Density
 
-    if start is None:
-        draws = max(draws, _CHAINED)
+    if draws is None:
+        draws = _CHAINED if chains is None else _FIRST
     chains = hmc.chains_for(draws) if chains is None else chains
+    if start is None:
+        draws = max(draws, hmc.draws_for(chains))
     found = hmc.sample(
         Density(model),
         draws=-(-draws // chains),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,7 @@ class Density:
         Values per draw, what the data say that they are, and the information in that: each of
         shape ``(figures, draws)``. None when no figure locates anything.
         """
-        if not self.places(z[:, :1]):
+        if not self._locates:
             return None
 
         def made(z: Floats) -> Floats:
@@ -144,6 +145,11 @@ class Density:
             return function(z)
         blocks = [function(z[:, i : i + self._block]) for i in range(0, draws, self._block)]
         return np.concatenate(blocks, axis=-1)
+
+    @cached_property
+    def _locates(self) -> bool:
+        """Whether some figure locates something."""
+        return bool(self.places(np.zeros((len(self.names), 1))))
 
     def all_located(self) -> bool:
         """Return whether every figure can say what it locates."""

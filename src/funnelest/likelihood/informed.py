@@ -14,6 +14,7 @@ from funnelest.axes import Where
 from funnelest.model.looking import Looking
 from funnelest.model.model import Model
 from funnelest.model.sight import CARRIED, PARTLY
+from funnelest.observations.observation import silent
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["Probe", "informed"]
@@ -79,11 +80,12 @@ class Probe:
         return frozenset(name for name, sources in self.informed().items() if not sources)
 
     def rests_on(
-        self, quantity: Callable[[Quantities], Any], basis: str = "", *, given: bool = False
+        self, quantity: Callable[[Quantities], Any], basis: str = "", *, prior: bool = False
     ) -> str:
         """Return the basis of a quantity, as `Result.rests_on`; `basis` is that of its cells.
 
         Without one it is whether the rate is imputed in the cells over which the quantity sums.
+        `prior` says that the figures were found to leave it as its prior has it.
         """
         on, wheres = self.looks_at(quantity)
         if not basis:
@@ -93,7 +95,7 @@ class Probe:
         before = [word for word in basis.split(", ") if word not in (CARRIED, PARTLY)]
         if not all(word in _OPEN for word in before):
             return basis
-        if given or (on and on <= self.unseen):
+        if prior or (on and on <= self.unseen):
             return "imputed" if before == ["imputed"] else "assumed"
         population = self.model.population
         imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
@@ -134,6 +136,8 @@ class Probe:
         except Exception:  # a source that cannot be evaluated tells nothing
             return found
         for observation in observations:
+            if _says_nothing(observation):
+                continue
             try:
                 with np.errstate(all="ignore"):
                     moved, unclear = self._moved(observation.logp())
@@ -164,6 +168,16 @@ class Probe:
             small = np.abs(other - base) <= _ROUNDING * np.where(np.isfinite(scale), scale, 1.0)
         unclear = same & (~np.isfinite(base) | (base == 0))
         return (~same & ~small).any(axis=(0, 1)), bool(unclear.any())
+
+
+def _says_nothing(seen: Any) -> bool:
+    """Return whether all of its numbers were printed so that nothing is said."""
+    try:
+        with np.errstate(all="ignore"):
+            size = len(np.atleast_2d(seen.moments()[0]))
+            return len(silent(seen, size)) == size
+    except Exception:  # a kind of the user's own may have no mean
+        return False
 
 
 def _arrays(value: Any, draws: int) -> Iterator[Floats]:

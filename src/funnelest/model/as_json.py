@@ -38,18 +38,38 @@ _ROOMS = ("priors", "figures", "rates", "terms", "assumptions", "defects", "evid
 def kinds() -> dict[str, type]:
     """Return every kind of the package that a model may hold, by name; not their bases."""
     import funnelest
+
+    found = [one for name in funnelest.__all__ if (one := _kind(name))]
+    found += _unlisted()
+    found.sort(key=lambda kind: (_ROOMS.index(_room(kind)), kind.__name__))
+    return {kind.__name__: kind for kind in found}
+
+
+def _unlisted() -> list[type]:
+    """Return the kinds that are no public names of the package itself."""
     from funnelest.assumptions.bounds import Held
     from funnelest.lists import LinkageError, OverlapTable
 
-    public = [getattr(funnelest, name) for name in funnelest.__all__]
-    found = [
-        kind
-        for kind in [*public, Held, LinkageError, OverlapTable]
-        if is_dataclass(kind) and isinstance(kind, type) and _room(kind) in _ROOMS
-    ]
-    found = [one for one in found if not one.__module__.endswith((".base", ".imputation"))]
-    found.sort(key=lambda kind: (_ROOMS.index(_room(kind)), kind.__name__))
-    return {kind.__name__: kind for kind in found}
+    return [Held, LinkageError, OverlapTable]
+
+
+def _kind(name: str) -> type | None:
+    """Return one of `kinds`, of which only its own module is loaded.
+
+    All public names are half of what a first answer imports.
+    """
+    import funnelest
+
+    if name not in funnelest.__all__:
+        return {one.__name__: one for one in _unlisted()}.get(name)
+    found = getattr(funnelest, name)
+    return found if _is_kind(found) else None
+
+
+def _is_kind(one: Any) -> bool:
+    if not (is_dataclass(one) and isinstance(one, type) and _room(one) in _ROOMS):
+        return False
+    return not one.__module__.endswith((".base", ".imputation"))
 
 
 def _room(kind: type) -> str:
@@ -143,7 +163,7 @@ class _Reader:
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], own: Sequence[type]) -> None:
         self.functions = functions
-        self.kinds = kinds() | {_written(kind): kind for kind in own}
+        self.own = {_written(kind): kind for kind in own}
         self.problems: list[str] = []
 
     def read(self, data: Any) -> Any:
@@ -174,7 +194,7 @@ class _Reader:
 
     def _object(self, data: Mapping[str, Any]) -> Any:
         name = data.get("kind")
-        kind = self.kinds.get(str(name))
+        kind = self.own.get(str(name)) or _kind(str(name))
         if kind is None:
             whose = "kind of your own" if str(name).startswith(_OWN) else "kind"
             self.problems.append(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from funnelest.model.constancy import constancies
 from funnelest.model.counted_apart import counted_apart
 from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
-from funnelest.words import named, spoken
+from funnelest.words import Named, named, spoken
 
 __all__ = ["Entry", "by_default", "entries"]
 
@@ -55,7 +56,18 @@ def by_default(model: Parts) -> set[str]:
 
 def entries(model: Parts) -> list[Entry]:
     """Return everything that was assumed: priors, fixed numbers, assumptions, defaults."""
-    return _entries(model) + _constant(model)
+    names = {one.name for one in model.sources()}
+    return [
+        replace(one, about=_of_source(one.about, names)) for one in _entries(model)
+    ] + _constant(model)
+
+
+def _of_source(about: str, sources: Collection[str]) -> str:
+    """Return what is of a source, ``coverage[police]``, as a name that is said in a language."""
+    what, bracket, rest = about.partition("[")
+    if isinstance(about, Named) or not bracket or rest.removesuffix("]") not in sources:
+        return about
+    return named("word.of_its_source", what=what, source=rest.removesuffix("]"))
 
 
 def _entries(model: Parts) -> list[Entry]:
@@ -105,6 +117,13 @@ def _entries(model: Parts) -> list[Entry]:
         Entry(about, "default", text, stated=False)
         for one in model.sources()
         for about, text in one.readings(model.population).items()
+    ]
+    found += [
+        Entry(
+            named("default.axis", axis=axis.name), "default", named("default.no_role"), stated=False
+        )
+        for axis in model.population.axes
+        if axis.role is None and not axis.declared and len(axis.levels) > 1
     ]
     found += [
         Entry(about, "default", text, stated=False)

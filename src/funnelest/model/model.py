@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from funnelest.assumptions.base import Assumption
 from funnelest.axes import Where
 from funnelest.entry import entries
-from funnelest.errors import FunnelestWarning, raise_if_any
+from funnelest.errors import FunnelestWarning, SpecError, raise_if_any
 from funnelest.evidence.base import Evidence, place_problems
 from funnelest.fields import TRUTH, plain
 from funnelest.model import as_json, ledger, problems
@@ -24,7 +24,7 @@ from funnelest.model.same_people import same_people
 from funnelest.model.sight import Sight
 from funnelest.model.unasked import first_event_cells, imputed_cells, shared_over
 from funnelest.population import Population
-from funnelest.priors import Prior, as_prior
+from funnelest.priors import Fixed, Prior, as_prior
 from funnelest.rates import Number, Rate, Share
 from funnelest.route import Route
 
@@ -46,9 +46,10 @@ class Model(Parts):
     ----------
     route : Route
         The steps and transitions.
-    population : Population
-        The people, on named axes.
-    occurrence : Rate or Number
+    population : Population, optional
+        The people, on named axes. It goes with `occurrence`: leave out both for a route of shares
+        only, of which no numbers are known. Its numbers are then those of one that enters.
+    occurrence : Rate or Number, optional
         Who enters the first step: a yearly rate of the population, or a number per cell.
     transitions : mapping of (str, str) to Share, optional
         The share that makes each transition. One left out gets the default ``Beta(1, 1)``, and
@@ -86,8 +87,8 @@ class Model(Parts):
     def __init__(
         self,
         route: Route,
-        population: Population,
-        occurrence: Rate | Number,
+        population: Population | None = None,
+        occurrence: Rate | Number | None = None,
         transitions: Mapping[Any, Share] | None = None,
         evidence: Sequence[Evidence] = (),
         assumptions: Sequence[Assumption] = (),
@@ -101,7 +102,15 @@ class Model(Parts):
             "instead": instead,
             "powers": powers,
         }
-        raise_if_any(problems.part_problems(evidence, assumptions, mappings))
+        found = problems.part_problems(evidence, assumptions, mappings)
+        if population is None and occurrence is None:
+            raise_if_any(found or problems.number_problems(evidence))
+            population, occurrence = Population.cells(), Number(Fixed(1.0))
+        if population is None or occurrence is None:
+            what = "population" if population is None else "occurrence"
+            found.append(f"{what} is missing; leave out both for a route of shares only.")
+            raise SpecError(found)
+        raise_if_any(found)
         super().__init__(
             route=route,
             population=population,
@@ -177,7 +186,11 @@ class Model(Parts):
             the cells or of some; "carried over" or "partly carried over" where no source sees what
             the number rests on in these cells, or in some, and it is taken to be the same as where
             one does (see `Sight`). Of the latter two pairs a word of each may hold: "partly
-            imputed, carried over".
+            imputed, carried over". "assumed" where no source sees any rate or transition that the
+            number depends on, or all of them were given; "partly assumed" is added where none sees
+            one of them. What the figures
+            leave as its prior has it is known of a fit only: `Result.rests_on` and its tables say
+            "assumed" of that.
 
         Raises
         ------
@@ -189,7 +202,12 @@ class Model(Parts):
         raise_if_any(place_problems(self.route, place, "of"), "the basis")
         words = [self.imputed_part(where, first_events=first_events)]
         if not first_events:
-            words.append(self.sight.basis(self.sight.places[place], [where or {}]))
+            parts = self.sight.places[place]
+            unseen = parts - self.sight.seen.keys()
+            if unseen == parts and words != ["imputed"]:
+                return "assumed"
+            words.append(self.sight.basis(parts, [where or {}]))
+            words += ["partly assumed"] if unseen and words[0] != "imputed" else []
         return ", ".join(word for word in words if word) or "estimated"
 
     def imputed_part(self, where: Where | None = None, *, first_events: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,18 @@ def model_problems(model: Parts, changed: Collection[str] = ()) -> list[str]:
         if found:
             return found
     return []
+
+
+def number_problems(evidence: Sequence[Evidence]) -> list[str]:
+    """Return which sources count, though the route is one of shares only."""
+    return [
+        f"{type(one).__name__} {one.name!r} counts, but the route is one of shares only: give "
+        "population and occurrence."
+        for one in evidence
+        if isinstance(one, Evidence)
+        and "on_share" not in one.carries
+        and (one.carries or one.members())
+    ]
 
 
 def _year_problems(model: Parts) -> list[str]:

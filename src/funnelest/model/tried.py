@@ -20,6 +20,7 @@ from funnelest.distributions import Custom
 from funnelest.errors import SpecError
 from funnelest.evidence.base import Evidence
 from funnelest.evidence.own import OwnEvidence
+from funnelest.fields import an
 from funnelest.model.hidden_members import is_own, parts_within
 from funnelest.model.parts import Parts
 from funnelest.observations.observation import Seen
@@ -318,7 +319,7 @@ def _shown(value: Any) -> str:
         return f"an array of shape {np.shape(value)}{kind}"
     if value is None or isinstance(value, str | complex):
         return repr(value)
-    return f"a {type(value).__name__}"
+    return an(type(value).__name__)
 
 
 # ------------------------------------------------------------------------------ priors

@@ -6,13 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.figures.base import Counts, Figure, Floats, exact, larger_and_same
+from funnelest.figures.base import _LIMIT, Counts, Figure, Floats, exact, larger_and_same
 
-__all__ = ["InSample", "Measured", "shown", "span"]
+__all__ = ["InLargeSample", "InSample", "Measured", "shown", "shown_inside", "span"]
 
 
 def span(figure: Figure) -> tuple[Fraction, Fraction]:
@@ -45,14 +46,30 @@ class InSample(Figure):
         share = Fraction(int(count), int(self.size)) * exact(self.people)
         return self.figure.printed(share, 1, None)  # type: ignore[arg-type]
 
-    def candidates(self, divisor: int = 1) -> Counts:
+    @cached_property
+    def ends(self) -> tuple[int, int]:
+        """The smallest and the largest count that print as it; where there is none, in no order."""
         low, high = (end * int(self.size) / exact(self.people) for end in span(self.figure))
-        counts = np.arange(max(math.ceil(low), 0), min(math.floor(high), self.size) + 1)
+        first, last = max(math.ceil(low), 0), min(math.floor(high), int(self.size))
         # At the very ends the rule decides.
-        ends = {0, len(counts) - 1} if len(counts) else ()
         middle = float(self.figure.middle)
-        gone = [i for i in ends if float(self._printed(counts[i]).middle) != middle]
-        return np.delete(counts, gone).astype(np.int64)
+        if first <= last and float(self._printed(first).middle) != middle:
+            first += 1
+        if first <= last and float(self._printed(last).middle) != middle:
+            last -= 1
+        return first, last
+
+    @property
+    def many(self) -> bool:
+        """Whether so many counts print as it that they are not told apart."""
+        return self.ends[1] - self.ends[0] >= _LIMIT
+
+    def candidates(self, divisor: int = 1) -> Counts:
+        first, last = self.ends
+        return np.arange(first, last + 1, dtype=np.int64)
+
+    def limits(self, divisor: int = 1) -> tuple[float, float]:
+        return float(self.ends[0]), float(self.ends[1])
 
     def printed(self, count: int, divisor: int, rng: np.random.Generator) -> Figure:
         return self._printed(count)
@@ -100,7 +117,7 @@ class Measured(Figure):
         )
 
     def in_short(self, number: Callable[[float], str]) -> str:
-        return number(self.middle)
+        return number(self.middle if self.figure is None else self.figure.middle)
 
     def _ends(self) -> tuple[float, float]:
         assert self.figure is not None
@@ -139,11 +156,54 @@ class Measured(Figure):
         same = np.exp(law.log_between(low, high))
         return np.exp(law.log_between(high, np.inf)), same
 
+    def score(self, law: Any, divisor: int) -> Any:
+        if self.figure is None or law.score(self.value) is None:
+            return law.score(self.value)
+        # That of the nearest number that prints so: inside, it is no distance away.
+        low, high = (law.score(end) for end in self._ends())
+        return np.where(low > 0, low, np.where(high < 0, high, 0.0))
+
     def beside(self, numbers: Floats, divisor: int) -> tuple[float, Floats, Floats]:
         value = self.middle if self.figure is None else self.figure.middle
         return value, *larger_and_same(numbers, value)
 
 
+@dataclass(frozen=True)
+class InLargeSample(Measured):
+    """A share of a sample, as it was printed, with the counts that print so as one range.
+
+    Parameters
+    ----------
+    counts : InSample, optional
+        The share with its sample.
+    """
+
+    counts: InSample | None = None
+
+    def _ends(self) -> tuple[float, float]:
+        assert self.counts is not None
+        (first, last), size = self.counts.ends, int(self.counts.size)
+        return (
+            float(Fraction(2 * first - 1, 2 * size)) if first > 0 else 0.0,
+            float(Fraction(2 * last + 1, 2 * size)) if last < size else 1.0,
+        )
+
+
 def shown(figure: Figure, value: float) -> Figure:
     """Return how a number that need not be whole is printed by the rule of a `figure`."""
     return figure.printed(Fraction(value), 1, None)  # type: ignore[arg-type]
+
+
+def shown_inside(figure: Figure, value: float, ends: tuple[float, float]) -> Figure:
+    """Return how a number is printed, with more digits where it would print as an end of its scale.
+
+    So a number that made-up data gave is printed as one that a source may have. Which numbers print
+    alike stays a partition: where one would print as an end, those that do are told apart.
+    """
+    made = shown(figure, value)
+    while not (ends[0] < span(made)[0] and span(made)[1] < ends[1]):
+        finer = figure.finer()
+        if finer is None:
+            break
+        figure, made = finer, shown(finer, value)
+    return made

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from funnelest.distributions import Distribution, Location
 from funnelest.figures import Figure
 
-__all__ = ["Estimate", "Observation", "Part", "Seen"]
+__all__ = ["Estimate", "Observation", "Part", "Seen", "silent"]
 
 type Value = Any
 #: What it is of, the figure, of which numbers it is (the sum), and its place among them, if any.
@@ -30,6 +30,7 @@ class Estimate(Figure):
     value: float
     unit: float = 1.0
     text: str = ""
+    whole: ClassVar[bool] = False
 
     @property
     def middle(self) -> float:
@@ -112,6 +113,17 @@ class Seen:
         return False
 
 
+def silent(seen: Seen, size: int) -> frozenset[int]:
+    """Return which of its `size` numbers were printed so that nothing is said: at least 0."""
+    telling: set[int] = set()
+    nothing: set[int] = set()
+    for _, figure, rows, _ in seen.parts([""] * size):
+        law = seen.law(rows)
+        silent = law is not None and figure.says_nothing(law, seen.divisor)
+        (nothing if silent else telling).update(rows)
+    return frozenset(nothing - telling)
+
+
 @dataclass(frozen=True)
 class Observation(Seen):
     """One printed number (or vector of numbers) and its distribution.
@@ -127,12 +139,15 @@ class Observation(Seen):
     unit : float, default 1.0
         Printed scale of one unit of the distribution: a share is a count times ``1 / n``. The
         observed value itself is on the scale of the distribution.
+    texts : tuple of str, default ()
+        How each of several observed numbers was printed, where the numbers do not say it.
     """
 
     distribution: Distribution
     figure: Any
     divisor: int = 1
     unit: float = 1.0
+    texts: tuple[str, ...] = ()
 
     def logp(self) -> Value:
         if not isinstance(self.figure, Figure):
@@ -166,9 +181,10 @@ class Observation(Seen):
         if not isinstance(self.figure, int | float | list | tuple | np.ndarray | np.number):
             return [("", Estimate(np.nan, text=str(self.figure)), (0,), 0)]  # the user's own data
         values = np.atleast_1d(self.figure)
+        texts = self.texts or ("",) * len(values)
         return [
-            ("", Estimate(float(value) * self.unit, self.unit), (i,), 0)
-            for i, value in enumerate(values)
+            ("", Estimate(float(value) * self.unit, self.unit, text), (i,), 0)
+            for i, (value, text) in enumerate(zip(values, texts, strict=True))
         ]
 
     @property

@@ -76,10 +76,10 @@ def route(
 ) -> Figure:
     """Draw the route: steps and transitions with intervals, beside what is printed of them.
 
-    One line per step, its transitions below it, on one logarithmic axis of people. Arrows at
-    the left pass over the steps that are skipped. What is recorded or published of a step stands
-    under its estimate; the part that no source sees is hatched and labelled "imputed". The note
-    names the sources that have no place on it.
+    One line per step, its transitions below it, on one logarithmic axis. Arrows at the left pass
+    over the steps that are skipped. What is recorded or published of a step stands under its
+    estimate; the part that no source sees is hatched and labelled "imputed". The note names the
+    sources that have no place on it.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def route(
     lines = made.lines()
     said = [show("plot.route.carried")] if made.carried else []
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
-    unit = show.unit(result.model.population, where, per)
+    unit = show.unit(result.model.population, where, per, result.model.route.counted)
     number, told = result._number("auto")
     said += [show.say(one) for one in told]
     subtitle = show(f"numbers.head_{number}", unit=unit) + (

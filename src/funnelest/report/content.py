@@ -58,6 +58,8 @@ class Content:
     picture: str = ""
     alt: str = ""
     html: Any = ""
+    #: What stands in place of it until a reader opens it; empty: it is open.
+    fold: str = ""
 
 
 def picture(figure: Figure, alt: str) -> Content:
@@ -138,7 +140,9 @@ def _cell(
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
     value = show.cell(name, value)
-    if name in ("quantity", "interval", "unit"):  # where the library's tables name things
+    if name == "unit":
+        return unit_in(show, str(value))
+    if name in ("quantity", "interval"):  # where the library's tables name things
         return name_in(show, str(value))
     return "" if value is None else str(value)
 
@@ -146,6 +150,7 @@ def _cell(
 #: Names that the library gives in tables of numbers, the narrower one first.
 _NAMES = (
     "quantity.number_where",
+    "word.imputed_at",
     "word.number_at",
     "identification.directly_after",
     "identification.after",
@@ -156,19 +161,17 @@ _NAMES = (
     "quantity.first",
     "quantity.ever",
     "quantity.interval",
-    "quantity.people_per",
-    "quantity.people_in",
-    "quantity.people",
     "quantity.share_of",
 )
+_UNITS = ("quantity.people_per", "quantity.people_in")
 
 
 @cache
-def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+def _patterns(keys: Sequence[str]) -> list[tuple[str, re.Pattern[str]]]:
     english = catalogue("en")
     return [
         (key, re.compile(re.sub(r"\\{(\w+)[^}]*\}", r"(?P<\1>.+)", re.escape(english[key]))))
-        for key in _NAMES
+        for key in keys
     ]
 
 
@@ -180,12 +183,22 @@ def name_in(show: Language, name: str) -> str:
     """
     if show.code == "en":
         return name
-    for key, pattern in _patterns():
+    for key, pattern in _patterns(_NAMES):
         if found := pattern.fullmatch(name):
             return show(
                 key, **{k: show.word(name_in(show, v)) for k, v in found.groupdict().items()}
             )
     return name
+
+
+def unit_in(show: Language, unit: str) -> str:
+    """Return what a number in a table counts, in the language of the page, as `name_in`."""
+    if show.code == "en":
+        return unit
+    for key, pattern in _patterns(_UNITS):
+        if found := pattern.fullmatch(unit):
+            return show(key, **found.groupdict())
+    return show.word(unit)
 
 
 def basis_of(basis: str, show: Language) -> str:

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from funnelest.check.trust import Trust, trust
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
 from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, language_problems
+from funnelest.report.checked import check_problems, checked, failures, leaning
 from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.report.ledger import ledger
 from funnelest.results.intervals import errors_of, interval_problems, summary_errors
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
+from funnelest.route import show_edge
 from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -41,6 +46,7 @@ def page(
     path: str | PathLike[str],
     *,
     title: str,
+    checks: bool | Trust = True,
     sections: Sequence[tuple[str, Any]] = (),
     figure: Figure | None = None,
     where: Where | None = None,
@@ -50,8 +56,9 @@ def page(
 ) -> Path:
     """Write a result as one HTML file that needs nothing from outside.
 
-    The verdict of the convergence gate, a summary in words, your own sections, the figure, and
-    tables of steps, transitions, figures given and expected, and everything that was assumed.
+    What its checks found, the worst first, a summary in words that begins with what the numbers
+    rest on, your own sections, the figure, and tables of steps, transitions, checks, figures given
+    and expected, and everything that was assumed.
 
     Parameters
     ----------
@@ -62,6 +69,11 @@ def page(
         none.
     title : str
         Title of the page.
+    checks : bool or Trust, default True
+        Whether to make all checks of the result, as `funnelest.trust` does, so that the page says
+        what failed before anything else, and every table carries the mark; or what `trust` gave
+        of it already. They take some seconds, or minutes where sources have to be left out by
+        fitting again. False: the page says that they were not made.
     sections : sequence of (str, object), default ()
         Titles and contents that follow the summary. A text is escaped and a blank line in it
         starts a paragraph; a pandas table is rounded, its columns that bear the name of an axis
@@ -97,6 +109,7 @@ def page(
     """
     problems = RESULT.said("result", result) + PATH.said("path", path) + TEXT.said("title", title)
     problems += language_problems(language) + interval_problems(probability)
+    problems += check_problems(checks, result)
     if figure is not None:
         from matplotlib.figure import FigureBase
 
@@ -115,7 +128,12 @@ def page(
     import jinja2
 
     per = result.model.population.mean_over(per)
-    made = _Page(result, where, per, probability, Language(language))
+    result.steps()  # nothing is checked, and no page made, behind a closed gate
+    if checks is True:  # of a model without unknowns or sources there is nothing to check
+        checks = trust(result) if result.model.free and result.model.evidence else False
+    found = checks.in_language(language) if isinstance(checks, Trust) else None
+    result = result if found is None else found.result
+    made = _Page(result, found, where, per, probability, Language(language))
     text = files("funnelest.report").joinpath("page.html.jinja").read_text(encoding="utf-8")
     template = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -132,31 +150,35 @@ class _Page:
     def __init__(
         self,
         result: Result,
+        trust: Trust | None,
         where: Where | None,
         per: str | None,
         probability: float,
         show: Language,
     ) -> None:
+        self.trust, self.leaning = trust, {} if where else leaning(trust)
         self.result, self.where, self.per, self.probability = result, where, per, probability
         self.show, self.mark = show, show.say(result.said_mark)
+        # Which quantities a mark is about stands once, at the top.
+        self.short = "; ".join(part.split(":")[0] for part in self.mark.split("; "))
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
         self.number, self.told = result._number("auto")[0], result._said("auto")
         self.parts = result._imputed_steps(where, per, probability)
+        self.shares = result.transitions(where, probability=probability).to_dict("records")
         self.filled = result.model.imputed_part(where)
         self.figures = result._figure_rows(probability)
         self.ledger = result.model.ledger()
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
-        unit = self.show.unit(self.result.model.population, self.where, self.per)
+        model = self.result.model
+        unit = self.show.unit(model.population, self.where, self.per, model.route.counted)
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
             "unit": unit,
             "what": self.show(f"numbers.head_{self.number}", unit=unit),
-            "where": f", {self.show.where(self.where, self.result.model.population)}"
-            if self.where
-            else "",
+            "where": f", {self.show.where(self.where, model.population)}" if self.where else "",
         }
         return self.show(f"page.{name}", **{**known, **named})
 
@@ -169,14 +191,15 @@ class _Page:
         axes = [axis.name for axis in self.result.model.population.axes]
         own = [(name, content(what, name, self.show, axes)) for name, what in sections]
         parts = [
-            ("summary", [Content(paragraphs=self.summary())]),
+            ("summary", self.summary()),
             ("figure", [self.drawn(figure)]),
             ("steps", [self.step_table()]),
-            ("transitions", [self.transition_table()]),
+            ("transitions", [self.transition_table()] if self.shares else []),
             ("linked", self.linked_table()),
             ("in_words", self.in_words()),
             ("given", [self.given_table(), *self.register_table()]),
-            ("ledger", [self.ledger_table()]),
+            ("checks", checked(self.trust, self.short) if self.trust is not None else []),
+            ("ledger", ledger(self.ledger, self.show, self.short)),
         ]
         named = [(self.say(name), inside) for name, inside in parts if inside]
         return {
@@ -186,14 +209,14 @@ class _Page:
         }
 
     def verdict(self) -> dict[str, Any]:
-        """Return whether the gate was passed, and by what."""
+        """Return what is wrong with the result, the worst first, and how it was fitted."""
         gate, result, show = self.result.gate, self.result, self.show
         told = {name: value for name, value in gate.measures.items() if name != MC_ERROR}
         measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in told.items())
         error = gate.measures.get(MC_ERROR)
         notes = [_capital(_ended(show.say(note))) for note in result.notes]
         precise = [] if error is None else [self.say("precision", share=error)]
-        failures = [_ended(self.show.say(one)) for one in gate.failures]
+        failed = [_ended(self.show.say(one)) for one in gate.failures]
         if gate.known:
             return {
                 "passed": True,
@@ -204,12 +227,18 @@ class _Page:
             }
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
+        gated = self.say("passed" if gate.passed else "failed")
+        lines = [*map(_capital, failed), *([_ended(gated)] if gate.passed else [])]
+        if self.trust is None:
+            headline, checks = self.say("unchecked"), []
+        else:
+            headline, checks = self.trust.headline.rstrip("."), failures(self.trust)
         return {
-            "passed": gate.passed,
-            "headline": self.say("passed" if gate.passed else "failed"),
-            "mark": self.mark,
-            "warning": self.say("failed_long"),
-            "lines": [*map(_capital, failures), engine, *precise, *notes],
+            "passed": gate.passed and (self.trust is None or self.trust.passed),
+            "headline": headline if gate.passed else gated,
+            "mark": self.mark if self.trust is None else self.short,
+            "warning": "" if gate.passed else self.say("failed_long"),
+            "lines": [*checks, *lines, engine, *precise, *notes],
         }
 
     # ------------------------------------------------------------------ words
@@ -236,12 +265,49 @@ class _Page:
         if not len(known):
             return "\u2013"
         low, middle, high = equal_tailed(known, self.probability)
-        errors: Sequence[float | None] = (None, None, None)
-        if len(known) == len(draws):
-            errors = errors_of(summary_errors(draws, self.probability, self.result.dependence))
+        errors = errors_of(summary_errors(draws, self.probability, self.result.dependence))
         return self.show.shares(middle, low, high, errors)
 
-    def summary(self) -> list[str]:
+    def summary(self) -> list[Content]:
+        """Return in words what the numbers rest on, the weakest first, and what was estimated."""
+        rests = [{"text": text, "imputed": "", "more": ""} for text in self.rests()]
+        lead = [self.say("rests")] if rests else []
+        numbers = [*self.estimated(), *self.counted()]
+        return [Content(paragraphs=lead, items=rests), Content(paragraphs=numbers)]
+
+    def rests(self) -> list[str]:
+        """Return what no source says of the numbers, the weakest first."""
+        result, found = self.result, []
+        known = {row["step"]: row["basis"].split(", ") for row in self.steps}
+        edges = {
+            show_edge((row["from"], row["to"])): row["basis"].split(", ") for row in self.shares
+        }
+        given = {row["step"] for row in self.steps if row["prior_low"] == row["prior_high"]}
+        assumed = [
+            name
+            for name, words in {**known, **edges}.items()
+            if "assumed" in words and name not in given
+        ]
+        if assumed:
+            found.append(self.say("assumed", names=assumed, n=len(assumed)))
+        if self.leaning and self.trust is not None:
+            of = sum(not row.labels for row in self.trust.checks["contributions"].found)
+            names = list(self.leaning)
+            found.append(self.say("leaning", names=names, n=len(names), of=of))
+        first = result.model.route.steps[0]
+        if self.filled == "imputed":
+            found.append(self.say("wholly"))
+        elif self.filled:
+            draws = result.sample_of(self.parts[first]["share"])
+            found.append(self.say("partly", step=first, share=self._shares(draws)))
+        for word in (CARRIED, PARTLY):
+            names = [step for step, words in known.items() if word in words]
+            if names:
+                key = "carried" if word == CARRIED else "partly_carried"
+                found.append(self.say(key, names=names, n=len(names)))
+        return found
+
+    def estimated(self) -> list[str]:
         """Return the paragraphs that say in words what was estimated."""
         result, route, show = self.result, self.result.model.route, self.show
         number = {
@@ -249,7 +315,11 @@ class _Page:
             for row in self.steps
         }
         first = route.steps[0]
-        sentences = [self.say("first", number=number[first], step=first)]
+        row = self.steps[0]
+        if row["low"] == row["high"]:
+            number = {**number, first: show.number(row["median"])}
+        known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
+        sentences = [self.say(known, number=number[first], step=first)]
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
@@ -268,21 +338,14 @@ class _Page:
                 draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
                 sentences.append(self.say("loss", step=step, share=self._shares(draws)))
         numbers = " ".join([show(f"numbers.{self.number}"), *map(show.say, self.told)])
-        paragraphs = [" ".join(sentences), self.say("intervals", numbers=numbers)]
-        if self.filled == "imputed":
-            paragraphs.append(self.say("wholly"))
-        elif self.filled:
-            draws = result.sample_of(self.parts[first]["share"])
-            paragraphs.append(self.say("partly", step=first, share=self._shares(draws)))
-        for word in (CARRIED, PARTLY):
-            names = [row["step"] for row in self.steps if word in row["basis"].split(", ")]
-            if names:
-                key = "carried" if word == CARRIED else "partly_carried"
-                paragraphs.append(self.say(key, names=names, n=len(names)))
-        used = [row for row in self.figures if row["used"]]
+        return [" ".join(sentences), self.say("intervals", numbers=numbers)]
+
+    def counted(self) -> list[str]:
+        """Return how many figures went in, and how much was assumed."""
+        used, paragraphs = [row for row in self.figures if row["used"]], []
         far = sum(abs(row["residual"]) > 2 for row in used)
         if used:
-            sources = len(result.model.evidence)
+            sources = len(self.result.model.evidence)
             paragraphs.append(self.say("figures_in", sources=sources, figures=len(used), far=far))
         stated = sum(entry.stated for entry in self.ledger)
         defaults = len(self.ledger) - stated
@@ -292,11 +355,8 @@ class _Page:
 
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
-        numbers = "; ".join(
-            f"{row['step']} "
-            f"{self.show.numbers(row['median'], row['low'], row['high'], errors_of(row))}"
-            for row in self.steps
-        )
+        shown = [(r["step"], r["median"], r["low"], r["high"], errors_of(r)) for r in self.steps]
+        numbers = "; ".join(f"{step} {self.show.numbers(*one)}" for step, *one in shown)
         alt = self.say("alt", steps=len(self.steps), numbers=numbers)
         alt = f"{self.mark}. {alt}" if self.mark else alt
         if figure is not None:
@@ -317,7 +377,7 @@ class _Page:
     def _table(self, caption: str, columns: Sequence[tuple[str, bool]], rows: Rows) -> Content:
         """Return a table: its caption and columns by their keys, and which hold numbers."""
         named = [(self.say(name), numeric) for name, numeric in columns]
-        return Content(table=Table(self.say(caption), named, rows, self.mark))
+        return Content(table=Table(self.say(caption), named, rows, self.short))
 
     def _heads(self, *first: str) -> list[tuple[str, bool]]:
         numbers = ("median", "interval", "prior_median", "prior_interval")
@@ -330,40 +390,40 @@ class _Page:
     def _range(
         self, low: float, high: float, share: bool, errors: Sequence[float | None] = (None, None)
     ) -> str:
-        start, end = (
-            self._one(*one) for one in zip((low, high), (share,) * 2, errors, strict=True)
-        )
-        return f"{start.removesuffix('%')}\u2013{end}"
+        start = self._one(low, share, errors[0]).removesuffix("%")
+        return f"{start}\u2013{self._one(high, share, errors[1])}"
 
-    def _estimates(self, row: Mapping[str, Any], share: bool) -> list[str]:
+    def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
         middle, *ends = errors_of(row)
         return [
             self._one(row["median"], share, middle),
             self._range(row["low"], row["high"], share, ends),
             self._one(row["prior_median"], share),
             self._range(row["prior_low"], row["prior_high"], share),
-            basis_of(row["basis"], self.show),
+            "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 
     def step_table(self) -> Content:
         """Return the table of steps, with the imputed part of each."""
         rows: Rows = []
         for row in self.steps:
-            rows.append(([row["step"], *self._estimates(row, False)], _apart(row)))
+            asked = str(named("word.number_at", step=row["step"]))
+            rows.append(([row["step"], *self._estimates(row, False, asked)], _apart(row)))
             part = self.parts.get(row["step"])
             if part is None or self.filled == "imputed":
                 continue
             name = self.say("imputed_part", step=row["step"])
-            rows.append(([name, *self._estimates(part, False)], True))
+            asked = str(named("word.imputed_at", step=row["step"]))
+            rows.append(([name, *self._estimates(part, False, asked)], True))
         return self._table("steps_caption", self._heads("step"), rows)
 
     def transition_table(self) -> Content:
         """Return the table of transitions, prior beside posterior."""
-        shares = self.result.transitions(self.where, probability=self.probability)
         rows: Rows = []
-        for row in shares.to_dict("records"):
+        for row in self.shares:
             to = f"{row['to']} ({self.say('skip')})" if row["skip"] else row["to"]
-            rows.append(([row["from"], to, *self._estimates(row, True)], _apart(row)))
+            estimates = self._estimates(row, True, show_edge((row["from"], row["to"])))
+            rows.append(([row["from"], to, *estimates], _apart(row)))
         return self._table("transitions_caption", self._heads("from", "to"), rows)
 
     def linked_table(self) -> list[Content]:
@@ -373,7 +433,7 @@ class _Page:
             stratum = self.show.word("all") if row["stratum"] == "all" else row["stratum"]
             first = [row["source"], stratum, self.say(row["quantity"])]
             rows.append(([*first, *self._estimates(row, False)], "imputed" in row["basis"]))
-        heads = self._heads("source", "stratum", "people")
+        heads = self._heads("source", "stratum", "group")
         return [self._table("linked_caption", heads, rows)] if rows else []
 
     def given_table(self) -> Content:
@@ -418,25 +478,6 @@ class _Page:
         middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
         shown = self._one(middle, share)
         return shown if low == high else f"{shown} ({self._range(low, high, share)})"
-
-    def ledger_table(self) -> Content:
-        """Return everything that was assumed."""
-        rows: Rows = [
-            (
-                [
-                    self.show.say(one.about),
-                    self.say(f"kind_{one.kind}"),
-                    self.show.say(one.value),
-                    self.show.say(one.statement),
-                    one.source,
-                    self.say("yes" if one.stated else "no"),
-                ],
-                False,
-            )
-            for one in self.ledger
-        ]
-        names = ("about", "kind", "value", "statement", "source", "stated")
-        return self._table("ledger_caption", [(name, False) for name in names], rows)
 
 
 def _apart(row: Mapping[str, Any]) -> bool:

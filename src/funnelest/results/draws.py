@@ -17,7 +17,7 @@ from funnelest.likelihood.density import prior_draws
 from funnelest.likelihood.informed import Probe
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.results.precision import main_quantities, shares_of_width
+from funnelest.results.precision import as_its_prior, main_quantities, shares_of_width
 from funnelest.sampling.errors import Chains, Copies, Dependence
 from funnelest.sampling.gate import Gate
 from funnelest.sampling.weights import PRINTED
@@ -213,9 +213,7 @@ class Drawn:
         """Names of the unknown parameters that no source sees: they keep their priors."""
         return self._probe.unseen
 
-    def rests_on(
-        self, quantity: Callable[[Quantities], Any], basis: str = "", *, given: bool = False
-    ) -> str:
+    def rests_on(self, quantity: Callable[[Quantities], Any], basis: str = "") -> str:
         """Return the basis of a quantity, with what of it no source sees.
 
         Parameters
@@ -225,18 +223,29 @@ class Drawn:
         basis : str, default ""
             What is known of it already, such as that of its cells (`Model.basis`). Empty: that of
             the cells over which it sums.
-        given : bool, default False
-            Whether it is known to follow from numbers that were given, none of them unknown.
 
         Returns
         -------
         str
-            "assumed" where no source sees anything that it depends on; "partly assumed" is added
-            where none sees a part that is not imputed anyway. "Carried over" and "partly carried
+            "assumed" where the figures leave it as its prior has it: no source sees anything that
+            it depends on, it is a number that was given, or its draws are spread as those of its
+            prior (on the symmetric scale a variance within a tenth, a mean within a quarter of a
+            standard deviation). "Partly assumed" is added where no source sees a part that is not
+            imputed anyway. "Carried over" and "partly carried
             over" are of the quantity itself and the cells over which it sums, as in `Model.basis`.
         """
         raise_if_any(QUANTITY.said("quantity", quantity) + TEXT.said("basis", basis), "a quantity")
-        return self._probe.rests_on(quantity, basis, given=given)
+        if not (self.gate.passed or self.accepted):
+            return self._probe.rests_on(quantity, basis)
+        both = (self._evaluate(quantity, q) for q in (self._posterior, self._prior))
+        return self._rests_on(quantity, basis, *both)
+
+    def _rests_on(
+        self, quantity: Callable[[Quantities], Any], basis: str, posterior: Floats, prior: Floats
+    ) -> str:
+        given = all(np.ptp(one) <= 1e-12 * np.abs(one).max() for one in (posterior, prior))
+        same = given or as_its_prior(posterior, prior)
+        return self._probe.rests_on(quantity, basis, prior=same)
 
     # ------------------------------------------------------------------- gate
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelest.axes import Where
+from funnelest.words import named
 
 if TYPE_CHECKING:
     from funnelest.model.model import Model
     from funnelest.quantities.quantities import Quantities
 
-__all__ = ["imputed_number"]
+__all__ = ["imputed_number", "imputed_parts"]
 
 
 def _imputed_selections(model: Model, where: Where | None) -> Iterator[Where]:
@@ -73,3 +74,16 @@ def imputed_number(
     # No axes: one cell, and it is imputed.
     parts = list(_imputed_selections(model, where)) if population.axes else [{}]
     return lambda q: sum(q.number(step, part) for part in parts) / levels
+
+
+def imputed_parts(model: Model) -> dict[str, Callable[[Quantities], Any]]:
+    """Return the imputed part of the number at every step; none where all of it is, or nothing."""
+    if model.imputed_part() != "partly imputed":
+        return {}
+    found = {
+        named("word.imputed_at", step=step): imputed_number(
+            model, step, per=model.population.mean_over("auto")
+        )
+        for step in model.route.steps
+    }
+    return {name: part for name, part in found.items() if part is not None}

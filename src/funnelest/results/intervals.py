@@ -12,12 +12,22 @@ from funnelest.fields import is_number, one_of
 from funnelest.sampling.errors import Dependence, mean_errors, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
 
-__all__ = ["ERRORS", "errors_of", "interval_problems", "summary", "summary_errors"]
+__all__ = [
+    "COLUMNS",
+    "ERRORS",
+    "errors_of",
+    "interval_problems",
+    "summary",
+    "summary_errors",
+]
 
 type Floats = NDArray[np.float64]
 
 #: Columns of the Monte Carlo errors of a summary.
 ERRORS = ("mean_mc_error", "median_mc_error", "low_mc_error", "high_mc_error")
+#: Columns of a table of results behind the labels of its rows.
+COLUMNS = ("mean", "median", "sd", "low", "high", "interval", *ERRORS, "prior_median", "prior_low",
+           "prior_high", "basis", "mark")  # fmt: skip
 KIND = one_of("equal-tailed", "highest-density")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from funnelest.axes import Where
 from funnelest.evidence.linked import Linked
 from funnelest.lists.computing.hierarchy import truncated_poisson
-from funnelest.population import Population
+from funnelest.model.parts import Parts
 from funnelest.quantities.quantities import Quantities
 
 __all__ = ["known_and_hidden"]
@@ -26,7 +26,7 @@ _MOST = 1e15
 def known_and_hidden(
     source: Linked,
     basis: Callable[[Where], str],
-    population: Population,
+    model: Parts,
     seed: int,
     people: People | None = None,
 ) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str, Any]]:
@@ -37,7 +37,7 @@ def known_and_hidden(
     and where links are wrong, the draws are None, and the quantity draws them: the same ones for
     the same seed.
     """
-    wheres = source.wheres(population)
+    wheres = source.wheres(model.population)
     names = source.table.strata
     strata = [*names, None] if source.table.stratified else [None]
     why = "all lists together do not interact"
@@ -45,7 +45,7 @@ def known_and_hidden(
         why = "the lists are independent"
     drawn = None
     if people is not None and source.linkage is None:
-        made = people([population.mask(wheres[one]) for one in names])
+        made = people([model.population.mask(wheres[one]) for one in names])
         known = {one: float(source.table.known_in(one)) for one in names}
         drawn = {
             one: (known[one], np.maximum(at[source.step] - known[one], 0.0))
@@ -57,7 +57,7 @@ def known_and_hidden(
         rest = {basis(wheres[one]) for one in chosen}
         own = rest.pop() if len(rest) == 1 else "partly imputed"
         for name, parts in (("known", (0,)), ("hidden", (1,)), ("total", (0, 1))):
-            labels = {"stratum": stratum or "all", "quantity": name, "unit": "people"}
+            labels = {"stratum": stratum or "all", "quantity": name, "unit": model.route.counted}
             quantity = partial(_summed, source=source, chosen=chosen, parts=parts, seed=seed)
             estimated = 1 in parts or source.linkage is not None
             rests = f"{own}, {why}" if estimated else "counted"

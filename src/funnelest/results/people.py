@@ -167,7 +167,7 @@ class People(Tabled):
                 {
                     "step": step,
                     **labels,
-                    "unit": tables.unit(self.model.population, over, cells),
+                    "unit": tables.unit(self.model, over, cells),
                     "number": which,
                 },
                 lambda q, s=step, w=cells, p=over: q.number(s, w, per=p),
@@ -177,7 +177,8 @@ class People(Tabled):
             for step in steps
         ]
         drawn = self._drawn_people(which, steps, [self._part(w, p) for _, w, p, _ in each])
-        return _noted(self._table(rows, probability, kind, drawn), self._said(number))
+        table = self._table(rows, probability, kind, drawn=drawn)
+        return _noted(table, self._said(number))
 
     def flows(
         self,
@@ -207,7 +208,7 @@ class People(Tabled):
         rows = [
             (
                 self._edge(a, b, labels)
-                | {"unit": tables.unit(self.model.population, over, cells), "number": which},
+                | {"unit": tables.unit(self.model, over, cells), "number": which},
                 lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
                 basis,
             )
@@ -215,7 +216,9 @@ class People(Tabled):
             for a, b in edges
         ]
         drawn = self._drawn_people(which, edges, [self._part(w, p) for _, w, p, _ in each])
-        return _noted(self._table(rows, probability, kind, drawn), self._said(number))
+        labels = ("from", "to", "skip", "unit", "number")
+        table = self._table(rows, probability, kind, labels, drawn)
+        return _noted(table, self._said(number))
 
     def _imputed_steps(
         self, where: Where | None, per: str | None, probability: float, number: Numbers = "auto"
@@ -241,7 +244,7 @@ class People(Tabled):
         cells, levels = self._part(where or {}, per)
         imputed = cells & self.model.imputed()
         drawn = self._drawn_people(which, list(wanted), [(imputed, levels)])
-        table = self._table(rows, probability, "equal-tailed", drawn)
+        table = self._table(rows, probability, "equal-tailed", drawn=drawn)
         return {row["step"]: row for row in table.to_dict("records")}
 
     def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
@@ -260,7 +263,6 @@ class People(Tabled):
             ("total"). Where links are wrong, the known are drawn too.
         """
         self._open()
-        population = self.model.population
         rows: list[Any] = []
         drawn: list[Floats] = []
         people = None
@@ -268,11 +270,11 @@ class People(Tabled):
             people = self._observed.numbers
         for one in self.model.evidence:
             if isinstance(one, Linked):
-                found = known_and_hidden(one, self._of_cells, population, self.seed, people)
+                found = known_and_hidden(one, self._of_cells, self.model, self.seed, people)
                 for labels, quantity, basis, own in found:
                     rows.append(({"source": one.name, **labels}, quantity, basis))
                     drawn.append(self._evaluate(quantity, self._posterior) if own is None else own)
-        return self._table(rows, probability, kind, drawn)
+        return self._table(rows, probability, kind, drawn=drawn)
 
     def _of_cells(self, where: Where) -> str:
         return self.model.imputed_part(where) or "estimated"

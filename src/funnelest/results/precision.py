@@ -18,7 +18,20 @@ from funnelest.sampling.errors import Dependence, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
 from funnelest.words import named
 
-__all__ = ["Quantity", "main_quantities", "on_scale", "scale_of", "shares_of_width"]
+__all__ = [
+    "CONTRACTION",
+    "Quantity",
+    "apart",
+    "as_its_prior",
+    "main_quantities",
+    "on_scale",
+    "scale_of",
+    "shares_of_width",
+]
+
+#: Contraction below which, and distance in prior standard deviations up to which, a posterior is
+#: taken for its prior.
+CONTRACTION, _NEAR = 0.1, 0.25
 
 type Floats = NDArray[np.float64]
 type Quantity = Callable[[Quantities], Any]
@@ -55,6 +68,27 @@ def on_scale(scale: str, draws: Floats) -> Floats:
     """Return draws on a scale, without a warning where they are at its ends."""
     with np.errstate(all="ignore"):
         return np.asarray(distributions.on_scale(scale, draws))
+
+
+def apart(posterior: Floats, prior: Floats, scale: str) -> tuple[float, float]:
+    """Return how far the posterior contracted and moved from the prior, on a symmetric scale.
+
+    One minus the ratio of the variances, and the difference of the means over the standard
+    deviation of the prior.
+    """
+    after, before = (
+        made[np.isfinite(made)] for made in (on_scale(scale, posterior), on_scale(scale, prior))
+    )
+    if not len(after) or not len(before) or not before.std() > 0:
+        return np.nan, np.nan
+    contraction = 1 - after.var() / before.var()
+    return float(contraction), float((after.mean() - before.mean()) / before.std())
+
+
+def as_its_prior(posterior: Floats, prior: Floats) -> bool:
+    """Return whether draws of a quantity are spread as they were before the figures, and there."""
+    contraction, moved = apart(posterior, prior, scale_of(posterior, prior))
+    return abs(contraction) < CONTRACTION and abs(moved) < _NEAR
 
 
 def shares_of_width(rows: Floats, probability: float, dependence: Dependence) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ type Floats = NDArray[Any]
 _PLACES = 200
 #: How many standard errors the density of the printed number may be larger than its mean.
 _ERRORS = 3.0
+#: Of fewer draws than this a mean of densities says little; and how many places further on the next
+#: number is from whose distance a density is taken.
+_FEW, _APART = 40, 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,13 +53,20 @@ class Replicated:
     raw: Floats
     printed: float
 
-    def as_likely(self, weights: Floats | None = None, logarithm: bool = False) -> float:
+    def as_likely(
+        self,
+        weights: Floats | None = None,
+        logarithm: bool = False,
+        integrated: Callable[[], float] | None = None,
+    ) -> float:
         r"""Return the probability that a number drawn anew is no likelier than the printed one.
 
         :math:`P(m(y^*) \le m(y))` with :math:`m` the predictive density on the printed scale, or on
         that of its `logarithm`, the mean over draws (Box, J R Stat Soc A 1980;143:383). Where
         every number is about as likely, as under a flat prior, none is unlikely, however far out it
-        lies. What the draws leave unsure of m(y), three standard errors, counts for the printed
+        lies. Where fewer than some dozens of draws say how likely a number is, m of the printed one
+        is `integrated`, and of the others what the numbers drawn anew are apart; without an
+        integral what the draws leave unsure of m(y), three standard errors, counts for the printed
         one. NaN of limits and of data without a density.
         """
         law = self.shown.seen.law(self.shown.rows)
@@ -69,12 +80,19 @@ class Replicated:
         at = np.unique(self.raw[order[np.minimum(places, size - 1)]])
         try:
             with np.errstate(all="ignore"):
-                mine = np.exp(np.broadcast_to(law.log_density(self.printed), (size,)))
-                theirs = np.exp([law.log_density(one) for one in at]) @ weights
+                mine = np.exp(np.broadcast_to(law.log_density(self.printed), (size,))) * weights
+                theirs = np.exp([np.broadcast_to(law.log_density(v), (size,)) for v in at])
+                theirs = theirs * weights
+                mean = float(mine.sum())
+                error = float(np.sqrt(np.sum((mine - weights * mean) ** 2)))
+                if _saying(mine) < _FEW and integrated is not None:
+                    mean, error = integrated(), 0.0
         except Exception:  # a kind of the user's own may have none
             return float("nan")
-        mean = float(mine @ weights)
-        error = float(np.sqrt(weights**2 @ (mine - mean) ** 2))
+        few, theirs = _saying(theirs) < _FEW, theirs.sum(axis=1)
+        if few.any():
+            below = np.searchsorted(self.raw[order], at, side="right") - 1
+            theirs = np.where(few, _spaced(at, ends[below]), theirs)
         if logarithm and min(self.printed, at.min()) >= 0:
             # Of counts the middle of what prints as one, so that none is at minus infinity.
             step = 0.5 if np.array_equal(self.raw, np.rint(self.raw)) else 0.0
@@ -92,6 +110,21 @@ class Replicated:
     def mid(self) -> Floats:
         """Per draw ``P(new > printed) + P(new = printed) / 2``."""
         return self.above + 0.5 * self.same
+
+
+def _saying(parts: Floats) -> Floats:
+    """Return how many draws a mean over them rests on, given what each adds."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.nan_to_num(parts.sum(axis=-1) ** 2 / np.sum(parts**2, axis=-1)))
+
+
+def _spaced(at: Floats, below: Floats) -> Floats:
+    """Return the density at numbers of which the probability of at most each is known."""
+    if len(at) < 2:
+        return np.full(len(at), np.inf)
+    first = np.maximum(np.arange(len(at)) - _APART, 0)
+    last = np.minimum(np.arange(len(at)) + _APART, len(at) - 1)
+    return np.asarray((below[last] - below[first]) / (at[last] - at[first]))
 
 
 def replicated(

@@ -37,9 +37,9 @@ class Result(People):
     the prior beside it, the `basis` and a `mark` that is empty unless something is wrong with
     the fit. The basis is "estimated"; "imputed" (an assumption fills in the rate of the cells),
     "carried over" (no source sees what it rests on in these cells, and it is taken to be as
-    where one does) and "assumed" (no source sees anything that it depends on, or it is a number
-    that was given: it is the prior) take its place, each with "partly" where that holds of a
-    part.
+    where one does) and "assumed" (no source sees anything that it depends on, it is a number that
+    was given, or the figures leave it as its prior has it) take its place, each with "partly"
+    where that holds of a part.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ class Result(People):
             for labels, cells, _, basis in self._each(where, by)
             for a, b in self.model.route.edges
         ]
-        return self._table(rows, probability, kind)
+        return self._table(rows, probability, kind, ("from", "to", "skip"))
 
     def first_events(
         self,
@@ -179,7 +179,7 @@ class Result(People):
             for step in route.steps
             if step != start and route.leads(start, step)
         ]
-        return self._table(rows, probability, kind)
+        return self._table(rows, probability, kind, ("of", "step"))
 
     def quantities(
         self,
@@ -276,7 +276,7 @@ class Result(People):
             ({"source": one.name, "quantity": name, "unit": unit}, quantity, basis)
             for one in self.model.evidence
             if isinstance(one, Unlinked)
-            for name, unit, quantity, basis in one.quantities(self.model.population, where, axis)
+            for name, unit, quantity, basis in one.quantities(self.model, where, axis)
         ]
         return self._table(rows, probability, kind)
 

@@ -175,6 +175,12 @@ def _seal_problems(data: bytes, same: bool | None) -> list[str]:
     if same is None:
         end = int.from_bytes(data[40:48], "little")  # HDF5, superblock version 0: end of file
         if len(data) < 48 or (data[8] == 0 and len(data) != end):
+            more = len(data) - end - files.SEAL_LENGTH
+            if len(data) >= 48 and more > 0:
+                return [
+                    f"it was changed since it was written: more bytes stand in it than "
+                    f"were written ({more:,d})."
+                ]
             return [f"it was cut off: {len(data):,d} of its bytes are left."]
         return [
             "it holds no model that can be trusted: no checksum stands at its end. It is of "

@@ -14,7 +14,7 @@ from funnelest.errors import raise_if_any
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
-from funnelest.results.intervals import interval_problems, summary, summary_errors
+from funnelest.results.intervals import COLUMNS, interval_problems, summary, summary_errors
 from funnelest.sampling.weights import interval_name
 
 if TYPE_CHECKING:
@@ -35,9 +35,10 @@ class Tabled(Drawn):
         rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
         probability: float,
         kind: Kind,
+        labels: Sequence[str] = (),
         drawn: Sequence[Floats] | None = None,
     ) -> pd.DataFrame:
-        """Return a tidy table of (labels, quantity, basis) rows.
+        """Return a tidy table of (labels, quantity, basis) rows; `labels` are those of no row.
 
         `drawn` are draws to take in place of those of the quantity itself, row by row.
         """
@@ -46,24 +47,25 @@ class Tabled(Drawn):
         self._open()
         raise_if_any(interval_problems(probability, kind), "the table")
         made = []
-        for i, (labels, quantity, basis) in enumerate(rows):
-            draws = self._evaluate(quantity, self._posterior) if drawn is None else drawn[i]
-            posterior = summary(draws, probability, kind)
-            prior = summary(self._evaluate(quantity, self._prior), probability, kind)
+        for i, (one, quantity, basis) in enumerate(rows):
+            expected = self._evaluate(quantity, self._posterior)
+            before = self._evaluate(quantity, self._prior)
+            draws = expected if drawn is None else drawn[i]
+            posterior, prior = (summary(of, probability, kind) for of in (draws, before))
             made.append(
                 {
-                    **labels,
+                    **one,
                     **posterior,
                     "interval": interval_name(probability, kind),
                     **summary_errors(draws, probability, self.dependence, kind),
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": self.rests_on(quantity, basis, given=_same(posterior, prior)),
+                    "basis": self._rests_on(quantity, basis, expected, before),
                     "mark": self.mark,
                 }
             )
-        return pd.DataFrame(made)
+        return pd.DataFrame(made, columns=None if made else [*labels, *COLUMNS])
 
     def _each(
         self, where: Where | None, by: Sequence[str] | str, per: str | None = None
@@ -71,7 +73,7 @@ class Tabled(Drawn):
         """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
         axis = self._per(per)
         for labels, cells in tables.selections(self.model.population, where, by):
-            yield labels, cells, None if axis in labels else axis, self.model.basis(cells)
+            yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
 
     def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
         return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
@@ -80,8 +82,3 @@ class Tabled(Drawn):
         """Return the axis of the mean, if there is one."""
         raise_if_any(tables.selection_problems(self.model.population, None, per), "the table")
         return self.model.population.mean_over(per)
-
-
-def _same(*summaries: Mapping[str, Any]) -> bool:
-    """Return whether a quantity is one number, before the figures and after."""
-    return all(one["low"] == one["high"] for one in summaries)

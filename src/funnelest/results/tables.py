@@ -13,6 +13,7 @@ from funnelest.axes import Where, show_level
 from funnelest.errors import raise_if_any
 from funnelest.fields import is_number
 from funnelest.figures import Figure
+from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
 from funnelest.results.intervals import ERRORS
 from funnelest.sampling.weights import equal_tailed, interval_name
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from funnelest.evidence.base import Evidence
     from funnelest.model.model import Model
+    from funnelest.model.parts import Parts
     from funnelest.observations.observation import Seen
     from funnelest.quantities.quantities import Quantities
 
@@ -43,17 +45,18 @@ __all__ = [
 type Floats = NDArray[np.float64]
 
 
-def unit(population: Population, per: str | None, where: Where) -> str:
-    """Return what a number of people is a number of: all of the cells, or a mean over an axis."""
+def unit(model: Parts, per: str | None, where: Where) -> str:
+    """Return what a number at a step counts: all of the cells, or a mean over an axis."""
+    population, counted = model.population, model.route.counted
     if per is None:
-        return named("quantity.people")
+        return counted
     at = population.position(per)
     name = "year" if population.axes[at].role == "years" else per
     levels = [population.axes[at].levels[i] for i in population.select(where)[at]]
     if len(levels) == 1:
-        return named("quantity.people_in", axis=name, level=show_level(levels[0]))
+        return named("quantity.people_in", unit=counted, axis=name, level=show_level(levels[0]))
     span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
-    return named("quantity.people_per", axis=name, span=span)
+    return named("quantity.people_per", unit=counted, axis=name, span=span)
 
 
 def in_english(said: Sentence | str) -> str:
@@ -121,7 +124,7 @@ def first_event_rows(
     model: Model, labels: Mapping[str, Any], where: Where, before: Sequence[float], per: str | None
 ) -> list[tuple[dict[str, Any], Callable[[Quantities], Any], str]]:
     """Return labels, quantity and basis of victims in a year, first events, and ever before."""
-    first, people = model.route.steps[0], unit(model.population, per, where)
+    first, people = model.route.steps[0], unit(model, per, where)
 
     def ever(age: float) -> Callable[[Quantities], Any]:
         return lambda q: q.ever_before(age, where)
@@ -159,23 +162,34 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
 
 def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> list[dict[str, Any]]:
     """Return a row per figure of every source; see `Result.figures`."""
+    rests = bases_of(model)
+    end = {"interval": interval_name(probability), "basis": "", "mark": mark}
     with np.errstate(all="ignore"):
         return [
-            {
-                **row,
-                "interval": interval_name(probability),
-                "basis": model.imputed_part(source.where) or "estimated",
-                "mark": mark,
-            }
+            {**row, **end, "basis": rests(one)}
             for source in model.sources()
             if not source.members()
-            for row in _figure_rows(source, q, probability)
+            for one, row in _figure_rows(source, q, probability)
         ]
 
 
-def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[dict[str, Any]]:
-    """Return a row per figure of a source: as given, as read, as expected, and how far apart."""
-    rows: list[dict[str, Any]] = []
+def bases_of(model: Model) -> Callable[[Shown], str]:
+    """Return what gives the basis of a figure: that of the cells that it is of."""
+    made: dict[str, Callable[[Sequence[int]], str]] = {}
+
+    def basis(one: Shown) -> str:
+        if one.source.name not in made:
+            made[one.source.name] = figure_basis(model, one.source)
+        return made[one.source.name](one.numbers)
+
+    return basis
+
+
+def _figure_rows(
+    source: Evidence, q: Quantities, probability: float
+) -> list[tuple[Shown, dict[str, Any]]]:
+    """Return every figure of a source and its row: as given, read and expected, how far apart."""
+    rows: list[tuple[Shown, dict[str, Any]]] = []
     # Registers know what their records are; a total is of all its counts, and has no such row.
     true, seen = source.record_shares(q) or (None, None)
     for one in shown_figures(source, q):
@@ -190,18 +204,21 @@ def _figure_rows(source: Evidence, q: Quantities, probability: float) -> list[di
         for part, used in one.figure.official():
             limits = None if part.bounded else part.limits()
             rows.append(
-                {
-                    "source": source.name,
-                    "of": one.of,
-                    "figure": part.describe(),
-                    "used": used,
-                    "read_as": source.describe(),
-                    "expected": float(median),
-                    "low": float(low),
-                    "high": float(high),
-                    "residual": standardised(one, part.middle, limits),
-                    **{name: float(share) for name, share in shares.items()},
-                }
+                (
+                    one,
+                    {
+                        "source": source.name,
+                        "of": one.of,
+                        "figure": part.describe(),
+                        "used": used,
+                        "read_as": source.describe(),
+                        "expected": float(median),
+                        "low": float(low),
+                        "high": float(high),
+                        "residual": standardised(one, part.middle, limits),
+                        **{name: float(share) for name, share in shares.items()},
+                    },
+                )
             )
     return rows
 
@@ -211,9 +228,10 @@ class Shown:
     """A figure of a source, and its mean and standard deviation per draw on the printed scale.
 
     It is one of the numbers of `seen`, or the sum of some `rows` of them; its `place` is that among
-    the counts of a register, None of a total.
+    the counts of a register, None of a total. Before `seen` the source has `first` other numbers.
     """
 
+    source: Evidence
     of: str
     figure: Figure
     seen: Seen
@@ -221,6 +239,12 @@ class Shown:
     mean: Floats
     sd: Floats
     place: int | None
+    first: int = 0
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The places of its numbers among all of the source."""
+        return tuple(self.first + i for i in self.rows)
 
 
 def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
@@ -229,6 +253,7 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
         ", ".join(f"{axis} {show_level(level)}" for axis, level in parts.items())
         for parts, _, _ in source.figure_classes()
     ]
+    first = 0
     for seen in source.observations(q):
         means, sds = (np.atleast_2d(part) for part in seen.moments())
         for of, figure, rows, place in seen.parts(labels):
@@ -236,15 +261,22 @@ def shown_figures(source: Evidence, q: Quantities) -> Iterator[Shown]:
                 (i, *more) = rows
                 mean, sd = seen.moments_of(rows) if more else (means[i], sds[i])
                 yield Shown(
-                    of=of, figure=figure, seen=seen, rows=rows, mean=mean, sd=sd, place=place
-                )
+                    source=source, of=of, figure=figure, seen=seen, rows=rows, mean=mean, sd=sd,
+                    place=place, first=first,
+                )  # fmt: skip
+        first += len(means)
 
 
 def standardised(one: Shown, value: float, limits: tuple[float, float] | None = None) -> float:
     """Return a printed value minus its mean, over the root of the mean squared error.
 
-    A limit that holds is no distance away, however far off it is.
+    A limit that holds is no distance away, however far off it is. Of what is normal on another
+    scale, such as an estimate with its limits, the values are normal scores.
     """
+    law = None if limits else one.seen.law(one.rows)
+    scores = None if law is None else one.figure.score(law, one.seen.divisor)
+    if scores is not None:
+        return float(np.mean(scores) / np.sqrt(1.0 + np.var(scores)))
     spread = np.sqrt(np.mean(one.sd**2) + np.var(one.mean))
     middle = float(np.mean(one.mean))
     apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle

@@ -340,9 +340,11 @@ class Language:
         """Return the name of the interval, with its probability and kind."""
         return self.word("interval").format(p=self.local(f"{100 * probability:g}"))
 
-    def unit(self, population: _Cells, where: Where | None, per: str | None) -> str:
-        """Return what is counted: ``people per year, mean over 2016-2018``."""
-        people = self.word("people")
+    def unit(
+        self, population: _Cells, where: Where | None, per: str | None, counted: str = "people"
+    ) -> str:
+        """Return what is `counted`: ``children per year, mean over 2016-2018``."""
+        people = self.word(counted)
         if per is None:
             return people
         at = population.position(per)

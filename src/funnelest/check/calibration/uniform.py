@@ -6,8 +6,16 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, xlog1py, xlogy
-from scipy.stats import beta, binom, chi2
+from scipy.special import (
+    bdtr,
+    bdtrc,
+    betainccinv,
+    betaincinv,
+    chdtrc,
+    gammaln,
+    xlog1py,
+    xlogy,
+)
 
 __all__ = ["bands", "below", "bins", "chi_squared", "clopper_pearson", "uniformity"]
 
@@ -88,7 +96,7 @@ def _two_sided(size: int, most: int) -> Floats:
     """Return the two-sided probability of every count, shape ``(most, size + 1)``."""
     at = np.arange(1, most + 1)[:, None] / (most + 1)
     counts = np.arange(size + 1)[None, :]
-    tails = np.minimum(binom.cdf(counts, size, at), binom.sf(counts - 1, size, at))
+    tails = np.minimum(bdtr(counts, size, at), np.where(counts, bdtrc(counts - 1, size, at), 1.0))
     return np.asarray(np.minimum(2 * tails, 1.0))
 
 
@@ -128,7 +136,7 @@ def chi_squared(ranks: Counts, most: int) -> float:
         return float("nan")
     counts = np.bincount(ranks * number // (most + 1), minlength=number)
     even = len(ranks) / number
-    return float(chi2.sf(np.sum((counts - even) ** 2) / even, number - 1))
+    return float(chdtrc(number - 1, np.sum((counts - even) ** 2) / even))
 
 
 def clopper_pearson(hits: int, size: int, probability: float = 0.95) -> tuple[float, float]:
@@ -136,6 +144,6 @@ def clopper_pearson(hits: int, size: int, probability: float = 0.95) -> tuple[fl
     if not size:
         return float("nan"), float("nan")
     tail = (1 - probability) / 2
-    low = float(beta.ppf(tail, hits, size - hits + 1)) if hits else 0.0
-    high = float(beta.isf(tail, hits + 1, size - hits)) if hits < size else 1.0
+    low = float(betaincinv(hits, size - hits + 1, tail)) if hits else 0.0
+    high = float(betainccinv(hits + 1, size - hits, tail)) if hits < size else 1.0
     return low, high

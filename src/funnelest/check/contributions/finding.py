@@ -18,6 +18,7 @@ from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
 from funnelest.likelihood.components import held
 from funnelest.model.model import Model
+from funnelest.results.precision import CONTRACTION
 from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
@@ -37,7 +38,7 @@ def contributions(
     quantities: Mapping[str, Quantity] | None = None,
     by: Sequence[str] | str = (),
     probability: float = 0.95,
-    contraction: float = 0.1,
+    contraction: float = CONTRACTION,
     seed: int,
     cores: int | None = None,
     refit: bool = True,
@@ -76,12 +77,12 @@ def contributions(
     Returns
     -------
     Verdict
-        It passed when no quantity rests on a prior of the route. `table` has one row per quantity
-        (and stratum): median and limits of the `interval`, and of the prior; the `contraction`
-        and how far it `moved`; the sources it is `seen_by` ("prior only" where none does, "held" of
-        a number that was given), and those that see the stratum `apart` from others; the shares
-        owed to `sources`, `priors` and `assumptions`, and the component to which `most` is owed;
-        what it `rests_on` that no figure says; the `basis`.
+        It passed when no quantity rests for more than half on priors and what was assumed. `table`
+        has one row per quantity (and stratum): median and limits of the `interval`, and of the
+        prior; the `contraction` and how far it `moved`; the sources it is `seen_by` ("prior only"
+        where none does, "held" of a number that was given), and those that see the stratum `apart`
+        from others; the shares owed to `sources`, `priors` and `assumptions`, and the component to
+        which `most` is owed; what it `rests_on` that no figure says; the `basis`.
 
         ``tables["shares"]`` has one row per quantity (and stratum) and component: the `share`
         owed to it and its Monte Carlo standard error `mc_error`, the `total` that the shares added
@@ -145,12 +146,16 @@ def contributions(
     interval = interval_name(probability)
     axes = list(dict.fromkeys(axis for row in found for axis in row.labels))
     rows = [_quantity_row(row, axes, interval) for row in found]
-    prior = resting(found, "prior only") + resting(found, "prior")
+    rests = {
+        "contributions.mark": resting(found, "prior only") + resting(found, "prior"),
+        "contributions.mark_assumed": resting(found, "assumption") + resting(found, "both"),
+    }
+    marks = [say(key, names=names) for key, names in rests.items() if names]
     verdict = Verdict(
         check="contributions",
-        passed=not prior,
+        passed=not marks,
         said=sentences(found, list(held(model))),
-        marked=say("contributions.mark", names=prior) if prior else "",
+        marked=say("word.marks", parts=marks) if marks else "",
         rows={
             "quantities": rows,
             "shares": [

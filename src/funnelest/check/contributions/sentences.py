@@ -25,15 +25,16 @@ def resting(found: Sequence[Known], verdict: str) -> list[str]:
 
 def sentences(found: Sequence[Known], unscaled: Sequence[str]) -> list[Sentence]:
     """Return the headline, and what else there is to say."""
-    kinds = {"unseen": "prior only", "prior": "prior", "assumed": "assumption"}
+    kinds = {"unseen": "prior only", "prior": "prior", "assumed": "assumption", "both": "both"}
     rests = {key: resting(found, verdict) for key, verdict in kinds.items()}
     broken = [row for row in found if row.rests_on != "held" and not row.telling]
     unknown = [row.name for row in broken if not row.rests_on]
-    parts = lists("contributions", rests) or [say("contributions.none")]
+    none = "contributions.none_other" if unknown else "contributions.none"
+    parts = lists("contributions", rests) or [say(none)]
     parts += lists("contributions", {"unknown": unknown})
     said = [say("contributions.headline", parts=parts), say("contributions.meaning")]
     for row in found:
-        if row.rests_on in ("prior", "assumption") and row.shares and not row.labels:
+        if row.rests_on in ("prior", "assumption", "both") and row.shares and not row.labels:
             most = max(row.shares, key=lambda name: row.shares[name])
             share = row.shares[most]  # more than all of it where others are negative
             of: Any = say("contributions.its_prior") if most == row.quantity else most

@@ -71,7 +71,7 @@ class Known:
     #: number that was given; "prior only" where no source sees it; "prior" where its variance
     #: contracts too little, or more than half of what is known is owed to the priors of the
     #: route; "assumption" where more than half is owed to what was assumed of sources or of
-    #: people. Shares that describe only a part give no verdict.
+    #: people; "both" where it is to the two together.
     rests_on: str
     #: Whether the shares describe all that is known, or nearly so.
     telling: bool
@@ -136,10 +136,12 @@ class Shares:
             rests_on = "held"
         elif not seen:
             rests_on = "prior only"
-        elif not contracted >= self.contraction or (telling and owed["prior"] > 0.5):
+        elif not contracted >= self.contraction or owed["prior"] > 0.5:
             rests_on = "prior"
-        else:
-            rests_on = "assumption" if telling and owed["assumption"] > 0.5 else ""
+        elif owed["assumption"] > 0.5:
+            rests_on = "assumption"
+        else:  # neither for more than half, but together they are
+            rests_on = "both" if owed["prior"] + owed["assumption"] > 0.5 else ""
         return Known(
             quantity=name,
             labels={axis: show_level(level) for axis, level in where.items()},
@@ -157,7 +159,7 @@ class Shares:
                 one.name: self._left_out(key, one.name, posterior, without.get(one.name), scale)
                 for one in self.sources
             },
-            basis=self.result.rests_on(self.looked[key], self.model.basis(where)),
+            basis=self.result.rests_on(self.looked[key], self.model.imputed_part(where)),
             rests_on=rests_on,
             telling=telling,
         )

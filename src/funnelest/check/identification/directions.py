@@ -223,6 +223,8 @@ class Directions:
 
     def transitions(self, gradients: Floats, names: Sequence[str]) -> list[Confounded]:
         """Return the sets of transitions that are confounded."""
+        if not names:  # a route of one step has none
+            return []
         gradients = gradients[self.at]
         gradients = np.where(np.isfinite(gradients), gradients, 0.0)
         length = np.sqrt((gradients**2).sum(axis=2, keepdims=True))

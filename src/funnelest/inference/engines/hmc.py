@@ -17,6 +17,7 @@ another, R-hat says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -35,14 +36,19 @@ from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
 from funnelest.sampling.parallel import one_thread
 from funnelest.sampling.trajectories import Metric, Sampler, StepSize
 
-__all__ = ["Chains", "Going", "chains_for", "sample"]
+__all__ = ["Chains", "Going", "chains_for", "draws_for", "sample"]
 
 type Floats = NDArray[np.float64]
 type Progress = Callable[[float, str], None]
 
 #: Chains of warm-up, and of draws where nothing else is asked for: slopes for so many cost hardly
-#: more than for few. Each has so many draws at least.
-_CHAINS, _EACH = 256, 16
+#: more than for few. Of few draws there are fewer chains, and so many at least.
+_CHAINS, _FEWEST = 256, 16
+#: R-hat of independent draws is a matter of luck: with m chains of n draws its standard error is
+#: 1 / (n sqrt(m)), and the largest of dozens lies 2.3 of these above 1. With 256 chains of 16 that
+#: was 1.009, so that the limit of 1.01 was met by luck however long the chains were. So many draws
+#: for the root of the number of chains, and it is 1.005.
+_TOLD = 500.0
 #: Held are directions in which figures know so many times as much as the prior.
 _HELD = 30.0
 #: Points that move along the ridges, of all modes together.
@@ -62,6 +68,8 @@ _SHORTEST, _POOR = 0.3, 0.15
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
 #: those in the finest steps none may diverge, as `gate_of` of `sampling/trajectories.py` explains.
 _FINE_EVERY, _FINE, _FINE_STEPS = 4, (0.3, 0.15, 0.05), 6
+#: Where some do, all that was drawn is taken for warm-up, so often, and steps are so much finer.
+_AGAIN, _FINER = 3, 0.3
 #: A chain is lost whose log-density is below the median by so many times what is usual.
 _LOST = 6.0
 #: Trajectories of each chain: until the gate is passed.
@@ -96,6 +104,9 @@ class Going:
     points: Floats
     #: Trajectories for one draw that is kept; 0 while chains have not shown how many they need.
     every: int = 0
+    #: What is followed by the map, and how much finer than usual the fine steps are.
+    component: Component | None = None
+    finer: float = 1.0
     #: A run that was interrupted before it had shown that: it goes on as if it had not been, since
     #: draws so near to each other as a short run has them would be judged as such for ever.
     paused: Run | None = None
@@ -151,16 +162,29 @@ def sample(
     interrupt = interrupt or Interrupt()
     with one_thread():
         with interrupt.at_once():
-            target = Target(density)
+            target, first = Target(density), start is None
             if start is None:
                 start = _warm(target, max(chains, _CHAINS), rng, progress)
                 start = replace(start, points=start.points[:chains])
-        return _drawn(target, start, draws, rng, progress, interrupt)
+        made, run = _drawn(target, start, draws, rng, progress, interrupt)
+        for _ in range(_AGAIN if first else 0):
+            if not run.diverged or interrupt.came:
+                break
+            with interrupt.at_once():
+                progress(0.3, "warming up again")
+                start = _warm_again(target, start, run, rng)
+            made, run = _drawn(target, start, draws, rng, progress, interrupt)
+        return made
 
 
 def chains_for(draws: int) -> int:
     """Return how many chains to draw with, where nothing is said."""
-    return int(np.clip(draws // _EACH, 4, _CHAINS))
+    return int(np.clip((draws / _TOLD) ** 2, _FEWEST, _CHAINS))
+
+
+def draws_for(chains: int) -> int:
+    """Return of how many draws, of so many chains together, R-hat says how the chains mix."""
+    return math.ceil(_TOLD * math.sqrt(chains))
 
 
 def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progress) -> Going:
@@ -184,7 +208,25 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
         straight = _followed(target, component, one.seen, rng)
         metric = Metric(np.eye(target.size)).learned(straight.back(one.seen).T)
         one = _stage(target, straight, metric, one.size, one.u, stage, rng)
-    return Going(straight, metric, one.size, straight.back(one.u).T)
+    return Going(straight, metric, one.size, straight.back(one.u).T, component=component)
+
+
+def _warm_again(target: Target, going: Going, run: Run, rng: np.random.Generator) -> Going:
+    """Return where chains are after a warm-up more, all of a `run` that diverged being part of it.
+
+    They have come to a place that is too steep for the map and the finest steps: the map is fitted
+    to where they were, and the steps are finer.
+    """
+    assert going.component is not None
+    u = going.straight(np.concatenate(run.points[-_SEEN:]).T)[0]
+    straight = _followed(target, going.component, u, rng)
+    metric = Metric(np.eye(target.size)).learned(straight.back(u).T)
+    now = going.straight(run.points[-1].T)[0]
+    one = _stage(target, straight, metric, going.size, now, len(_WARM) - 1, rng)
+    return replace(
+        going, straight=straight, metric=metric, size=one.size, points=straight.back(one.u).T,
+        finer=going.finer * _FINER,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -262,7 +304,11 @@ def _followed(
     if not component.held.shape[1]:
         none = Straight.plain(f)
         return replace(none, free=component.free, centre=centre, factor=loose.factor)
-    some = free[:, rng.permutation(free.shape[1])[: _FITTED // 2]]
+    some = free[:, rng.permutation(free.shape[1])]
+    # The outermost too: where the map is off by some widths, a chain that comes there stays.
+    away = -loose.normal(some)
+    far = np.argsort(-away)[: min(_FITTED // 8, free.shape[1] // 8)]
+    some = np.concatenate([some[:, far], np.delete(some, far, axis=1)], axis=1)[:, : _FITTED // 2]
     more = _FITTED - some.shape[1]
     # Some between and around the points, so that the map is smooth there too.
     wide = np.where(np.arange(more) % 3 == 0, _WIDE, 1.1)
@@ -300,11 +346,13 @@ def _drawn(
     rng: np.random.Generator,
     progress: Progress,
     interrupt: Interrupt,
-) -> Chains:
+) -> tuple[Chains, Run]:
+    """Return what chains give, and all that they made for it."""
     sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
     before = going.paused or Run()
     points, energies, diverged = [*before.points], [*before.energies], before.diverged
     asked, enough = draws, False
+    told = -(-draws_for(len(going.points)) // len(going.points))
     each = len(going.points) // _groups(len(going.points))
     least = max(_LEAST, -(-_SEEN // each))
     lengths = (max(going.every * draws, _SEEN),) if going.every else _LENGTHS
@@ -312,7 +360,7 @@ def _drawn(
         while len(points) < every * asked and not (interrupt.came and len(points) >= least):
             if len(points) % _FINE_EVERY == 0:
                 turn = len(points) // _FINE_EVERY
-                diverged += _finely(sampler, going.metric, going.size, turn)
+                diverged += _finely(sampler, going.metric, going.finer * going.size, turn)
             _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
             points.append(sampler.points)
             energies.append(energy)
@@ -321,7 +369,7 @@ def _drawn(
         draws = min(asked, len(points))
         kept = _values(target, going.straight, points, draws)
         # Fewer draws of each chain than it takes to judge: then more of its points are looked at.
-        seen = kept if draws >= _EACH else _values(target, going.straight, points, _EACH)
+        seen = kept if draws >= told else _values(target, going.straight, points, told)
         measures = measured(np.stack(list(seen.values())), _together(energies), diverged)
         gate = chains_gate(**measures)
         enough = gate.passed and draws == asked
@@ -329,13 +377,14 @@ def _drawn(
             break
     interrupted = interrupt.came and not enough
     pause = interrupted and not going.every
+    run = Run(tuple(points), tuple(energies), diverged)
     going = replace(
         going,
         points=sampler.points,
         every=0 if pause else going.every or every,
-        paused=Run(tuple(points), tuple(energies), diverged) if pause else None,
+        paused=run if pause else None,
     )
-    return Chains(kept, gate, going, interrupted)
+    return Chains(kept, gate, going, interrupted), run
 
 
 def _values(

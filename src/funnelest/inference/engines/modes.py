@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from funnelest.errors import FitError, NothingFoundError, UnboundedError
 from funnelest.inference.engines.ridge import settle
@@ -27,19 +26,17 @@ _TRIED, _CLIMBS = 20_000, 6
 _LOWER = 12.0
 
 
-def find_modes(
-    target: Target, rng: np.random.Generator, *, starts: int = _STARTS, steps: int = _CLIMB
-) -> list[Mode]:
+def find_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
-    As many climbs as `starts`, with so many `steps` each. A `NothingFoundError` when no draw of
-    the prior and no climb gives the figures a positive probability: none was found, which proves
-    nothing. A `FitError` when there are so many modes that others must have been missed.
+    A `NothingFoundError` when no draw of the prior and no climb gives the figures a positive
+    probability: none was found, which proves nothing. A `FitError` when there are so many modes
+    that others must have been missed.
     """
-    found = _searched(target, rng, starts, steps)
-    if len(found) > max(_CLIMBS, _CROWDED * starts):
-        found = _searched(target, rng, _FURTHER * starts, steps)
-        if len(found) > _CROWDED * _FURTHER * starts:
+    found = _searched(target, rng, _STARTS)
+    if len(found) > max(_CLIMBS, _CROWDED * _STARTS):
+        found = _searched(target, rng, _FURTHER * _STARTS)
+        if len(found) > _CROWDED * _FURTHER * _STARTS:
             raise FitError(
                 f"the posterior has {len(found)} or more separate modes, of which some may not "
                 "have been found: say more of the parameters, so that fewer fit the figures as well"
@@ -47,13 +44,13 @@ def find_modes(
     return found
 
 
-def _searched(target: Target, rng: np.random.Generator, starts: int, steps: int) -> list[Mode]:
+def _searched(target: Target, rng: np.random.Generator, starts: int) -> list[Mode]:
     """Return the distinct modes of so many climbs, highest first."""
     d = target.size
     begins = rng.standard_normal((d, starts))
     begins[:, 0] = 0.0
     exact = target.density.all_located()
-    points, curvatures = _climbed(target, begins, steps)
+    points, curvatures = _climbed(target, begins, _CLIMB)
     if not exact:
         # Some source says only how likely it is: go on from where the others lead, and from
         # the likeliest draws, on the density itself.
@@ -144,6 +141,8 @@ def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple
 
 
 def _highest(target: Target, start: Floats) -> Floats:
+    from scipy.optimize import minimize  # few models need it, and it takes long to load
+
     d, step = len(start), 1e-4
     moves = step * np.concatenate([np.eye(d), -np.eye(d), np.zeros((d, 1))], axis=1)
 

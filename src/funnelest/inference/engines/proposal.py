@@ -31,6 +31,7 @@ from scipy.special import gammaln
 
 from funnelest.inference.engines.foreseen import Foreseen, taught_by
 from funnelest.inference.engines.ridge import settle
+from funnelest.inference.engines.sharp import sharp_among, sharpened
 from funnelest.inference.engines.target import Target
 from funnelest.sampling.weights import effective_size
 
@@ -103,6 +104,11 @@ class Spread:
             if reached > height:
                 best, height = one, reached
         return best
+
+
+def _units(factor: Floats, tight: Floats) -> Floats:
+    """Return how far held parts in their own units are from the mode, of these factors."""
+    return np.asarray(np.linalg.solve(np.swapaxes(factor, 1, 2), tight.T[:, :, None])[:, :, 0].T)
 
 
 def _dot(x: Floats, weights: Floats) -> Floats:
@@ -195,6 +201,8 @@ class Component:
     loose: Spread
     tight: Spread
     foreseen: Foreseen | None = None
+    #: How many of the held directions, the first, are drawn last: see `sharp`.
+    sharp: int = 0
 
     @classmethod
     def at(cls, mode: Floats, curvature: Floats, held: int) -> Self:
@@ -212,6 +220,7 @@ class Component:
             np.zeros((held, len(mode) - held)),
             Spread(other.T @ mode, np.diag(width), 10.0),
             Spread(np.zeros(held), np.eye(held), 10.0),
+            sharp=sharp_among(size[::-1][:held]),
         )
 
     def moved(self, mode: Floats) -> Component:
@@ -284,12 +293,25 @@ class Component:
             others = np.zeros((len(self.mode), 0))
         every = np.concatenate([free, self.free.T @ others], axis=1)
         mode, factor, arrived = self.climbed(target, every)
-        n, held = free.shape[1], mode[:, : free.shape[1]]
+        n, s = free.shape[1], self.sharp
+        held = np.concatenate([mode[:, :n], self.held.T @ others], axis=1)
         if len(mode):
-            back = np.linalg.solve(np.swapaxes(factor[:n], 1, 2), tight.T[:, :, None])
-            held = held + back[:, :, 0].T
-        away = np.einsum("nkl,kn->ln", factor[n:], self.held.T @ others - mode[:, n:])
-        at = Held(every, np.concatenate([tight, away], axis=1), mode, factor, arrived)
+            held[:, :n] += _units(factor[:n], tight)
+        away = np.einsum("nkl,kn->ln", factor[n:], held[:, n:] - mode[:, n:])
+        tight = np.concatenate([tight, away], axis=1)
+        if s and every.shape[1]:
+            lines, base = self.foreseen, self.free @ every
+            ended, own, there = sharpened(
+                target, base, self.held, s, held, (mode, factor),
+                None if lines is None else lambda which: lines.at(every[:, which]),
+                steps=_STEPS, renewals=_RENEWALS,
+            )  # fmt: skip
+            held[:s, :n] = ended[:, :n] + _units(own[:n], tight[:s, :n])
+            tight[:s, n:] = np.einsum("nkl,kn->ln", own[n:], held[:s, n:] - ended[:, n:])
+            factor[:, :s, :s] = own
+            arrived = arrived & there
+        held = held[:, :n]
+        at = Held(every, tight, mode, factor, arrived)
         return np.concatenate([self.free @ free + self.held @ held, others], axis=1), at
 
     def stand(self, target: Target, u: Floats) -> Held:

@@ -5,7 +5,6 @@ from funnelest.plot.base.frame import framed, round_ticks, wide
 from funnelest.plot.base.marks import Mark, Style
 from funnelest.plot.base.rows import Axis, Block, Column, Row, rows
 from funnelest.plot.base.sheet import Sheet, text_width, wrap
-from funnelest.results.imputed import imputed_number
 from funnelest.words import LANGUAGES, Language, language_problems
 
 __all__ = [
@@ -20,7 +19,6 @@ __all__ = [
     "Style",
     "drawing",
     "framed",
-    "imputed_number",
     "language_problems",
     "round_ticks",
     "rows",
