@@ -103,8 +103,8 @@ class Place:
         assert again.assumptions == (assumption,)
         where = {self.axis: assumption.ages}
         assert model.basis(where) == "imputed"
-        assert model.basis({self.axis: self.like}) == "estimated"
-        assert model.basis() == "partly imputed"
+        assert not model.imputed_part({self.axis: self.like})
+        assert model.basis() == "partly imputed, assumed"  # there are no sources
 
     def check_symbols(self, model: fe.Model, numbers: dict[str, np.ndarray]) -> None:
         """Symbols give what arrays give, and slopes that are numbers."""

@@ -33,7 +33,7 @@ def test_the_ends_are_assumptions_that_hold_the_rate(place):
         assert any(entry.statement == "what is possible" for entry in held.ledger())
     assert fe.Model.from_dict(json.loads(json.dumps(model.to_dict()))) == model
     assert model.basis({place.axis: (0, 7)}) == "imputed"
-    assert model.basis({place.axis: (8, 16)}) == "estimated"
+    assert not model.imputed_part({place.axis: (8, 16)})
 
 
 def test_limits_in_people_are_of_one_year(place):

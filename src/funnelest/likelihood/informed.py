@@ -96,7 +96,8 @@ class Probe:
         if not all(word in _OPEN for word in before):
             return basis
         if prior or (on and on <= self.unseen):
-            return "imputed" if before == ["imputed"] else "assumed"
+            imputed = [word for word in before if word != "estimated"]
+            return ", ".join(imputed if imputed == ["imputed"] else [*imputed, "assumed"])
         population = self.model.population
         imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
         known = [word for word in before if word != "estimated"]

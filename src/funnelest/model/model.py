@@ -205,7 +205,7 @@ class Model(Parts):
             parts = self.sight.places[place]
             unseen = parts - self.sight.seen.keys()
             if unseen == parts and words != ["imputed"]:
-                return "assumed"
+                return "partly imputed, assumed" if words[0] else "assumed"
             words.append(self.sight.basis(parts, [where or {}]))
             words += ["partly assumed"] if unseen and words[0] != "imputed" else []
         return ", ".join(word for word in words if word) or "estimated"
