@@ -151,6 +151,10 @@ class _Varying:
             found.update(term.parameters(name, population))
         return found
 
+    def set_by(self, name: str, population: Population) -> list[str]:
+        """Return the parameters that set its level; those of terms are deviations from it."""
+        return list(self._priors(name, population))
+
     def by_default(self, name: str, population: Population) -> set[str]:
         """Return the parameters whose priors were left to a default."""
         terms = [term for term in self.terms if term.by_default()]

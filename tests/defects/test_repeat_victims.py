@@ -103,8 +103,8 @@ def test_a_question_of_five_years_gives_the_rate_of_one():
 def test_one_question_of_two_periods_tells_who_repeats():
     """2% in the past year and 6% in the past five: a third or more are the same people."""
     asked = [
-        fe.Asked(step="happened", share=0.02, recall=(12, "months")),
-        fe.Asked(step="happened", share=0.06, recall=(5, "years")),
+        fe.Asked(step="happened", share=fe.Exact(0.02), recall=(12, "months")),
+        fe.Asked(step="happened", share=fe.Exact(0.06), recall=(5, "years")),
     ]
     again = fe.RepeatVictims(share=fe.Beta(1, 1), statement="anything")
     one = fe.JointSurvey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -237,9 +238,12 @@ def test_what_cannot_be_stated() -> None:
 
 
 def random_model(
-    seed: int, names: dict[str, str], labels: Any = str
+    seed: int, names: dict[str, str], labels: Any = str, split: bool = False
 ) -> tuple[fe.Model, dict[str, Any]]:
-    """Return a model whose parts vary over some axes, and over which each does."""
+    """Return a model whose parts vary over some axes, and over which each does not.
+
+    With `split` every class of its register is a register, of one coverage that they share.
+    """
     rng = np.random.default_rng(seed)
     axes = {"age": [(8, 11), (12, 14), (15, 17)], "sex": ["m", "f"], "place": ["A", "B", "C"]}
     over: dict[str, Any] = {}
@@ -264,11 +268,38 @@ def random_model(
         defects=[varying("coverage[r]", fe.Coverage)],
     )  # fmt: skip
     over["coverage[r]"] |= set(axes) - {by}
+    registers, parameters = [register], {}
+    if split:
+        (cover,) = register.defects
+        shared = type(cover)(fe.Shared("coverage[r]"), *cover.terms)
+        registers = [
+            fe.Register(
+                name=f"r{i}", step="reported", count=n, where={names[by]: k}, defects=[shared]
+            )
+            for i, (k, n) in enumerate(counts.items())
+        ]
+        parameters = {"coverage[r]": fe.Beta(2, 8)}
     model = fe.Model(
         ROUTE, people, rate, {("happened", "told"): told, ("told", "reported"): last},
-        [fe.Survey(name="s", step="happened", yes=9, n=99), register],
+        [fe.Survey(name="s", step="happened", yes=9, n=99), *registers], parameters=parameters,
     )  # fmt: skip
     return model, {part: set(axes) - some for part, some in over.items()}
+
+
+def expected(constant: dict[str, Any]) -> set[str]:
+    """Return the rows that there must be, and no others: of levels, and of what adds up.
+
+    One change for every two axes over which a part varies. The register tells one axis, and so no
+    change of its coverage.
+    """
+    found = {f"{part} over {axis}" for part, axes in constant.items() for axis in axes}
+    for part, axes in constant.items():
+        varies = [axis for axis in ("age", "sex", "place") if axis not in axes]
+        if part != "coverage[r]":
+            for over, along in combinations(varies, 2):
+                word = "change" if over == "age" else "difference"
+                found.add(f"{word} over {over} of {part} over {along}")
+    return found
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -276,9 +307,21 @@ def test_every_constancy_is_in_the_ledger(seed: int) -> None:
     """Of random models, and under other names of axes and levels nothing but these changes."""
     same = {name: name for name in ("age", "sex", "place")}
     model, constant = random_model(seed, same)
-    expected = {f"{part} over {axis}" for part, axes in constant.items() for axis in axes}
-    assert set(said(model)) == expected
+    assert set(said(model)) == expected(constant)
     other = {"age": "leeftijd", "sex": "geslacht", "place": "gemeente"}
     renamed, _ = random_model(seed, other, labels=lambda one: f"x{one}")
     for one, two in zip(constancies(model), constancies(renamed), strict=True):
-        assert (one.name, other[one.axis.name], one.groups) == (two.name, two.axis.name, two.groups)
+        assert (other[one.axis.name], one.groups) == (two.axis.name, two.groups)
+        if "over" not in one.name:
+            assert one.name == two.name
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_register_by_class_and_registers_that_share_say_the_same(seed: int) -> None:
+    same = {name: name for name in ("age", "sex", "place")}
+    one, constant = random_model(seed, same)
+    two, _ = random_model(seed, same, split=True)
+    assert set(said(two)) == set(said(one)) == expected(constant)
+    assert {c.about: c.groups for c in constancies(one)} == {
+        c.about: c.groups for c in constancies(two)
+    }

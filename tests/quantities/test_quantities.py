@@ -232,3 +232,31 @@ def test_unknown_names_are_named(build):
         q.number("told", {"agee": 3})
     with pytest.raises(fe.SpecError, match="happened -> helped"):
         q.flow("happened", "helped")
+
+
+def test_no_share_of_people_whom_nobody_counted():
+    """Population.cells() has one unit a cell, so that a number of people passed as a share."""
+    cells = fe.Population.cells({"age": [(0, 11), (12, 17)]})
+    asked = fe.Survey(name="asked", step="b", of="a", yes=3, n=10)
+    number = fe.Number(fe.LogNormal(3, 1))
+
+    def model(*evidence):
+        told = {("a", "b"): fe.Share(fe.Beta(2, 2))}
+        return fe.Model(fe.Route("a", "b"), cells, number, told, evidence)
+
+    q = Quantities(model(asked), draws_of(model(asked), np.random.default_rng(0)))
+    for refused, told in (
+        (lambda q: q.share("b"), "no share of it can be computed; give 'of'"),
+        (lambda q: q.share("b", {"age": (0, 11)}), "no share of it"),
+        (lambda q: q.population(), "nobody knows how many people there are"),
+    ):
+        with pytest.raises(fe.SpecError, match=f"the population has no head count, so {told}"):
+            refused(q)
+    assert np.all(q.share("b", of="a") <= 1)
+    own = fe.OwnNormal(name="own", quantity=lambda q: q.share("b"), estimate=0.3, se=0.1)
+    with pytest.raises(fe.SpecError, match="no head count"):
+        model(own)
+    result = fe.fit(model(asked), seed=1, draws=1000, progress=False)
+    with pytest.raises(fe.SpecError, match="no head count, so there is no rate to draw"):
+        fe.plot.ages(result)
+    assert list(result.shares()["step"]) == ["b"]

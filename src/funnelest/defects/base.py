@@ -130,6 +130,13 @@ class Defect:
         """Return the priors that a `source` of this `population` gets with it, by name."""
         return {}
 
+    def set_by(self, source: str, population: Population) -> list[str]:
+        """Return the parameters of a `source` of a `population` that set the level of the defect.
+
+        All of them, unless a kind knows some that are deviations from it.
+        """
+        return list(self.parameters(source, population))
+
     def by_default(self, source: str, population: Population) -> set[str]:
         """Return the parameters of a `source` of a `population` that were left to a default."""
         return set()

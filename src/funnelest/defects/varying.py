@@ -28,6 +28,9 @@ class VaryingShare(Share, Defect):
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
         return super().parameters(f"{self.label}[{source}]", population)
 
+    def set_by(self, source: str, population: Population) -> list[str]:
+        return super().set_by(f"{self.label}[{source}]", population)
+
     def by_default(self, source: str, population: Population) -> set[str]:
         return super().by_default(f"{self.label}[{source}]", population)
 

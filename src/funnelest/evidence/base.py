@@ -187,6 +187,17 @@ class Evidence:
         inside = {k for one in self.members() for k in one.parameters(population)}
         return [k for k in self.parameters(population) if k not in of_defects | inside]
 
+    def lent(self, population: Population) -> Sequence[str]:
+        """Return those of them without which a figure of it tells no number of people.
+
+        All, unless a kind finds them in each of its figures by itself.
+        """
+        return self.alike(population)
+
+    def checking(self) -> tuple[str, str] | None:
+        """Return the source whose defect it checks, and what of it; None for most kinds."""
+        return None
+
     def figure_classes(self) -> Sequence[FigureClass]:
         """Return of every count its class, where it gives a `Table` of them."""
         return ()

@@ -143,6 +143,9 @@ class Linked(Evidence):
     def alike(self, population: Population) -> Sequence[str]:
         return [self._label("interactions")] if self.table.stratified and self._terms() else []
 
+    def lent(self, population: Population) -> Sequence[str]:
+        return ()  # a table tells its own number
+
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
         return list(self.wheres(population).values())
 

@@ -257,6 +257,9 @@ class Validation(Evidence):
             "are the others who did not say so."
         ]
 
+    def checking(self) -> tuple[str, str]:
+        return self.of, self.what
+
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
         return looked  # axes left out are those of the source
 

@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Axis, Where, show_level
 from funnelest.defects.base import Defect, Records
+from funnelest.model.along import Keys, Part, along, figure_groups, in_cells, keys_of
+from funnelest.model.changes import changes
 from funnelest.model.looking import Looking, draws_of, figure_cells
+from funnelest.model.sharing import Use, shared
 from funnelest.words import Named, Sentence, named, say
 
 if TYPE_CHECKING:
     from funnelest.model.parts import Parts
 
 __all__ = ["Constancy", "constancies", "constant_problems"]
-
-#: A change below this part of a value is rounding.
-_ROUNDING = 1e-9
-#: For each level of an axis which levels have its value, by a number; -1 where it has none.
-type Keys = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,41 +78,29 @@ def _shown(axis: Axis, group: Sequence[int]) -> Any:
     return say("constancy.levels", names=[show_level(one) for one in levels])
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Part:
-    """Something of a model with a value in cells, and how it goes along each axis."""
-
-    name: str
-    keys: Mapping[str, Keys]
-    #: In words, where that is not its name.
-    said: str = ""
-    #: Only where the figures of a source differ: axis -> number of the group of each level.
-    figures: Mapping[str, Keys] | None = None
-
-
 def constancies(model: Parts) -> list[Constancy]:
     """Return everything that is the same at several levels of an axis.
 
     The rate and every transition over every axis; what a source's defects do to its numbers, and
-    what else it brings, over those axes over which its figures differ; what an assumption about
-    the rate or the people carries, within the cells that it is about. Measured, by evaluating each
-    at values that differ wherever two parameters do: a term, a defect or an assumption of the
-    user's own needs to declare nothing.
+    what else it brings, over those axes over which its figures differ, or those of sources that
+    check it or share it; what an assumption about the rate or the people carries, within the cells
+    that it is about. Where a part varies over two axes, how it changes over one of them.
+    Measured, by evaluating each at values that differ wherever two parameters do: a term, a defect
+    or an assumption of the user's own needs to declare nothing.
     """
-    q = Looking(model, draws_of(model))
-    cells = {one.name: figure_cells(one, q)[1] for one in model.evidence}
-    parts = _parts(model, q, cells)
+    parts, told_by = _parts(model)
+    every = [*parts, *changes(model, parts)]
     found = []
     for axis in model.population.axes:
         if len(axis.levels) < 2:
             continue
-        told = _told_apart(model, axis, [w for some in cells.values() for w in some], parts)
-        for part in parts:
+        told = _told_apart(model, axis, told_by, parts)
+        for part in every:
             groups = _groups(part, axis.name, told)
             if groups:
                 said = part.said or part.name
                 found.append(Constancy(name=part.name, part=said, axis=axis, groups=groups))
-    order = {part.name: i for i, part in enumerate(parts)}
+    order = {part.name: i for i, part in enumerate(every)}
     return sorted(found, key=lambda one: order[one.name])
 
 
@@ -123,12 +109,11 @@ def constant_problems(model: Parts) -> list[str]:
     stating = [one for one in model.assumptions if one.constant()]
     if not stating:
         return []
-    q = Looking(model, draws_of(model))
-    cells = {one.name: figure_cells(one, q)[1] for one in model.evidence}
-    parts = _parts(model, q, cells)
+    parts, _ = _parts(model)
     keys = {part.name: part.keys for part in parts}
-    known = keys | {part.said: part.keys for part in parts if part.said}
-    said = {str(part.said): part.name for part in parts if part.said}
+    every = [*parts, *changes(model, parts)]
+    known = {name: part.keys for part in every for name in (part.name, part.said) if name}
+    said = {str(part.said): part.name for part in every if part.said}
     axes = {axis.name for axis in model.population.axes}
     pairs = [(str(said.get(n, n)), axis) for one in stating for n, axis in set(one.constant())]
     found = [
@@ -167,12 +152,21 @@ def _anywhere(keys: Keys | None) -> bool:
     return len(set(known.tolist())) < len(known)
 
 
-def _parts(model: Parts, q: Looking, cells: Mapping[str, Sequence[Where]]) -> list[_Part]:
-    """Return everything of a model that has a value in cells."""
-    return [*_varying(model, q), *_assumed(model, q), *_of_sources(model, q, cells)]
+def _parts(model: Parts) -> tuple[list[Part], list[Where]]:
+    """Return everything of a model that has a value in cells, and the cells of every figure."""
+    q = Looking(model, draws_of(model))
+    cells, asked = {}, {}
+    for one in model.evidence:
+        q.asked.clear()
+        cells[one.name] = figure_cells(one, q)[1]
+        asked[one.name] = set(q.asked)
+    of_sources, uses = _of_sources(model, q, cells)
+    parts = [*_varying(model, q), *_assumed(model, q), *of_sources]
+    parts += shared(model, uses, asked)
+    return parts, [where for some in cells.values() for where in some]
 
 
-def _groups(part: _Part, axis: str, told: Keys) -> list[list[list[int]]]:
+def _groups(part: Part, axis: str, told: Keys) -> list[list[list[int]]]:
     """Return the sets of levels at which a part is the same, as groups that are told apart."""
     keys = part.keys.get(axis)
     if keys is None:
@@ -193,7 +187,7 @@ def _groups(part: _Part, axis: str, told: Keys) -> list[list[list[int]]]:
     return found
 
 
-def _told_apart(model: Parts, axis: Axis, wheres: Sequence[Where], parts: Sequence[_Part]) -> Keys:
+def _told_apart(model: Parts, axis: Axis, wheres: Sequence[Where], parts: Sequence[Part]) -> Keys:
     """Return for each level of an axis the number of its group: levels that nothing tells apart."""
     size = len(axis.levels)
     columns: list[NDArray[Any]] = [part.keys[axis.name] for part in parts if axis.name in part.keys]
@@ -204,59 +198,25 @@ def _told_apart(model: Parts, axis: Axis, wheres: Sequence[Where], parts: Sequen
     at = model.population.position(axis.name)
     for one in model.assumptions:
         mask = np.moveaxis(one.imputed(model.population), at, 0).reshape(size, -1)
-        columns.append(_keys(mask.astype(np.float64)))
+        columns.append(keys_of(mask.astype(np.float64)))
     if not columns:
         return np.zeros(size, dtype=np.intp)
-    return _keys(np.stack(columns, axis=1).astype(np.float64))
+    return keys_of(np.stack(columns, axis=1).astype(np.float64))
 
 
-def _keys(rows: NDArray[np.float64]) -> Keys:
-    """Return a number for each row; equal ones, but for rounding, have the same."""
-    found = np.full(len(rows), -1, dtype=np.intp)
-    number = 0
-    for i in range(len(rows)):
-        if found[i] < 0:
-            scale = _ROUNDING * np.maximum(np.abs(rows[i]), np.finfo(float).tiny)
-            with np.errstate(invalid="ignore"):
-                same = ((np.abs(rows - rows[i]) <= scale) | (rows == rows[i])).all(axis=1)
-            found[same & (found < 0)] = number
-            found[i] = number
-            number += 1
-    return found
-
-
-def _along(model: Parts, value: Any, inside: NDArray[np.bool_] | None = None) -> dict[str, Keys]:
-    """Return how a value in cells goes along each axis, within some of the cells."""
-    population = model.population
-    value = np.asarray(value, dtype=np.float64)
-    value = value.reshape((1,) * (len(population.axes) + 1 - value.ndim) + value.shape)
-    found = {}
-    for i, axis in enumerate(population.axes):
-        size = len(axis.levels)
-        if value.shape[i] == 1:
-            keys = np.zeros(size, dtype=np.intp)
-        else:
-            keys = _keys(np.moveaxis(value, i, 0).reshape(size, -1))
-        if inside is not None:
-            rows = np.moveaxis(np.broadcast_to(inside, population.shape), i, 0).reshape(size, -1)
-            # Levels of which other cells are inside are not alike: there is nothing to compare.
-            keys = _keys(np.stack([keys, _keys(rows.astype(float))], axis=1).astype(float))
-            keys[~rows.any(axis=1)] = -1
-        found[axis.name] = keys
-    return found
-
-
-def _varying(model: Parts, q: Looking) -> Iterator[_Part]:
+def _varying(model: Parts, q: Looking) -> Iterator[Part]:
     """Yield the rate, where no assumption sets it, and every transition."""
     filled = [one.imputed(model.population) for one in model.assumptions]
     free = ~np.logical_or.reduce([np.zeros(model.population.shape, dtype=bool), *filled])
     for varying, name in model.varying():
         rate = varying is model.occurrence
         value = varying.evaluate(q.parameters, name, model.population)
-        yield _Part(name=name, keys=_along(model, value, free if rate else None))
+        inside = free if rate else None
+        keys = along(model, value, inside)
+        yield Part(name=name, keys=keys, values=[in_cells(model.population, value)], inside=inside)
 
 
-def _assumed(model: Parts, q: Looking) -> Iterator[_Part]:
+def _assumed(model: Parts, q: Looking) -> Iterator[Part]:
     """Yield what assumptions carry, within the cells that they are about."""
     population = model.population
     ones = np.ones((1,) * (len(population.axes) + 1))
@@ -283,68 +243,101 @@ def _assumed(model: Parts, q: Looking) -> Iterator[_Part]:
                 inside = mask
             elif method == "apply_to_population":
                 inside = np.broadcast_to((found != 1).any(axis=-1), population.shape)
-            keys = _along(model, found, inside)
+            keys = along(model, found, inside)
             if mask.any():
                 # Along the ages that it fills in it is what the assumption itself says.
                 for i, axis in enumerate(population.axes):
                     if (mask != mask.take([0], axis=i)).any():
                         keys.pop(axis.name)
-            yield _Part(name=one.called(population), keys=keys)
+            name = one.called(population)
+            yield Part(name=name, keys=keys, values=[in_cells(population, found)], inside=inside)
 
 
-def _of_sources(model: Parts, q: Looking, cells: Mapping[str, Sequence[Where]]) -> Iterator[_Part]:
-    """Yield the defects of each source and what it brings itself, over what its figures tell."""
+def _of_sources(
+    model: Parts, q: Looking, cells: Mapping[str, Sequence[Where]]
+) -> tuple[list[Part], list[Use]]:
+    """Return the defects of each source and what it brings itself, over what its figures tell.
+
+    The figures of a study that checks a defect tell of it too. Also of which parameters each is.
+    """
     population = model.population
     inside = {member.name for one in model.evidence for member in one.members()}
+    found, uses = [], []
     for one in model.sources():
-        wheres = cells[one.name] if one.name not in inside else figure_cells(one, q)[1]
-        figures = {axis.name: _figures(model, axis, wheres) for axis in population.axes}
+        own = cells[one.name] if one.name not in inside else figure_cells(one, q)[1]
         for defect in one.defects:
-            keys = _defect(model, defect, q, one.name)
-            yield _Part(
-                name=f"{defect.label}[{one.name}]",
-                said=named("constancy.of_source", what=defect.label, source=one.name),
-                keys=keys,
-                figures=figures,
+            wheres = [*own, *_checks(model, one.name, defect, cells)]
+            said = named("constancy.of_source", what=defect.label, source=one.name)
+            values = _acts(defect, q, one.name)
+            found.append(
+                Part(
+                    name=f"{defect.label}[{one.name}]",
+                    said=said,
+                    keys=_defect(model, values),
+                    figures=_over(model, wheres),
+                    values=[value for value, _ in values or []],
+                )
             )
+            names = list(defect.parameters(one.name, population))
+            uses.append(Use(names, said, one.name, wheres, found[-1].values))
         same = {axis.name: np.zeros(len(axis.levels), dtype=np.intp) for axis in population.axes}
         for name in one.alike(population):
-            yield _Part(name=name, keys=same, figures=figures)
+            found.append(Part(name=name, keys=same, figures=_over(model, own)))
+        said = named("constancy.own_source", source=one.name)
+        uses.append(Use(list(one.alike(population)), said, one.name, own))
+    return found, uses
 
 
-def _figures(model: Parts, axis: Axis, wheres: Sequence[Where]) -> Keys:
-    """Return for each level the group of figures that it is in; -1 for levels of no figure."""
-    wanted = {repr(w.get(axis.name)): w.get(axis.name) for w in wheres}
-    inside = np.zeros((len(axis.levels), len(wanted)))
-    for i, one in enumerate(wanted.values()):
-        chosen = slice(None) if one is None else model.population.select_on(axis, one)[0]
-        inside[chosen, i] = 1.0
-    found = _keys(inside)
-    seen = inside.any(axis=1) if len(wanted) else np.zeros(len(inside), dtype=bool)
-    # Numbered from 0 on among those that some figure is of.
-    numbers = {key: i for i, key in enumerate(dict.fromkeys(found[seen].tolist()))}
-    return np.array([numbers[k] if s else -1 for k, s in zip(found.tolist(), seen, strict=True)])
+def _over(model: Parts, wheres: Sequence[Where]) -> dict[str, Keys]:
+    return {axis.name: figure_groups(model, axis, wheres) for axis in model.population.axes}
 
 
-def _defect(model: Parts, defect: Defect, q: Looking, source: str) -> dict[str, Keys]:
-    """Return how what a defect does to a source goes along each axis."""
-    axes = model.population.axes
-    same = {axis.name: np.zeros(len(axis.levels), dtype=np.intp) for axis in axes}
+def _checks(
+    model: Parts, source: str, defect: Defect, cells: Mapping[str, Sequence[Where]]
+) -> list[Where]:
+    """Return the cells of the figures of studies that check a defect of a source."""
+    found: list[Where] = []
+    for one in model.evidence:
+        of, what = one.checking() or ("", "")
+        if of == source and what in defect.checked():
+            found += cells[one.name]
+    return found
+
+
+#: What a defect does, in cells, and the axes that it is counted for, where it is.
+type Acts = list[tuple[NDArray[np.float64], tuple[str, ...] | None]]
+
+
+def _acts(defect: Defect, q: Looking, source: str) -> Acts | None:
+    """Return what a defect does to records in cells, each with the axes that it is counted for.
+
+    Without axes what is no number of records by itself; None for a defect that tells nothing.
+    """
     if not defect.gives("on_records"):
-        return same
-    ones = np.ones((1,) * (len(axes) + 1))
+        return []
+    ones = np.ones((1,) * (len(q.cells.axes) + 1))
     try:
         with np.errstate(all="ignore"):
             made = defect.on_records(Records(ones, ones, ones, ones), q, source)
     except Exception:  # an own one that cannot be evaluated tells nothing
-        return {}
+        return None
     values = [made.registered, made.true, made.all, *(share for _, share in made.unknown.values())]
-    columns = [_along(model, value) for value in [*values, *(one.number for one in made.added)]]
-    found = {
-        axis.name: _keys(np.stack([keys[axis.name] for keys in columns], axis=1).astype(float))
-        for axis in axes
-    }
-    # Records of nobody that are counted for a whole axis are not the same at each of its levels.
-    return {
-        name: keys for name, keys in found.items() if all(name in one.axes for one in made.added)
-    }
+    return [
+        *((in_cells(q.cells, value), None) for value in values),
+        *((in_cells(q.cells, one.number), tuple(one.axes)) for one in made.added),
+    ]
+
+
+def _defect(model: Parts, values: Acts | None) -> dict[str, Keys]:
+    """Return how what a defect does to a source goes along each axis."""
+    if values is None:
+        return {}
+    columns = [along(model, value) for value, _ in values]
+    added = [axes for _, axes in values if axes is not None]
+    found = {}
+    for axis in model.population.axes:
+        keys = [np.zeros(len(axis.levels)), *(one[axis.name].astype(float) for one in columns)]
+        # Records of nobody, counted for a whole axis, are not the same at each of its levels.
+        if all(axis.name in one for one in added):
+            found[axis.name] = keys_of(np.stack(keys, axis=1))
+    return found

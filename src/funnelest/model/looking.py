@@ -1,4 +1,4 @@
-"""A model at some points of its prior: which cells its figures are of, and what changes there."""
+"""A model at some points: which cells its figures are of, and what they ask of each other."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.evidence.base import Evidence
-from funnelest.priors import Fixed, Shared
+from funnelest.priors import Fixed, Prior, Shared
 from funnelest.quantities.quantities import Quantities
 
 if TYPE_CHECKING:
     from funnelest.model.parts import Parts
 
-__all__ = ["Looking", "draws_of", "figure_cells"]
+__all__ = ["Looking", "draws_of", "figure_cells", "points_of", "root_of"]
 
 #: Between which prior probabilities parameters lie.
 _LOW, _HIGH = 0.2, 0.8
@@ -28,12 +29,20 @@ class Looking(Quantities):
         super().__init__(model, values)
         self._looked: list[Where] = []
         self._kept: dict[Any, list[Where]] = {}
+        #: Parameters that functions asked for by their names.
+        self.asked: set[str] = set()
 
     def looked(self, function: Callable[[Quantities], Any]) -> tuple[Any, list[Where]]:
         """Return what a function of these gives, and over which cells it summed, each once."""
         self._looked = []
         found = function(self)
         return found, list({repr(one): one for one in self._looked}.values())
+
+    def parameter(self, name: str) -> Any:
+        """Return as `Quantities`; that it was asked for is known afterwards."""
+        found = super().parameter(name)
+        self.asked.add(name)
+        return found
 
     def remember(self, key: Any, made: Callable[[], Any]) -> Any:
         """Return as `Quantities`; what is not computed again was summed over the same cells."""
@@ -47,8 +56,36 @@ class Looking(Quantities):
         return super()._weighted(value, what, wheres, weight)
 
 
+def root_of(model: Parts, name: str) -> str:
+    """Return the parameter that a parameter shares, or itself."""
+    while isinstance(prior := model.priors[name], Shared):
+        name = prior.name
+    return name
+
+
+def points_of(prior: Prior, rng: np.random.Generator, quantiles: int) -> NDArray[np.float64]:
+    """Return values of a parameter: some quantiles of its prior, and an ordinary number.
+
+    Two parameters may have the same quantiles when these round: those of `Gamma(0.001, 1)` are 0,
+    and log-odds of 50 and of 60 are a share of 1. In the last place they then still differ.
+    """
+    p = rng.uniform(_LOW, _HIGH, quantiles + 1)
+    with np.errstate(all="ignore"):
+        found = np.asarray(prior.ppf(p), dtype=np.float64)
+    low, high = prior.support
+    if np.isfinite(low) and np.isfinite(high):
+        found[-1] = low + (high - low) * p[-1]
+    elif np.isfinite(low):
+        found[-1] = low + max(1.0, abs(low)) * p[-1]
+    elif np.isfinite(high):
+        found[-1] = high - max(1.0, abs(high)) * p[-1]
+    else:
+        found[-1] = p[-1] - 0.5
+    return found
+
+
 def draws_of(model: Parts) -> dict[str, Any]:
-    """Return one draw of every parameter by name; no two are equal by themselves.
+    """Return two draws of every parameter by name; no two parameters are equal in both.
 
     Also of those that are known numbers: whether two parts of a model are one is not asked of their
     values. A shared parameter is the one that it shares.
@@ -56,12 +93,10 @@ def draws_of(model: Parts) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     found = {}
     for name, prior in model.priors.items():
-        p = rng.uniform(_LOW, _HIGH, 1)
         if isinstance(prior, Fixed):
-            found[name] = p
+            found[name] = rng.uniform(_LOW, _HIGH, 2)
         elif not isinstance(prior, Shared):
-            with np.errstate(all="ignore"):
-                found[name] = np.asarray(prior.ppf(p), dtype=np.float64)
+            found[name] = points_of(prior, rng, 1)
     return found
 
 
@@ -75,4 +110,7 @@ def figure_cells(source: Evidence, q: Looking) -> tuple[list[Any], list[Where]]:
             seen, looked = q.looked(lambda q: list(source.observations(q)))
     except Exception:  # whatever a user's function may do: it then tells nothing
         return [], []
-    return seen, list(source.figure_cells(q.cells, looked))
+    wheres = list(source.figure_cells(q.cells, looked))
+    if not wheres and (checks := source.checking()):  # such as a sensitivity: of no cells by itself
+        return seen, figure_cells(q.source(checks[0]), q)[1]
+    return seen, wheres

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.errors import SpecError
-from funnelest.model.looking import Looking, figure_cells
+from funnelest.model.looking import Looking, figure_cells, points_of, root_of
 from funnelest.model.unasked import imputed_cells
 from funnelest.observations.observation import silent
-from funnelest.priors import Fixed, Shared
+from funnelest.priors import Fixed
 from funnelest.route import Edge, show_edge
 
 if TYPE_CHECKING:
@@ -34,6 +35,19 @@ _POINTS, _FACTOR = 3, 0.7
 _ROUNDING = 1e-8
 
 
+@dataclass(frozen=True)
+class _Figure:
+    """A figure: the parts that it depends on, what its source lends it, and its cells."""
+
+    parts: Names
+    lent: Names
+    cells: Any
+
+    @property
+    def size(self) -> int:
+        return math.prod(one.size for one in self.cells)
+
+
 class Sight:
     r"""Which cells of each part of a model (its rate, each transition) some figure is of.
 
@@ -43,6 +57,12 @@ class Sight:
     which only some are seen otherwise says nothing of the rest by themselves, as in `asked_cells`.
     A part that no figure sees so, in any cell, is seen together with others: in the cells of all
     figures that depend on it.
+
+    What a source lends its figures (a coverage, a sensitivity, an overlap: what sets the level of
+    its defects, and what it brings itself) is known by its prior, and then is in nobody's way. But
+    where other figures tell it (an audit; a register in cells of which a survey tells the rate), it
+    is lent from their cells: a figure of other cells sees its parts with what is carried over
+    there, and by itself sees none. Several that no figure tells apart are lent together.
 
     A number over some cells rests on parts as well. Where a figure that lies within these cells
     depends on the same parts it sees the number itself. In its other cells each of its parts has to
@@ -68,16 +88,18 @@ class Sight:
         with np.errstate(all="ignore"):
             for place in (*model.route.steps, *model.route.edges):
                 self.places[place] = _at(q, place, names)
-        #: Each figure: the parts that it depends on, and its cells.
-        self._figures: dict[tuple[Names, str], tuple[Any, ...]] = {}
+        found: dict[tuple[Names, str], _Figure] = {}
         for one in model.evidence:
             if not model.powers.get(one.name, 1.0):
                 continue
             seen, wheres = figure_cells(one, q)
-            rows = [row for each in seen for row in _depends_of(each, names)]
-            for parts, where in _paired(rows, wheres):
-                if parts:
-                    self._figures[parts, repr(where)] = model.population.select(where)
+            rows = [row for each in seen for row in _depends_of(each, [*names, *q.lent], q.draws)]
+            for on, where in _paired(rows, wheres):
+                if on:
+                    cells = np.ix_(*model.population.select(where))
+                    parts = on & self.parts.keys()
+                    found[on, repr(where)] = _Figure(parts, on - parts, cells)
+        self._figures = _elsewhere(sorted(found.values(), key=lambda one: one.size))
 
     @cached_property
     def _q(self) -> _Scaled:
@@ -87,44 +109,84 @@ class Sight:
         return {name: value for name, value in self.__dict__.items() if name != "_q"}
 
     def looks_at(self, quantity: Callable[[Any], Any]) -> tuple[Names, Sequence[Where]]:
-        """Return the parts on which a `quantity` depends, and over which cells it sums."""
+        """Return the parts on which a `quantity` depends, and over which cells it sums.
+
+        Of several selections, as in a ratio of two years, a part that is smaller in all of them
+        may change nothing. It is then made smaller in one of them at a time.
+        """
+        names = list(self.parts)
         try:
             with np.errstate(all="ignore"):
                 value, wheres = self._q.looked(quantity)
-                return _union(_depends(value, list(self.parts))), wheres
+                found = _union(_depends(value, names, self._q.draws))
+                for where in wheres if len(wheres) > 1 else ():
+                    if found >= self.seen.keys():
+                        break
+                    q = _Scaled(self._model, names, where)
+                    found |= _union(_depends(quantity(q), names, q.draws))
+                return found, wheres
         except Exception:  # whatever a user's function may do: nothing is known of it
             return frozenset(), ()
 
     @cached_property
-    def seen(self) -> Mapping[str, Mask]:
-        """Part -> the cells in which it is seen; without those parts that no figure sees at all."""
-        shape = self._population.shape
-        alone: dict[str, Mask] = {name: np.zeros(shape, dtype=bool) for name in self.parts}
-        figures = sorted(
-            ((parts, np.ix_(*chosen)) for (parts, _), chosen in self._figures.items()),
-            key=lambda one: math.prod(a.size for a in one[1]),
-        )
+    def _isolated(self) -> Mapping[str, Mask]:
+        """Each part, and what sources lend -> the cells in which figures tell it by itself."""
+        lent = frozenset[str]().union(*(one.lent for one in self._figures))
+        alone: dict[str, Mask] = {
+            name: np.zeros(self._population.shape, dtype=bool) for name in (*self.parts, *lent)
+        }
+        self._spread(alone, lambda one, left: len(left) == 1 or left <= one.lent)
+        # What no figure tells is known by its prior alone, in every cell alike.
+        for name in lent:
+            if not alone[name].any():
+                alone[name][:] = True
+        self._spread(alone, lambda one, left: len(left) == 1 and left <= one.parts)
+        return alone
+
+    def _spread(
+        self, alone: dict[str, Mask], tells: Callable[[_Figure, frozenset[str]], bool]
+    ) -> None:
+        """Add to where each is told `alone` what follows from it, until nothing does."""
         changed = True
         while changed:
             changed = False
-            for parts, cells in figures:
-                there = self._people[cells]
-                left = [
-                    name for name in parts if not (self._known(name, alone, cells) | ~there).all()
-                ]
-                if len(left) != 1 or (alone[left[0]][cells] & there).any():
+            for one in self._figures:
+                there = self._people[one.cells]
+                left = frozenset(
+                    name
+                    for name in one.parts | one.lent
+                    if not (self._known(name, alone, one.cells) | ~there).all()
+                )
+                if not left or not tells(one, left):
                     continue
-                alone[left[0]][cells] = True
+                if left <= self.parts.keys() and any(
+                    (alone[name][one.cells] & there).any() for name in left
+                ):
+                    continue
+                for name in left:
+                    alone[name][one.cells] = True
                 changed = True
+
+    @cached_property
+    def seen(self) -> Mapping[str, Mask]:
+        """Part -> the cells in which it is seen; without those parts that no figure sees at all."""
         found = {}
-        for name, mask in alone.items():
+        for name in self.parts:
+            mask = self._isolated[name].copy()
+            figures = [one for one in self._figures if name in one.parts]
             if not mask.any():
-                for parts, cells in figures:
-                    if name in parts:
-                        mask[cells] = True
-            if mask.any():
+                for one in figures:
+                    mask[one.cells] |= self._own(one)
+            if mask.any() or figures:
                 found[name] = mask
         return found
+
+    def _own(self, figure: _Figure) -> Mask:
+        """Return in which cells of a figure nothing is lent to it from other cells."""
+        mask: Mask = np.ones_like(self._people[figure.cells])
+        for name in figure.lent:
+            mask &= self._isolated[name][figure.cells]
+        return mask
 
     def _known(self, name: str, alone: Mapping[str, Mask], cells: Any) -> Mask:
         known: Mask = alone[name][cells]
@@ -150,11 +212,9 @@ class Sight:
             inside[np.ix_(*self._population.select(where))] = True
         inside &= self._people
         rest = inside.copy()
-        for (same, _), chosen in self._figures.items():
-            if same == parts:
-                cells = np.ix_(*chosen)
-                if (inside[cells] | ~self._people[cells]).all():
-                    rest[cells] = False
+        for one in self._figures:
+            if one.parts == parts and (inside[one.cells] | ~self._people[one.cells]).all():
+                rest[one.cells] &= ~self._own(one)
         words = set()
         for name in parts & self.seen.keys():
             mine = inside & ~self._imputed if name == self._rate else inside
@@ -170,7 +230,7 @@ def _at(q: Looking, place: Any, names: Sequence[str]) -> Names:
         value = q.in_cells(place) if isinstance(place, str) else q._probability(place)
     except SpecError:  # between limits there is no rate; no figure is evaluated either
         return frozenset(names)
-    return _union(_depends(value, names))
+    return _union(_depends(value, names, q.draws))
 
 
 def _union(rows: Sequence[Names]) -> Names:
@@ -184,32 +244,62 @@ def _parameters(model: Parts) -> dict[str, Names]:
     for varying, name in model.varying():
         roots = set()
         for own in varying.parameters(name, model.population):
-            prior = model.priors[own]
-            while isinstance(prior, Shared):
-                own, prior = prior.name, model.priors[prior.name]
-            if not isinstance(prior, Fixed):
-                roots.add(own)
+            root = root_of(model, own)
+            if not isinstance(model.priors[root], Fixed):
+                roots.add(root)
         if roots:
             found[name] = frozenset(roots)
     return found
 
 
+def _lent(model: Parts, parts: Mapping[str, Names]) -> list[str]:
+    """Return the unknown parameters that sources lend their figures, and nothing else has."""
+    population = model.population
+    found = [*model.parameters]  # an own function may ask for them by name
+    for one in model.sources():
+        found += one.lent(population)
+        found += [name for own in one.defects for name in own.set_by(one.name, population)]
+    of_others = _union([*parts.values()])
+    for assumption in model.assumptions:
+        of_others |= {root_of(model, name) for name in assumption.parameters(population)}
+    roots = dict.fromkeys(root_of(model, name) for name in found)
+    return [name for name in roots if name in model.free and name not in of_others]
+
+
+def _elsewhere(figures: Sequence[_Figure]) -> list[_Figure]:
+    """Return the figures without what is lent to figures of the same cells only."""
+    cells: dict[str, set[tuple[bytes, ...]]] = {}
+    for one in figures:
+        for name in one.lent:
+            cells.setdefault(name, set()).add(tuple(i.tobytes() for i in one.cells))
+    several = {name for name, some in cells.items() if len(some) > 1}
+    return [replace(one, lent=one.lent & several) for one in figures]
+
+
 class _Scaled(Looking):
     """Quantities at some points of the prior, and with each part alone made smaller there.
 
-    By one factor in all cells: of a share that is pooled over cells the weights then stay.
+    By one factor in all cells, or in all of a selection: of a share that is pooled over cells the
+    weights then stay. Of what sources lend, which comes after the parts, another value.
     """
 
-    def __init__(self, model: Parts, parts: Sequence[str]) -> None:
-        rng = np.random.default_rng(0)
+    def __init__(self, model: Parts, parts: Sequence[str], where: Where | None = None) -> None:
+        self.lent = _lent(model, _parameters(model)) if where is None else []
+        rng, size = np.random.default_rng(0), len(parts) + len(self.lent) + 1
         values = {}
         for name, prior in model.free.items():
-            p = np.repeat(rng.uniform(0.1, 0.9, _POINTS), len(parts) + 1)
-            with np.errstate(all="ignore"):
-                values[name] = np.asarray(prior.ppf(p), dtype=np.float64)
+            values[name] = np.repeat(points_of(prior, rng, _POINTS - 1), size)
+        for i, name in enumerate(self.lent, len(parts) + 1):
+            values[name].reshape(_POINTS, size)[:, i] = points_of(
+                model.free[name], rng, _POINTS - 1
+            )
         super().__init__(model, values)
+        made: Any = np.ones((1,) * len(model.population.axes))
+        if where is not None:
+            made = np.zeros(model.population.shape)
+            made[np.ix_(*model.population.select(where))] = 1.0
         self._of = {
-            name: np.tile(np.where(np.arange(len(parts) + 1) == i, _FACTOR, 1.0), _POINTS)
+            name: 1.0 - (1.0 - _FACTOR) * made[..., None] * np.tile(np.arange(size) == i, _POINTS)
             for i, name in enumerate(parts, 1)
         }
 
@@ -225,25 +315,27 @@ class _Scaled(Looking):
         return super()._share(edge) * self._of.get(show_edge(edge), 1.0)
 
 
-def _depends(value: Any, names: Sequence[str]) -> list[Names]:
-    """Return of every row of a value, whose last axis are the draws, the parts that move it."""
+def _depends(value: Any, names: Sequence[str], draws: int) -> list[Names]:
+    """Return of every row of a value, whose last axis are the draws, the parts that move it.
+
+    By name, in the order of the draws; those after the last name are not looked at.
+    """
     value = np.asarray(value, dtype=np.float64)
-    size = _POINTS * (len(names) + 1)
-    if not names or not value.ndim or value.shape[-1] != size:
+    if not names or not value.ndim or value.shape[-1] != draws:
         return [frozenset()]
-    value = value.reshape(-1, _POINTS, len(names) + 1)
-    base, other = value[..., :1], value[..., 1:]
+    value = value.reshape(-1, _POINTS, draws // _POINTS)
+    base, other = value[..., :1], value[..., 1 : len(names) + 1]
     small = np.abs(other - base) <= _ROUNDING * (np.abs(base) + np.finfo(float).tiny)
     moved = (~small & (np.isfinite(base) | np.isfinite(other))).any(axis=1)
     return [frozenset(n for n, m in zip(names, row, strict=True) if m) for row in moved.tolist()]
 
 
-def _depends_of(seen: Any, names: Sequence[str]) -> list[Names]:
+def _depends_of(seen: Any, names: Sequence[str], draws: int) -> list[Names]:
     """Return the parts that each number of a source depends on, by what is expected of it."""
     with np.errstate(all="ignore"):
         for what in (lambda: seen.moments()[0], seen.logp):
             try:
-                found = _depends(what(), names)
+                found = _depends(what(), names, draws)
                 nothing = silent(seen, len(found))
             except Exception:  # a kind of the user's own may have no mean, or no likelihood here
                 continue

@@ -81,6 +81,8 @@ def ages(
     problems = selection_problems(population, where)
     problems += language_problems(language) + TEXT.or_none.said("title", title)
     problems += population.age_problems(axis)
+    if not population.counted:
+        problems.append("the population has no head count, so there is no rate to draw.")
     raise_if_any(problems + interval_problems(probability), "the figure")
     known = population.age_axis(axis)
     axis = known.name

@@ -102,6 +102,7 @@ class Quantities(Cells):
 
     def population(self, where: Where | None = None, *, per: str | None = None) -> Any:
         """Return the number of people in the cells `where` (a mean over `per`, if given)."""
+        self._counted("nobody knows how many people there are")
         return self.pool(self._ones, where) / self._levels(per, where)
 
     def number(self, step: str, where: Where | None = None, *, per: str | None = None) -> Any:
@@ -226,7 +227,8 @@ class Quantities(Cells):
         where : mapping, optional
             Which cells; all when left out.
         of : str, optional
-            The step that they are in. Without it, the share of the population.
+            The step that they are in. Without it, the share of the population, which must then
+            have a head count.
 
         Returns
         -------
@@ -235,6 +237,7 @@ class Quantities(Cells):
         """
         self._known(step, *([] if of is None else [of]))
         if of is None:
+            self._counted("no share of it can be computed; give 'of'")
             return self.number(step, where) / self.population(where)
         if of != step and not self._model.route.leads(of, step):
             raise SpecError([f"no path leads from {of!r} to {step!r}."], "a quantity")
@@ -278,6 +281,11 @@ class Quantities(Cells):
         """
         self.in_cells((first, last))  # refuses what is no transition
         return self._of_those(first, self._probability((first, last)), where)
+
+    def _counted(self, so: str) -> None:
+        """Refuse what is made of head counts where there are none."""
+        if not self.cells.counted:
+            raise SpecError([f"the population has no head count, so {so}."], "a quantity")
 
     def _of_those(self, step: str, share: Any, where: Where | None) -> Any:
         """Return a `share` in cells, as one of all people of a step.
