@@ -106,7 +106,7 @@ def test_the_main_example() -> None:
     assert model.basis(young, of=("happened", "told")) == "imputed, carried over"
     assert model.basis(young, of=("reported", "investigated")) == "imputed"
     said = {one.about: one.value for one in model.ledger() if one.kind == "constant"}
-    assert len(said) == 28
+    assert len(said) == 29
     assert said["told -> helped over age"].endswith("the same at age 0-11 as at 12-16 and 17")
     assert not {"happened -> told over age", "told -> reported over age"} & said.keys()
     assert said["rate of happened over year"].endswith("the same in 2016 and 2017-2018")
