@@ -11,7 +11,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Index", "Masks", "places"]
+__all__ = ["Index", "Masks", "joined", "places"]
 
 #: The positions of the chosen levels, one array per axis.
 type Chosen = Sequence[NDArray[np.intp]]
@@ -75,3 +75,12 @@ class Masks(Sequence[Mask]):
     def __getitem__(self, i: int | slice) -> Mask | Masks:
         found = self._wheres[i]
         return Masks(found, self._mask) if isinstance(i, slice) else self._mask(found)
+
+
+def joined(bands: Sequence[set[int]]) -> list[set[int]]:
+    """Return the bands of an axis, those that overlap as one."""
+    found: list[set[int]] = []
+    for band in bands:
+        apart = [one for one in found if not one & band]
+        found = [*apart, band.union(*(one for one in found if one & band))]
+    return found

@@ -173,7 +173,8 @@ def test_a_model_in_which_nothing_is_unknown_has_its_numbers_and_no_draws(engine
         [fe.Register(name="r", step="b", count=140)],
     )  # fmt: skip
     result = fe.fit(model, engine=engine, seed=1, progress=False)
-    table = result.steps().set_index("step")
+    assert set(result.steps().query("step == 'b'")["mean"]) == {140}  # those who were counted
+    table = result.steps(number="expected").set_index("step")
     assert table.loc["b", "mean"] == 150
     assert table.loc["b", "sd"] == 0
     assert set(table["basis"]) == {"assumed"}  # no figure had a say

@@ -98,9 +98,11 @@ def test_says_every_step_number_share_and_the_interval() -> None:
     show = Language("en")
     for row in result.steps(probability=0.8).itertuples():
         assert row.step in said
-        assert show.numbers(row.median, row.low, row.high) in said
+        errors = (row.median_mc_error, row.low_mc_error, row.high_mc_error)
+        assert show.numbers(row.median, row.low, row.high, errors) in said
     for row in result.transitions(probability=0.8).itertuples():
-        assert show.shares(row.median, row.low, row.high) in said
+        errors = (row.median_mc_error, row.low_mc_error, row.high_mc_error)
+        assert show.shares(row.median, row.low, row.high, errors) in said
     assert "The route" in said
     assert "80% equal-tailed interval" in said
     assert "people per year, mean over 2016\u20132017" in said
@@ -252,7 +254,7 @@ def test_dutch() -> None:
     result = drawn_from_prior(children(SHIFT))
     said = everything(fe.plot.route(result, language="nl", published={"told": (20_800, "x")}))
     for text in (
-        "Verwacht aantal personen per jaar",
+        "Werkelijk aantal personen per jaar",
         "95%-interval met gelijke staarten",
         "waarvan imputed",
         "imputed (bijgeschat, ",

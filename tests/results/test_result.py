@@ -38,7 +38,8 @@ ALL = [
     lambda r, **k: r.quantities({"told": lambda q: q.number("told")}, **k),
 ]  # fmt: skip
 LABELS = [
-    ["step", "unit"], ["from", "to", "skip"], ["from", "to", "skip", "unit"], ["of", "step"],
+    ["step", "unit", "number"], ["from", "to", "skip"], ["from", "to", "skip", "unit", "number"],
+    ["of", "step"],
     ["parameter", "prior"], ["quantity"],
 ]  # fmt: skip
 NAMES = ["steps", "transitions", "flows", "shares", "parameters", "quantities"]
@@ -84,18 +85,18 @@ def test_rows(fitted):
 def test_numbers_are_those_of_the_draws(fitted):
     where = {"age": (12, 16), "sex": "female"}
     draws = fitted.sample_of(lambda q: q.number("told", where, per="year"))
-    row = fitted.steps(where).set_index("step").loc["told"]
+    row = fitted.steps(where, number="expected").set_index("step").loc["told"]
     assert row["mean"] == pytest.approx(draws.mean())
     assert row["median"] == pytest.approx(np.median(draws))
     assert (row["low"], row["high"]) == pytest.approx(np.quantile(draws, [0.025, 0.975]))
-    both = fitted.steps(where, per=None).set_index("step").loc["told"]
+    both = fitted.steps(where, per=None, number="expected").set_index("step").loc["told"]
     assert both["mean"] == pytest.approx(2 * draws.mean())
     assert both["unit"] == "children"
     assert row["unit"] == "children per year, mean over 2017-2018"
 
 
 def test_by_axes(fitted):
-    table = fitted.steps(by=["sex", "year"])
+    table = fitted.steps(by=["sex", "year"], number="expected")
     assert len(table) == 5 * 4
     one = table[(table["sex"] == "female") & (table["year"] == "2018") & (table["step"] == "told")]
     draws = fitted.sample_of(lambda q: q.number("told", {"sex": "female", "year": 2018}))
@@ -555,4 +556,4 @@ def test_the_unit_is_that_of_the_route():
         model = fe.Model(fe.Route("a", "b", unit=unit), *parts, evidence=sources)
         result = fe.fit(model, seed=1, progress=False)
         assert set(result.steps()["unit"]) == set(result.flows()["unit"]) == {said}
-        assert f"expected {said};" in repr(result)
+        assert f"realised {said};" in repr(result)

@@ -86,6 +86,15 @@ class Records:
                 made[id(value)] = value * factor
         return replace(self, **{name: made[id(getattr(self, name))] for name in names})
 
+    def of_class(self, axes: Sequence[str], unknown: Sequence[bool]) -> Any:
+        """Return the share of the records of which the class on `axes` is `unknown`, or is not."""
+        weight: Any = 1.0
+        for axis, hidden in zip(axes, unknown, strict=True):
+            if axis in self.unknown:
+                share = self.unknown[axis][1]
+                weight = weight * (share if hidden else 1.0 - share)
+        return weight
+
 
 class Defect:
     """Base of the defects that a source may carry; a user's own kind inherits from it.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
+from funnelest.evidence.counted import Counted
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
     AXIS,
@@ -257,6 +258,10 @@ class Evidence:
         Each of shape ``(counts, draws)``; None for sources that are no records of people.
         """
         return None
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return which of its numbers count people of the route one by one; none for most."""
+        return ()
 
     def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in several registers, per draw."""

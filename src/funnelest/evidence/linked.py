@@ -13,6 +13,7 @@ from funnelest import math as fm
 from funnelest.axes import Where, show_level
 from funnelest.distributions import Poisson
 from funnelest.evidence.base import Evidence, FigureClass
+from funnelest.evidence.counted import Counted, Line
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import STEP, Allowed, axis_problems, instance, is_whole, wrong_fields
 from funnelest.figures import AtMost, Exact, Figure
@@ -419,6 +420,24 @@ class Linked(Evidence):
             fm.matmul(nowhere[None, :], means)[0],
             fm.matmul(limited, means),
         )
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return who is on a list; nothing where links are wrong: then nobody is sure to be one."""
+        if self.linkage is not None:
+            return ()
+        shares, lines = self._shares(q), list[Line]()
+        cells_apart = (*(None for _ in q.cells.axes), slice(None))
+        for stratum, where in self.wheres(q.cells).items():
+            cells = self.table.cells(stratum)
+            seen = (cells.sums[~cells.limits].sum(axis=0) > 0).astype(float)
+            known = Exact(self.table.known_in(stratum))
+            share = fm.matmul(seen[None, :], shares[stratum])[0]
+            people = self._people(q)[stratum] * share
+            lines.append(Line(where, share[cells_apart], known, true=people))
+            for row, most in zip(cells.sums[cells.limits], cells.counts[cells.limits], strict=True):
+                share = fm.matmul(row[None, :] * (1.0 - seen), shares[stratum])[0]
+                lines.append(Line(where, share[cells_apart], AtMost(int(most)), true=0.0))
+        return [Counted(self.name, self.step, lines)]
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return how many people are on a list."""

@@ -15,6 +15,7 @@ from funnelest.defects.false_records import FalsePositives
 from funnelest.defects.unknown import Unrecorded
 from funnelest.distributions import NegativeBinomial, Poisson
 from funnelest.evidence.base import FigureClass, NumberEvidence
+from funnelest.evidence.counted import Counted, Line
 from funnelest.evidence.on_route import OnRoute
 from funnelest.figures import as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
@@ -25,9 +26,13 @@ from funnelest.priors import Shared
 from funnelest.quantities.cells import Selections
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
+from funnelest.selections import joined
 from funnelest.words import named
 
 __all__ = ["Register"]
+
+#: A number of people per person that makes no difference beside any other.
+_NOBODY = 1e-200
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -346,7 +351,7 @@ class Register(NumberEvidence):
                 {-1} if hidden[unknown] else set(population.select(where)[at].tolist())
                 for _, where, hidden in classes
             ]
-            bands = _meeting(levels)
+            bands = joined(levels)
             keys = [
                 (*key, next(k for k, band in enumerate(bands) if some <= band))
                 for key, some in zip(keys, levels, strict=True)
@@ -357,7 +362,7 @@ class Register(NumberEvidence):
         """Return the expected count of every figure, shape ``(figures, draws)``."""
         made, order = [], []
         for unknown, rows, wheres in q.fixed(("classes", self.name), self._groups):
-            weight = _weight(records, self.axes, unknown)
+            weight = records.of_class(self.axes, unknown)
             made.append(self.expected(q, records, wheres, weight))
             order += rows
         if len(made) == 1:
@@ -378,7 +383,7 @@ class Register(NumberEvidence):
         records = self.records(q)
         true, seen, order = [], [], []
         for unknown, rows, wheres in self._groups():
-            weight = _weight(records, self.axes, unknown)
+            weight = records.of_class(self.axes, unknown)
             people = q.pools(records.times(weight, "registered").registered, wheres)
             true.append(people / self.expected(q, records, wheres, weight))
             inside = people / q.pools(records.people, wheres)
@@ -386,6 +391,40 @@ class Register(NumberEvidence):
             order += rows
         back = np.argsort(order)
         return np.concatenate(true)[back], np.concatenate(seen)[back]
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        records = self.records(q)
+        share = records.registered / np.maximum(records.people, _NOBODY)
+        once = np.allclose(records.true, records.registered, rtol=1e-9, atol=0.0)
+        if not once or np.max(share) > 1.0 + 1e-9:
+            return ()  # a person may have several records, or a record be of several
+        printed, lines = self._printed(q.cells), dict[int, Line]()
+        factors = self._factors(q, printed)
+        for unknown, rows, wheres in self._groups():
+            weight = records.of_class(self.axes, unknown)
+            true = q.pools(records.times(weight, "true").true, wheres)
+            every = self.expected(q, records, wheres, weight)
+            false = np.where(every > true * (1 + 1e-12), every - true, 0.0)
+            inside = share * weight
+            for i, where, right, wrong in zip(rows, wheres, true, false, strict=True):
+                own = (printed.figures[i], printed.divisor)
+                lines[i] = Line(where, inside, *own, right, wrong, factors[i])
+        place = self.step if isinstance(self.step, str) else (self.step[0], self.step[1])
+        return [Counted(self.name, place, [lines[i] for i in sorted(lines)], printed.margins)]
+
+    def _factors(self, q: Quantities, printed: Printed) -> Any:
+        """Return how far each count is off by its `Overdispersion`, as expected given the print."""
+        spreads = carried(self.defects, "spread")
+        if not spreads:
+            return np.ones(len(printed.figures))
+        square = spreads[0].spread(q, self.name) ** 2
+        means = np.atleast_2d(self._means(q, self.records(q)))
+        at, counts, _ = printed.places
+        told = np.zeros((2, *means.shape))
+        told[0, at], told[1, at] = counts, means[at]
+        for rows in map(list, self._sets(q.cells)):
+            told[:, rows] = told[:, rows].sum(axis=1, keepdims=True)
+        return (1.0 + square * told[0]) / (1.0 + square * told[1])
 
     # ------------------------------------------------------------- other data
 
@@ -443,25 +482,6 @@ class Register(NumberEvidence):
                 recorded=True,
             )
         ]
-
-
-def _weight(records: Records, axes: Sequence[str], unknown: Sequence[bool]) -> Any:
-    """Return the share of the records that falls in classes that are known or not."""
-    weight: Any = 1.0
-    for axis, hidden in zip(axes, unknown, strict=True):
-        if axis in records.unknown:
-            share = records.unknown[axis][1]
-            weight = weight * (share if hidden else 1.0 - share)
-    return weight
-
-
-def _meeting(bands: Sequence[set[int]]) -> list[set[int]]:
-    """Return the bands of an axis, those that overlap as one."""
-    found: list[set[int]] = []
-    for band in bands:
-        apart = [one for one in found if not one & band]
-        found = [*apart, band.union(*(one for one in found if one & band))]
-    return found
 
 
 def _like(old: Any, new: Any, divisor: int) -> Any:

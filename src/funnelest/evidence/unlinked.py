@@ -15,6 +15,7 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.defects.base import carried
 from funnelest.evidence.base import Evidence
+from funnelest.evidence.counted import Counted
 from funnelest.evidence.register import Register
 from funnelest.fields import MAPPING, Allowed, instances, wrong_fields
 from funnelest.figures import Between, Figure, as_figure
@@ -97,6 +98,11 @@ class Unlinked(Evidence):
 
     def members(self) -> Sequence[Evidence]:
         return tuple(self.registers) if isinstance(self.registers, list | tuple) else ()
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return the people of each register: as many as that there are at least."""
+        made = [found for one in self.registers for found in one.counted_people(q)]
+        return [replace(found, overlapping=True) for found in made]
 
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
         return [w for one in self.registers for w in one.figure_cells(population, looked)]

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from funnelest.model.constancy import constancies
+from funnelest.model.counted_apart import counted_apart
 from funnelest.model.parts import Parts
 from funnelest.priors import Fixed
 from funnelest.route import show_edge
@@ -129,6 +130,9 @@ def _entries(model: Parts) -> list[Entry]:
         for about, text in unsaid.items()
         if about not in model.priors
     ]
+    if names := counted_apart(model):
+        about = named("default.counted", names=names)
+        found.append(Entry(about, "default", named("default.counted_apart"), stated=False))
     return found
 
 

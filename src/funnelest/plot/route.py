@@ -26,8 +26,7 @@ from funnelest.plot.base import (
 )
 from funnelest.plot.base.graph import INDENT, Graph
 from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
-from funnelest.results.imputed import imputed_number
-from funnelest.results.intervals import interval_problems
+from funnelest.results.intervals import errors_of, interval_problems
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
 from funnelest.route import Edge
@@ -152,7 +151,9 @@ def route(
     said = [show("plot.route.carried")] if made.carried else []
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
     unit = show.unit(result.model.population, where, per, result.model.route.counted)
-    subtitle = show("plot.route.expected", unit=unit) + (
+    number, told = result._number("auto")
+    said += [show.say(one) for one in told]
+    subtitle = show(f"numbers.head_{number}", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )
     mark = show.say(result.said_mark)
@@ -179,7 +180,9 @@ def route(
                  show(f"plot.route.key_{kind}", **named))
                 for kind, style in _STYLES.items() if kind in kinds
             ],
-            note=" ".join([show("plot.route.note", **named), *said, *found.notes]),
+            note=" ".join([
+                show("plot.route.note", **named), show(f"numbers.{number}"), *said, *found.notes
+            ]),
             show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
             watermark=mark.split(":")[0].split(";")[0],
         )  # fmt: skip
@@ -251,13 +254,15 @@ class _Lines:
             for table in (result.transitions(**chosen), result.flows(**chosen, per=self.per))
         )
         style = _STYLES["step"]
+        self.parts = result._imputed_steps(self.where, self.per, self.probability)
         if self.imputed:
             style = replace(style, face="white", hatch=IMPUTED.hatch)
         made: list[tuple[str, Place, Row]] = []
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
-            step, values = row["step"], _three(row)
+            step, values, errors = row["step"], _three(row), errors_of(row)
+            shown = show.numbers(*values, errors)
             made.append(
-                ("step", step, Row(step, [Mark(style, *values)], ("", show.numbers(*values)),
+                ("step", step, Row(step, [Mark(style, *values)], ("", shown),
                                    size=8.5, bold=True, least=0.29, above=0.08, below=0.03,
                                    band=BAND))
             )  # fmt: skip
@@ -271,7 +276,7 @@ class _Lines:
                 said = self._unseen(shares[edge]["basis"])
                 name = f"\u2192 {successor}" + (f" ({said})" if said else "")
                 mark = Mark(_STYLES["transition"], *_three(flows[edge]), loose=True)
-                share = show.shares(*_three(shares[edge]))
+                share = show.shares(*_three(shares[edge]), errors_of(shares[edge]))
                 made.append(("transition", edge, _line(name, [mark], share)))
                 made += self._given(edge)
         return made
@@ -279,20 +284,15 @@ class _Lines:
     def _imputed(self, step: str) -> list[tuple[str, Place, Row]]:
         if self.imputed:
             return [("label", step, _line(self.show("plot.route.imputed")))]
-        part = imputed_number(self.result.model, step, self.where, self.per)
-        if part is None:
+        if step not in self.parts:
             return []
-        made = self.result.quantities(
-            {
-                "number": part,
-                "share": lambda q: part(q) / q.number(step, self.where, per=self.per),
-            },
-            basis="imputed",
-            probability=self.probability,
+        of = self.result.quantities(
+            {"share": self.parts[step]["share"]}, basis="imputed", probability=self.probability
         )
-        number, share = (_three(row) for row in made.to_dict("records"))
-        row = _line(self.show("plot.route.of_which"), [Mark(IMPUTED, *number)],
-                    self.show.shares(*share), self.show.numbers(*number))  # fmt: skip
+        number, share = self.parts[step], of.to_dict("records")[0]
+        row = _line(self.show("plot.route.of_which"), [Mark(IMPUTED, *_three(number))],
+                    self.show.shares(*_three(share), errors_of(share)),
+                    self.show.numbers(*_three(number), errors_of(number)))  # fmt: skip
         return [("imputed", step, row)]
 
     def _unseen(self, basis: str) -> str:

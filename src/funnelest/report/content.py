@@ -115,10 +115,12 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
         (str(name), kind.kind in "iuf")
         for name, kind in zip(shown.columns, shown.dtypes, strict=True)
     ]
+    names = [name for name, _ in columns]
     rows = []
     for values in shown.itertuples(index=False, name=None):
+        errors = dict(zip(names, values, strict=True))
         texts = [
-            _cell(value, name, numeric, show, axes)
+            _cell(value, name, numeric, show, axes, errors.get(f"{name}_mc_error"))
             for value, (name, numeric) in zip(values, columns, strict=True)
         ]
         basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
@@ -128,9 +130,13 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
     return Table(title, heads, rows)
 
 
-def _cell(value: Any, name: str, numeric: bool, show: Language, axes: Sequence[str]) -> str:
+def _cell(
+    value: Any, name: str, numeric: bool, show: Language, axes: Sequence[str], error: Any
+) -> str:
     if isinstance(value, float):
-        return show.number(value) if numeric else ("" if value != value else str(value))
+        return (
+            show.number(value, error=error) if numeric else ("" if value != value else str(value))
+        )
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
     value = show.cell(name, value)

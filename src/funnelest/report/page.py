@@ -19,8 +19,7 @@ from funnelest.plot.base import Language, language_problems
 from funnelest.report.checked import check_problems, checked, failures, leaning
 from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.report.ledger import ledger
-from funnelest.results.imputed import imputed_number
-from funnelest.results.intervals import interval_problems
+from funnelest.results.intervals import errors_of, interval_problems, summary_errors
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems
 from funnelest.route import show_edge
@@ -163,6 +162,8 @@ class _Page:
         # Which quantities a mark is about stands once, at the top.
         self.short = "; ".join(part.split(":")[0] for part in self.mark.split("; "))
         self.steps = result.steps(where, per=per, probability=probability).to_dict("records")
+        self.number, self.told = result._number("auto")[0], result._said("auto")
+        self.parts = result._imputed_steps(where, per, probability)
         self.shares = result.transitions(where, probability=probability).to_dict("records")
         self.filled = result.model.imputed_part(where)
         self.figures = result._figure_rows(probability)
@@ -171,10 +172,12 @@ class _Page:
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
         model = self.result.model
+        unit = self.show.unit(model.population, self.where, self.per, model.route.counted)
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
-            "unit": self.show.unit(model.population, self.where, self.per, model.route.counted),
+            "unit": unit,
+            "what": self.show(f"numbers.head_{self.number}", unit=unit),
             "where": f", {self.show.where(self.where, model.population)}" if self.where else "",
         }
         return self.show(f"page.{name}", **{**known, **named})
@@ -262,7 +265,8 @@ class _Page:
         if not len(known):
             return "\u2013"
         low, middle, high = equal_tailed(known, self.probability)
-        return self.show.shares(middle, low, high)
+        errors = errors_of(summary_errors(draws, self.probability, self.result.dependence))
+        return self.show.shares(middle, low, high, errors)
 
     def summary(self) -> list[Content]:
         """Return in words what the numbers rest on, the weakest first, and what was estimated."""
@@ -294,9 +298,7 @@ class _Page:
         if self.filled == "imputed":
             found.append(self.say("wholly"))
         elif self.filled:
-            part = imputed_number(result.model, first, self.where, self.per)
-            assert part is not None
-            draws = result.sample_of(lambda q: part(q) / q.number(first, self.where, per=self.per))
+            draws = result.sample_of(self.parts[first]["share"])
             found.append(self.say("partly", step=first, share=self._shares(draws)))
         for word in (CARRIED, PARTLY):
             names = [step for step, words in known.items() if word in words]
@@ -309,7 +311,8 @@ class _Page:
         """Return the paragraphs that say in words what was estimated."""
         result, route, show = self.result, self.result.model.route, self.show
         number = {
-            row["step"]: show.numbers(row["median"], row["low"], row["high"]) for row in self.steps
+            row["step"]: show.numbers(row["median"], row["low"], row["high"], errors_of(row))
+            for row in self.steps
         }
         first = route.steps[0]
         row = self.steps[0]
@@ -334,7 +337,8 @@ class _Page:
             if route.successors(step):
                 draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
                 sentences.append(self.say("loss", step=step, share=self._shares(draws)))
-        return [" ".join(sentences), self.say("intervals")]
+        numbers = " ".join([show(f"numbers.{self.number}"), *map(show.say, self.told)])
+        return [" ".join(sentences), self.say("intervals", numbers=numbers)]
 
     def counted(self) -> list[str]:
         """Return how many figures went in, and how much was assumed."""
@@ -351,10 +355,8 @@ class _Page:
 
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
-        numbers = "; ".join(
-            f"{row['step']} {self.show.numbers(row['median'], row['low'], row['high'])}"
-            for row in self.steps
-        )
+        shown = [(r["step"], r["median"], r["low"], r["high"], errors_of(r)) for r in self.steps]
+        numbers = "; ".join(f"{step} {self.show.numbers(*one)}" for step, *one in shown)
         alt = self.say("alt", steps=len(self.steps), numbers=numbers)
         alt = f"{self.mark}. {alt}" if self.mark else alt
         if figure is not None:
@@ -381,17 +383,21 @@ class _Page:
         numbers = ("median", "interval", "prior_median", "prior_interval")
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
-    def _one(self, value: float, share: bool) -> str:
-        return f"{self.show.percent(value)}%" if share else self.show.number(value)
+    def _one(self, value: float, share: bool, error: float | None = None) -> str:
+        show = self.show
+        return f"{show.percent(value, error)}%" if share else show.number(value, error=error)
 
-    def _range(self, low: float, high: float, share: bool) -> str:
-        start = self.show.percent(low) if share else self.show.number(low)
-        return f"{start}\u2013{self._one(high, share)}"
+    def _range(
+        self, low: float, high: float, share: bool, errors: Sequence[float | None] = (None, None)
+    ) -> str:
+        start = self._one(low, share, errors[0]).removesuffix("%")
+        return f"{start}\u2013{self._one(high, share, errors[1])}"
 
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
+        middle, *ends = errors_of(row)
         return [
-            self._one(row["median"], share),
-            self._range(row["low"], row["high"], share),
+            self._one(row["median"], share, middle),
+            self._range(row["low"], row["high"], share, ends),
             self._one(row["prior_median"], share),
             self._range(row["prior_low"], row["prior_high"], share),
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
@@ -403,15 +409,12 @@ class _Page:
         for row in self.steps:
             asked = str(named("word.number_at", step=row["step"]))
             rows.append(([row["step"], *self._estimates(row, False, asked)], _apart(row)))
-            part = imputed_number(self.result.model, row["step"], self.where, self.per)
+            part = self.parts.get(row["step"])
             if part is None or self.filled == "imputed":
                 continue
-            (one,) = self.result.quantities(
-                {"part": part}, basis="imputed", probability=self.probability
-            ).to_dict("records")
             name = self.say("imputed_part", step=row["step"])
             asked = str(named("word.imputed_at", step=row["step"]))
-            rows.append(([name, *self._estimates(one, False, asked)], True))
+            rows.append(([name, *self._estimates(part, False, asked)], True))
         return self._table("steps_caption", self._heads("step"), rows)
 
     def transition_table(self) -> Content:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +12,14 @@ from funnelest.fields import is_number, one_of
 from funnelest.sampling.errors import Dependence, mean_errors, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
 
-__all__ = ["COLUMNS", "ERRORS", "interval_problems", "summary", "summary_errors"]
+__all__ = [
+    "COLUMNS",
+    "ERRORS",
+    "errors_of",
+    "interval_problems",
+    "summary",
+    "summary_errors",
+]
 
 type Floats = NDArray[np.float64]
 
@@ -19,6 +29,11 @@ ERRORS = ("mean_mc_error", "median_mc_error", "low_mc_error", "high_mc_error")
 COLUMNS = ("mean", "median", "sd", "low", "high", "interval", *ERRORS, "prior_median", "prior_low",
            "prior_high", "basis", "mark")  # fmt: skip
 KIND = one_of("equal-tailed", "highest-density")
+
+
+def errors_of(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    """Return the Monte Carlo errors of median and limits of a row of a table."""
+    return row["median_mc_error"], row["low_mc_error"], row["high_mc_error"]
 
 
 def interval_problems(probability: object, kind: object = "equal-tailed") -> list[str]:

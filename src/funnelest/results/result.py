@@ -2,41 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from funnelest.axes import Where
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
-from funnelest.evidence.linked import Linked
 from funnelest.evidence.unlinked import Unlinked
 from funnelest.fields import MAPPING, TEXT, Constraint, instance
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
-from funnelest.results.draws import QUANTITY, Drawn
-from funnelest.results.intervals import (
-    COLUMNS,
-    ERRORS,
-    interval_problems,
-    summary,
-    summary_errors,
-)
-from funnelest.results.realised import known_and_hidden
-from funnelest.sampling.weights import interval_name
+from funnelest.results.draws import QUANTITY
+from funnelest.results.intervals import interval_problems
+from funnelest.results.people import People
+from funnelest.results.tabled import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["RESULT", "Result"]
 
-type Kind = Literal["equal-tailed", "highest-density"]
-
 
 @entries
 @dataclass(frozen=True, eq=False, repr=False)
-class Result(Drawn):
+class Result(People):
     """What a fit gives: draws from the posterior, and tables of them.
 
     Every table has one row per quantity with its posterior mean, median, standard deviation and
@@ -76,96 +67,6 @@ class Result(Drawn):
         What `more` asks; set by `fit`.
     """
 
-    def _table(
-        self,
-        rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
-        probability: float,
-        kind: Kind,
-        labels: Sequence[str] = (),
-    ) -> pd.DataFrame:
-        """Return a tidy table of (labels, quantity, basis) rows; `labels` are those of no row."""
-        import pandas as pd
-
-        self._open()
-        raise_if_any(interval_problems(probability, kind), "the table")
-        made = []
-        for one, quantity, basis in rows:
-            draws = self._evaluate(quantity, self._posterior)
-            before = self._evaluate(quantity, self._prior)
-            posterior, prior = (summary(one, probability, kind) for one in (draws, before))
-            made.append(
-                {
-                    **one,
-                    **posterior,
-                    "interval": interval_name(probability, kind),
-                    **summary_errors(draws, probability, self.dependence, kind),
-                    "prior_median": prior["median"],
-                    "prior_low": prior["low"],
-                    "prior_high": prior["high"],
-                    "basis": self._rests_on(quantity, basis, draws, before),
-                    "mark": self.mark,
-                }
-            )
-        return pd.DataFrame(made, columns=None if made else [*labels, *COLUMNS])
-
-    def _each(
-        self, where: Where | None, by: Sequence[str] | str, per: str | None = None
-    ) -> Iterator[tuple[dict[str, Any], Where, str | None, str]]:
-        """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
-        axis = self._per(per)
-        for labels, cells in tables.selections(self.model.population, where, by):
-            yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
-
-    def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
-        return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
-
-    def _per(self, per: str | None) -> str | None:
-        """Return the axis of the mean, if there is one."""
-        raise_if_any(tables.selection_problems(self.model.population, None, per), "the table")
-        return self.model.population.mean_over(per)
-
-    def steps(
-        self,
-        where: Where | None = None,
-        *,
-        by: Sequence[str] | str = (),
-        per: str | None = "auto",
-        probability: float = 0.95,
-        kind: Kind = "equal-tailed",
-    ) -> pd.DataFrame:
-        """Return the expected number of people who reach each step.
-
-        Parameters
-        ----------
-        where : mapping, optional
-            Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
-        by : str or sequence of str, default ()
-            Axes of which every level gets rows of its own.
-        per : str, optional
-            Axis over which the mean is taken. "auto", the default: that of the years, where the
-            population has one. None gives the sum over the cells.
-        probability : float, default 0.95
-            Probability of the interval.
-        kind : {"equal-tailed", "highest-density"}
-            Kind of interval.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per step (and level). The numbers are expected numbers: chance variation of
-            the counts from year to year is not in the interval.
-        """
-        rows = [
-            (
-                {"step": step, **labels, "unit": tables.unit(self.model, over, cells)},
-                lambda q, s=step, w=cells, p=over: q.number(s, w, per=p),
-                basis,
-            )
-            for labels, cells, over, basis in self._each(where, by, per)
-            for step in self.model.route.steps
-        ]
-        return self._table(rows, probability, kind)
-
     def transitions(
         self,
         where: Where | None = None,
@@ -196,38 +97,6 @@ class Result(Drawn):
             for a, b in self.model.route.edges
         ]
         return self._table(rows, probability, kind, ("from", "to", "skip"))
-
-    def flows(
-        self,
-        where: Where | None = None,
-        *,
-        by: Sequence[str] | str = (),
-        per: str | None = "auto",
-        probability: float = 0.95,
-        kind: Kind = "equal-tailed",
-    ) -> pd.DataFrame:
-        """Return the expected number of people who make each transition.
-
-        Parameters
-        ----------
-        where, by, per, probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per transition (and level).
-        """
-        rows = [
-            (
-                self._edge(a, b, labels) | {"unit": tables.unit(self.model, over, cells)},
-                lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
-                basis,
-            )
-            for labels, cells, over, basis in self._each(where, by, per)
-            for a, b in self.model.route.edges
-        ]
-        return self._table(rows, probability, kind, ("from", "to", "skip", "unit"))
 
     def first_events(
         self,
@@ -411,34 +280,6 @@ class Result(Drawn):
         ]
         return self._table(rows, probability, kind)
 
-    def linked(self, *, probability: float = 0.95, kind: Kind = "equal-tailed") -> pd.DataFrame:
-        """Return how many people are on linked registers, and on none of them.
-
-        Parameters
-        ----------
-        probability, kind
-            As in `steps`.
-
-        Returns
-        -------
-        pandas.DataFrame
-            For each `Linked` source, by stratum and for all: people on a list ("known", the
-            number counted), on none ("hidden", drawn around what is expected) and together
-            ("total"). Where links are wrong, the known are drawn too.
-        """
-        rows = [
-            ({"source": one.name, **labels}, quantity, basis)
-            for one in self.model.evidence
-            if isinstance(one, Linked)
-            for labels, quantity, basis in known_and_hidden(
-                one, self._of_cells, self.model, self.seed
-            )
-        ]
-        return self._table(rows, probability, kind)
-
-    def _of_cells(self, where: Where) -> str:
-        return self.model.imputed_part(where) or "estimated"
-
     def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
         """Return every figure that was given: how it was read, and what the fitted route expects.
 
@@ -492,7 +333,7 @@ class Result(Drawn):
             return f"<pre>{escape(repr(self))}</pre>"
         parts = [f"<p>{escape(self.gate.text)}</p>"]
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
-            parts += [f"<h4>{title}</h4>", tables.html_table(table.drop(columns=[*ERRORS]))]
+            parts += [f"<h4>{title}</h4>", tables.html_table(table)]
         return "\n".join(parts)
 
 

@@ -15,8 +15,10 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
+from funnelest.results.intervals import ERRORS
 from funnelest.sampling.weights import equal_tailed, interval_name
-from funnelest.words import named
+from funnelest.words import Language, Sentence, named
+from funnelest.words.digits import certain, to_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,7 @@ __all__ = [
     "figure_rows",
     "first_event_rows",
     "html_table",
+    "in_english",
     "selection_problems",
     "selections",
     "shown_figures",
@@ -54,6 +57,11 @@ def unit(model: Parts, per: str | None, where: Where) -> str:
         return named("quantity.people_in", unit=counted, axis=name, level=show_level(levels[0]))
     span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
     return named("quantity.people_per", unit=counted, axis=name, span=span)
+
+
+def in_english(said: Sentence | str) -> str:
+    """Return a sentence as a table of pandas has it."""
+    return Language("en").say(said)
 
 
 def selection_problems(population: Population, where: object, per: object = None) -> list[str]:
@@ -278,29 +286,41 @@ def standardised(one: Shown, value: float, limits: tuple[float, float] | None = 
 def step_lines(table: pd.DataFrame) -> list[str]:
     """Return a table of steps as lines of text."""
     width = max(len(step) for step in table["step"])
-    return [
-        f"  expected {table['unit'][0]}; median, {table['interval'][0]} interval, basis:",
-        *(
-            f"    {row.step:<{width}}  {row.median:>12,.0f}  {row.low:>12,.0f} - {row.high:<12,.0f}"
-            f"  {row.basis}"
-            for row in table.itertuples()
-        ),
-    ]
+    rows = []
+    for row in table.to_dict("records"):
+        median, low, high = (
+            show_number(row[name], row[f"{name}_mc_error"]) for name in ("median", "low", "high")
+        )
+        rows.append(
+            f"    {row['step']:<{width}}  {median:>12}  {low:>12} - {high:<12}  {row['basis']}"
+        )
+    unit, interval = table["unit"][0], table["interval"][0]
+    return [f"  {table['number'][0]} {unit}; median, {interval} interval, basis:", *rows]
 
 
 def html_table(table: pd.DataFrame) -> str:
-    """Return a table as HTML, numbers rounded to what a reader can use."""
+    """Return a table as HTML, numbers rounded to what a reader can use.
+
+    What has a column of Monte Carlo errors is rounded to these, which are then left out.
+    """
     shown = table.copy()
-    for name in shown.columns:
-        if shown[name].dtype.kind == "f":
-            shown[name] = [show_number(value) for value in shown[name]]
+    for name in table.columns:
+        if table[name].dtype.kind == "f":
+            errors = table.get(f"{name}_mc_error", [None] * len(table))
+            shown[name] = [show_number(*one) for one in zip(table[name], errors, strict=True)]
+    shown = shown.drop(columns=[name for name in ERRORS if name in shown])
     if "mark" in shown and not shown["mark"].any():
         shown = shown.drop(columns="mark")
     return str(shown.to_html(index=False, border=0, classes="funnelest"))
 
 
-def show_number(value: float) -> str:
-    """Return a number with three significant digits, or whole when it is large."""
+def show_number(value: float, error: float | None = None) -> str:
+    """Return a number with three significant digits, or whole when it is large.
+
+    No digit is finer than its Monte Carlo `error`.
+    """
     if not np.isfinite(value):
         return str(value)
+    if not certain(value, error):
+        value = to_error(value, error)[0]
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from funnelest.axes import Axis, Where, show_level, show_where
+from funnelest.words.digits import certain, to_error
 
 __all__ = [
     "LANGUAGES",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 _DASH = "\u2013"
+_UNKNOWN = (None, None, None)
 #: Where the catalogues are: every `<code>.toml` in here is a language, and nothing else makes one.
 FOLDER: Any = files("funnelest.words")
 
@@ -245,10 +247,16 @@ class Language:
         """Return a number that was written with points and commas as in English."""
         return text.translate({44: self.word("thousands"), 46: self.word("decimal")})
 
-    def number(self, value: float, digits: int = 3) -> str:
-        """Return a number with `digits` significant digits."""
+    def number(self, value: float, digits: int = 3, error: float | None = None) -> str:
+        """Return a number with `digits` significant digits, or as its Monte Carlo `error` allows.
+
+        A count without error is printed whole.
+        """
         if not math.isfinite(value):
             return _DASH
+        if certain(value, error):
+            return self.figure(value)
+        value, digits = to_error(value, error, digits)
         if value == 0 or abs(value) < 1e-3:
             return "0" if value <= 0 else self.local("<0.001")
         for limit, name in ((1e9, "billion"), (1e7, "million")):
@@ -280,19 +288,35 @@ class Language:
         """Return a round number on an axis."""
         return self.number(value) if value >= 1e-3 else self.figure(value)
 
-    def numbers(self, middle: float, low: float, high: float) -> str:
-        """Return a number and its interval, ``851 (518-1,370)``; large ones in millions."""
+    def numbers(
+        self, middle: float, low: float, high: float, errors: Sequence[float | None] = _UNKNOWN
+    ) -> str:
+        """Return a number and its interval, ``851 (518-1,370)``; large ones in millions.
+
+        `errors` are the Monte Carlo errors of the three.
+        """
+        if all(map(certain, (middle, low, high), errors)):
+            shown = [self.figure(value) for value in (middle, low, high)]
+            return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]})"
         scale, unit = 1.0, ""
         for limit, one, name in ((1e9, 1e9, "billion"), (1e7, 1e6, "million")):
             if abs(high) >= limit:
                 scale, unit = one, f" {self.word(name)}"
                 break
-        shown = [self.number(value / scale) for value in (middle, low, high)]
+        shown = [
+            self.number(value / scale, error=error if error is None else error / scale)
+            for value, error in zip((middle, low, high), errors, strict=True)
+        ]
         return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]}){unit}"
 
-    def percent(self, share: float) -> str:
-        """Return a share in percent, without the sign, with what a reader can use."""
+    def percent(self, share: float, error: float | None = None) -> str:
+        """Return a share in percent, without the sign, with what a reader can use.
+
+        No digit is finer than its Monte Carlo `error`.
+        """
         value = 100 * share
+        if error:
+            value = to_error(value, 100 * error)[0]
         if not math.isfinite(value):
             return _DASH
         if value <= 0:
@@ -305,9 +329,12 @@ class Language:
         text = f"{value:.{decimals}f}"
         return self.local(text.rstrip("0").rstrip(".") if decimals else text)
 
-    def shares(self, middle: float, low: float, high: float) -> str:
-        """Return a share and its interval, ``71% (51-85%)``."""
-        return f"{self.percent(middle)}% ({self.percent(low)}{_DASH}{self.percent(high)}%)"
+    def shares(
+        self, middle: float, low: float, high: float, errors: Sequence[float | None] = _UNKNOWN
+    ) -> str:
+        """Return a share and its interval, ``71% (51-85%)``; `errors` as in `numbers`."""
+        shown = list(map(self.percent, (middle, low, high), errors))
+        return f"{shown[0]}% ({shown[1]}{_DASH}{shown[2]}%)"
 
     def interval(self, probability: float) -> str:
         """Return the name of the interval, with its probability and kind."""

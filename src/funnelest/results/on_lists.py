@@ -16,17 +16,26 @@ from funnelest.quantities.quantities import Quantities
 
 __all__ = ["known_and_hidden"]
 
+#: Of several parts without a cell in common, the people at each step and transition, per draw.
+type People = Callable[[Sequence[Any]], Sequence[Mapping[Any, Any]]]
+
 #: Larger numbers of a prior cannot be drawn.
 _MOST = 1e15
 
 
 def known_and_hidden(
-    source: Linked, basis: Callable[[Where], str], model: Parts, seed: int
-) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str]]:
-    """Return labels, quantity and basis of known and hidden people, by stratum and in all.
+    source: Linked,
+    basis: Callable[[Where], str],
+    model: Parts,
+    seed: int,
+    people: People | None = None,
+) -> list[tuple[dict[str, str], Callable[[Quantities], Any], str, Any]]:
+    """Return labels, quantity, basis and draws of known and hidden people, by stratum and in all.
 
-    ``basis(where)`` says whether the people of some cells are estimated or imputed. The same seed
-    draws the same hidden people.
+    ``basis(where)`` says whether the people of some cells are estimated or imputed.
+    ``people(cells)`` gives how many there really are at each step, in several parts; without it,
+    and where links are wrong, the draws are None, and the quantity draws them: the same ones for
+    the same seed.
     """
     wheres = source.wheres(model.population)
     names = source.table.strata
@@ -34,7 +43,15 @@ def known_and_hidden(
     why = "all lists together do not interact"
     if source.largest == 1:
         why = "the lists are independent"
-    found: list[tuple[dict[str, str], Callable[[Quantities], Any], str]] = []
+    drawn = None
+    if people is not None and source.linkage is None:
+        made = people([model.population.mask(wheres[one]) for one in names])
+        known = {one: float(source.table.known_in(one)) for one in names}
+        drawn = {
+            one: (known[one], np.maximum(at[source.step] - known[one], 0.0))
+            for one, at in zip(names, made, strict=True)
+        }
+    found: list[tuple[dict[str, str], Callable[[Quantities], Any], str, Any]] = []
     for stratum in strata:
         chosen = names if stratum is None else (stratum,)
         rest = {basis(wheres[one]) for one in chosen}
@@ -43,8 +60,15 @@ def known_and_hidden(
             labels = {"stratum": stratum or "all", "quantity": name, "unit": model.route.counted}
             quantity = partial(_summed, source=source, chosen=chosen, parts=parts, seed=seed)
             estimated = 1 in parts or source.linkage is not None
-            found.append((labels, quantity, f"{own}, {why}" if estimated else "counted"))
+            rests = f"{own}, {why}" if estimated else "counted"
+            found.append((labels, quantity, rests, drawn and _of(drawn, chosen, parts)))
     return found
+
+
+def _of(drawn: Mapping[str, tuple[Any, Any]], chosen: Sequence[str], parts: Sequence[int]) -> Any:
+    return sum(drawn[stratum][part] for stratum in chosen for part in parts) + 0.0 * sum(
+        drawn[stratum][1] for stratum in chosen
+    )
 
 
 def _summed(

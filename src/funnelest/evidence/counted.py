@@ -1,0 +1,79 @@
+"""Which of its numbers are counts of people of the route, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from funnelest.axes import Where
+from funnelest.figures import Figure
+from funnelest.observations.table import Margin
+
+__all__ = ["Counted", "Line"]
+
+_NOBODY = 1e-300
+
+
+@dataclass(frozen=True)
+class Line:
+    """A printed number of people who were each counted once, and of records of nobody.
+
+    Parameters
+    ----------
+    where : mapping
+        The cells whose people it counts.
+    share : array
+        The chance that somebody at the place is counted in it, in the layout of
+        `Quantities.in_cells`. Lines of one class, such as those of unknown sex, share one array.
+    figure : Figure
+        The number as printed.
+    divisor : int, default 1
+        What the count was divided by.
+    true, false : array, default 1.0 and 0.0
+        Expected records in it of people at the place, and of others, per draw.
+    factor : array, default 1.0
+        How far the count is off for another reason than chance, per draw (`Overdispersion`). It
+        matters only where the figure leaves several counts.
+    """
+
+    where: Where
+    share: Any
+    figure: Figure
+    divisor: int = 1
+    true: Any = 1.0
+    false: Any = 0.0
+    factor: Any = 1.0
+
+    @property
+    def true_share(self) -> Any:
+        """The share of its records that are of people at the place, per draw."""
+        return self.true / np.maximum(self.true + self.false, _NOBODY)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """People of the route whom a source counted, for `Result.steps`.
+
+    Parameters
+    ----------
+    source : str
+        Its name.
+    place : str or (str, str)
+        The step where they are, or the transition that they make.
+    lines : sequence of Line
+        Nobody is counted in two of them.
+    totals : sequence of Margin, default ()
+        Printed totals of some of the lines, over the same divisor.
+    overlapping : bool, default False
+        Whether the same people may be in other sources of the same step, nobody knows how many:
+        then each line tells no more than how many there are at least.
+    """
+
+    source: str
+    place: str | tuple[str, str]
+    lines: Sequence[Line]
+    totals: Sequence[Margin] = ()
+    overlapping: bool = False

@@ -1,0 +1,226 @@
+"""What the sources of a model counted of the people of its route, and what that makes known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.evidence.counted import Counted, Line
+from funnelest.figures import Figure
+from funnelest.figures.base import known as counts_of
+from funnelest.model.model import Model
+from funnelest.quantities.quantities import Quantities
+from funnelest.results.realised.fibres import Sum
+
+__all__ = ["Known", "Place", "Slot", "counted_by", "known_of", "sums_of"]
+
+type Place = str | tuple[str, str]
+type Cells = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Sources that count people at one place, each in other cells.
+
+    Parameters
+    ----------
+    place : str or (str, str)
+        The step, or the transition.
+    lines : tuple of ndarray of int
+        Which line counts the people of each cell, -1 for none, shape ``(cells,)``; a further one
+        where several lines have the same cells, such as those of unknown sex.
+    """
+
+    place: Place
+    lines: tuple[NDArray[np.intp], ...]
+
+
+@dataclass(frozen=True)
+class Least:
+    """At least so many people at a place and in some cells; a line of everybody there."""
+
+    place: Place
+    cells: Cells
+    line: int
+
+
+@dataclass(frozen=True)
+class Known:
+    """Which lines the people at each place are counted in; nothing in it depends on draws.
+
+    Parameters
+    ----------
+    slots : tuple of Slot
+        Where people are counted, each with a chance.
+    least : tuple of Least
+        Lines of which no more is used than that there are at least so many people.
+    used : tuple of (int, int)
+        Of each line that is counted in a slot, its source and its place there.
+    limits : tuple of (int, int)
+        Of each `Least`, its source and its place there.
+    totals : tuple of (tuple of int, int, int)
+        Lines that a printed total is of, its source and its place there.
+    shares : dict
+        Slot and place among its `lines` -> sources, one of their lines and the cells in which the
+        chance to be counted is that of this line.
+    """
+
+    slots: tuple[Slot, ...]
+    least: tuple[Least, ...]
+    used: tuple[tuple[int, int], ...]
+    limits: tuple[tuple[int, int], ...]
+    totals: tuple[tuple[tuple[int, ...], int, int], ...]
+    shares: dict[tuple[int, int], list[tuple[int, int, Cells]]]
+
+    @property
+    def size(self) -> int:
+        """How many sums of people are known."""
+        return len(self.used) + len(self.limits) + len(self.totals)
+
+
+def counted_by(model: Model, q: Quantities) -> list[Counted]:
+    """Return what each source that is used counted of the people of the route."""
+    return [
+        one
+        for source in model.evidence
+        if model.power_of(source.name)
+        for one in source.counted_people(q)
+    ]
+
+
+def known_of(
+    model: Model,
+    counted: Sequence[Counted],
+    *,
+    joint: bool = True,
+    without: Collection[tuple[int, int]] = (),
+) -> Known:
+    """Return what is known of the people who were counted.
+
+    Where two sources may hold the same people of one step, nobody knows how many, one of them is
+    used in full, the one that is expected to hold most; of the other it is used that there are at
+    least as many.
+    That holds of all, where not `joint`. Of lines in `without` not even that is used.
+    """
+    masks = [[model.population.mask(line.where).ravel() for line in one.lines] for one in counted]
+    taken: dict[str, list[tuple[int, Cells]]] = {}
+    full: list[list[bool]] = [[False] * len(one.lines) for one in counted]
+    for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
+        one = counted[i]
+        reached = one.place if isinstance(one.place, str) else one.place[1]
+        others = taken.setdefault(reached, [])
+        for j, mask in enumerate(masks[i]):
+            if joint and not one.overlapping:
+                full[i][j] = not any((mask & other).any() for k, other in others if k != i)
+        others += [(i, mask) for j, mask in enumerate(masks[i]) if full[i][j]]
+    return _placed(counted, masks, full, without)
+
+
+def _placed(
+    counted: Sequence[Counted],
+    masks: Sequence[Sequence[Cells]],
+    full: Sequence[Sequence[bool]],
+    without: Collection[tuple[int, int]],
+) -> Known:
+    used: list[tuple[int, int]] = []
+    number: dict[tuple[int, int], int] = {}
+    for i, one in enumerate(counted):
+        for j in range(len(one.lines)):
+            if full[i][j]:
+                number[i, j] = len(used)
+                used.append((i, j))
+    places = list(dict.fromkeys(one.place for i, one in enumerate(counted) if any(full[i])))
+    layers: list[list[NDArray[np.intp]]] = [[] for _ in places]
+    shares: dict[tuple[int, int], list[tuple[int, int, Cells]]] = {}
+    for line, (i, j) in enumerate(used):
+        slot, mask = places.index(counted[i].place), masks[i][j]
+        # Lines of other cells share a layer; those of the same ones (of unknown sex) do not.
+        free = [k for k, lines in enumerate(layers[slot]) if (lines[mask] < 0).all()]
+        if not free:
+            layers[slot].append(np.full(mask.size, -1, dtype=np.intp))
+        k = free[0] if free else len(layers[slot]) - 1
+        layers[slot][k][mask] = line
+        made = shares.setdefault((slot, k), [])
+        share = counted[i].lines[j].share
+        alike = [n for n, (a, b, _) in enumerate(made) if counted[a].lines[b].share is share]
+        if alike:
+            first, at, cells = made[alike[0]]
+            made[alike[0]] = (first, at, cells | mask)
+        else:
+            made.append((i, j, mask))
+    limits = [
+        (i, j)
+        for i, one in enumerate(counted)
+        for j, line in enumerate(one.lines)
+        if not full[i][j] and (i, j) not in without
+        if line.figure.limits(line.divisor)[0] > 0
+    ]
+    least = [Least(counted[i].place, masks[i][j], len(used) + k) for k, (i, j) in enumerate(limits)]
+    totals = [
+        (tuple(number[i, j] for j in total.rows), i, t)
+        for i, one in enumerate(counted)
+        for t, total in enumerate(one.totals)
+        if all(full[i][j] for j in total.rows)
+        # Beside counts that are all known it says nothing.
+        and not all(_fixed(one.lines[j]) for j in total.rows)
+    ]
+    return Known(
+        tuple(Slot(place, tuple(own)) for place, own in zip(places, layers, strict=True)),
+        tuple(least),
+        tuple(used),
+        tuple(limits),
+        tuple(totals),
+        shares,
+    )
+
+
+def _fixed(line: Line) -> bool:
+    low, high = line.figure.limits(line.divisor)
+    return low == high
+
+
+def _people(one: Counted) -> float:
+    """Return how many people a source is expected to hold; the larger count may be so by chance."""
+    return sum(float(np.mean(line.true)) for line in one.lines)
+
+
+def sums_of(
+    known: Known,
+    counted: Sequence[Counted],
+    true: Mapping[tuple[int, int], Any],
+    factor: Mapping[tuple[int, int], Any],
+    rng: np.random.Generator,
+) -> list[Sum]:
+    """Return what is known of every line, limit and total.
+
+    By source and line, `true` is the share of records that are of people, of which it is drawn how
+    many there were, and `factor` how far the count is off for another reason than chance.
+    """
+    found = []
+    for i, j in known.used:
+        line = counted[i].lines[j]
+        found.append(_sum(line.figure, line.divisor, np.log(factor[i, j])))
+    for i, j in known.limits:
+        line = counted[i].lines[j]
+        low = int(line.figure.limits(line.divisor)[0])
+        found.append(Sum(rng.binomial(low, true[i, j]).astype(float), np.inf))
+    for rows, i, t in known.totals:
+        own = [counted[i].lines[known.used[row][1]] for row in rows]
+        found.append(_sum(counted[i].totals[t].figure, own[0].divisor, 0.0))
+    return found
+
+
+def _sum(figure: Figure, divisor: int, tilt: Any) -> Sum:
+    low, high = figure.limits(divisor)
+    if low == high or not figure.bounded:
+        return Sum(low, high, tilt=tilt if low < high else 0.0)
+    counts, weights = counts_of(figure, divisor)
+    if weights is None and len(counts) == high - low + 1:
+        return Sum(low, high, tilt=tilt)
+    logs = np.full(int(high - low) + 1, -np.inf)
+    logs[(counts - counts[0]).astype(int)] = 0.0 if weights is None else weights
+    return Sum(low, high, logs, tilt)

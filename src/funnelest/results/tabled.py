@@ -1,0 +1,84 @@
+"""Tables of quantities: one row per quantity, prior beside posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelest.axes import Where
+from funnelest.errors import raise_if_any
+from funnelest.quantities.quantities import Quantities
+from funnelest.results import tables
+from funnelest.results.draws import Drawn
+from funnelest.results.intervals import COLUMNS, interval_problems, summary, summary_errors
+from funnelest.sampling.weights import interval_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Kind", "Tabled"]
+
+type Floats = NDArray[np.float64]
+type Kind = Literal["equal-tailed", "highest-density"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tabled(Drawn):
+    """Draws of which tables can be made; the fields are those of `Result`."""
+
+    def _table(
+        self,
+        rows: Sequence[tuple[dict[str, Any], Callable[[Quantities], Any], str]],
+        probability: float,
+        kind: Kind,
+        labels: Sequence[str] = (),
+        drawn: Sequence[Floats] | None = None,
+    ) -> pd.DataFrame:
+        """Return a tidy table of (labels, quantity, basis) rows; `labels` are those of no row.
+
+        `drawn` are draws to take in place of those of the quantity itself, row by row.
+        """
+        import pandas as pd
+
+        self._open()
+        raise_if_any(interval_problems(probability, kind), "the table")
+        made = []
+        for i, (one, quantity, basis) in enumerate(rows):
+            expected = self._evaluate(quantity, self._posterior)
+            before = self._evaluate(quantity, self._prior)
+            draws = expected if drawn is None else drawn[i]
+            posterior, prior = (summary(of, probability, kind) for of in (draws, before))
+            made.append(
+                {
+                    **one,
+                    **posterior,
+                    "interval": interval_name(probability, kind),
+                    **summary_errors(draws, probability, self.dependence, kind),
+                    "prior_median": prior["median"],
+                    "prior_low": prior["low"],
+                    "prior_high": prior["high"],
+                    "basis": self._rests_on(quantity, basis, expected, before),
+                    "mark": self.mark,
+                }
+            )
+        return pd.DataFrame(made, columns=None if made else [*labels, *COLUMNS])
+
+    def _each(
+        self, where: Where | None, by: Sequence[str] | str, per: str | None = None
+    ) -> Iterator[tuple[dict[str, Any], Where, str | None, str]]:
+        """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
+        axis = self._per(per)
+        for labels, cells in tables.selections(self.model.population, where, by):
+            yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
+
+    def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+        return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
+
+    def _per(self, per: str | None) -> str | None:
+        """Return the axis of the mean, if there is one."""
+        raise_if_any(tables.selection_problems(self.model.population, None, per), "the table")
+        return self.model.population.mean_over(per)
