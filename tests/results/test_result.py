@@ -141,10 +141,9 @@ def test_what_no_source_sees_is_assumed():
     )  # fmt: skip
     seen = fe.fit(model, seed=1, draws=400, progress=False)
     assert not seen.unseen
-    assert set(seen.steps()["basis"]) == {"estimated"}
-    shares = seen.transitions().set_index(["from", "to"])["basis"]
-    # A source sees d through c, and leaves the share as its prior has it.
-    assert set(shares.drop(("b", "c"))) == {"estimated"} and shares["b", "c"] == "assumed"
+    # Of b -> c the register sees only a product: its draws may be spread as its prior is.
+    known = seen.transitions().set_index(["from", "to"])["basis"].drop(("b", "c"))
+    assert set(seen.steps()["basis"]) == set(known) == {"estimated"}
     # Without the register nothing is known beyond b.
     result = fe.fit(model.without("r"), seed=1, draws=400, progress=False)
     assert result.unseen == {"b -> c", "b -> c[sex=female]", "c -> d", "b -> d"}
