@@ -96,8 +96,9 @@ class Probe:
         if not all(word in _OPEN for word in before):
             return basis
         if prior or (on and on <= self.unseen):
-            imputed = [word for word in before if word != "estimated"]
-            return ", ".join(imputed if imputed == ["imputed"] else [*imputed, "assumed"])
+            if before == ["imputed"]:
+                return "imputed"
+            return "partly imputed, assumed" if "partly imputed" in before else "assumed"
         population = self.model.population
         imputing = {name for one in self.model.assumptions for name in one.parameters(population)}
         known = [word for word in before if word != "estimated"]
