@@ -190,3 +190,23 @@ class Fifth(fe.Defect):
 def test_a_conversion_of_your_own():
     one = survey((2, "years"), defects=[Fifth()])
     assert expected(one) == pytest.approx(0.35)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_a_period_over_which_the_rate_is_not_the_same_is_refused(joint):
+    """Or one from before the people who were asked were born."""
+    people = fe.Population({"age": [12, 13], "year": [2018, 2019]}, [[500, 500]] * 2)
+    asked = {"where": {"age": (12, 13)}, "step": "happened", "recall": (20, "years"), "share": 0.2}
+    repeated = [fe.RepeatVictims(share=0.2, statement="s")]
+    if joint:
+        shares = [fe.Asked(**{**asked, "recall": recall}) for recall in (asked["recall"], None)]
+        one = fe.JointSurvey(
+            name="j", asked=shares, se=[0.01, 0.01], correlation=0.0, defects=repeated
+        )
+    else:
+        one = fe.Survey(name="j", n=500, defects=repeated, **asked)
+    rate = fe.Rate(fe.Beta(1, 9), fe.Levels("year"))
+    with pytest.raises(fe.SpecError) as wrong:
+        fe.Model(fe.Route("happened"), people, rate, evidence=[one])
+    assert "the model lets it differ over 'year'" in str(wrong.value)
+    assert "nobody who was asked is older than 13" in str(wrong.value)

@@ -142,3 +142,29 @@ def test_leaving_out_what_a_study_checks():
     with pytest.raises(fe.SpecError, match="names the unknown source 'r'"):
         model.without("r")
     assert len(model.without("r", "v").evidence) == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "kept", "turned"),
+    [
+        ({"share": 0.8, "n": 50}, {"share": 0.9, "n": 50}, False),
+        ({"yes": fe.Rounded(40, to=5), "n": 50}, {"share": 0.9, "interval": (0.8, 0.95)}, False),
+        ({"yes": [30, 20], "n": [50, 40]}, {"share": 0.8, "se": 0.05}, False),
+        ({"share": 0.2, "se": 0.01}, {"share": 0.3, "n": 100}, True),
+        ({"yes": 20, "n": 50}, {"yes": 20, "n": 50}, True),
+        # As good as ten people: no sign that the test turns answers round.
+        ({"yes": 20, "n": 50, "deff": 10}, {"yes": 20, "n": 50, "deff": 10}, False),
+    ],
+)  # fmt: skip
+def test_studies_of_a_test_in_any_form_are_asked_whether_it_turns_round(told, kept, turned):
+    test = fe.TestError(sensitivity=fe.Beta(1, 1), specificity=fe.Beta(1, 1))
+    asked = fe.Survey(name="s", step="b", yes=10, n=50, defects=[test])
+    both = [
+        fe.Validation(name=what, of="s", what=what, **study)
+        for what, study in (("sensitivity", told), ("specificity", kept))
+    ]
+    if not turned:
+        assert model_of(asked, *both).evidence
+        return
+    with pytest.raises(fe.SpecError, match="must add up to more than 1"):
+        model_of(asked, *both)

@@ -53,7 +53,8 @@ class RepeatVictims(Defect):
 
     A mover-stayer model (Goodman, Journal of the American Statistical Association 1961;56:841):
     :math:`1 - (1 - r)^T` without stayers, r with nothing else, and r where T is 1. Parts of a year
-    have the same formula. The rate is taken to be the same in all years of the period.
+    have the same formula. The rate is taken to be the same in all years of the period, and at
+    the ages that the people then had; a rate that varies over years is refused.
     """
 
     share: Prior | float

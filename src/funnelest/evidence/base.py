@@ -138,6 +138,10 @@ class Evidence:
         """Return what is wrong with the evidence beside all `evidence`, one sentence each."""
         return []
 
+    def other_periods(self) -> Sequence[tuple[float, str, Where]]:
+        """Return years, step and cells of what it asks of another period than one year."""
+        return ()
+
     def asks_about(self, route: Route, population: Population) -> Sequence[NDArray[np.bool_]]:
         """Return the groups of cells of which it sees how many enter the `route`.
 

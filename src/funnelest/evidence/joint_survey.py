@@ -27,6 +27,7 @@ from funnelest.evidence.recall_period import (
     asked_share,
     conversion_problems,
     converted,
+    other_periods,
     period_problems,
     period_said,
 )
@@ -197,6 +198,9 @@ class JointSurvey(AskedEvidence):
         if all(RECALL.holds(one.recall) for one in self.asked):
             found += conversion_problems(self, [one.recall for one in self.asked])
         return found + self._error_problems()
+
+    def other_periods(self) -> Sequence[tuple[float, str, Where]]:
+        return other_periods([(one.recall, one.step, one.where, one.of) for one in self.asked])
 
     def defaults(self) -> dict[str, str]:
         unsaid = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelest.axes import Where
@@ -11,6 +12,7 @@ from funnelest.words import Named, named
 
 if TYPE_CHECKING:
     from funnelest.evidence.base import Evidence
+    from funnelest.population import Population
     from funnelest.quantities.quantities import Quantities
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "asked_share",
     "conversion_problems",
     "converted",
+    "other_periods",
     "period_problems",
     "period_said",
+    "window_problems",
 ]
 
 #: Units of a period -> how many make a year.
@@ -107,6 +111,44 @@ def period_said(recall: Any) -> Named:
     if not converted(recall):
         return named("default.period_year")
     return named("default.period_other", years=_years(recall))
+
+
+def other_periods(
+    asked: Sequence[tuple[Any, str, Where, str | None]],
+) -> list[tuple[float, str, Where]]:
+    """Return the length in years, the step and the cells of what was asked of another period."""
+    return [
+        (_years(recall), step, where)
+        for recall, step, where, of in asked
+        if of is None and converted(recall)
+    ]
+
+
+def window_problems(
+    years: float, where: Where, varies: Collection[str], population: Population
+) -> list[str]:
+    """Return why the rate of a year says nothing of a period, one sentence each.
+
+    `varies` are the axes over which the share of the people who are in the step varies.
+    """
+    found = []
+    dated, ages = population.years, population.ages
+    if dated is not None and dated.name in varies:
+        found.append(
+            f"field 'recall' is of {years:g} years, and its conversion takes the rate to be the "
+            f"same in all of them; the model lets it differ over {dated.name!r}. Leave out the "
+            "term by which it does, or give a source of your own that takes the rate of each "
+            "year (OwnBinomial)."
+        )
+    if ages is not None:
+        asked = population.select(where)[population.axes.index(ages)]
+        oldest = max(ages.bounds(i)[1] for i in asked)
+        if years > oldest + 1:
+            found.append(
+                f"field 'recall' is of {years:g} years, and nobody who was asked is older than "
+                f"{oldest:g}."
+            )
+    return found
 
 
 def asked_share(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.axes import Where
 from funnelest.evidence.base import AskedEvidence, nesting_problems
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.printed import number_in, printed
@@ -18,6 +19,7 @@ from funnelest.evidence.recall_period import (
     asked_share,
     conversion_problems,
     converted,
+    other_periods,
     period_problems,
     period_said,
 )
@@ -167,6 +169,9 @@ class Survey(AskedEvidence):
     def stated(self) -> dict[str, str]:
         said = {} if self.recall is None else {self._period(): period_said(self.recall)}
         return super().stated() | said
+
+    def other_periods(self) -> Sequence[tuple[float, str, Where]]:
+        return other_periods([(self.recall, self.step, self.where, self.of)])
 
     def _period(self) -> str:
         return f"period[{self.name}]"

@@ -235,27 +235,40 @@ class Validation(Evidence):
 
         Their shares add up to less than 1, by more than chance: two standard errors.
         """
-        pooled: dict[str, tuple[int, int]] = {}
+        pooled: dict[str, tuple[float, float]] = {}
         for one in studies:
             if one.of == self.of and not wrong_fields(one) and one.what in _TOLD:
-                yes, n = pooled.get(one.what, (0, 0))
-                numbers = sum(map(int, _several(one.yes))), sum(map(int, _several(one.n)))
-                pooled[one.what] = yes + numbers[0], n + numbers[1]
+                yes, n = pooled.get(one.what, (0.0, 0.0))
+                own, of = one._effective()
+                pooled[one.what] = yes + own, n + of
         # Said of the first of them only.
         first = next((one.name for one in studies if one.of == self.of and one.what in _TOLD), "")
         if len(pooled) < len(_TOLD) or first != self.name:
             return []
-        (yes, n), (no, others) = (pooled[what] for what in _TOLD)
-        total = yes / n + no / others
-        error = (yes * (n - yes) / n**3 + no * (others - no) / others**3) ** 0.5
-        if total + 2 * error > 1.0:
+        told, kept = (yes / n for yes, n in (pooled[what] for what in _TOLD))
+        many, others = (pooled[what][1] for what in _TOLD)
+        error = (told * (1 - told) / many + kept * (1 - kept) / others) ** 0.5
+        if told + kept + 2 * error > 1.0:
             return []
         return [
-            f"the studies of {self.of!r} give a sensitivity of {yes / n:.3g} ({yes} of {n}) and a "
-            f"specificity of {no / others:.3g} ({no} of {others}), which must add up to more than "
-            "1: else others say so more often than people of the step. Of 'specificity', 'yes' "
-            "are the others who did not say so."
+            f"the studies of {self.of!r} give a sensitivity of {told:.3g} and a specificity of "
+            f"{kept:.3g}, which must add up to more than 1: else others say so more often than "
+            "people of the step. Of 'specificity', 'yes' are the others who did not say so."
         ]
+
+    def _effective(self) -> tuple[float, float]:
+        """Return as how many, of how many people asked at random, its studies count."""
+        one = self._one()
+        if one is None:
+            yes, n = zip(*self._studies(), strict=True)
+            return float(sum(yes)), float(sum(n))
+        share = one.centre
+        asked = self.people_asked()
+        if asked is not None:
+            return share * asked / self.deff, asked / self.deff
+        low, high = one.range()  # five standard errors off
+        size = max(share * (1 - share), 1e-9) / max((high - low) / 10, 1e-9) ** 2
+        return share * size, size
 
     def checking(self) -> tuple[str, str]:
         return self.of, self.what
