@@ -240,7 +240,7 @@ def test_what_was_read_is_in_the_figures_and_the_ledger():
     source = TRIPLETS["cohort in whole per cents"][0]
     model, one = seen(source, 0.5, 0.27)
     ((_, figure, _, _),) = one.parts([])
-    assert figure.describe() == "0.27 (0.27 to 0.28, 95%), read as 0.2717 (0.2683 to 0.28)"
+    assert figure.describe() == "0.27 (0.27 to 0.28, 95%), read as 0.27167 (0.26833 to 0.28)"
     (entry,) = [e for e in model.ledger() if e.about == "share[c]"]
     assert not entry.stated
     assert "0.268333, 0.271667 and 0.28 are its 2.5%, 50% and 97.5% quantiles" in entry.value

@@ -94,7 +94,7 @@ def test_what_was_printed_stands_in_the_figures():
     )  # fmt: skip
     texts = [figure.describe() for _, figure, _, _ in seen(whole).parts([])]
     assert texts == [
-        "0.27 (0.27 to 0.28, 95%), read as 0.2717 (0.2683 to 0.28)", "0.1 (0.05 to 0.15, 95%)",
+        "0.27 (0.27 to 0.28, 95%), read as 0.27167 (0.26833 to 0.28)", "0.1 (0.05 to 0.15, 95%)",
     ]  # fmt: skip
     rounded = fe.JointSurvey(
         name="j", se=[0.03, 0.03], correlation=0.2,

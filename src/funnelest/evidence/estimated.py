@@ -284,12 +284,12 @@ class Estimated:
             return self.estimate.describe() if isinstance(self.estimate, Figure) else ""
         numbers = {"value": middle, "low": pair[0], "high": pair[1]}
         numbers["p"] = 100 * self.probability
-        read = tuple(value * self.unit for value in self._read)
+        read = tuple(float(f"{value * self.unit:.5g}") for value in self._read)
         if self.at_end:
-            first, last = (end * self.unit for end in self._cells[1])
+            first, last = (float(f"{end * self.unit:.5g}") for end in self._cells[1])
             return named("figure.interval_end", **numbers, first=first, last=last)
         same = all(
-            math.isclose(a, b, rel_tol=1e-9)
+            math.isclose(a, b, rel_tol=1e-4)
             for a, b in zip((pair[0], middle, pair[1]), read, strict=True)
         )
         if same:
