@@ -68,8 +68,8 @@ class Counted:
     totals : sequence of Margin, default ()
         Printed totals of some of the lines, over the same divisor.
     overlapping : bool, default False
-        Whether the same people may be in other sources of the same step, nobody knows how many:
-        then each line tells no more than how many there are at least.
+        Whether it is known how many people it shares with others of the same step, but not who they
+        are: then the people of the route are not drawn given what was counted.
     """
 
     source: str

@@ -100,7 +100,7 @@ class Unlinked(Evidence):
         return tuple(self.registers) if isinstance(self.registers, list | tuple) else ()
 
     def counted_people(self, q: Quantities) -> Sequence[Counted]:
-        """Return the people of each register: as many as that there are at least."""
+        """Return the people of each register: of all together nobody knows who is in several."""
         made = [found for one in self.registers for found in one.counted_people(q)]
         return [replace(found, overlapping=True) for found in made]
 

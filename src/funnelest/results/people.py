@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.entry import entries
-from funnelest.errors import raise_if_any
+from funnelest.errors import SpecError, raise_if_any
 from funnelest.evidence.linked import Linked
 from funnelest.fields import one_of
 from funnelest.results import tables
@@ -59,18 +59,13 @@ class People(Tabled):
         if chosen == "expected":
             return chosen, ()
         made = self._observed if chosen == "realised" else self._next
-        if not made.too_large:
+        why = made.refused
+        if why is None:
             return chosen, made.notes()
         if number == "auto":
-            return "expected", (say("realised.too_large"),)
-        raise_if_any(
-            [
-                f"number={number!r}: the model has too many cells and ways to go for people to be "
-                "drawn one by one; ask for number='expected'."
-            ],
-            "the table",
-        )
-        raise AssertionError  # was raised
+            return "expected", (say("realised.in_place", why=why),)
+        text = f"number={number!r}: {tables.in_english(why)} Ask for number='expected'."
+        raise SpecError([text], "the table")
 
     def _said(self, number: Numbers) -> tuple[Sentence, ...]:
         """Return all there is to say of a number of people, with what is taken to be so."""
@@ -90,6 +85,17 @@ class People(Tabled):
             for at, (_, levels) in zip(found, parts, strict=True)
             for place in places
         ]
+
+    def _sure(
+        self, table: pd.DataFrame, number: str, drawn: Sequence[Floats] | None
+    ) -> pd.DataFrame:
+        """Return the table with the basis "counted" where the counts leave one number of people."""
+        if number == "realised" and drawn is not None and self._observed.counts_people:
+            # Nobody in any draw may be so because there are few.
+            sure = [bool(np.ptp(one) == 0 and one[0] > 0) for one in drawn]
+            if not self._observed.contradicted:
+                table.loc[sure, "basis"] = "counted"
+        return table
 
     def _part(self, cells: Where, per: str | None) -> tuple[NDArray[np.bool_], int]:
         population = self.model.population
@@ -157,7 +163,10 @@ class People(Tabled):
         :math:`\kappa_i \kappa_j L v_i F_{ij}` of them (Kingman, Poisson Processes, 1993, 5.1).
         Being counted at one step is taken not to depend on being counted at another. Of two sources
         that may hold the same people of one step, the one expected to hold most is used in full, of
-        the other that there are at least as many.
+        the other that there are at least as many; one that counts everybody in its cells is always
+        used in full. Registers that are not linked (`Unlinked`) are not drawn from: then only
+        "expected" and "predicted" are given. A number that is the same in every draw has the basis
+        "counted".
         """
         which, _ = self._number(number)
         each = list(self._each(where, by, per))
@@ -178,7 +187,7 @@ class People(Tabled):
         ]
         drawn = self._drawn_people(which, steps, [self._part(w, p) for _, w, p, _ in each])
         table = self._table(rows, probability, kind, drawn=drawn)
-        return _noted(table, self._said(number))
+        return _noted(self._sure(table, which, drawn), self._said(number))
 
     def flows(
         self,
@@ -218,7 +227,7 @@ class People(Tabled):
         drawn = self._drawn_people(which, edges, [self._part(w, p) for _, w, p, _ in each])
         labels = ("from", "to", "skip", "unit", "number")
         table = self._table(rows, probability, kind, labels, drawn)
-        return _noted(table, self._said(number))
+        return _noted(self._sure(table, which, drawn), self._said(number))
 
     def _imputed_steps(
         self, where: Where | None, per: str | None, probability: float, number: Numbers = "auto"
@@ -266,7 +275,7 @@ class People(Tabled):
         rows: list[Any] = []
         drawn: list[Floats] = []
         people = None
-        if self._observed.counts_people and not self._observed.too_large:
+        if self._observed.counts_people and self._observed.refused is None:
             people = self._observed.numbers
         for one in self.model.evidence:
             if isinstance(one, Linked):

@@ -322,6 +322,7 @@ class Result(People):
             closed = "  no table: the gate is closed (despite_failed_gate() opens it)"
             return "\n".join([*lines, closed])
         lines += tables.step_lines(self.steps())
+        lines += [f"  note: {tables.in_english(one)}" for one in self._number("auto")[1]]
         if self.mark:
             lines.append(f"  {self.mark}")
         return "\n".join(lines)
@@ -334,6 +335,7 @@ class Result(People):
         parts = [f"<p>{escape(self.gate.text)}</p>"]
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
             parts += [f"<h4>{title}</h4>", tables.html_table(table)]
+        parts += [f"<p>{escape(tables.in_english(one))}</p>" for one in self._number("auto")[1]]
         return "\n".join(parts)
 
 

@@ -35,6 +35,8 @@ def test_no_fewer_people_than_were_certainly_counted(name) -> None:
     made = Realised(model, values, 3)
     sure = list(certain(model, values))
     assert made.counts_people or not sure
+    if made.refused is not None and made.refused.key == "realised.unlinked":
+        return
     if made.too_large:
         with pytest.raises(TooLarge):
             made.numbers([model.population.mask()])

@@ -198,9 +198,6 @@ KINDS = {
                                  {"a": 101, "b": 0}),
     "linked and a register": ([fe.Linked(name="l", step="a", table=TABLE, order=1),
                                register("a", 120, coverage(0.5))], {"a": 120, "b": 0}),
-    "not linked": ([fe.Unlinked(name="u", registers=[register("a", 50, name="x"),
-                                                     register("a", 70, name="y")],
-                                overlap=fe.Beta(1, 1, statement="unknown"))], {"a": 70, "b": 0}),
 }  # fmt: skip
 
 

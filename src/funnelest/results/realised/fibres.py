@@ -35,8 +35,8 @@ _MOST = 24
 #: Counts of a figure that may stand for this many are all tried.
 _LONGEST = 20_000
 _TINY = 1e-300
-#: Changes times draws beyond which people are not drawn: some seconds.
-_WORK = 6_000_000
+#: Changes times draws beyond which people are not drawn: some 15 s.
+_WORK = 30_000_000
 
 
 class TooLarge(Exception):

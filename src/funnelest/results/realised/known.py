@@ -21,6 +21,9 @@ __all__ = ["Known", "Place", "Slot", "counted_by", "known_of", "sums_of"]
 type Place = str | tuple[str, str]
 type Cells = NDArray[np.bool_]
 
+#: A chance to be counted that is less than this away from 1 is 1.
+_ROUNDING = 1e-12
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -55,7 +58,7 @@ class Known:
     Parameters
     ----------
     slots : tuple of Slot
-        Where people are counted, each with a chance.
+        Where people are counted, each with a chance; those of one place may count the same ones.
     least : tuple of Least
         Lines of which no more is used than that there are at least so many people.
     used : tuple of (int, int)
@@ -101,23 +104,40 @@ def known_of(
 ) -> Known:
     """Return what is known of the people who were counted.
 
-    Where two sources may hold the same people of one step, nobody knows how many, one of them is
-    used in full, the one that is expected to hold most; of the other it is used that there are at
-    least as many.
-    That holds of all, where not `joint`. Of lines in `without` not even that is used.
+    A source that counts everybody in its cells is used in full. Of the others that may hold the
+    same people of one step, nobody knows how many, one is used in full, the one that is expected to
+    hold most; of the rest it is used that there are at least as many. That holds of all, where not
+    `joint`. Of lines in `without` not even that is used.
     """
     masks = [[model.population.mask(line.where).ravel() for line in one.lines] for one in counted]
-    taken: dict[str, list[tuple[int, Cells]]] = {}
-    full: list[list[bool]] = [[False] * len(one.lines) for one in counted]
-    for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
-        one = counted[i]
-        reached = one.place if isinstance(one.place, str) else one.place[1]
-        others = taken.setdefault(reached, [])
-        for j, mask in enumerate(masks[i]):
-            if joint and not one.overlapping:
+    full: list[list[bool]] = [[joint] * len(one.lines) for one in counted]
+    if joint:
+        people = model.population.counts
+        taken: dict[str, list[tuple[int, Cells]]] = {}
+        for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
+            if _complete(counted[i], masks[i], people):
+                continue
+            others = taken.setdefault(_reached(counted[i]), [])
+            for j, mask in enumerate(masks[i]):
                 full[i][j] = not any((mask & other).any() for k, other in others if k != i)
-        others += [(i, mask) for j, mask in enumerate(masks[i]) if full[i][j]]
+            others += [(i, mask) for j, mask in enumerate(masks[i]) if full[i][j]]
     return _placed(counted, masks, full, without)
+
+
+def _reached(one: Counted) -> str:
+    return one.place if isinstance(one.place, str) else one.place[1]
+
+
+def _complete(one: Counted, masks: Sequence[Cells], people: NDArray[np.float64]) -> bool:
+    """Return whether everybody at the place and in its cells is counted in one of the lines."""
+    if not masks:
+        return False
+    chance: Any = np.zeros(masks[0].size)
+    for line, mask in zip(one.lines, masks, strict=True):
+        share = np.broadcast_to(line.share, (*people.shape, np.shape(line.share)[-1]))
+        chance = chance + mask * share.reshape((mask.size, -1)).min(axis=1)
+    somebody = np.any(masks, axis=0) & (people.ravel() > 0)
+    return bool((chance[somebody] >= 1.0 - _ROUNDING).all())
 
 
 def _placed(
@@ -133,11 +153,11 @@ def _placed(
             if full[i][j]:
                 number[i, j] = len(used)
                 used.append((i, j))
-    places = list(dict.fromkeys(one.place for i, one in enumerate(counted) if any(full[i])))
+    slot_of, places = _slots(counted, masks, full)
     layers: list[list[NDArray[np.intp]]] = [[] for _ in places]
     shares: dict[tuple[int, int], list[tuple[int, int, Cells]]] = {}
     for line, (i, j) in enumerate(used):
-        slot, mask = places.index(counted[i].place), masks[i][j]
+        slot, mask = slot_of[i], masks[i][j]
         # Lines of other cells share a layer; those of the same ones (of unknown sex) do not.
         free = [k for k, lines in enumerate(layers[slot]) if (lines[mask] < 0).all()]
         if not free:
@@ -176,6 +196,31 @@ def _placed(
         tuple(totals),
         shares,
     )
+
+
+def _slots(
+    counted: Sequence[Counted], masks: Sequence[Sequence[Cells]], full: Sequence[Sequence[bool]]
+) -> tuple[dict[int, int], list[Place]]:
+    """Return the slot of each source that is used, and the place of each slot.
+
+    Sources that may count the same person stand in slots of their own.
+    """
+    slot_of: dict[int, int] = {}
+    places: list[Place] = []
+    held: list[Cells] = []
+    for i, one in enumerate(counted):
+        own = [mask for mask, used in zip(masks[i], full[i], strict=True) if used]
+        if not own:
+            continue
+        cells = np.any(own, axis=0)
+        free = [s for s, at in enumerate(places) if at == one.place and not (held[s] & cells).any()]
+        if free:
+            held[free[0]] = held[free[0]] | cells
+        else:
+            places.append(one.place)
+            held.append(cells)
+        slot_of[i] = free[0] if free else len(places) - 1
+    return slot_of, places
 
 
 def _fixed(line: Line) -> bool:

@@ -92,6 +92,14 @@ class Realised:
     # ------------------------------------------------------------------- people
 
     @cached_property
+    def refused(self) -> Sentence | None:
+        """Why these people are not drawn, if so."""
+        apart = tuple(dict.fromkeys(one.source for one in self._first if one.overlapping))
+        if apart:
+            return say("realised.unlinked", names=apart)
+        return say("realised.too_large") if self.too_large else None
+
+    @cached_property
     def too_large(self) -> bool:
         """Whether the model has too many cells, ways to go or registers for people to be drawn."""
         known = known_of(self.model, self._first)
@@ -180,6 +188,11 @@ class Realised:
     def notes(self) -> tuple[Sentence, ...]:
         """Return what a reader has to know of these numbers."""
         return self._drawn[2]
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether they are drawn without the people who were counted."""
+        return not self._drawn[1]
 
     def taken(self) -> tuple[Sentence, ...]:
         """Return what is taken to be so of people who may be in several sources."""
