@@ -15,7 +15,7 @@ def random_people(rng: np.random.Generator, *, axes: int = 3, most: int = 4) -> 
     counts = rng.integers(1, 100, lengths) * (rng.random(lengths) < 0.8)
     counts = np.where(counts.sum() > 0, counts, 7)
     levels = {f"axis {i}": [f"level {k}" for k in range(n)] for i, n in enumerate(lengths)}
-    return fe.Population(levels, counts)
+    return fe.Population(levels, counts, no_role=list(levels))
 
 
 def random_where(rng: np.random.Generator, population: fe.Population) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def test_the_posterior_has_them(agrees):
     result = fe.fit(model, seed=3, engine="importance", progress=False)
     assert result.gate.passed
     number = 1e6 * result.draws["rate of a"]
-    triplet = TRIPLETS["total"][0]._number().triplet
+    triplet = TRIPLETS["total"][0]._number.triplet
     agrees(
         number,
         lambda v: special.ndtr(triplet.score(np.log(v / 5000))[0]),

@@ -47,7 +47,7 @@ def test_a_prevalence_needs_no_further_step(prevalence: fe.Result) -> None:
 def test_one_step_in_every_door(prevalence: fe.Result, tmp_path: Path) -> None:
     for table, labels in (
         (prevalence.transitions(), ["from", "to", "skip"]),
-        (prevalence.flows(), ["from", "to", "skip", "unit"]),
+        (prevalence.flows(), ["from", "to", "skip", "unit", "number"]),
         (prevalence.shares(), ["of", "step"]),
     ):
         assert table.empty

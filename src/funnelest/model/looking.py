@@ -57,8 +57,8 @@ class Looking(Quantities):
 
 
 def root_of(model: Parts, name: str) -> str:
-    """Return the parameter that a parameter shares, or itself."""
-    while isinstance(prior := model.priors[name], Shared):
+    """Return the parameter that a parameter shares, or itself; also of what is no parameter."""
+    while isinstance(prior := model.priors.get(name), Shared):
         name = prior.name
     return name
 

@@ -43,6 +43,13 @@ CASES = {
     "rounded, and all of one within the other": (
         [[1, 1], [0, 1]], [5, 6.0], [Sum(8, 12), Sum(6, 9)],
     ),
+    "two complete registers, and at least so many by way of both": (
+        [[1, 1, 1, 0], [0, 1, 1, 1], [0, 0, 1, 0]], [2, 1.5, 2, 2.5],
+        [exactly(6), exactly(5), Sum(2, np.inf)],
+    ),
+    "only changes of three people leave the sums": (
+        [[0, 1, 0, 1], [0, 0, 1, 1], [1, 0, 0, 1]], [1.0, 1.5, 0.7, 1.2], [exactly(3)] * 3,
+    ),
 }  # fmt: skip
 
 

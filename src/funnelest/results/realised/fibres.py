@@ -7,19 +7,18 @@ sum as it is, all draws at once.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations, combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.results.realised.changes import Move, TooLarge, changes, in_turn
+
 __all__ = ["Sum", "TooLarge", "counts_given"]
 
 type Floats = NDArray[np.float64]
-type Move = tuple[tuple[int, ...], tuple[int, ...]]
 
 #: Rounds through all changes, where there is more than one; the draws start near their means.
 _ROUNDS = 14
@@ -30,17 +29,11 @@ _REACH = 6.5
 #: Up to so many values: where it is the only change, and where it is one of several. Beyond, one
 #: is proposed from a normal distribution, and accepted or not.
 _VALUES, _VALUES_OF_SEVERAL = 60, 14
-#: Of many ways to swap, so many are kept of those that leave the same sums.
-_MOST = 24
 #: Counts of a figure that may stand for this many are all tried.
 _LONGEST = 20_000
 _TINY = 1e-300
 #: Changes times draws beyond which people are not drawn: some 15 s.
 _WORK = 30_000_000
-
-
-class TooLarge(Exception):
-    """There are too many groups for their counts to be drawn."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +111,8 @@ def counts_given(
     if free.any():
         drawn[free] = rng.poisson(means[free])
     parts = list(_parts(inside))
-    changes = [len(columns) - len(rows) for rows, columns in parts]
-    if sum(4 / 3 * n * _rounds(n) for n in changes if n > 1) * means.shape[1] > _WORK:
+    sizes = [len(columns) - len(rows) for rows, columns in parts]
+    if sum(4 / 3 * n * _rounds(n) for n in sizes if n > 1) * means.shape[1] > _WORK:
         raise TooLarge
     for rows, columns in parts:
         own = _part(inside[np.ix_(rows, columns)], means[columns], [sums[i] for i in rows], rng)
@@ -158,13 +151,13 @@ def _part(
     totals = inside.astype(float) @ counts
     if not all(np.isfinite(one.logs(at)).all() for one, at in zip(sums, totals, strict=True)):
         return None
-    moves = _moves(inside, [one.fixed for one in sums])
+    moves = changes(inside, [one.fixed for one in sums])
     if not moves:
         return counts
     logs = np.log(np.maximum(means, _TINY))
     values = _VALUES if len(moves) == 1 else _VALUES_OF_SEVERAL
     state = _State(inside, logs, sums, counts, totals, values)
-    first, rest = _first(moves, inside)
+    first, rest = in_turn(moves, inside)
     if len(moves) == 1:
         # One change, drawn from all its values, is exact at once.
         for again in range(_ROUNDS):
@@ -210,73 +203,6 @@ def _start(inside: NDArray[np.bool_], means: Floats, sums: Sequence[Sum]) -> Flo
         options={"mip_rel_gap": 0.2},
     )
     return None if found.x is None else np.asarray(np.rint(found.x[:size]))
-
-
-def _moves(inside: NDArray[np.bool_], fixed: Sequence[bool]) -> list[Move]:
-    """Return changes that leave the fixed sums as they are: groups with one more, and one less.
-
-    Two people may be in other groups, with each sum as it was; and one person may come, go or be
-    in another group where that changes only sums that are not fixed.
-    """
-    size = inside.shape[1]
-    none = size  # stands for nobody
-    columns = [inside[:, i] for i in range(size)] + [np.zeros(len(inside), dtype=bool)]
-    tight = np.asarray(fixed, dtype=bool)
-    found: dict[Move, None] = {}
-
-    def add(more: Sequence[int], less: Sequence[int]) -> None:
-        up, down = (
-            sorted(i for i in (Counter(some) - Counter(others)).elements() if i != none)
-            for some, others in ((more, less), (less, more))
-        )
-        first, second = (tuple(up), tuple(down)) if up else (tuple(down), ())
-        if (first or second) and (second, first) not in found:
-            found[first, second] = None
-
-    singles: dict[bytes, list[int]] = {}
-    for i in range(size + 1):
-        singles.setdefault(columns[i][tight].tobytes(), []).append(i)
-    for alike in singles.values():
-        for a, b in _pairs(alike):
-            add([a], [b])
-    doubles: dict[bytes, list[tuple[int, int]]] = {}
-    for a, b in combinations_with_replacement(range(size + 1), 2):
-        key = columns[a].astype(np.int8) + columns[b].astype(np.int8)
-        doubles.setdefault(key.tobytes(), []).append((a, b))
-    for same in doubles.values():
-        for two, others in _pairs(same):
-            add(list(two), list(others))
-    return sorted(found, key=lambda move: len(move[0]) + len(move[1]))
-
-
-def _pairs(alike: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield all pairs; of many, those with the first two and the next."""
-    if len(alike) <= _MOST:
-        yield from combinations(alike, 2)
-        return
-    for i, one in enumerate(alike):
-        for other in (*alike[:2], *alike[i + 1 : i + 2]):
-            if other != one:
-                yield other, one
-
-
-def _first(moves: Sequence[Move], inside: NDArray[np.bool_]) -> tuple[list[Move], list[Move]]:
-    """Return one change for every group that is in several sums or may grow alone, and the rest.
-
-    The first one in which the group is the one that is in most sums: these are the changes that
-    most of the others are made up of.
-    """
-    size = inside.sum(axis=0)
-    first: dict[int, Move] = {}
-    rest = []
-    for move in moves:
-        groups = [i for part in move for i in part]
-        largest = max(groups, key=lambda i: (size[i], i not in first))
-        if largest in first:
-            rest.append(move)
-        else:
-            first[largest] = move
-    return list(first.values()), rest
 
 
 class _State:
