@@ -161,3 +161,54 @@ def test_figure_and_page_name_the_number(code, words, tmp_path) -> None:
     page = path.read_text(encoding="utf-8")
     assert f"{words} of people" in page or f"{words} personen" in page
     assert "300\u2013300" in page
+
+
+def test_of_registers_that_are_not_linked_no_people_are_drawn() -> None:
+    """A hundred boys and sixty girls are 160 people; as lower limits they were 164 to 208."""
+    boys, girls = (
+        fe.Register(name=f"of {sex}s", step="a", count=count, where={"sex": sex})
+        for sex, count in (("boy", 100), ("girl", 60))
+    )
+    apart = fe.Unlinked(
+        name="u", registers=[boys, girls], overlap=fe.Fixed(0.0, statement="no person has two")
+    )
+    population = fe.Population({"sex": ["boy", "girl"]}, [1_000, 1_000])
+    result = drawn(apart, population=population, occurrence=fe.Rate(fe.Beta(2, 18)))
+    table = result.steps()
+    assert set(table["number"]) == {"expected"}
+    (note,) = table.attrs["notes"]
+    assert note.startswith("Registers that are not linked (of boys and of girls)")
+    assert "These are expected numbers" in note
+    assert f"note: {note}" in repr(result)
+    with pytest.raises(fe.SpecError, match="not linked") as refused:
+        result.flows(number="realised")
+    assert "number='expected'" in str(refused.value)
+    assert set(result.steps(number="predicted")["number"]) == {"predicted"}
+
+
+def test_what_counts_leave_no_doubt_of_is_counted() -> None:
+    result = drawn(register("a", 300, 1.0), register("b", 100, 0.5))
+    steps = result.steps().set_index("step")["basis"]
+    assert steps["a"] == "counted"
+    assert steps["b"] != "counted"
+    assert "counted" not in set(result.steps(number="expected")["basis"])
+    assert "counted" not in set(result.flows()["basis"])
+    both = drawn(register("a", 300, 1.0), register("b", 100, 1.0))
+    assert both.flows()["basis"].tolist() == ["counted"]
+
+
+def test_nobody_in_any_draw_is_not_counted() -> None:
+    few = drawn(register("b", 0, 0.5), occurrence=fe.Number(1e-9))
+    assert "counted" not in set(few.steps()["basis"])
+
+
+def test_print_says_what_there_is_to_say_of_the_numbers() -> None:
+    apart = drawn(register("a", 100, 1.0), register("b", 120, 1.0))
+    assert "note: The counts cannot all be of the same people" in repr(apart)
+    assert "The counts cannot all be of the same people" in apart._repr_html_()
+    two = drawn(
+        register("a", 50, 0.8),
+        fe.Register(name="y", step="a", count=20, defects=[fe.Coverage(0.3)]),
+    )
+    assert "note: y may hold people of a step" in repr(two)
+    assert "note:" not in repr(drawn(COUNTED))

@@ -143,7 +143,8 @@ def test_what_no_source_sees_is_assumed():
     assert not seen.unseen
     # Of b -> c the register sees only a product: its draws may be spread as its prior is.
     known = seen.transitions().set_index(["from", "to"])["basis"].drop(("b", "c"))
-    assert set(seen.steps()["basis"]) == set(known) == {"estimated"}
+    assert list(seen.steps()["basis"]) == ["estimated"] * 3 + ["counted"]
+    assert set(seen.steps(number="expected")["basis"]) == set(known) == {"estimated"}
     # Without the register nothing is known beyond b.
     result = fe.fit(model.without("r"), seed=1, draws=400, progress=False)
     assert result.unseen == {"b -> c", "b -> c[sex=female]", "c -> d", "b -> d"}

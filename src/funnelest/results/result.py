@@ -39,7 +39,8 @@ class Result(People):
     "carried over" (no source sees what it rests on in these cells, and it is taken to be as
     where one does) and "assumed" (no source sees anything that it depends on, it is a number that
     was given, or the figures leave it as its prior has it) take its place, each with "partly"
-    where that holds of a part.
+    where that holds of a part. A realised number of people that is the same in every draw has the
+    basis "counted".
 
     Parameters
     ----------

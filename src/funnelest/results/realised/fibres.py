@@ -32,8 +32,8 @@ _VALUES, _VALUES_OF_SEVERAL = 60, 14
 #: Counts of a figure that may stand for this many are all tried.
 _LONGEST = 20_000
 _TINY = 1e-300
-#: Changes times draws beyond which people are not drawn: some 15 s.
-_WORK = 30_000_000
+#: Changes times draws beyond which people are not drawn: some 10 s.
+_WORK = 25_000_000
 
 
 @dataclass(frozen=True)

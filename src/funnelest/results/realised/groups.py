@@ -122,11 +122,10 @@ def _chances(
     """Return slot and layer -> the chance to be counted there, ``(cells, draws)``."""
     found = {}
     for key, made in known.shares.items():
-        value = np.zeros(people.shape)
-        for i, j, cells in made:
-            value[cells] = np.broadcast_to(in_cells(counted[i].lines[j].share, q), value.shape)[
-                cells
-            ]
+        shares = [in_cells(counted[i].lines[j].share, q) for i, j, _ in made]
+        value = np.zeros(np.broadcast_shapes(people.shape, *(one.shape for one in shares)))
+        for (_, _, cells), share in zip(made, shares, strict=True):
+            value[cells] = np.broadcast_to(share, value.shape)[cells]
         found[key] = np.clip(value, 0.0, 1.0)
     return found
 
