@@ -111,3 +111,22 @@ def test_nobody_is_missed_where_nobody_lives() -> None:
                    evidence=sources)  # fmt: skip
     found = Realised(one, {}, 1).numbers([population.mask({"sex": "girl"})])
     assert only(found[0]["a"]) == 60
+
+
+def test_registers_by_age_and_year_and_a_complete_total_are_not_too_large(monkeypatch) -> None:
+    """Expected numbers said 373 to 425 a year, where 400 was certain."""
+    monkeypatch.setattr(
+        "funnelest.results.realised.fibres._part", lambda inside, means, *_: np.zeros(means.shape)
+    )
+    axes = {"age": list(range(18)), "year": [2019, 2020]}
+    population = fe.Population(axes, np.full((18, 2), 10_000))
+    by_cell = {(age, year): 40 for age in axes["age"] for year in axes["year"]}
+    early = [
+        fe.Register(name=f"of {s}", step=s, by=("age", "year"), count=by_cell,
+                    defects=[fe.Coverage(0.9)])
+        for s in "ab"
+    ]  # fmt: skip
+    one = fe.Model(fe.Route("a", "b", "c"), population, fe.Rate(fe.Beta(5, 995)),
+                   {edge: fe.Share(0.5) for edge in (("a", "b"), ("b", "c"))},
+                   evidence=[*early, register("total", 800, step="c")])  # fmt: skip
+    assert not Realised(one, {"rate of a": np.full(8_000, 0.005)}, 1).too_large
