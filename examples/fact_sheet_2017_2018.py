@@ -371,19 +371,21 @@ why = {
     "149 of 250",
 }
 naive = table.set_index(["from", "to"]).loc[list(why)].reset_index()
+errors = ["median_mc_error", "low_mc_error", "high_mc_error"]
 naive = pd.DataFrame(
     {
         "transition": [f"{a} -> {b}" for a, b in why],
         "naive ratio": [printed[b] / printed[a] for a, b in why],
         "reconciled": naive["median"],
-        "low": naive["low"],
-        "high": naive["high"],
+        "reconciled_mc_error": naive["median_mc_error"],
+        **naive[["low", "low_mc_error", "high", "high_mc_error"]],
         "interval": naive["interval"],
         "basis": naive["basis"],
         "why they differ": why.values(),
     }
 )
-print(naive.drop(columns="why they differ").round(3).to_string(index=False))
+shown = [name for name in naive if name != "why they differ" and not name.endswith("_mc_error")]
+print(naive[shown].round(3).to_string(index=False))
 for transition, reason in zip(naive["transition"], why.values(), strict=True):
     print(f"  {transition}: {reason}")
 
@@ -406,19 +408,23 @@ figure = fe.plot.route(
 
 # %%
 # What the registers change. The survey alone, with the same priors and assumptions, beside all
-# figures together: at the ages that were asked the answer should be that of the survey.
+# figures together: at the ages that were asked the answer should be that of the survey. Both are
+# expected numbers: a survey counts no people, and those of one period would differ by chance too.
 alone = fe.fit(model.without(*(one.name for one in registers)), seed=2018)
 ages = {"12-16, 2016": {"age": (12, 16), "year": 2016}, "0-11, yearly mean": {"age": (0, 11)}}
 beside = pd.DataFrame(
     {
         "happened at": where,
         "from": of,
-        **one.steps(ages[where]).set_index("step").loc["happened", columns].to_dict(),
+        **one.steps(ages[where], number="expected")
+        .set_index("step")
+        .loc["happened", ["number", *columns, *errors]]
+        .to_dict(),
     }
     for where in ages
     for of, one in (("survey alone", alone), ("all figures", result))
 )
-print(beside.round(0).to_string(index=False))
+print(beside.drop(columns=errors).round(0).to_string(index=False))
 
 # %%
 # A figure that clashes: of children under a supervision order 15% had no help within half a year.
@@ -481,7 +487,7 @@ fe.report.page(
         ("The survey alone, and all figures together", beside),
         (
             "Under 12: imputed, nobody asked them",
-            result.steps({"age": (0, 11)})[["step", *columns]],
+            result.steps({"age": (0, 11)})[["step", "number", *columns, *errors]],
         ),
         (
             "A figure that clashes",
@@ -490,7 +496,7 @@ fe.report.page(
                 "had. Of all who were investigated the printed figures make it a third. Both can "
                 "be true only where few of them came under an order, or where help that had begun "
                 "before the investigation is not counted.",
-                clash[["quantity", "median", "low", "high", "interval", "basis"]],
+                clash[["quantity", "median", "low", "high", "interval", "basis", *errors]],
             ],
         ),
         ("Figures that were not used", left_out),

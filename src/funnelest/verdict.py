@@ -47,6 +47,8 @@ class Verdict:
         Rows that are printed under the text, where those of the main table are too many.
     columns : sequence of str, default ()
         Columns that are printed of them; all when empty.
+    untested : bool, default False
+        Whether there was nothing to compare, so that nothing is wrong and nothing was tested.
     language : {"en", "nl"}
         Language of the sentences; see `in_language`.
     """
@@ -61,6 +63,7 @@ class Verdict:
     result_mark: Sentence | str = ""
     printed: Sequence[Mapping[str, Any]] | None = None
     columns: Sequence[str] = ()
+    untested: bool = False
     language: str = "en"
 
     @cached_property

@@ -11,8 +11,11 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.check.alternative_priors import alternative_priors
-from funnelest.check.prior_sensitivity import prior_sensitivity
+from funnelest.check.power_scaling import Scaled
+from funnelest.check.prior_sensitivity import _goes, prior_sensitivity
 from funnelest.likelihood.components import log_prior_density
+from funnelest.verdict import Changed
+from funnelest.words import Language
 
 LEVELS = (0.5, 0.025, 0.975)
 PEOPLE = fe.Population({"sex": ["male", "female"]}, [600, 400])
@@ -267,3 +270,18 @@ def test_arguments():
         assert text in str(caught.value)
     with pytest.raises(fe.SpecError, match="alternatives must map"):
         alternative_priors(result, {}, seed=1)
+
+
+def test_intervals_are_told_no_finer_than_draws_tell_them() -> None:
+    """One of 20,666 to 63,313 is of 21,000 to 63,000, each limit as its own width allows."""
+    was, half, twice = (36_412.0, 20_666.0, 63_313.0), (35_000.0, 9_876.0, 151_234.0), (1.5, 1, 2)
+    moves = [
+        Changed(quantity="n", under="p", before=was, after=after, how="reweighted", power=power)
+        for after, power in ((half, 0.5), (twice, 2.0))
+    ]
+    one = Scaled(quantity="n", component="p", kind="prior", psens=0.5, k_hat=0.1, half=moves[0],
+                 twice=moves[1], decides=True)  # fmt: skip
+    said = Language("en").say(_goes(one, 0.95))
+    assert "from 21,000 to 63,000" in said
+    assert "10,000 to 150,000 when it counts half" in said
+    assert "1 to 2 when it counts twice" in said

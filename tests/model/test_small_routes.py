@@ -7,9 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib import pyplot as plt
+from matplotlib.text import Text
 from scipy import integrate, stats
 
 import funnelest as fe
+
+
+def words_of(figure: Any) -> set[str]:
+    """Return the texts of a figure, each on one line."""
+    texts = [one.get_text().replace("\n", " ") for one in figure.findobj(Text)]
+    plt.close(figure)
+    return set(texts)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +72,18 @@ def test_one_step_in_every_door(prevalence: fe.Result, tmp_path: Path) -> None:
     page = path.read_text(encoding="utf-8")
     assert "people enter the route at \u201cinfected\u201d" in page
     assert "Transitions" not in page
+    assert "1 source with 1 figure went in" in page
+    assert "k-hat \u2013" not in page
+    assert "passed; nothing to compare: conflict." in page
+    assert trust.table.set_index("check").loc["conflict", "verdict"] == "nothing to compare"
+    dutch = fe.report.page(
+        prevalence, tmp_path / "nl", title="t", checks=trust, language="nl"
+    ).read_text(encoding="utf-8")
+    assert "1 bron met 1 cijfer is gebruikt; geen cijfer ligt" in dutch
+    assert "gehaald; niets te vergelijken: tegenspraak." in dutch
+    texts = words_of(fe.plot.route(prevalence))
+    assert "Share of step" not in texts
+    assert "Median (95% interval)" in texts
     assert fe.simulate(prevalence.model, seed=1).route == fe.Route("infected")
     with pytest.raises(fe.SpecError, match="at least one step; given none"):
         fe.Route()
@@ -84,9 +105,57 @@ def test_a_route_of_shares_only_is_not_marked_for_its_number(tmp_path: Path) -> 
     assert trust.mark == ""
     path = fe.report.page(result, tmp_path / "p", title="t", checks=trust)
     page = path.read_text(encoding="utf-8")
-    assert "that number was given" in page
+    assert "How many people there are at \u201chappened\u201d is not known" in page
+    assert "An estimated 40% (36\u201344%) of those at \u201chappened\u201d reach" in page
+    assert "Share of those at happened: posterior median" in page
+    assert "people enter" not in page
+    assert "number of people" not in page
+    dutch = fe.report.page(result, tmp_path / "nl", title="t", checks=False, language="nl")
+    said = dutch.read_text(encoding="utf-8")
+    assert "Van wie \u201chappened\u201d bereikt, bereikt naar schatting 40%" in said
+    assert "personen" not in said
     assert "figures say nothing" not in page
     assert fe.Model.from_dict(model.to_dict()) == model
+
+
+@pytest.fixture(scope="module")
+def shares() -> fe.Result:
+    told = fe.Cohort("asked", of="happened", step="told", yes=200, n=500)
+    model = fe.Model(fe.Route("happened", "told"), evidence=[told])
+    return fe.fit(model, seed=1, progress=False)
+
+
+def test_the_tables_of_shares_only_say_of_what_they_are_shares(shares: fe.Result) -> None:
+    for table in (shares.steps(), shares.flows(), shares.steps(number="expected")):
+        assert set(table["unit"]) == {"of those at happened"}
+        assert set(table["number"]) == {"share"}
+    assert "share of those at happened; median" in repr(shares)
+    assert shares.steps()["median"].tolist()[0] == 1
+
+
+@pytest.mark.parametrize("number", ["realised", "predicted"])
+def test_there_are_no_people_to_draw_of_shares_only(shares: fe.Result, number: Any) -> None:
+    for table in (shares.steps, shares.flows):
+        with pytest.raises(fe.SpecError, match="nothing tells how many people there are at 'happ"):
+            table(number=number)
+
+
+def test_the_figure_of_shares_only_has_no_people(shares: fe.Result) -> None:
+    texts = words_of(fe.plot.route(shares))
+    assert {"Share of those at happened", "100%", "Share of step"} <= texts
+    assert any(text.startswith("share of those at happened") for text in texts)
+    assert not any("people" in text for text in texts)
+    assert "assumed, prior only" not in texts
+
+
+def test_one_person_who_is_counted_is_a_person() -> None:
+    """Only where nothing tells a number it is one of shares."""
+    route, one = fe.Route("happened", "told"), fe.Number(1.0)
+    cells, register = fe.Population.cells(), fe.Register("list", step="told", count=1)
+    assert fe.Model(route).of_shares_only
+    assert not fe.Model(route, cells, one, evidence=[register]).of_shares_only
+    assert not fe.Model(route, cells, fe.Number(2.0)).of_shares_only
+    assert not fe.Model(route, fe.Population.cells({"sex": ["m", "f"]}), one).of_shares_only
 
 
 REGISTER = fe.Register("list", step="told", count=40)

@@ -235,6 +235,25 @@ def test_a_year_is_a_number_of_people_unless_it_is_an_axis(tmp_path: Path) -> No
         assert text in page.text
 
 
+def test_a_table_of_ones_own_is_rounded_to_its_errors(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "median": [35_612.4],
+            "median_mc_error": [7_670.0],
+            "share": [0.4123],
+            "share_mc_error": [0.004],
+            "lone_mc_error": [0.0123],
+        }
+    )
+    page = read(written(made(), tmp_path / "p", title="t", sections=[("T", table)]))
+    assert "40,000" in page.text
+    assert "35,6" not in page.text
+    assert "0.41" in page.text
+    assert "0.412" not in page.text
+    assert page.text.count("mc error") == 1  # what has no number beside it is a number itself
+    assert "0.0123" in page.text
+
+
 def test_verdict_of_a_check_in_the_language_of_the_page(tmp_path: Path) -> None:
     verdict = Verdict(
         check="conflict",

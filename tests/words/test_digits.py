@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from funnelest.results.tables import show_number
 from funnelest.words import Language
-from funnelest.words.digits import unit_of
+from funnelest.words.digits import to_limits, unit_of
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,21 @@ def test_tables_of_text() -> None:
     assert show_number(12_345.0, 0.0) == "12,345"
     assert show_number(0.123456, 0.01) == "0.12"
     assert show_number(float("inf"), 0.0) == "inf"
+
+
+def test_limits_of_an_interval_without_errors() -> None:
+    assert to_limits(20_666, 63_313, 36_412) == (21_000, 63_000, 36_000)
+    assert to_limits(0.41234, 0.58123) == (0.41, 0.58)
+    assert to_limits(700, 700) == (700, 700)
+    assert np.isnan(to_limits(np.nan, 5.0)[0])
+
+
+def test_they_are_no_finer_than_400_draws_tell_them() -> None:
+    """The error of a limit, over the width of the interval, by drawing 400 again and again."""
+    drawn = stats.norm(50_000, 5_000).rvs((4_000, 400), random_state=1)
+    low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
+    unit = unit_of(np.std(low))
+    assert unit == 1_000
+    for one in to_limits(float(low.mean()), float(high.mean())):
+        assert one % unit == 0
+    assert to_limits(float(low.mean()), float(high.mean())) == (40_000, 60_000)

@@ -21,6 +21,7 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name, quantiles
 from funnelest.verdict import Changed, Verdict
 from funnelest.words import Sentence, say
+from funnelest.words.digits import to_limits
 
 __all__ = ["alternative_priors"]
 
@@ -216,7 +217,9 @@ def _told(changed: Sequence[Changed], probability: float) -> list[Sentence]:
     said = []
     for quantity, some in list(_by_quantity(changed).items())[:3]:
         most = max(some, key=lambda one: (abs(math.log(one.widened)), abs(one.shift)))
-        (_, was_low, was_high), (_, low, high) = most.before, most.after
+        (was_low, was_high), (low, high) = (
+            to_limits(*limits) for (_, *limits) in (most.before, most.after)
+        )
         said.append(
             say("alternative_priors.goes", level=100 * probability, quantity=quantity, low=low,
                 high=high, was_low=was_low, was_high=was_high, name=most.under)

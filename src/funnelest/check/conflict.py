@@ -318,6 +318,7 @@ def judged(
     return Verdict(
         check="conflict",
         passed=not failed,
+        untested=not (failed or expected),
         said=said,
         marked=say(
             "conflict.mark.all",

@@ -14,6 +14,7 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import discrete_quantiles, interval_name, levels_of
 from funnelest.verdict import Compared
 from funnelest.words import Sentence, named, say
+from funnelest.words.digits import to_limits
 
 __all__ = [
     "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
@@ -97,8 +98,9 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
 def told(check: str, one: Compared) -> Sentence:
     """Return where a figure that is far out lies, in the words of a check."""
     side = "holds" if one.limit else "is_high" if one.mid_p < 0.5 else "is_low"
-    return say(f"{check}.{side}", name=one.name, figure=one.figure, median=one.median, low=one.low,
-               high=one.high, mid_p=one.mid_p, p=one.p)  # fmt: skip
+    low, high, median = to_limits(one.low, one.high, one.median)
+    return say(f"{check}.{side}", name=one.name, figure=one.figure, median=median, low=low,
+               high=high, mid_p=one.mid_p, p=one.p)  # fmt: skip
 
 
 def lie(check: str, count: int, of: int, level: float) -> Sentence:

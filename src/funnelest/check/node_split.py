@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
-from funnelest.check.measures import limits, on_scale, scale_of, three
+from funnelest.check.measures import on_scale, scale_of, three
 from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
@@ -25,6 +25,7 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
+from funnelest.words.digits import to_limits
 
 __all__ = ["OTHERS", "Side", "node_split"]
 
@@ -341,7 +342,9 @@ def _name(side: str) -> str | Sentence:
 
 
 def _told(one: Side, probability: float) -> Sentence:
-    return say("node_split.side", name=_name(one.name), **limits(three(one.sample, probability)))
+    median, low, high = three(one.sample, probability)
+    low, high, median = to_limits(low, high, median)
+    return say("node_split.side", name=_name(one.name), median=median, low=low, high=high)
 
 
 def _difference(sides: tuple[Side, Side], scale: str, seed: int) -> Floats:

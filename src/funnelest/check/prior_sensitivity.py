@@ -19,6 +19,7 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
+from funnelest.words.digits import to_limits
 
 __all__ = ["prior_sensitivity"]
 
@@ -267,8 +268,10 @@ def _goes(one: Scaled, probability: float) -> Sentence:
         if not math.isnan(move.power):
             key = {HALF: "half", TWICE: "twice"}.get(move.power, "times")
             _, low, high = move.after
+            low, high = to_limits(low, high)
             values = {"low": low, "high": high, "power": move.power}
             parts.append(say(f"prior_sensitivity.{key}", **values))
     _, low, high = one.half.before
+    low, high = to_limits(low, high)
     return say("prior_sensitivity.goes", level=100 * probability, quantity=one.quantity, low=low,
                high=high, component=one.component, parts=parts)  # fmt: skip

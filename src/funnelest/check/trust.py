@@ -77,9 +77,12 @@ class Trust:
     def headline(self) -> str:
         """The verdict in a sentence."""
         made, names = len(self.checks), [self.name_of(name) for name in self.failed]
-        parts = [say("trust.passed", n=made)]
+        untested = [self.name_of(name) for name, one in self.checks.items() if one.untested]
+        parts = [say("trust.passed", n=made - len(untested))] * (made > len(untested))
         if names:
             parts = [say("trust.failed", k=len(names), n=made, names=names)]
+        if untested:
+            parts.append(say("trust.untested", names=untested))
         if self.not_made:
             parts.append(
                 say("trust.not_made", names=[self.name_of(name) for name in self.not_made])
@@ -95,8 +98,8 @@ class Trust:
     def table(self) -> pd.DataFrame:
         """One row per check, the worst first.
 
-        `check`, what it `asks`, the `verdict` ("FAILED", "not made" or "passed"), its `headline`
-        and the `seconds` that it took.
+        `check`, what it `asks`, the `verdict` ("FAILED", "not made", "nothing to compare" or
+        "passed"), its `headline` and the `seconds` that it took.
         """
         import pandas as pd
 
@@ -105,12 +108,14 @@ class Trust:
         return made.assign(seconds=made["check"].map(self.seconds))
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Return name, verdict ("FAILED", "not made" or "passed") and headline, the worst first."""
-        made = [(name, one.passed, one.headline) for name, one in self.checks.items()]
+        """Return name, verdict (as in `table`) and headline of each check, the worst first."""
+        made = [(name, one.headline, one) for name, one in self.checks.items()]
+        fine = [one for one in made if one[2].passed]
         return [
-            *((name, "FAILED", said) for name, passed, said in made if not passed),
+            *((name, "FAILED", said) for name, said, one in made if not one.passed),
             *((name, "not made", why) for name, why in self.not_made.items()),
-            *((name, "passed", said) for name, passed, said in made if passed),
+            *((name, "nothing to compare", said) for name, said, one in fine if one.untested),
+            *((name, "passed", said) for name, said, one in fine if not one.untested),
         ]
 
     @cached_property
@@ -167,8 +172,10 @@ class Trust:
     def __repr__(self) -> str:
         lines, indent, rows = [self.headline], " " * 10, self.rows()
         width = max(22, *(len(self.name_of(name)) for name, _, _ in rows))
+        told = {verdict: self._word(f"trust.verdict.{verdict}") for _, verdict, _ in rows}
+        first = max(14, *(len(one) + 2 for one in told.values()))
         for name, verdict, said in rows:
-            head = f"{self._word(f'trust.verdict.{verdict}'):<14}{self.name_of(name):<{width}}"
+            head = f"{told[verdict]:<{first}}{self.name_of(name):<{width}}"
             lines.append(f"{head}  {self.question_of(name)}".rstrip())
             lines += textwrap.wrap(said, _WIDTH, initial_indent=indent, subsequent_indent=indent)
         for unsaid in self._defaults():

@@ -244,6 +244,11 @@ class Evidence:
             found.update(one.stated(self.name))
         return found
 
+    @property
+    def counts_anybody(self) -> bool:
+        """Whether it tells a number, and not only shares of those who were asked."""
+        return "on_share" not in self.carries and bool(self.carries or self.members())
+
     def members(self) -> Sequence[Evidence]:
         """Return the sources that this one is made of; none for most."""
         return ()

@@ -50,6 +50,19 @@ class Parts:
         return named(f"word.{key}", step=self.route.steps[0])
 
     @property
+    def of_shares_only(self) -> bool:
+        """Whether nothing tells how many people enter the route: all numbers are shares of these.
+
+        One stands for them, in one cell without a head count, and no source counts anybody.
+        """
+        return (
+            not (self.population.axes or self.population.counted)
+            and self.occurrence == Number(Fixed(1.0))
+            and self.occurrence_name not in self.instead
+            and not any(one.counts_anybody for one in self.evidence)
+        )
+
+    @property
     def hazard(self) -> bool:
         """Whether the occurrence is the hazard of a first event, and not a yearly rate."""
         return isinstance(self.occurrence, Hazard)

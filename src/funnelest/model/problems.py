@@ -100,9 +100,7 @@ def number_problems(evidence: Sequence[Evidence]) -> list[str]:
         f"{type(one).__name__} {one.name!r} counts, but the route is one of shares only: give "
         "population and occurrence."
         for one in evidence
-        if isinstance(one, Evidence)
-        and "on_share" not in one.carries
-        and (one.carries or one.members())
+        if isinstance(one, Evidence) and one.counts_anybody
     ]
 
 

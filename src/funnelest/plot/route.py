@@ -28,7 +28,7 @@ from funnelest.plot.base.graph import INDENT, Graph
 from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
 from funnelest.results.intervals import errors_of, interval_problems
 from funnelest.results.result import RESULT, Result
-from funnelest.results.tables import selection_problems
+from funnelest.results.tables import selection_problems, unit_for
 from funnelest.route import Edge
 
 if TYPE_CHECKING:
@@ -149,8 +149,11 @@ def route(
     made = _Lines(result, where, per, probability, show, printed)
     lines = made.lines()
     said = [show("plot.route.carried")] if made.carried else []
+    heading = show("plot.route.share") if any(any(row.texts[:1]) for *_, row in lines) else ""
     named = {"interval": show.interval(probability), "p": f"{100 * probability:g}"}
-    unit = show.unit(result.model.population, where, per, result.model.route.counted)
+    unit = unit_for(result.model, where, per, show)
+    of = "axis_share" if result.model.of_shares_only else "axis"
+    axis = show(f"plot.route.{of}", unit=unit)
     number, told = result._number("auto")
     said += [show.say(one) for one in told]
     subtitle = show(f"numbers.head_{number}", unit=unit) + (
@@ -168,9 +171,9 @@ def route(
         drawn = rows(
             Block(
                 [row for _, _, row in lines],
-                [Axis(show("plot.route.axis", unit=unit), scale="log", grid=True)],
+                [Axis(axis, scale="log", grid=True)],
                 [
-                    Column(show("plot.route.share"), before=True, right=True),
+                    Column(heading, before=True, right=True),
                     Column(show("plot.route.number", **named), right=True),
                 ],
             ),
@@ -181,7 +184,7 @@ def route(
                 for kind, style in _STYLES.items() if kind in kinds
             ],
             note=" ".join([
-                show("plot.route.note", **named), show(f"numbers.{number}"), *said, *found.notes
+                *made.says_share(**named), show(f"numbers.{number}"), *said, *found.notes
             ]),
             show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
             watermark=mark.split(":")[0].split(";")[0],
@@ -258,9 +261,12 @@ class _Lines:
         if self.imputed:
             style = replace(style, face="white", hatch=IMPUTED.hatch)
         made: list[tuple[str, Place, Row]] = []
+        only = result.model.of_shares_only
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
             step, values, errors = row["step"], _three(row), errors_of(row)
-            shown = show.numbers(*values, errors)
+            shown = (show.shares if only else show.numbers)(*values, errors)
+            if only and step == result.model.route.steps[0]:  # all are shares of these
+                row, shown = {**row, "basis": ""}, "100%"
             made.append(
                 ("step", step, Row(step, [Mark(style, *values)], ("", shown),
                                    size=8.5, bold=True, least=0.29, above=0.08, below=0.03,
@@ -280,6 +286,12 @@ class _Lines:
                 made.append(("transition", edge, _line(name, [mark], share)))
                 made += self._given(edge)
         return made
+
+    def says_share(self, **named: str) -> list[str]:
+        """Return what the column of shares holds; nothing where it is empty."""
+        if self.result.model.route.edges:
+            return [self.show("plot.route.note", **named)]
+        return [self.show("plot.route.note_imputed", **named)] if self.parts else []
 
     def _imputed(self, step: str) -> list[tuple[str, Place, Row]]:
         if self.imputed:

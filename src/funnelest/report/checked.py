@@ -25,7 +25,7 @@ def check_problems(checks: object, result: object) -> list[str]:
 
 
 def failures(trust: Trust) -> list[str]:
-    """Return a line for each check that failed or was not made, the most serious first."""
+    """Return a line for each check that failed or tested nothing, the most serious first."""
     show = Language(trust.language)
     return [
         show("page.check_line", name=trust.name_of(name), said=said)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from funnelest.verdict import Verdict
@@ -80,7 +81,8 @@ def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[
     ----------
     what : str, pandas.DataFrame, matplotlib Figure, Verdict, object with ``_repr_html_``, or a list
         A text is escaped, a blank line starts a new paragraph. A table is rounded. HTML is taken
-        as it is from an object that knows it is HTML.
+        as it is from an object that knows it is HTML. Columns of Monte Carlo errors say how far the
+        columns that they are of are rounded, and are left out.
     title : str
         Title of the section; caption of its table.
     show : Language
@@ -111,14 +113,16 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
     shown = frame.drop(columns="mark") if "mark" in frame and not frame["mark"].any() else frame
     if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
         shown = shown.reset_index()
+    names = [str(name) for name in shown.columns]
+    beside = {f"{name}_mc_error" for name in names}
+    kept = [name not in beside for name in names]
     columns = [
         (str(name), kind.kind in "iuf")
-        for name, kind in zip(shown.columns, shown.dtypes, strict=True)
+        for name, kind in compress(zip(shown.columns, shown.dtypes, strict=True), kept)
     ]
-    names = [name for name, _ in columns]
     rows = []
-    for values in shown.itertuples(index=False, name=None):
-        errors = dict(zip(names, values, strict=True))
+    for every in shown.itertuples(index=False, name=None):
+        errors, values = dict(zip(names, every, strict=True)), list(compress(every, kept))
         texts = [
             _cell(value, name, numeric, show, axes, errors.get(f"{name}_mc_error"))
             for value, (name, numeric) in zip(values, columns, strict=True)
@@ -163,7 +167,7 @@ _NAMES = (
     "quantity.interval",
     "quantity.share_of",
 )
-_UNITS = ("quantity.people_per", "quantity.people_in")
+_UNITS = ("quantity.people_per", "quantity.people_in", "quantity.of_those_at")
 
 
 @cache

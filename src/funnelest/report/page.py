@@ -18,14 +18,16 @@ from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, language_problems
 from funnelest.report.checked import check_problems, checked, failures, leaning
 from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.report.given import given
 from funnelest.report.ledger import ledger
+from funnelest.report.written import single, span
 from funnelest.results.intervals import errors_of, interval_problems, summary_errors
 from funnelest.results.result import RESULT, Result
-from funnelest.results.tables import selection_problems
+from funnelest.results.tables import selection_problems, unit_for
 from funnelest.route import show_edge
 from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
-from funnelest.words import named
+from funnelest.words import named, say
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -77,9 +79,10 @@ def page(
     sections : sequence of (str, object), default ()
         Titles and contents that follow the summary. A text is escaped and a blank line in it
         starts a paragraph; a pandas table is rounded, its columns that bear the name of an axis
-        of the population excepted; a matplotlib figure is embedded; the verdict of a check stands
-        there in the language of the page; an object with ``_repr_html_`` is taken as the HTML it
-        gives; a list holds several of these.
+        of the population excepted; a column ``x`` beside one of its Monte Carlo errors,
+        ``x_mc_error``, is rounded to these, which are not printed; a matplotlib figure is embedded;
+        the verdict of a check stands there in the language of the page; an object with
+        ``_repr_html_`` is taken as the HTML it gives; a list holds several of these.
     figure : matplotlib.figure.Figure, optional
         The figure of the route. Left out: `funnelest.plot.route` draws it.
     where : mapping, optional
@@ -166,13 +169,14 @@ class _Page:
         self.parts = result._imputed_steps(where, per, probability)
         self.shares = result.transitions(where, probability=probability).to_dict("records")
         self.filled = result.model.imputed_part(where)
+        self.only = result.model.of_shares_only
         self.figures = result._figure_rows(probability)
         self.ledger = result.model.ledger()
 
     def say(self, name: str, **named: Any) -> str:
         """Return a text of the page with its places filled in."""
-        model = self.result.model
-        unit = self.show.unit(model.population, self.where, self.per, model.route.counted)
+        model, show = self.result.model, self.show
+        unit = unit_for(model, self.where, self.per, show)
         known = {
             "interval": self.show.interval(self.probability),
             "p": self.show.local(f"{100 * self.probability:g}"),
@@ -188,18 +192,18 @@ class _Page:
         """Return what the template fills in."""
         from funnelest import __version__
 
-        axes = [axis.name for axis in self.result.model.population.axes]
-        own = [(name, content(what, name, self.show, axes)) for name, what in sections]
+        axes, show = [axis.name for axis in self.result.model.population.axes], self.show
+        own = [(name, content(what, name, show, axes)) for name, what in sections]
         parts = [
             ("summary", self.summary()),
             ("figure", [self.drawn(figure)]),
-            ("steps", [self.step_table()]),
+            ("steps", [self.step_table()] if self._told_steps() else []),
             ("transitions", [self.transition_table()] if self.shares else []),
             ("linked", self.linked_table()),
             ("in_words", self.in_words()),
-            ("given", [self.given_table(), *self.register_table()]),
+            ("given", given(self.figures, show, self._table)),
             ("checks", checked(self.trust, self.short) if self.trust is not None else []),
-            ("ledger", ledger(self.ledger, self.show, self.short)),
+            ("ledger", ledger(self.ledger, show, self.short)),
         ]
         named = [(self.say(name), inside) for name, inside in parts if inside]
         return {
@@ -211,7 +215,11 @@ class _Page:
     def verdict(self) -> dict[str, Any]:
         """Return what is wrong with the result, the worst first, and how it was fitted."""
         gate, result, show = self.result.gate, self.result, self.show
-        told = {name: value for name, value in gate.measures.items() if name != MC_ERROR}
+        told = {  # even weights have no k-hat: there is nothing to print
+            name: value
+            for name, value in gate.measures.items()
+            if name != MC_ERROR and value > -math.inf
+        }
         measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in told.items())
         error = gate.measures.get(MC_ERROR)
         notes = [_capital(_ended(show.say(note))) for note in result.notes]
@@ -310,15 +318,13 @@ class _Page:
     def estimated(self) -> list[str]:
         """Return the paragraphs that say in words what was estimated."""
         result, route, show = self.result, self.result.model.route, self.show
-        number = {
-            row["step"]: show.numbers(row["median"], row["low"], row["high"], errors_of(row))
-            for row in self.steps
-        }
+        number = {row["step"]: self._step(row) for row in self.steps}
         first = route.steps[0]
         row = self.steps[0]
         if row["low"] == row["high"]:
             number = {**number, first: show.number(row["median"])}
         known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
+        known, end = ("first_unknown", "end_share") if self.only else (known, "end")
         sentences = [self.say(known, number=number[first], step=first)]
         for step in route.steps[1:]:
             if route.successors(step):
@@ -326,7 +332,7 @@ class _Page:
             draws = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
             share = self._shares(draws)
             sentences.append(
-                self.say("end", number=number[step], step=step, first=first, share=share)
+                self.say(end, number=number[step], step=step, first=first, share=share)
             )
 
         def stops(q: Any, step: str) -> Any:
@@ -340,23 +346,40 @@ class _Page:
         numbers = " ".join([show(f"numbers.{self.number}"), *map(show.say, self.told)])
         return [" ".join(sentences), self.say("intervals", numbers=numbers)]
 
+    def _told_steps(self) -> list[dict[str, Any]]:
+        """Return the rows of the steps; where all are shares of the first, those after it."""
+        return list(self.steps[1:] if self.only else self.steps)
+
+    def _step(self, row: Mapping[str, Any]) -> str:
+        """Return what there is at a step, with its interval: a number of people, or a share."""
+        shown = self.show.shares if self.only else self.show.numbers
+        return shown(row["median"], row["low"], row["high"], errors_of(row))
+
     def counted(self) -> list[str]:
         """Return how many figures went in, and how much was assumed."""
         used, paragraphs = [row for row in self.figures if row["used"]], []
         far = sum(abs(row["residual"]) > 2 for row in used)
         if used:
             sources = len(self.result.model.evidence)
-            paragraphs.append(self.say("figures_in", sources=sources, figures=len(used), far=far))
+            paragraphs.append(
+                self.say(
+                    "figures_in",
+                    n=sources,
+                    figures=say("page.figures_used", n=len(used)),
+                    far=say("page.figures_far", n=far) if far else say("page.figures_near"),
+                )
+            )
         stated = sum(entry.stated for entry in self.ledger)
         defaults = len(self.ledger) - stated
         same = sum(entry.kind == "constant" and not entry.stated for entry in self.ledger)
-        counts = {"stated": stated, "defaults": defaults, "same": same}
-        return [*paragraphs, self.say("ledger_count", **counts)]
+        parts = [say("page.entries_stated", n=stated)]
+        parts += [say("page.entries_default", n=defaults)] if defaults else []
+        parts += [say("page.entries_same", n=same)] if same else []
+        return [*paragraphs, self.say("ledger_count", parts=parts)]
 
     def drawn(self, figure: Figure | None) -> Content:
         """Return the figure of the route."""
-        shown = [(r["step"], r["median"], r["low"], r["high"], errors_of(r)) for r in self.steps]
-        numbers = "; ".join(f"{step} {self.show.numbers(*one)}" for step, *one in shown)
+        numbers = "; ".join(f"{row['step']} {self._step(row)}" for row in self._told_steps())
         alt = self.say("alt", steps=len(self.steps), numbers=numbers)
         alt = f"{self.mark}. {alt}" if self.mark else alt
         if figure is not None:
@@ -383,32 +406,22 @@ class _Page:
         numbers = ("median", "interval", "prior_median", "prior_interval")
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
-    def _one(self, value: float, share: bool, error: float | None = None) -> str:
-        show = self.show
-        return f"{show.percent(value, error)}%" if share else show.number(value, error=error)
-
-    def _range(
-        self, low: float, high: float, share: bool, errors: Sequence[float | None] = (None, None)
-    ) -> str:
-        start = self._one(low, share, errors[0]).removesuffix("%")
-        return f"{start}\u2013{self._one(high, share, errors[1])}"
-
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
         middle, *ends = errors_of(row)
         return [
-            self._one(row["median"], share, middle),
-            self._range(row["low"], row["high"], share, ends),
-            self._one(row["prior_median"], share),
-            self._range(row["prior_low"], row["prior_high"], share),
+            single(self.show, row["median"], share, middle),
+            span(self.show, row["low"], row["high"], share, ends),
+            single(self.show, row["prior_median"], share),
+            span(self.show, row["prior_low"], row["prior_high"], share),
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 
     def step_table(self) -> Content:
-        """Return the table of steps, with the imputed part of each."""
+        """Return the table of steps, with the imputed part of each; none where none is told."""
         rows: Rows = []
-        for row in self.steps:
+        for row in self._told_steps():
             asked = str(named("word.number_at", step=row["step"]))
-            rows.append(([row["step"], *self._estimates(row, False, asked)], _apart(row)))
+            rows.append(([row["step"], *self._estimates(row, self.only, asked)], _apart(row)))
             part = self.parts.get(row["step"])
             if part is None or self.filled == "imputed":
                 continue
@@ -436,49 +449,6 @@ class _Page:
         heads = self._heads("source", "stratum", "group")
         return [self._table("linked_caption", heads, rows)] if rows else []
 
-    def given_table(self) -> Content:
-        """Return the figures that went in, beside what is expected of them."""
-        if not self.figures:
-            return Content(paragraphs=[self.say("none")])
-        show = self.show
-        rows: Rows = []
-        for row in self.figures:
-            apart = row["residual"]
-            unused = "" if row["used"] else f" ({self.say('not_used')})"
-            cells = [
-                _named(row, show),
-                show.given(row["figure"]) + unused,
-                show.number(row["expected"]),
-                self._range(row["low"], row["high"], False),
-                show.number(round(apart, 2)) if math.isfinite(apart) else "\u2013",
-            ]
-            rows.append((cells, False))
-        numbers = ("figure_given", "expected", "interval", "residual")
-        columns = [("source", False), *((name, True) for name in numbers)]
-        return self._table("given_caption", columns, rows)
-
-    def register_table(self) -> list[Content]:
-        """Return what the registers are estimated to hold; nothing where there are none."""
-        show = self.show
-        known = {
-            _named(row, show): row for row in self.figures if math.isfinite(row["cases_per_record"])
-        }
-        rows: Rows = []
-        for name, row in known.items():
-            seen = self._share(row, "registered_share", True)
-            per_record = self._share(row, "cases_per_record", False)
-            rows.append(([name, show.say(row["read_as"]), per_record, seen], False))
-        columns = [("source", False), ("read_as", False), ("cases_per_record", True),
-                   ("registered_share", True)]  # fmt: skip
-        return [self._table("registers_caption", columns, rows)] if rows else []
-
-    def _share(self, row: Mapping[str, Any], name: str, share: bool) -> str:
-        if not math.isfinite(row[name]):
-            return "\u2013"
-        middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-        shown = self._one(middle, share)
-        return shown if low == high else f"{shown} ({self._range(low, high, share)})"
-
 
 def _apart(row: Mapping[str, Any]) -> bool:
     """Return whether a row of a table is wholly of what no source sees in these cells."""
@@ -492,8 +462,3 @@ def _ended(text: str) -> str:
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _named(row: Mapping[str, Any], show: Language) -> str:
-    """Return a source, and which of its figures a row is about."""
-    return f"{row['source']}, {show.say(row['of'])}" if row["of"] else str(row["source"])

@@ -53,6 +53,9 @@ class People(Tabled):
         """Return which number of people is meant, and what has to be said of it."""
         raise_if_any(NUMBER.said("number", number), "the table")
         self._open()
+        if self.model.of_shares_only:
+            raise_if_any(_no_people(number, self.model.route.steps[0]), "the table")
+            return "share", ()
         chosen = number
         if number == "auto":
             chosen = "realised" if self._observed.counts_people else "expected"
@@ -76,7 +79,7 @@ class People(Tabled):
         self, number: str, places: Sequence[Any], parts: Sequence[tuple[NDArray[np.bool_], int]]
     ) -> list[Floats] | None:
         """Return draws of the people at each place in each part, over a number of levels."""
-        if number == "expected":
+        if number in ("expected", "share"):
             return None
         made = self._observed if number == "realised" else self._next
         found = made.numbers([cells for cells, _ in parts])
@@ -130,7 +133,8 @@ class People(Tabled):
             Which number. "realised": the people of the observed period, those who were counted
             and the others. "expected": the expected number, without chance variation.
             "predicted": the people of another period like it. "auto", the default: "realised"
-            where some source counts people of the route, else "expected".
+            where some source counts people of the route, else "expected". Of a route of shares only
+            there is but the share of those who enter it: the column `number` says "share".
         probability : float, default 0.95
             Probability of the interval.
         kind : {"equal-tailed", "highest-density"}
@@ -139,14 +143,15 @@ class People(Tabled):
         Returns
         -------
         pandas.DataFrame
-            One row per step (and level), of people; `number` says which number it is. What else
-            there is to say of realised numbers is in ``attrs["notes"]``. The prior beside them
-            is that of the expected number.
+            One row per step (and level), of people; `number` says which number it is, and `unit`
+            of whom. What else there is to say of realised numbers is in ``attrs["notes"]``. The
+            prior beside them is that of the expected number.
 
         Raises
         ------
         SpecError
-            When an argument is none, or people of a model of this size are not drawn.
+            When an argument is none, people of a model of this size are not drawn, or "realised" or
+            "predicted" ones are asked for where only shares are known.
 
         Notes
         -----
@@ -287,6 +292,14 @@ class People(Tabled):
 
     def _of_cells(self, where: Where) -> str:
         return self.model.imputed_part(where) or "estimated"
+
+
+def _no_people(number: str, first: str) -> list[str]:
+    """Return why there are no people to draw, of a route of which only shares are known."""
+    return [
+        f"number={number!r}: nothing tells how many people there are at {first!r}, so there are "
+        "only shares of them; leave out number, or give the model a population and an occurrence."
+    ] * (number in ("realised", "predicted"))
 
 
 def _noted(table: pd.DataFrame, notes: Sequence[Sentence]) -> pd.DataFrame:

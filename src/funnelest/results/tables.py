@@ -40,14 +40,17 @@ __all__ = [
     "shown_figures",
     "standardised",
     "unit",
+    "unit_for",
 ]
 
 type Floats = NDArray[np.float64]
 
 
 def unit(model: Parts, per: str | None, where: Where) -> str:
-    """Return what a number at a step counts: all of the cells, or a mean over an axis."""
+    """Return what a number at a step counts: all of the cells, a mean over an axis, or a share."""
     population, counted = model.population, model.route.counted
+    if model.of_shares_only:
+        return named("quantity.of_those_at", step=model.route.steps[0])
     if per is None:
         return counted
     at = population.position(per)
@@ -57,6 +60,13 @@ def unit(model: Parts, per: str | None, where: Where) -> str:
         return named("quantity.people_in", unit=counted, axis=name, level=show_level(levels[0]))
     span = f"{show_level(levels[0])}-{show_level(levels[-1])}"
     return named("quantity.people_per", unit=counted, axis=name, span=span)
+
+
+def unit_for(model: Parts, where: Where | None, per: str | None, show: Language) -> str:
+    """Return the same for readers, in their language; `per` is an axis, or None."""
+    if model.of_shares_only:
+        return show("quantity.of_those_at", step=model.route.steps[0])
+    return show.unit(model.population, where, per, model.route.counted)
 
 
 def in_english(said: Sentence | str) -> str:

@@ -1,0 +1,26 @@
+"""Numbers in the tables of a page: of people, or shares in percent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from funnelest.words import Language
+
+__all__ = ["single", "span"]
+
+
+def single(show: Language, value: float, share: bool, error: float | None = None) -> str:
+    """Return a number, or a share with its sign; no digit is finer than its Monte Carlo error."""
+    return f"{show.percent(value, error)}%" if share else show.number(value, error=error)
+
+
+def span(
+    show: Language,
+    low: float,
+    high: float,
+    share: bool,
+    errors: Sequence[float | None] = (None, None),
+) -> str:
+    """Return two limits as ``518-1,370``, with one sign behind shares."""
+    start = single(show, low, share, errors[0]).removesuffix("%")
+    return f"{start}\u2013{single(show, high, share, errors[1])}"
