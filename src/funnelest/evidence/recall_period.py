@@ -133,7 +133,8 @@ def window_problems(
     """
     found = []
     dated, ages = population.years, population.ages
-    if dated is not None and dated.name in varies:
+    # A part of a year lies within it.
+    if years > 1 and dated is not None and dated.name in varies:
         found.append(
             f"field 'recall' is of {years:g} years, and its conversion takes the rate to be the "
             f"same in all of them; the model lets it differ over {dated.name!r}. Leave out the "
