@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -173,26 +174,10 @@ class People(Tabled):
         "expected" and "predicted" are given. A number that is the same in every draw has the basis
         "counted".
         """
-        which, _ = self._number(number)
-        each = list(self._each(where, by, per))
-        steps = self.model.route.steps
-        rows = [
-            (
-                {
-                    "step": step,
-                    **labels,
-                    "unit": tables.unit(self.model, over, cells),
-                    "number": which,
-                },
-                lambda q, s=step, w=cells, p=over: q.number(s, w, per=p),
-                basis,
-            )
-            for labels, cells, over, basis in each
-            for step in steps
-        ]
-        drawn = self._drawn_people(which, steps, [self._part(w, p) for _, w, p, _ in each])
-        table = self._table(rows, probability, kind, drawn=drawn)
-        return _noted(self._sure(table, which, drawn), self._said(number))
+        return self._of_people(
+            "number", [(step,) for step in self.model.route.steps], self._each(where, by, per),
+            number, probability, kind, ("step", "unit", "number"),
+        )  # fmt: skip
 
     def flows(
         self,
@@ -216,22 +201,41 @@ class People(Tabled):
         pandas.DataFrame
             One row per transition (and level).
         """
+        return self._of_people(
+            "flow", self.model.route.edges, self._each(where, by, per),
+            number, probability, kind, ("from", "to", "skip", "unit", "number"),
+        )  # fmt: skip
+
+    def _of_people(
+        self,
+        quantity: str,
+        places: Sequence[tuple[str, ...]],
+        each: Iterable[tuple[dict[str, Any], Where, str | None, str]],
+        number: Numbers,
+        probability: float,
+        kind: Kind,
+        columns: Sequence[str],
+    ) -> pd.DataFrame:
+        """Return the table of the people at each place, in each of some selections of cells.
+
+        `quantity` is the method of `Quantities` that gives the expected number, `columns` are those
+        of the labels of a table without rows.
+        """
         which, _ = self._number(number)
-        each = list(self._each(where, by, per))
-        edges = self.model.route.edges
+        each = list(each)
         rows = [
             (
-                self._edge(a, b, labels)
+                self._place(place, labels)
                 | {"unit": tables.unit(self.model, over, cells), "number": which},
-                lambda q, a=a, b=b, w=cells, p=over: q.flow(a, b, w, per=p),
+                methodcaller(quantity, *place, cells, per=over),
                 basis,
             )
             for labels, cells, over, basis in each
-            for a, b in edges
+            for place in places
         ]
-        drawn = self._drawn_people(which, edges, [self._part(w, p) for _, w, p, _ in each])
-        labels = ("from", "to", "skip", "unit", "number")
-        table = self._table(rows, probability, kind, labels, drawn)
+        at = [place[0] if len(place) == 1 else place for place in places]
+        drawn = self._drawn_people(which, at, [self._part(w, p) for _, w, p, _ in each])
+        table = self._table(rows, probability, kind, columns, drawn)
         return _noted(self._sure(table, which, drawn), self._said(number))
 
     def _imputed_steps(

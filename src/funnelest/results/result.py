@@ -90,7 +90,7 @@ class Result(People):
         """
         rows = [
             (
-                self._edge(a, b, labels),
+                self._place((a, b), labels),
                 lambda q, a=a, b=b, w=cells: q.transition(a, b, w),
                 basis,
             )

@@ -75,7 +75,11 @@ class Tabled(Drawn):
         for labels, cells in tables.selections(self.model.population, where, by):
             yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
 
-    def _edge(self, a: str, b: str, labels: Mapping[str, Any]) -> dict[str, Any]:
+    def _place(self, place: tuple[str, ...], labels: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how a row names a step, which is a tuple of one here, or a transition."""
+        if len(place) == 1:
+            return {"step": place[0], **labels}
+        a, b = place
         return {"from": a, "to": b, **labels, "skip": self.model.route.is_skip((a, b))}
 
     def _per(self, per: str | None) -> str | None:
