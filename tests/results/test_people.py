@@ -163,27 +163,17 @@ def test_figure_and_page_name_the_number(code, words, tmp_path) -> None:
     assert "300\u2013300" in page
 
 
-def test_of_registers_that_are_not_linked_no_people_are_drawn() -> None:
-    """A hundred boys and sixty girls are 160 people; as lower limits they were 164 to 208."""
-    boys, girls = (
-        fe.Register(name=f"of {sex}s", step="a", count=count, where={"sex": sex})
-        for sex, count in (("boy", 100), ("girl", 60))
-    )
+def test_registers_that_are_not_linked_give_their_distinct_people() -> None:
+    """With one that lies within the other, and nobody in none, the larger count is the number."""
+    both = [fe.Register(name=name, step="a", count=n) for name, n in (("x", 160), ("y", 60))]
     apart = fe.Unlinked(
-        name="u", registers=[boys, girls], overlap=fe.Fixed(0.0, statement="no person has two")
+        name="u", registers=both, overlap=fe.Fixed(1.0, statement="y is a part of x")
     )
-    population = fe.Population({"sex": ["boy", "girl"]}, [1_000, 1_000])
-    result = drawn(apart, population=population, occurrence=fe.Rate(fe.Beta(2, 18)))
-    table = result.steps()
-    assert set(table["number"]) == {"expected"}
+    table = drawn(apart).steps().set_index("step")
+    assert set(table["number"]) == {"realised"}
+    assert table.loc["a", ["low", "median", "high", "basis"]].tolist() == [160, 160, 160, "counted"]
     (note,) = table.attrs["notes"]
-    assert note.startswith("Registers that are not linked (of boys and of girls)")
-    assert "These are expected numbers" in note
-    assert f"note: {note}" in repr(result)
-    with pytest.raises(fe.SpecError, match="not linked") as refused:
-        result.flows(number="realised")
-    assert "number='expected'" in str(refused.value)
-    assert set(result.steps(number="predicted")["number"]) == {"predicted"}
+    assert note.startswith("u: how many people")
 
 
 def test_what_counts_leave_no_doubt_of_is_counted() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,9 @@ class Line:
         What the count was divided by.
     true, false : array, default 1.0 and 0.0
         Expected records in it of people at the place, and of others, per draw.
+    again : array, default 0.0
+        Expected records in it of people at the place who are counted in another line of the source:
+        `share` and `true` are without them.
     factor : array, default 1.0
         How far the count is off for another reason than chance, per draw (`Overdispersion`). It
         matters only where the figure leaves several counts.
@@ -45,12 +48,14 @@ class Line:
     divisor: int = 1
     true: Any = 1.0
     false: Any = 0.0
+    again: Any = 0.0
     factor: Any = 1.0
 
     @property
     def true_share(self) -> Any:
         """The share of its records that are of people at the place, per draw."""
-        return self.true / np.maximum(self.true + self.false, _NOBODY)
+        people = self.true + self.again
+        return people / np.maximum(people + self.false, _NOBODY)
 
 
 @dataclass(frozen=True)
@@ -64,16 +69,20 @@ class Counted:
     place : str or (str, str)
         The step where they are, or the transition that they make.
     lines : sequence of Line
-        Nobody is counted in two of them.
+        Nobody is counted in two of them, but for those in `both`.
     totals : sequence of Margin, default ()
         Printed totals of some of the lines, over the same divisor.
-    overlapping : bool, default False
-        Whether it is known how many people it shares with others of the same step, but not who they
-        are: then the people of the route are not drawn given what was counted.
+    both : mapping, default {}
+        Two lines, of the same cells, by their places -> the chance that somebody is counted in
+        either; the `share` of each line is without it.
     """
 
     source: str
     place: str | tuple[str, str]
     lines: Sequence[Line]
     totals: Sequence[Margin] = ()
-    overlapping: bool = False
+    both: Mapping[tuple[int, int], Any] = field(default_factory=dict)
+
+    def share(self, of: int | tuple[int, int]) -> Any:
+        """Return the chance to be counted in one line alone, or in two."""
+        return self.lines[of].share if isinstance(of, int) else self.both[of]

@@ -392,7 +392,8 @@ class Register(NumberEvidence):
         back = np.argsort(order)
         return np.concatenate(true)[back], np.concatenate(seen)[back]
 
-    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+    def counted_people(self, q: Quantities, first: Any = 1.0) -> Sequence[Counted]:
+        """Return as `Evidence`; the share `first` of its people, in cells, is counted here only."""
         records = self.records(q)
         share = records.registered / np.maximum(records.people, _NOBODY)
         once = np.allclose(records.true, records.registered, rtol=1e-9, atol=0.0)
@@ -405,10 +406,12 @@ class Register(NumberEvidence):
             true = q.pools(records.times(weight, "true").true, wheres)
             every = self.expected(q, records, wheres, weight)
             false = np.where(every > true * (1 + 1e-12), every - true, 0.0)
-            inside = share * weight
-            for i, where, right, wrong in zip(rows, wheres, true, false, strict=True):
-                own = (printed.figures[i], printed.divisor)
-                lines[i] = Line(where, inside, *own, right, wrong, factors[i])
+            inside, new = share * weight * first, true
+            if np.ndim(first):
+                new = q.pools(records.times(weight * first, "true").true, wheres)
+            told = zip(new, false, true - new, factors[rows], strict=True)
+            for i, where, own in zip(rows, wheres, told, strict=True):
+                lines[i] = Line(where, inside, printed.figures[i], printed.divisor, *own)
         place = self.step if isinstance(self.step, str) else (self.step[0], self.step[1])
         return [Counted(self.name, place, [lines[i] for i in sorted(lines)], printed.margins)]
 
@@ -465,8 +468,7 @@ class Register(NumberEvidence):
 
     def shown_on_route(self, route: Route, population: Population) -> Sequence[OnRoute]:
         """Return the printed total, or the sum of the counts."""
-        divisor = self.divisor(population)
-        printed = self._figures(population)
+        divisor, printed = self.divisor(population), self._figures(population)
         if self.total is not None:
             totals = self.total.values() if isinstance(self.total, Mapping) else [self.total]
             printed = [as_figure(value, divisor) for value in totals]

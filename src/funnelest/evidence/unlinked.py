@@ -15,12 +15,13 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.defects.base import carried
 from funnelest.evidence.base import Evidence
-from funnelest.evidence.counted import Counted
+from funnelest.evidence.counted import Counted, Line
 from funnelest.evidence.register import Register
 from funnelest.fields import MAPPING, Allowed, instances, wrong_fields
 from funnelest.figures import Between, Figure, as_figure
 from funnelest.observations.observation import Seen
 from funnelest.observations.overlap import Overlap
+from funnelest.observations.table import Margin
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
 from funnelest.priors.constraint import prior_of
@@ -100,9 +101,55 @@ class Unlinked(Evidence):
         return tuple(self.registers) if isinstance(self.registers, list | tuple) else ()
 
     def counted_people(self, q: Quantities) -> Sequence[Counted]:
-        """Return the people of each register: of all together nobody knows who is in several."""
-        made = [found for one in self.registers for found in one.counted_people(q)]
-        return [replace(found, overlapping=True) for found in made]
+        """Return the distinct people of all registers.
+
+        By a weight the largest register of a cell counts all of its people, each other one those
+        who are in none before it; its other records are of people who are counted already. By
+        overlaps some people are counted in two registers.
+        """
+        first = self._first(q) if self.overlaps is None else [1.0] * len(self.registers)
+        lines: list[Line] = []
+        totals: list[Margin] = []
+        place: dict[int, int] = {}  # of the first line of a register
+        for i, (one, share) in enumerate(zip(self.registers, first, strict=True)):
+            for made in one.counted_people(q, share):
+                place[i] = at = len(lines)
+                lines += made.lines
+                totals += [
+                    replace(total, rows=tuple(at + row for row in total.rows))
+                    for total in made.totals
+                ]
+        both: dict[tuple[int, int], Any] = {}
+        if self.overlaps is not None and lines:
+            people = q.pool(q.in_cells(self.registers[0].step), self.registers[0].where)
+            several: dict[int, Any] = dict.fromkeys(range(len(lines)), 0.0)
+            for (i, j), number in self._doubles(q).items():
+                if i in place and j in place:
+                    pair = place[i], place[j]
+                    for at in pair:
+                        several[at] = several[at] + number
+                    both[pair] = (number / people)[(*(None for _ in q.cells.axes), slice(None))]
+            lines = [
+                replace(
+                    line,
+                    share=line.share * (1.0 - several[at] / line.true),
+                    true=line.true - several[at],
+                )
+                for at, line in enumerate(lines)
+            ]
+        made = Counted(self.name, self.registers[0].step, lines, totals, both)
+        return [made] if lines else []
+
+    def _first(self, q: Quantities) -> list[Any]:
+        """Return the share of each register's people whom it counts, in cells.
+
+        All of the largest one there, and 1 - w of the others, so that they add up to the distinct
+        people: Poisson numbers, of which the records that the weight takes out are independent.
+        """
+        parts, _ = self._listed(q)
+        largest = np.argmax(np.stack(np.broadcast_arrays(*parts)), axis=0)
+        apart = 1.0 - q.parameter(self._label("overlap"))
+        return [np.where(largest == i, 1.0, apart) for i in range(len(parts))]
 
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
         return [w for one in self.registers for w in one.figure_cells(population, looked)]
@@ -308,21 +355,16 @@ class Unlinked(Evidence):
 
     def listing(self, q: Quantities) -> Mapping[str, Any]:
         """Return name of a register -> the share of the people of the step on it, in cells."""
-        shares = self._entries(q)
-        axes = (None,) * len(q.cells.axes)
         if self.overlaps is not None:
             people = q.pool(q.in_cells(self.registers[0].step), self.registers[0].where)
             twice = sum(self._doubles(q).values())
             factor = self._in_any(q) + twice / people
+            axes = (None,) * len(q.cells.axes)
             return {
                 one.name: (share * factor)[(*axes, slice(None))]
-                for one, share in zip(self.registers, shares, strict=True)
+                for one, share in zip(self.registers, self._entries(q), strict=True)
             }
-        covers = self._covers(q.cells)
-        parts = [
-            inside * share[(*axes, slice(None))]
-            for inside, share in zip(covers, shares, strict=True)
-        ]
+        parts, covers = self._listed(q)
         total, largest = parts[0], parts[0]
         for part in parts[1:]:
             total, largest = total + part, fm.maximum(largest, part)
@@ -334,6 +376,15 @@ class Unlinked(Evidence):
             one.name: self._in_any(q) * part / (distinct + nowhere)
             for one, part in zip(self.registers, parts, strict=True)
         }
+
+    def _listed(self, q: Quantities) -> tuple[list[Any], list[Any]]:
+        """Return the share of each register in all entries, in the cells it covers, and these."""
+        covers, axes = self._covers(q.cells), (None,) * len(q.cells.axes)
+        parts = [
+            inside * share[(*axes, slice(None))]
+            for inside, share in zip(covers, self._entries(q), strict=True)
+        ]
+        return parts, covers
 
     def _doubles(self, q: Quantities) -> dict[tuple[int, int], Any]:
         """Return the expected number on each pair of registers, over all levels of a mean."""

@@ -170,8 +170,8 @@ class People(Tabled):
         Being counted at one step is taken not to depend on being counted at another. Of two sources
         that may hold the same people of one step, the one expected to hold most is used in full, of
         the other that there are at least as many; one that counts everybody in its cells is always
-        used in full. Registers that are not linked (`Unlinked`) are not drawn from: then only
-        "expected" and "predicted" are given. A number that is the same in every draw has the basis
+        used in full. Of registers that are not linked (`Unlinked`) the distinct people are drawn,
+        as their stated overlap has it. A number that is the same in every draw has the basis
         "counted".
         """
         return self._of_people(

@@ -327,7 +327,10 @@ class _State:
 def _likeliest(
     ratio: Any, n: Floats, m: Floats, low: Floats, high: Floats
 ) -> tuple[Floats, Floats]:
-    """Return where the log-probability of a change is largest, and its standard deviation there."""
+    """Return where the log-probability of a change is largest, and its standard deviation there.
+
+    At an end from which it falls steeply, that is four times the width of the fall.
+    """
     # Without an upper end: the likeliest Poisson number is below its mean, but for its limits.
     free = np.exp(np.minimum(ratio, 34.0)) + 1.0
     a, b = low, np.where(np.isfinite(high), high, np.maximum(free, low + 1.0))
@@ -350,4 +353,4 @@ def _likeliest(
             break
         k = nearer
     top = np.clip(np.rint(k), low, high)
-    return top, 1 / np.sqrt(curve)
+    return top, 1 / np.sqrt(curve + (slope / 4) ** 2)

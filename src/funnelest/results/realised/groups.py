@@ -96,10 +96,13 @@ def in_groups(
             go((*path, one), on * share[path[-1], one])
 
     go((route.steps[0],), people)
+    beside = {one.beside: one.line for one in known.least}
     for line, (i, j) in enumerate(known.used):
-        false = np.asarray(counted[i].lines[j].false)
-        if (false > 0).any():
-            add(Kind((), -1, _grouped([line], known)), np.broadcast_to(false, (people.shape[1],)))
+        nobody, again = np.asarray(counted[i].lines[j].false), np.asarray(counted[i].lines[j].again)
+        for number, lines in ((nobody, {line, beside.get(line, line)}), (again, {line})):
+            if (number > 0).any():
+                kind = Kind((), -1, known.group(sorted(lines)))
+                add(kind, np.atleast_1d(number))
     return found
 
 
@@ -122,7 +125,7 @@ def _chances(
     """Return slot and layer -> the chance to be counted there, ``(cells, draws)``."""
     found = {}
     for key, made in known.shares.items():
-        shares = [in_cells(counted[i].lines[j].share, q) for i, j, _ in made]
+        shares = [in_cells(counted[i].share(of), q) for i, of, _ in made]
         value = np.zeros(np.broadcast_shapes(people.shape, *(one.shape for one in shares)))
         for (_, _, cells), share in zip(made, shares, strict=True):
             value[cells] = np.broadcast_to(share, value.shape)[cells]
@@ -176,9 +179,7 @@ def _by_cell(
         rows, back = np.unique(np.stack(columns)[:, cells], axis=1, return_inverse=True)
         order = np.argsort(np.ravel(back), kind="stable")
         begins = np.flatnonzero(np.diff(np.ravel(back)[order], prepend=-1))
-        kinds = [
-            (int(row[0]), _grouped([int(i) for i in row[1:] if i >= 0], known)) for row in rows.T
-        ]
+        kinds = [(int(row[0]), known.group([int(i) for i in row[1:] if i >= 0])) for row in rows.T]
         memory[key] = cells[order], begins, kinds
     cells, begins, kinds = memory[key]
     if len(cells):
@@ -186,10 +187,3 @@ def _by_cell(
         for (part, group), made in zip(kinds, sums, strict=True):
             # Where those went who are not asked about need not be told apart.
             yield Kind(path if part >= 0 else (), part, group), made
-
-
-def _grouped(lines: Sequence[int], known: Known) -> Group:
-    """Return lines with the totals that they are a part of."""
-    first = len(known.used) + len(known.limits)
-    totals = [first + t for t, (rows, _, _) in enumerate(known.totals) if set(rows) & set(lines)]
-    return (*sorted(lines), *totals)

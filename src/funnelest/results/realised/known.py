@@ -34,8 +34,8 @@ class Slot:
     place : str or (str, str)
         The step, or the transition.
     lines : tuple of ndarray of int
-        Which line counts the people of each cell, -1 for none, shape ``(cells,)``; a further one
-        where several lines have the same cells, such as those of unknown sex.
+        Which line, or pair of lines, counts the people of each cell, -1 for none, shape
+        ``(cells,)``; a further one where several have the same cells, such as those of unknown sex.
     """
 
     place: Place
@@ -44,11 +44,15 @@ class Slot:
 
 @dataclass(frozen=True)
 class Least:
-    """At least so many people at a place and in some cells; a line of everybody there."""
+    """At least so many people at a place and in some cells; a line of everybody there.
+
+    Records of nobody count as well where these are drawn, in the line `beside` it.
+    """
 
     place: Place
     cells: Cells
     line: int
+    beside: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,10 @@ class Known:
     totals : tuple of (tuple of int, int, int)
         Lines that a printed total is of, its source and its place there.
     shares : dict
-        Slot and place among its `lines` -> sources, one of their lines and the cells in which the
-        chance to be counted is that of this line.
+        Slot and place among its `lines` -> sources, one of their lines (or two) and the cells in
+        which the chance to be counted is that of this line.
+    pairs : tuple of (int, int)
+        Lines that count the same people; they have the numbers from `size` on.
     """
 
     slots: tuple[Slot, ...]
@@ -77,7 +83,16 @@ class Known:
     used: tuple[tuple[int, int], ...]
     limits: tuple[tuple[int, int], ...]
     totals: tuple[tuple[tuple[int, ...], int, int], ...]
-    shares: dict[tuple[int, int], list[tuple[int, int, Cells]]]
+    shares: dict[tuple[int, int], list[tuple[int, int | tuple[int, int], Cells]]]
+    pairs: tuple[tuple[int, int], ...] = ()
+
+    def group(self, counted: Sequence[int]) -> tuple[int, ...]:
+        """Return lines, or pairs of them, as lines with the totals that they are a part of."""
+        pairs = [self.pairs[at - self.size] for at in counted if at >= self.size]
+        lines = {at for at in counted if at < self.size}.union(*pairs)
+        first = len(self.used) + len(self.limits)
+        totals = [first + t for t, (rows, _, _) in enumerate(self.totals) if lines & {*rows}]
+        return (*sorted(lines), *totals)
 
     @property
     def size(self) -> int:
@@ -133,8 +148,10 @@ def _complete(one: Counted, masks: Sequence[Cells], people: NDArray[np.float64])
     if not masks:
         return False
     chance: Any = np.zeros(masks[0].size)
-    for line, mask in zip(one.lines, masks, strict=True):
-        share = np.broadcast_to(line.share, (*people.shape, np.shape(line.share)[-1]))
+    for of in (*range(len(masks)), *one.both):
+        share = one.share(of)
+        share = np.broadcast_to(share, (*people.shape, np.shape(share)[-1]))
+        mask = masks[of if isinstance(of, int) else of[0]]
         chance = chance + mask * share.reshape((mask.size, -1)).min(axis=1)
     somebody = np.any(masks, axis=0) & (people.ravel() > 0)
     return bool((chance[somebody] >= 1.0 - _ROUNDING).all())
@@ -153,33 +170,18 @@ def _placed(
             if full[i][j]:
                 number[i, j] = len(used)
                 used.append((i, j))
-    slot_of, places = _slots(counted, masks, full)
-    layers: list[list[NDArray[np.intp]]] = [[] for _ in places]
-    shares: dict[tuple[int, int], list[tuple[int, int, Cells]]] = {}
-    for line, (i, j) in enumerate(used):
-        slot, mask = slot_of[i], masks[i][j]
-        # Lines of other cells share a layer; those of the same ones (of unknown sex) do not.
-        free = [k for k, lines in enumerate(layers[slot]) if (lines[mask] < 0).all()]
-        if not free:
-            layers[slot].append(np.full(mask.size, -1, dtype=np.intp))
-        k = free[0] if free else len(layers[slot]) - 1
-        layers[slot][k][mask] = line
-        made = shares.setdefault((slot, k), [])
-        share = counted[i].lines[j].share
-        alike = [n for n, (a, b, _) in enumerate(made) if counted[a].lines[b].share is share]
-        if alike:
-            first, at, cells = made[alike[0]]
-            made[alike[0]] = (first, at, cells | mask)
-        else:
-            made.append((i, j, mask))
     limits = [
         (i, j)
         for i, one in enumerate(counted)
         for j, line in enumerate(one.lines)
-        if not full[i][j] and (i, j) not in without
+        if (not full[i][j] or any(np.any(other.again > 0) for other in one.lines))
+        and (i, j) not in without
         if line.figure.limits(line.divisor)[0] > 0
     ]
-    least = [Least(counted[i].place, masks[i][j], len(used) + k) for k, (i, j) in enumerate(limits)]
+    least = [
+        Least(counted[i].place, masks[i][j], len(used) + k, number.get((i, j)))
+        for k, (i, j) in enumerate(limits)
+    ]
     totals = [
         (tuple(number[i, j] for j in total.rows), i, t)
         for i, one in enumerate(counted)
@@ -188,6 +190,34 @@ def _placed(
         # Beside counts that are all known it says nothing.
         and not all(_fixed(one.lines[j]) for j in total.rows)
     ]
+    pairs = {
+        (number[i, j], number[i, k]): (i, (j, k))
+        for i, one in enumerate(counted)
+        for j, k in one.both
+        if full[i][j] and full[i][k]
+    }
+    lines: list[tuple[int, int | tuple[int, int]]] = [*used]
+    size = len(used) + len(limits) + len(totals)
+    numbers = [*range(len(used)), *range(size, size + len(pairs))]
+    slot_of, places = _slots(counted, masks, full)
+    layers: list[list[NDArray[np.intp]]] = [[] for _ in places]
+    shares: dict[tuple[int, int], list[tuple[int, int | tuple[int, int], Cells]]] = {}
+    for at, (i, of) in zip(numbers, [*lines, *pairs.values()], strict=True):
+        slot, mask = slot_of[i], masks[i][of if isinstance(of, int) else of[0]]
+        # Lines of other cells share a layer; those of the same ones (of unknown sex) do not.
+        free = [k for k, layer in enumerate(layers[slot]) if (layer[mask] < 0).all()]
+        if not free:
+            layers[slot].append(np.full(mask.size, -1, dtype=np.intp))
+        k = free[0] if free else len(layers[slot]) - 1
+        layers[slot][k][mask] = at
+        made = shares.setdefault((slot, k), [])
+        share = counted[i].share(of)
+        alike = [n for n, (a, b, _) in enumerate(made) if counted[a].share(b) is share]
+        if alike:
+            first, key, cells = made[alike[0]]
+            made[alike[0]] = (first, key, cells | mask)
+        else:
+            made.append((i, of, mask))
     return Known(
         tuple(Slot(place, tuple(own)) for place, own in zip(places, layers, strict=True)),
         tuple(least),
@@ -195,6 +225,7 @@ def _placed(
         tuple(limits),
         tuple(totals),
         shares,
+        tuple(pairs),
     )
 
 

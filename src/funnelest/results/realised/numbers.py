@@ -94,9 +94,6 @@ class Realised:
     @cached_property
     def refused(self) -> Sentence | None:
         """Why these people are not drawn, if so."""
-        apart = tuple(dict.fromkeys(one.source for one in self._first if one.overlapping))
-        if apart:
-            return say("realised.unlinked", names=apart)
         return say("realised.too_large") if self.too_large else None
 
     @cached_property
@@ -137,7 +134,7 @@ class Realised:
         """What is known, how many are in each group of registers, and what there is to say."""
         for joint in (True, False):
             known = known_of(self.model, self._first, joint=joint)
-            names = self._names(known.limits)
+            names = self._names(sorted({*known.limits} - {*known.used}))
             means, true, factor = self._expected(known)
             if far := _far(known, self._first, means):
                 known = known_of(self.model, self._first, joint=joint, without=far)
@@ -155,8 +152,8 @@ class Realised:
     def _expected(self, known: Known) -> tuple[Groups, Lines, Lines]:
         """Return the expected people of each group, and what else is asked of each line.
 
-        The share of its records that are of people, where only a limit is used of it, and else how
-        far it is off for another reason than chance.
+        The share of its records that are of people, where no more than a limit is used of it, and
+        else how far it is off for another reason than chance.
         """
         nowhere = np.full(self.model.population.counts.size, -1, dtype=np.intp)
         means: Groups = {}
@@ -165,7 +162,7 @@ class Realised:
         for some, kinds, counted in self._kinds(known, nowhere, {}):
             for kind, number in kinds.items():
                 means.setdefault(kind.group, np.zeros(self._size))[some] += number
-            for i, j in known.limits:
+            for i, j in {*known.limits} - {*known.used}:
                 true[i, j][some] = counted[i].lines[j].true_share
             for i, j in known.used:
                 factor[i, j][some] = counted[i].lines[j].factor
@@ -196,8 +193,16 @@ class Realised:
 
     def taken(self) -> tuple[Sentence, ...]:
         """Return what is taken to be so of people who may be in several sources."""
-        names = counted_apart(self.model) if self._drawn[1] else ()
-        return (say("realised.independent", names=names),) if names else ()
+        if self.contradicted:
+            return ()
+        known = self._drawn[0]
+        several = {i for i, j in known.used if np.any(self._first[i].lines[j].again > 0)}
+        several |= {i for i, _ in known.used if self._first[i].both}
+        made = (
+            ("realised.several", tuple(self._first[i].source for i in sorted(several))),
+            ("realised.independent", counted_apart(self.model)),
+        )
+        return tuple(say(key, names=names) for key, names in made if names)
 
     def numbers(self, parts: Sequence[Cells]) -> Sequence[Mapping[Place, Floats]]:
         """Return step or transition -> the people there, per draw, in parts that share no cell.
