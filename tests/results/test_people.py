@@ -115,8 +115,20 @@ def test_a_model_that_is_too_large(monkeypatch) -> None:
     table = result.steps()
     assert set(table["number"]) == {"expected"}
     assert "too many cells" in table.attrs["notes"][0]
+    assert "may lie below what was counted" in table.attrs["notes"][0]
     with pytest.raises(fe.SpecError, match="number='expected'"):
         result.steps(number="realised")
+
+
+def test_in_a_model_that_is_too_large_complete_counts_are_kept(monkeypatch) -> None:
+    """Expected numbers said 373 to 425 a year, where 400 was certain."""
+    monkeypatch.setattr("funnelest.results.realised.numbers._WORK", 10_000)
+    table = drawn(COUNTED, register("b", 30, 1.0)).steps()
+    assert set(table["number"]) == {"realised"}
+    assert table.loc[1, ["low", "high", "basis"]].tolist() == [30, 30, "counted"]
+    assert table.loc[0, "low"] >= 30
+    (note,) = table.attrs["notes"]
+    assert "of a nothing is" in note
 
 
 @pytest.mark.parametrize("number", ["recorded", None, 1, True, ["realised"]])
@@ -174,6 +186,8 @@ def test_registers_that_are_not_linked_give_their_distinct_people() -> None:
     assert table.loc["a", ["low", "median", "high", "basis"]].tolist() == [160, 160, 160, "counted"]
     (note,) = table.attrs["notes"]
     assert note.startswith("u: how many people")
+    (note,) = drawn(apart).distinct().attrs["notes"]
+    assert "expected numbers" in note
 
 
 def test_what_counts_leave_no_doubt_of_is_counted() -> None:

@@ -20,7 +20,7 @@ from funnelest.results import tables
 from funnelest.results.imputed import imputed_number
 from funnelest.results.on_lists import known_and_hidden
 from funnelest.results.realised.numbers import Numbers, Realised
-from funnelest.results.tabled import Kind, Tabled
+from funnelest.results.tabled import Kind, Tabled, noted
 from funnelest.words import Sentence, say
 
 if TYPE_CHECKING:
@@ -42,8 +42,13 @@ class People(Tabled):
 
     @cached_property
     def _observed(self) -> Realised:
-        """People of the observed period."""
-        return Realised(self.model, self.flat, self.seed)
+        """People of the observed period; of a large model given the complete counts alone."""
+        made = Realised(self.model, self.flat, self.seed)
+        if made.counts_people and made.too_large:
+            alone = Realised(self.model, self.flat, self.seed, complete=True)
+            if alone.counts_people and not alone.too_large:
+                return alone
+        return made
 
     @cached_property
     def _next(self) -> Realised:
@@ -236,7 +241,7 @@ class People(Tabled):
         at = [place[0] if len(place) == 1 else place for place in places]
         drawn = self._drawn_people(which, at, [self._part(w, p) for _, w, p, _ in each])
         table = self._table(rows, probability, kind, columns, drawn)
-        return _noted(self._sure(table, which, drawn), self._said(number))
+        return noted(self._sure(table, which, drawn), self._said(number))
 
     def _imputed_steps(
         self, where: Where | None, per: str | None, probability: float, number: Numbers = "auto"
@@ -304,9 +309,3 @@ def _no_people(number: str, first: str) -> list[str]:
         f"number={number!r}: nothing tells how many people there are at {first!r}, so there are "
         "only shares of them; leave out number, or give the model a population and an occurrence."
     ] * (number in ("realised", "predicted"))
-
-
-def _noted(table: pd.DataFrame, notes: Sequence[Sentence]) -> pd.DataFrame:
-    """Return a table with what there is to say of it."""
-    table.attrs["notes"] = [tables.in_english(one) for one in notes]
-    return table

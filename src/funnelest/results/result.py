@@ -17,7 +17,8 @@ from funnelest.results import tables
 from funnelest.results.draws import QUANTITY
 from funnelest.results.intervals import interval_problems
 from funnelest.results.people import People
-from funnelest.results.tabled import Kind
+from funnelest.results.tabled import Kind, noted
+from funnelest.words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -269,7 +270,8 @@ class Result(People):
             two registers, the upper bound), the largest register (as if the others lay within
             it, the lower bound), the distinct people, and the registers per person. The bounds
             hold whatever the overlap is. `basis` is "assumed overlap" for what rests on the
-            prior of the overlap weight, and "known overlaps" where those were given.
+            prior of the overlap weight, and "known overlaps" where those were given. All are
+            expected numbers, which ``attrs["notes"]`` says; those of this period are in `steps`.
         """
         axis = self._per(per)
         raise_if_any(tables.selection_problems(self.model.population, where), "the table")
@@ -279,7 +281,7 @@ class Result(People):
             if isinstance(one, Unlinked)
             for name, unit, quantity, basis in one.quantities(self.model, where, axis)
         ]
-        return self._table(rows, probability, kind)
+        return noted(self._table(rows, probability, kind), [say("realised.of_distinct")])
 
     def figures(self, *, probability: float = 0.95) -> pd.DataFrame:
         """Return every figure that was given: how it was read, and what the fitted route expects.

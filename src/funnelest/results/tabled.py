@@ -16,11 +16,12 @@ from funnelest.results import tables
 from funnelest.results.draws import Drawn
 from funnelest.results.intervals import COLUMNS, interval_problems, summary, summary_errors
 from funnelest.sampling.weights import interval_name
+from funnelest.words import Sentence
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Kind", "Tabled"]
+__all__ = ["Kind", "Tabled", "noted"]
 
 type Floats = NDArray[np.float64]
 type Kind = Literal["equal-tailed", "highest-density"]
@@ -86,3 +87,9 @@ class Tabled(Drawn):
         """Return the axis of the mean, if there is one."""
         raise_if_any(tables.selection_problems(self.model.population, None, per), "the table")
         return self.model.population.mean_over(per)
+
+
+def noted(table: pd.DataFrame, notes: Sequence[Sentence]) -> pd.DataFrame:
+    """Return a table with what there is to say of it."""
+    table.attrs["notes"] = [tables.in_english(one) for one in notes]
+    return table

@@ -13,10 +13,11 @@ from funnelest.evidence.counted import Counted, Line
 from funnelest.figures import Figure
 from funnelest.figures.base import known as counts_of
 from funnelest.model.model import Model
+from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.realised.fibres import Sum
 
-__all__ = ["Known", "Place", "Slot", "counted_by", "known_of", "sums_of"]
+__all__ = ["Known", "Place", "Slot", "counted_by", "is_complete", "known_of", "sums_of"]
 
 type Place = str | tuple[str, str]
 type Cells = NDArray[np.bool_]
@@ -124,13 +125,12 @@ def known_of(
     hold most; of the rest it is used that there are at least as many. That holds of all, where not
     `joint`. Of lines in `without` not even that is used.
     """
-    masks = [[model.population.mask(line.where).ravel() for line in one.lines] for one in counted]
+    masks = [_masks(one, model.population) for one in counted]
     full: list[list[bool]] = [[joint] * len(one.lines) for one in counted]
     if joint:
-        people = model.population.counts
         taken: dict[str, list[tuple[int, Cells]]] = {}
         for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
-            if _complete(counted[i], masks[i], people):
+            if is_complete(counted[i], model.population):
                 continue
             others = taken.setdefault(_reached(counted[i]), [])
             for j, mask in enumerate(masks[i]):
@@ -143,8 +143,13 @@ def _reached(one: Counted) -> str:
     return one.place if isinstance(one.place, str) else one.place[1]
 
 
-def _complete(one: Counted, masks: Sequence[Cells], people: NDArray[np.float64]) -> bool:
+def _masks(one: Counted, population: Population) -> list[Cells]:
+    return [population.mask(line.where).ravel() for line in one.lines]
+
+
+def is_complete(one: Counted, population: Population) -> bool:
     """Return whether everybody at the place and in its cells is counted in one of the lines."""
+    masks, people = _masks(one, population), population.counts
     if not masks:
         return False
     chance: Any = np.zeros(masks[0].size)

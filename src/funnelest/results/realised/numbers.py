@@ -15,7 +15,14 @@ from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.realised.fibres import TooLarge, counts_given
 from funnelest.results.realised.groups import Kind, in_cells, in_groups, paths_of
-from funnelest.results.realised.known import Known, Place, counted_by, known_of, sums_of
+from funnelest.results.realised.known import (
+    Known,
+    Place,
+    counted_by,
+    is_complete,
+    known_of,
+    sums_of,
+)
 from funnelest.words import Sentence, say
 
 __all__ = ["Numbers", "Realised"]
@@ -53,12 +60,20 @@ class Realised:
         The same seed gives the same people.
     observed : bool, default True
         Of the observed period: with the people who were counted. Else of another one like it.
+    complete : bool, default False
+        Use only those sources that count everybody in their cells.
     """
 
     def __init__(
-        self, model: Model, draws: Mapping[str, Floats], seed: int, *, observed: bool = True
+        self,
+        model: Model,
+        draws: Mapping[str, Floats],
+        seed: int,
+        *,
+        observed: bool = True,
+        complete: bool = False,
     ) -> None:
-        self.model, self.seed, self.observed = model, seed, observed
+        self.model, self.seed, self.observed, self.complete = model, seed, observed, complete
         self._values = draws
         self._size = len(next(iter(draws.values()))) if draws else _DRAWS
         self._memory: dict[Any, Any] = {}
@@ -75,14 +90,28 @@ class Realised:
             yield some, Quantities(self.model, values, self._memory)
 
     def _counted(self, q: Quantities) -> list[Counted]:
-        return counted_by(self.model, q) if self.observed else []
+        found = counted_by(self.model, q) if self.observed else []
+        return [found[i] for i in self._used] if self.complete else found
 
     @cached_property
-    def _first(self) -> list[Counted]:
-        """What was counted, for what does not depend on the draws."""
+    def _every(self) -> list[Counted]:
+        """What was counted, for what does not depend on the draws, of all sources."""
         values = {name: np.mean(draws, keepdims=True) for name, draws in self._values.items()}
         with np.errstate(all="ignore"):
-            return self._counted(Quantities(self.model, values, self._memory))
+            q = Quantities(self.model, values, self._memory)
+            return counted_by(self.model, q) if self.observed else []
+
+    @cached_property
+    def _used(self) -> list[int]:
+        """The places of the sources that are used."""
+        people = self.model.population
+        found = enumerate(self._every)
+        return [i for i, one in found if not self.complete or is_complete(one, people)]
+
+    @property
+    def _first(self) -> list[Counted]:
+        """What was counted, of the sources that are used."""
+        return [self._every[i] for i in self._used]
 
     @property
     def counts_people(self) -> bool:
@@ -184,7 +213,9 @@ class Realised:
 
     def notes(self) -> tuple[Sentence, ...]:
         """Return what a reader has to know of these numbers."""
-        return self._drawn[2]
+        left = [one.source for i, one in enumerate(self._every) if i not in self._used]
+        said = say("realised.complete", names=tuple(dict.fromkeys(left)))
+        return (said, *self._drawn[2]) if left else self._drawn[2]
 
     @property
     def contradicted(self) -> bool:
@@ -193,7 +224,7 @@ class Realised:
 
     def taken(self) -> tuple[Sentence, ...]:
         """Return what is taken to be so of people who may be in several sources."""
-        if self.contradicted:
+        if self.contradicted or self.complete:
             return ()
         known = self._drawn[0]
         several = {i for i, j in known.used if np.any(self._first[i].lines[j].again > 0)}
