@@ -138,13 +138,21 @@ class Verdict:
         if not main:
             return self.text
         show = Language(self.language)
-        cells = [{name: row[name] for name in self.columns or row} for row in main]
+        short = show.short  # no 1.956e+04 of people
+        cells = [
+            {
+                name: short(row[name], row[f"{name}_mc_error"])
+                if f"{name}_mc_error" in row
+                else row[name]
+                for name in self.columns or row
+            }
+            for row in main
+        ]
         if self.language != "en":  # codes and names of columns are English, as in the tables
             cells = [{name: show.cell(name, one) for name, one in row.items()} for row in cells]
         shown = self._frame(cells)
         if self.language != "en":
             shown = shown.rename(columns=show.heading)
-        short = show.short  # no 1.956e+04 of people
         rows = shown.to_string(index=False, na_rep="", float_format=short)
         return f"{self.text}\n{rows}"
 

@@ -264,9 +264,13 @@ def test_the_same_seed_gives_the_same_table():
     assert one.equals(two)
 
 
-def test_what_is_printed_has_whole_numbers_of_people(compared):
+def test_what_is_printed_is_no_finer_than_its_monte_carlo_error(compared):
     shown = repr(compared)
     assert shown.startswith(compared.text)
-    number = rows(compared, "shift").loc["number at 'happened', age 0-11", "median"]
-    assert f" {number:,.0f} " in shown
+    row = rows(compared, "shift").loc["number at 'happened', age 0-11"]
+    assert 100 < row["high_mc_error"] < 15_000
+    unit = 10 ** np.ceil(np.log10(row["high_mc_error"] / 1.5))
+    near = {f"{unit * np.round(row['high'] / unit):,.0f}"}
+    assert near <= set(shown.split())
+    assert f"{row['high']:,.0f}" not in shown
     assert "e+0" not in shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -22,11 +23,13 @@ from funnelest.model.model import Model
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
+from funnelest.results.intervals import summary_errors
 from funnelest.results.result import Result
 from funnelest.route import show_edge
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Language, Sentence, say
+from funnelest.words.digits import to_error
 
 __all__ = ["NO_PROBABILITY", "compare", "judged", "pool"]
 
@@ -36,6 +39,8 @@ type Results = Mapping[str, tuple[Result, ...]]
 #: What stands in the column `interval` where no probability is claimed.
 NO_PROBABILITY = "bounds, no probability"
 _SUBJECT = "the comparison"
+#: Monte Carlo errors of what is printed.
+_ERRORS = ("median_mc_error", "low_mc_error", "high_mc_error")
 _PRINTED = ("assumption", "quantity", "median", "low", "high", "interval", "basis")
 
 
@@ -97,7 +102,8 @@ def compare(
         of numbers and ratios and on the log-odds of shares. The rate over that of others shows
         what the figures say of these people themselves: a contraction of 0 is nothing. Bounds
         have limits and no median: where the quantity is what is bounded, the limits themselves;
-        for others the widest that the intervals at the two limits reach. `found` has what is
+        for others the widest that the intervals at the two limits reach. Columns like
+        `low_mc_error` are Monte Carlo errors. `found` has what is
         compared. `details` has the `model`, `imputed` (the cells that are filled in), the fits in
         `results` (of bounds one per limit, the lower one first), `probability`, and the `weights`
         and `statement` of a pool; see `pool`.
@@ -246,9 +252,12 @@ def _fitted(
     posterior = _mixture([fit.sample_of(one.of) for fit in fits], weights)
     prior = _mixture([fit.prior_sample_of(one.of) for fit in fits], weights)
     contraction, moved = apart(posterior, prior, "logit" if one.unit == "share" else "log")
+    # Of a pool the largest of its parts: one that rests on few draws is in it as it is.
+    errors = [summary_errors(f.sample_of(one.of), probability, f.dependence) for f in fits]
     return {
         **limits(three(posterior, probability)),
         "interval": name,
+        **{of: max(error[of] for error in errors) for of in _ERRORS},
         **limits(three(prior, probability), "prior_"),
         "contraction": contraction,
         "moved": moved,
@@ -263,17 +272,21 @@ def _bounded(fits: Sequence[Result], one: _Looked, probability: float) -> dict[s
     ends = [_fitted([fit], None, one, probability) for fit in fits]
     # What is bounded itself does not vary at a limit.
     exact = all(np.isclose(end["low"], end["high"], rtol=1e-9, atol=1e-12) for end in ends)
+    lowest, highest = min(ends, key=itemgetter("low")), max(ends, key=itemgetter("high"))
     return {
         **_nothing(NO_PROBABILITY if exact else f"{name} at both bounds, the widest"),
-        **{limit: min(end[limit] for end in ends) for limit in ("low", "prior_low")},
-        **{limit: max(end[limit] for end in ends) for limit in ("high", "prior_high")},
+        **{name: lowest[name] for name in ("low", "low_mc_error")},
+        **{name: highest[name] for name in ("high", "high_mc_error")},
+        "prior_low": min(end["prior_low"] for end in ends),
+        "prior_high": max(end["prior_high"] for end in ends),
     }
 
 
 def _nothing(interval: str) -> dict[str, Any]:
     """Return the columns of a row without numbers."""
     before = limits(NOTHING, "prior_")
-    return {**limits(NOTHING), "interval": interval, **before, "contraction": np.nan,
+    unknown = dict.fromkeys(_ERRORS, np.nan)
+    return {**limits(NOTHING), "interval": interval, **unknown, **before, "contraction": np.nan,
             "moved": np.nan}  # fmt: skip
 
 
@@ -301,7 +314,11 @@ def _said(
     yield say("compare.headline", people=details["imputed"])
     rows = [row for row in rows if isinstance(row["assumption"], str)]  # without the pool
     of = [row for row in rows if row["quantity"] == number.name]
-    medians = [row["median"] for row in of if not np.isnan(row["median"])]
+    medians = [
+        to_error(row["median"], row["median_mc_error"])[0]
+        for row in of
+        if not np.isnan(row["median"])
+    ]
     if len(medians) > 1:
         low, high = min(medians), max(medians)
         said = {"quantity": number.name, "low": low, "high": high}

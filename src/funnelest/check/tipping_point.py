@@ -34,6 +34,7 @@ from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
+from funnelest.words.digits import to_error
 
 __all__ = ["Conclusion", "judged", "tipping_point"]
 
@@ -259,6 +260,11 @@ class Turn:
     kind: Literal["at", "jump", "gap"]
     prior_above: float
 
+    @property
+    def error(self) -> float:
+        """The Monte Carlo standard error of the value; 0 where it is one of the grid."""
+        return (self.high - self.low) / (2 * _ERRORS) if self.kind == "at" else 0.0
+
 
 def judged(details: Mapping[str, Any]) -> Verdict:
     """Return the verdict on probabilities over a grid, from its details (see `tipping_point`)."""
@@ -403,7 +409,7 @@ def _said(
             f"tipping_point.prior_{side}_{'one' if turn.kind == 'at' else 'two'}",
             low=shares[0],
             high=shares[-1],
-            value=turn.value,
+            value=to_error(turn.value, turn.error)[0],
             fails=say("tipping_point.fails") if len(turns) == 1 else "",
         )
     for name, grid in over.items():
@@ -416,7 +422,8 @@ def _said(
 
 def _values(turn: Turn, name: str) -> dict[str, Any]:
     a, b = turn.between
-    return {"name": name, "value": turn.value, "a": a, "b": b, "low": turn.low, "high": turn.high}
+    value = to_error(turn.value, turn.error)[0]
+    return {"name": name, "value": value, "a": a, "b": b, "low": turn.low, "high": turn.high}
 
 
 # ---------------------------------------------------------------- arguments

@@ -11,6 +11,7 @@ from funnelest.check.compare import NO_PROBABILITY
 from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY
+from funnelest.results.intervals import errors_of
 from funnelest.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _said(row: Any, show: Language) -> str:
     if row.mark and math.isnan(row.low):
         return show("plot.compare.failed")
     if _bounded(row):
-        text = f"{show.number(row.low)}\u2013{show.number(row.high)}"
+        ends = ((row.low, row.low_mc_error), (row.high, row.high_mc_error))
+        text = "\u2013".join(show.number(value, error=error) for value, error in ends)
         exact = row.interval == NO_PROBABILITY
         return f"{text}, {show('plot.compare.bounds')}" if exact else text
-    return show.numbers(row.median, row.low, row.high)
+    return show.numbers(row.median, row.low, row.high, errors_of(row._asdict()))

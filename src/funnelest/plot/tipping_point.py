@@ -207,7 +207,7 @@ class _Drawing:
         made = []
         for turn in self.turns:
             a, b = turn.between
-            text = self.language.figure(float(f"{turn.value:.3g}"))
+            text = self.language.short(turn.value, turn.error)
             value = turn.value
             if turn.kind != "at":
                 text = self.say(

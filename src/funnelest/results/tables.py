@@ -18,7 +18,6 @@ from funnelest.population import Population
 from funnelest.results.intervals import ERRORS
 from funnelest.sampling.weights import equal_tailed, interval_name
 from funnelest.words import Language, Sentence, named
-from funnelest.words.digits import certain, to_error
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -329,8 +328,4 @@ def show_number(value: float, error: float | None = None) -> str:
 
     No digit is finer than its Monte Carlo `error`.
     """
-    if not np.isfinite(value):
-        return str(value)
-    if not certain(value, error):
-        value = to_error(value, error)[0]
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return Language("en").short(value, error) if np.isfinite(value) else str(value)

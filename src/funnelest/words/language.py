@@ -268,10 +268,15 @@ class Language:
         text = f"{rounded:,.{decimals}f}"
         return self.local(text.rstrip("0").rstrip(".") if decimals else text)
 
-    def short(self, value: float) -> str:
-        """Return a number with three significant digits, or whole when it is large."""
+    def short(self, value: float, error: float | None = None) -> str:
+        """Return a number with three significant digits, or whole when it is large.
+
+        No digit is finer than its Monte Carlo `error`.
+        """
         if not math.isfinite(value):
             return _DASH
+        if not certain(value, error):
+            value = to_error(value, error)[0]
         return self.local(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
     def figure(self, value: float) -> str:
@@ -300,7 +305,7 @@ class Language:
             return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]})"
         scale, unit = 1.0, ""
         for limit, one, name in ((1e9, 1e9, "billion"), (1e7, 1e6, "million")):
-            if abs(high) >= limit:
+            if abs(high) >= limit and not any(map(certain, (middle, low, high), errors)):
                 scale, unit = one, f" {self.word(name)}"
                 break
         shown = [
