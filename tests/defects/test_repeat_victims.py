@@ -210,3 +210,38 @@ def test_a_period_over_which_the_rate_is_not_the_same_is_refused(joint):
         fe.Model(fe.Route("happened"), people, rate, evidence=[one])
     assert "the model lets it differ over 'year'" in str(wrong.value)
     assert "nobody who was asked is older than 13" in str(wrong.value)
+
+
+def _with_first_time(first, always, ages=(0, 1, 2, 3), step="happened", where=None):
+    one = fe.Survey(
+        "asked", step=step, yes=40, n=1000, recall=(2, "years"), where=where or {},
+        defects=[fe.RepeatVictims(share=always, statement="a guess")],
+    )  # fmt: skip
+    return fe.Model(
+        fe.Route("happened", "told"), fe.Population({"age": list(ages)}, [1_000] * len(ages)),
+        fe.Rate(fe.Beta(2, 50), fe.Levels("age", fe.Normal(0, 1))),
+        {("happened", "told"): fe.Share(0.5)}, [one],
+        assumptions=[fe.FirstTime(share=first, statement="a guess")],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("always", [0.9, fe.Beta(90, 10)])
+def test_who_is_a_victim_every_year_is_none_for_the_first_time(always):
+    said = r"Survey 'asked': RepeatVictims says that 90% .* FirstTime that up to 95%"
+    with pytest.raises(fe.SpecError, match=said):
+        _with_first_time(0.95, always)
+    with pytest.raises(fe.SpecError, match=said):
+        _with_first_time(0.95, always, where={"age": (1, 2)})
+
+
+@pytest.mark.parametrize(
+    ("first", "always", "more"),
+    [
+        (0.1, 0.9, {}),
+        (0.4, fe.Beta(2, 2), {}),  # they may go together
+        (fe.Share(fe.PerLevel("age", {0: 1.0, (1, 3): 0.1})), 0.9, {}),
+        (0.95, 0.9, {"step": "told"}),  # first events are of the first step
+    ],
+)
+def test_they_may_go_together(first, always, more):
+    _with_first_time(first, always, **more)

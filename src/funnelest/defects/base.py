@@ -196,6 +196,13 @@ class Defect:
         """
         return rate
 
+    def every_year(self, q: Quantities, source: str) -> Any:
+        """Return the share of a year's victims who are victims in every year; 0 where not said.
+
+        As `on_period` takes it; it may not contradict what is said of first events.
+        """
+        return 0.0
+
     def on_ever(self, share: Any, q: Quantities, source: str) -> Any:
         """Return the shares with a first event before the ages that an `OnsetSurvey` asked.
 

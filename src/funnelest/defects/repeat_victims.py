@@ -54,7 +54,9 @@ class RepeatVictims(Defect):
     A mover-stayer model (Goodman, Journal of the American Statistical Association 1961;56:841):
     :math:`1 - (1 - r)^T` without stayers, r with nothing else, and r where T is 1. Parts of a year
     have the same formula. The rate is taken to be the same in all years of the period, and at
-    the ages that the people then had; a rate that varies over years is refused.
+    the ages that the people then had; a rate that varies over years is refused. So is a
+    share that leaves no room for what `FirstTime` says: victims of every year are victims for the
+    first time at the youngest ages only.
     """
 
     share: Prior | float
@@ -71,8 +73,11 @@ class RepeatVictims(Defect):
     def parameters(self, source: str, population: Population) -> dict[str, Prior]:
         return {f"victims every year[{source}]": within(as_prior(self.share), 0.0, 1.0)}
 
+    def every_year(self, q: Quantities, source: str) -> Any:
+        return q.parameters[f"victims every year[{source}]"]
+
     def on_period(self, rate: Any, years: float, q: Quantities, source: str) -> Any:
-        always = rate * q.parameters[f"victims every year[{source}]"]
+        always = rate * self.every_year(q, source)
         others = fm.minimum((rate - always) / fm.maximum(1.0 - always, 1e-300), _MOST)
         return always - (1.0 - always) * fm.expm1(years * fm.log1p(-others))
 

@@ -14,11 +14,11 @@ from funnelest.assumptions.population_error import PopulationError
 from funnelest.axes import show_where
 from funnelest.defects.base import no_defects
 from funnelest.evidence.base import Evidence
-from funnelest.evidence.recall_period import window_problems
 from funnelest.fields import TEXT, is_number
 from funnelest.model.constancy import constant_problems
 from funnelest.model.hidden_members import hidden_problems
 from funnelest.model.parts import Parts
+from funnelest.model.periods import period_problems
 from funnelest.model.tried import mask_problems, tried_problems
 from funnelest.model.unasked import unasked_problems
 from funnelest.population import Population
@@ -167,19 +167,6 @@ def _evidence_problems(model: Parts) -> list[str]:
             continue  # what is wrong was said; of its unknowns nothing can be asked
         for label, prior in one.parameters(model.population).items():
             found += _of(f"{start}: {label.split('[')[0]}", prior.problems())
-    return found
-
-
-def _period_problems(model: Parts) -> list[str]:
-    """Return which surveys ask of periods over which the rate is not the same."""
-    found = []
-    for one in model.sources():
-        for years, step, where in one.other_periods():
-            later = step != model.route.steps[0]
-            rates = [model.occurrence, *(model.transitions.values() if later else ())]
-            varies = {name for rate in rates for name in rate.axes()}
-            texts = window_problems(years, where, varies, model.population)
-            found += _of(f"{type(one).__name__} {one.name!r}", texts)
     return found
 
 
@@ -491,7 +478,7 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     {_together_problems: _SOURCES | {"parameters", "instead"}},
     {
         unasked_problems: _SOURCES,
-        _period_problems: _SOURCES | {"occurrence", "transitions"},
+        period_problems: _SOURCES | {"occurrence", "transitions", "parameters"},
         _hardly_together: _SOURCES,
         constant_problems: _SOURCES | {"occurrence", "transitions"},
     },
