@@ -4,8 +4,8 @@ What a source expects is written once, with these functions and the ordinary ope
 engines evaluate it on arrays, `to_pymc` on symbols. The last axis of every
 array is the draw axis (length 1 for symbols), so that one number per draw, shape ``(draws,)``,
 broadcasts against cells, shape ``(ages, sexes, ..., draws)``. A third meaning is derivatives:
-`funnelest.tape.Traced` values are arrays to NumPy, so whatever works on arrays by operators and
-these functions has its gradient without a further line.
+traced values (`funnelest.tape.traced`) are arrays to NumPy, so whatever works on arrays by
+operators and these functions has its gradient without a further line.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from funnelest.tape import Traced, convolved, valued
-from funnelest.tape import matmul as traced_matmul
+from funnelest.tape.traced import Traced, convolved, held
+from funnelest.tape.traced import matmul as traced_matmul
 
 __all__ = [
     "betainc",
@@ -78,7 +78,7 @@ def is_array(*values: Value) -> bool:
 
 def constant(x: Value) -> Value:
     """Return `x`, an array or a traced one, without its derivatives."""
-    return valued(x)
+    return held(x)
 
 
 def shape_of(x: Value) -> tuple[int | None, ...]:

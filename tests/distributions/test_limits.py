@@ -20,18 +20,17 @@ from funnelest.distributions import (
     Triplet,
     limits,
 )
-from funnelest.tape import Tape
+from funnelest.tape.traced import gradient_of, traced
 
 WALK = 10.0 ** -np.arange(1, 19)
 
 
 def value_and_slope(law: Callable[[Any], Any], at: float) -> tuple[float, float]:
     """Return a log-probability and its slope in one parameter."""
-    tape = Tape()
-    start = tape.value(np.array([at]))
+    start = traced(np.array([at]))
     with np.errstate(all="ignore"):
         made = law(start)
-        return float(np.asarray(law(np.array([at])))[0]), float(tape.pull(made, start)[0])
+        return float(np.asarray(law(np.array([at])))[0]), float(gradient_of(made, start)[0])
 
 
 def of_share(n: int, x: int, deff: float) -> Callable[[Any], Any]:

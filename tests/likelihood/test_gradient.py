@@ -67,6 +67,18 @@ def test_blocks_of_draws_give_the_same(small, points, monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
+def test_the_same_digits_at_every_call(everything, points):
+    """Those that are done by a program, and before there is one."""
+    density, z = points(everything, 3)
+    made = Gradient(density)
+    for turn in range(7):
+        at = z + 0.02 * turn
+        fresh = Density(everything)
+        np.testing.assert_array_equal(density(at), fresh(at))
+        for one, other in zip(made(at), Gradient(fresh)(at), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 def test_likelihood_and_prior_add_up(small, points):
     density, z = points(small, 4)
     made = Gradient(density)

@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 import funnelest as fe
 from funnelest.figures import as_figure
 from funnelest.observations.nested import Nested, PrintedNested
-from funnelest.tape import Tape
+from funnelest.tape.traced import gradient_of, traced
 
 #: Of three transitions, for four draws: one of them impossible but for a hair.
 SHARES = np.array([[0.5, 0.9, 0.2, 1e-6], [0.4, 0.1, 0.9, 0.5], [0.3, 0.7, 0.99, 0.5]])
@@ -191,9 +191,8 @@ def test_slopes_go_through_the_sums():
 
     shares = np.array([[0.5, 0.1], [0.45, 0.9], [0.3, 0.01]])
     inverse = np.array([0.02, 0.3])
-    tape = Tape()
-    start = tape.value(np.vstack([shares, inverse]))
-    slopes = tape.pull(value(start[:3], start[3]), start)
+    start = traced(np.vstack([shares, inverse]))
+    slopes = gradient_of(value(start[:3], start[3]), start)
     step = 1e-6
     for i in range(4):
         up, down = np.vstack([shares, inverse]), np.vstack([shares, inverse])

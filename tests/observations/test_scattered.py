@@ -15,7 +15,7 @@ from funnelest.figures import as_figure
 from funnelest.observations import scattered
 from funnelest.observations.scattered import PrintedInSets, Scattered, crossing
 from funnelest.observations.table import Margin, Printed, Table
-from funnelest.tape import Tape, valued
+from funnelest.tape.traced import gradient_of, traced, valued
 
 MEANS = np.array([
     [2.0, 3.0, 1.0, 5.0], [4.0, 6.0, 1.0, 0.3], [1.5, 0.1, 5.0, 3.0], [3.0, 2.0, 2.0, 8.0],
@@ -150,14 +150,13 @@ def test_without_scatter_it_is_poisson_and_with_one_figure_each_it_is_as_it_was(
 def test_slopes(case, forced, monkeypatch):
     if forced:
         monkeypatch.setattr(scattered, "_NODES", 0)
-    tape = Tape()
-    start = tape.value(np.log(np.vstack([MEANS, CV])))
+    start = traced(np.log(np.vstack([MEANS, CV])))
 
     def value(z):
         return made(case, NegativeBinomial(np.exp(z[:5]), np.exp(z[5]))).logp()
 
     found = value(start)
-    slopes = tape.pull(found, start)
+    slopes = gradient_of(found, start)
     np.testing.assert_allclose(valued(found), made(case).logp(), rtol=1e-9)
     for i in range(6):
         step = np.zeros((6, 1))
@@ -179,10 +178,9 @@ def test_symbols(case):
     slope = pytensor.grad(value, z)
     with pytensor.config.change_flags(cxx=""):  # once run, C takes longer to compile
         compiled = pytensor.function([z], [value, slope], mode="FAST_COMPILE")
-    tape = Tape()
-    start = tape.value(np.log(np.vstack([MEANS, CV])))
+    start = traced(np.log(np.vstack([MEANS, CV])))
     expected = made(case, NegativeBinomial(np.exp(start[:5]), np.exp(start[5]))).logp()
-    slopes = tape.pull(expected, start)
+    slopes = gradient_of(expected, start)
     for draw in range(4):
         found, gradient = compiled(start.value[:, [draw]])
         assert found == pytest.approx(valued(expected)[draw], rel=1e-8)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.tape import declared
+from funnelest.tape.traced import declared
 
 __all__ = ["PowerSum", "filled", "log_total", "part_of", "poisson_total", "sum_of_logs"]
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
+from funnelest.tape.repeated import Repeated
 
 __all__ = ["Density", "column", "log_likelihoods", "prior_draws"]
 
@@ -19,6 +20,8 @@ type Floats = NDArray[np.float64]
 
 #: Numbers in one array in cells: more draws are evaluated in blocks.
 _ROOM = 2**19
+#: Where so many draws fit into a block, some more cost nothing.
+_SMALL = 256
 
 
 class _Block:
@@ -55,6 +58,12 @@ class Density:
         self._blocks = _blocks(model.free)
         self._memory: dict[Any, Any] = {}
         self._block = max(1, _ROOM // max(1, model.population.counts.size))
+        small = self._block > _SMALL
+        #: What is asked for many times: each is written down once, with its slopes.
+        self.whole = Repeated(lambda z: [self.log_prior(z) + self._log_likelihood(z)], small)
+        self.likelihood = Repeated(lambda z: [self._log_likelihood(z)], small)
+        self.middles = Repeated(lambda z: [place[0] for place in self.places(z)], small)
+        self._located = Repeated(lambda z: [x for place in self.places(z) for x in place], small)
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
@@ -83,7 +92,7 @@ class Density:
 
     def log_likelihood(self, z: Floats) -> Floats:
         """Return the log-likelihood of all evidence, one per draw."""
-        return self._in_blocks(self._log_likelihood, z)
+        return self._in_blocks(lambda z: self.likelihood.values(z)[0], z)
 
     def _log_likelihood(self, z: Floats) -> Floats:
         total = np.zeros(z.shape[1:])
@@ -111,18 +120,15 @@ class Density:
             return None
 
         def made(z: Floats) -> Floats:
-            return np.stack(
-                [column(part, z.shape[1]) for part in zip(*self.places(z), strict=True)]
-            )
+            found = self._located.values(z)
+            return np.stack([column(found[i::3], z.shape[1]) for i in range(3)])
 
         value, aim, information = self._in_blocks(made, z)
         return value, aim, information
 
     def located_values(self, z: Floats) -> Floats:
         """Return only the values of `located`, where some figure locates something."""
-        return self._in_blocks(
-            lambda z: column([place[0] for place in self.places(z)], z.shape[1]), z
-        )
+        return self._in_blocks(lambda z: column(self.middles.values(z), z.shape[1]), z)
 
     def places(self, z: Any) -> list[Any]:
         """Return value, aim and information of everything that is `located`, one by one."""
@@ -141,7 +147,7 @@ class Density:
         So that nothing of the size of cells times draws is held, and what is stays in the cache.
         """
         draws = z.shape[1]
-        if not isinstance(z, np.ndarray) or draws <= self._block:
+        if draws <= self._block:
             return function(z)
         blocks = [function(z[:, i : i + self._block]) for i in range(0, draws, self._block)]
         return np.concatenate(blocks, axis=-1)
@@ -159,7 +165,7 @@ class Density:
 
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
-        return self.log_prior(z) + self.log_likelihood(z)
+        return self._in_blocks(lambda z: self.whole.values(z)[0], z)
 
 
 def column(parts: Sequence[Any], draws: int) -> Floats:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.likelihood.density import Density, column
-from funnelest.tape import Tape, valued
+from funnelest.tape.repeated import ROOM as _ROOM
+from funnelest.tape.repeated import Repeated
 
 __all__ = ["Gradient"]
 
 type Floats = NDArray[np.float64]
-
-#: Values on one tape, in bytes: more draws are traced in blocks.
-_ROOM = 2.0**26
 
 
 class Gradient:
@@ -38,7 +34,7 @@ class Gradient:
 
     def __init__(self, density: Density) -> None:
         self.density = density
-        self._per_draw: dict[Any, float] = {}
+        self._per_draw: dict[Repeated, float] = {}
 
     def __call__(self, z: Floats) -> tuple[Floats, Floats]:
         """Return the log of prior times likelihood, and its gradient.
@@ -55,7 +51,7 @@ class Gradient:
         gradient : ndarray
             Shape ``(parameters, draws)``; zero where the density is.
         """
-        return self._of(self.density, z)
+        return self._of(self.density.whole, z)
 
     @cached_property
     def trouble(self) -> str:
@@ -68,7 +64,7 @@ class Gradient:
 
     def log_likelihood(self, z: Floats) -> tuple[Floats, Floats]:
         """Return the log-likelihood alone, and its gradient; see `__call__`."""
-        return self._of(self.density.log_likelihood, z)
+        return self._of(self.density.likelihood, z)
 
     def located(self, z: Floats, directions: Floats) -> tuple[Floats, Floats]:
         """Return what the figures locate, and how it changes along directions.
@@ -89,37 +85,25 @@ class Gradient:
         """
         directions = np.broadcast_to(directions, (len(directions), *z.shape))
         blocks = []
-        for some in self._blocks(self.density.places, z, 1 + len(directions)):
-            tape = Tape()
-            start = tape.value(z[:, some])
-            with np.errstate(all="ignore"):
-                values = [place[0] for place in self.density.places(start)]
-                along = tape.push(start, directions[:, :, some])
-            sides = [[valued(value) for value in values]]
-            sides += [list(side) for side in zip(*map(along, values), strict=True)]
-            blocks.append([column(side, start.shape[1]) for side in sides])
+        for some in self._blocks(self.density.middles, z, 1 + len(directions)):
+            part, along = z[:, some], directions[:, :, some]
+            values, changes = self.density.middles.along(part, along)
+            sides = [values, *([one[k] for one in changes] for k in range(len(along)))]
+            blocks.append([column(side, part.shape[1]) for side in sides])
         joined = np.concatenate(blocks, axis=-1)
         return joined[0], joined[1:]
 
-    def _of(self, function: Callable[[Any], Any], z: Floats) -> tuple[Floats, Floats]:
+    def _of(self, function: Repeated, z: Floats) -> tuple[Floats, Floats]:
         value, gradient = np.empty(z.shape[1:]), np.empty(z.shape)
         for some in self._blocks(function, z):
-            tape = Tape()
-            start = tape.value(z[:, some])
-            with np.errstate(all="ignore"):
-                found = function(start)
-                slopes = tape.pull(found, start)
-            value[some] = valued(found)
+            value[some], slopes = function.slopes(z[:, some])
             gradient[:, some] = np.where(value[some] > -np.inf, slopes, 0.0)
         return value, gradient
 
-    def _blocks(self, function: Callable[[Any], Any], z: Floats, times: int = 2) -> list[slice]:
+    def _blocks(self, function: Repeated, z: Floats, times: int = 2) -> list[slice]:
         """Return the draws for whose tape, so many times, there is room, block by block."""
         draws = z.shape[1]
         if function not in self._per_draw:
-            tape = Tape()
-            with np.errstate(all="ignore"):
-                function(tape.value(z[:, :1]))
-            self._per_draw[function] = tape.size
+            self._per_draw[function] = function.room(len(z))
         size = max(1, int(_ROOM // (times * self._per_draw[function])))
         return [slice(i, min(i + size, draws)) for i in range(0, draws, size)]

@@ -8,8 +8,8 @@ import scipy.sparse
 import scipy.special as sp
 
 import funnelest.math as fm
-from funnelest.slopes import is_flat, slopes_of
-from funnelest.tape import Tape, Traced
+from funnelest.tape.slopes import is_flat, slopes_of
+from funnelest.tape.traced import Traced, changes_along, gradient_of, traced
 
 X = np.random.default_rng(3).uniform(0.15, 0.85, (2, 3, 4))
 WEIGHTS = np.random.default_rng(4).uniform(0, 1, (5, 6))
@@ -69,8 +69,7 @@ def twice(x):
 def test_both_ways_are_the_slope(case):
     function = CASES[case]
     held = function(X) if case != "constant" else X * X
-    tape = Tape()
-    start = tape.value(X)
+    start = traced(X)
     with np.errstate(all="ignore"):
         result = function(start)
     np.testing.assert_allclose(result.value, held, rtol=1e-14)
@@ -81,11 +80,11 @@ def test_both_ways_are_the_slope(case):
         numeric = np.array(
             [(function(X + 1e-6 * d) - function(X - 1e-6 * d)) / 2e-6 for d in directions]
         )
-    forwards = tape.push(start, directions)(result)
+    forwards = changes_along(start, directions)(result)
     np.testing.assert_allclose(
         np.broadcast_to(forwards, numeric.shape), numeric, rtol=1e-6, atol=1e-8
     )
-    backwards = tape.pull(result, start)
+    backwards = gradient_of(result, start)
     found = (backwards * directions).sum(axis=(1, 2, 3))
     np.testing.assert_allclose(found, numeric.reshape(3, -1).sum(axis=1), rtol=1e-6, atol=1e-7)
 
@@ -98,11 +97,11 @@ def test_every_function_of_the_module_is_tried():
 
 
 def test_what_does_not_depend_on_the_start_has_no_slope():
-    tape = Tape()
-    start, other = tape.value(X), tape.value(X[0])
+    start = traced(X)
+    other = traced(X[0], start.tape)
     for value in (np.ones(4), other * 2.0):
-        assert not tape.pull(value, start).any()
-        assert not tape.push(start, X[None])(value).any()
+        assert not gradient_of(value, start).any()
+        assert not changes_along(start, X[None])(value).any()
 
 
 REFUSED = {
@@ -122,13 +121,13 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_has_no_known_slope_is_refused(what):
-    x = Tape().value(X[0, 0])
+    x = traced(X[0, 0])
     with pytest.raises(TypeError):
         REFUSED[what](x)
 
 
 def test_comparisons_are_plain():
-    x = Tape().value(X)
+    x = traced(X)
     assert isinstance(x > 0.5, np.ndarray)
     assert not isinstance(np.isfinite(x), Traced)
     assert is_flat(np.floor)

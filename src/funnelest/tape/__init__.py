@@ -1,0 +1,1 @@
+"""Derivatives of NumPy arithmetic without compiling, and arithmetic that is done again."""

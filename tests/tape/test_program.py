@@ -1,0 +1,156 @@
+"""Arithmetic that is written down once and done again: the same digits, or no program at all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.tape.test_traced import CASES, X
+
+import funnelest.math as fm
+from funnelest.tape.program import Elsewhere, Program
+from funnelest.tape.repeated import Repeated
+from funnelest.tape.tape import Tape
+from funnelest.tape.traced import Held, changes_along, gradient_of, traced
+
+OTHER = np.random.default_rng(8).uniform(0.15, 0.85, X.shape)
+Z = np.random.default_rng(9).uniform(0.5, 1.5, (3, 20))
+
+
+def written(function, at):
+    start = traced(at, Tape(again=True))
+    with np.errstate(all="ignore"):
+        made = function(start)
+    return Program(start.tape, start, [made])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_program_takes_the_steps_of_the_tape(case):
+    function = CASES[case]
+    program = written(function, X)
+    directions = np.random.default_rng(5).standard_normal((3, *X.shape))
+    start = traced(OTHER)
+    with np.errstate(all="ignore"):
+        made = function(start)
+        (value,), (first, slopes) = program.values(OTHER), program.slopes(OTHER)
+        (again,), (changes,) = program.along(OTHER, directions)
+    for found in (value, first, again):
+        np.testing.assert_array_equal(found, made.value)
+    np.testing.assert_array_equal(value, function(OTHER))
+    np.testing.assert_array_equal(slopes, gradient_of(made, start))
+    np.testing.assert_array_equal(changes, changes_along(start, directions)(made))
+
+
+def test_numbers_without_slopes_follow_the_points():
+    program = written(lambda x: x * fm.constant(x) + np.where(fm.constant(x) > 0.5, 1.0, x), X)
+    np.testing.assert_array_equal(
+        program.values(OTHER)[0], OTHER * OTHER + np.where(OTHER > 0.5, 1.0, OTHER)
+    )
+
+
+def test_what_is_not_wanted_is_not_done():
+    done = []
+
+    def unused(x):
+        done.append(fm.exp(x))
+        return x * 2.0
+
+    start = traced(Z, Tape(again=True))
+    program = Program(start.tape, start, [unused(start)])
+    assert len(program._plan) == 1
+    assert len(start.tape.steps) == 3
+
+
+def one_way(x):
+    """Another formula where some number is large."""
+    if (fm.constant(x) > 2.0).any():
+        return fm.log(x[0] * x[1])
+    return fm.log(x[0]) + x[2] * x[2]
+
+
+def test_another_way_is_seen():
+    program = written(one_way, Z)
+    np.testing.assert_array_equal(program.values(Z * 0.9)[0], one_way(Z * 0.9))
+    with pytest.raises(Elsewhere):
+        program.values(Z + 2.0)
+
+
+def looks(x):
+    return x[0] * len(np.flatnonzero(fm.constant(x)[1] > 1.0))
+
+
+def parts(x):
+    return x[0] * fm.sum(x[1][fm.constant(x)[2] > 1.0])
+
+
+STATE = {"calls": 0}
+
+
+def remembers(x):
+    STATE["calls"] += 1
+    return x[0] * STATE["calls"]
+
+
+def constant(x):
+    return np.ones(x.shape[1])
+
+
+@pytest.mark.parametrize("function", [one_way, looks, parts, constant, lambda x: x[1] ** 2])
+@pytest.mark.parametrize("draws", [1, 3, 20, 70])
+def test_repeated_gives_what_the_function_gives(function, draws):
+    """Whatever it looks at, at every call, and the same digits before and after."""
+    repeated = Repeated(lambda z: [function(z)], small=False)
+    filled = Repeated(lambda z: [function(z)])
+    rng = np.random.default_rng(4)
+    for turn in range(24):
+        z = rng.uniform(0.5, 1.5, (3, draws)) + 2.0 * (turn % 3 == 2)
+        start = traced(z)
+        made = function(start)
+        slopes = gradient_of(made, start)
+        np.testing.assert_array_equal(repeated.values(z)[0], function(z))
+        np.testing.assert_array_equal(repeated.slopes(z)[1], slopes)
+        if function is not looks and function is not parts:  # in which draws are not apart
+            np.testing.assert_array_equal(filled.values(z)[0], function(z))
+            np.testing.assert_array_equal(filled.slopes(z)[1], slopes)
+            directions = rng.standard_normal((2, *z.shape))
+            (changes,) = filled.along(z, directions)[1]
+            np.testing.assert_array_equal(changes, changes_along(start, directions)(made))
+
+
+def test_a_program_is_made_of_what_is_asked_for_often_and_only_of_that():
+    calls = []
+
+    def function(z):
+        calls.append(z)
+        return [one_way(z)]
+
+    repeated = Repeated(function)
+    for _ in range(30):
+        repeated.values(Z)
+    assert len(calls) < 8
+    calls.clear()
+    for _ in range(30):  # another way: asked of the function itself, until that is written down
+        repeated.values(Z + 2.0)
+    assert 8 < len(calls) < 20
+
+
+def test_what_remembers_is_never_a_program():
+    repeated = Repeated(lambda z: [remembers(z)])
+    STATE["calls"] = 0
+    for _ in range(40):
+        repeated.values(Z)
+    assert repeated._programs == {}
+    before = STATE["calls"]
+    np.testing.assert_array_equal(repeated.values(Z)[0], Z[0] * (before + 1))
+
+
+def test_numbers_without_slopes_are_no_arrays_on_such_a_tape():
+    start = traced(Z, Tape(again=True))
+    assert isinstance(fm.constant(start), Held)
+    for wrong in (float, np.asarray, np.flatnonzero, lambda x: Z[:, x[0] > 1.0]):
+        with pytest.raises((TypeError, IndexError)):
+            wrong(fm.constant(start))
+
+
+def test_room_is_kept():
+    with pytest.raises(TypeError, match="room"):
+        traced(Z, Tape(again=True, room=100.0))
