@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from funnelest.axes import read_level, show_level
 from funnelest.fields import AGES, Allowed, Constraint, answers, is_integer, wrong_fields
 from funnelest.population import Population
 from funnelest.priors import Fixed, Shared, as_prior
-from funnelest.words import named
+from funnelest.words import Named, named
 
 __all__ = [
     "Imputation",
@@ -165,11 +166,15 @@ class LikeOthers(Imputation):
 
     def label(self, what: str) -> str:
         """Return the name of a parameter of this assumption: `what`, and the ages."""
-        ages, like = show_level(self.ages), show_level(self.like)
-        return named("word.against", what=what, axis=self.axis or "age", ages=ages, like=like)
+        return _against(what, self.axis or "age", show_level(self.ages), show_level(self.like))
 
     def words(self, language: str) -> dict[str, str]:
         return {"ages": show_level(self.ages), "like": show_level(self.like)}
+
+
+@lru_cache(maxsize=256)  # it is looked up at every evaluation of a density
+def _against(what: str, axis: str, ages: str, like: str) -> Named:
+    return named("word.against", what=what, axis=axis, ages=ages, like=like)
 
 
 def spread(value: object, language: str, shown: Callable[[float], float] | None = None) -> str:

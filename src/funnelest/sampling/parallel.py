@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
+from funnelest.entry import entry
 from funnelest.errors import SpecError
 
 __all__ = ["each", "one_thread"]
@@ -97,6 +98,7 @@ def _cores() -> int:
 _functions: dict[bytes, Callable[[Any], Any]] = {}
 
 
+@entry
 def _called(function: bytes, item: bytes) -> Any:
     import cloudpickle
 

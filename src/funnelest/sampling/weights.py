@@ -157,7 +157,7 @@ def tail_size(points: Floats, weights: Floats) -> float:
         below = np.cumsum(ordered)
         for wanted in levels_of(PRINTED)[::2]:
             last = min(int(np.searchsorted(below, wanted)), len(below) - 2)
-            p = below[last]
+            p = min(below[last], 1.0)  # sums may be a digit off
             spread = (1 - p) ** 2 * np.sum(ordered[: last + 1] ** 2)
             spread += p**2 * np.sum(ordered[last + 1 :] ** 2)
             # No spread: all of the weight is that of one draw.

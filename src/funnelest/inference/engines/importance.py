@@ -17,7 +17,8 @@ PyMC is not imported.
 6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
    places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
 
-Few draws are made the short way first: from the modes to 4 and 5, under the same gate.
+Few draws are made the short way first, under the same gate: from what the modes and the informed
+directions show (`begun`, `informed`), a sample is gone on with as soon as that costs little.
 """
 
 from __future__ import annotations
@@ -29,8 +30,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
+from funnelest.inference.engines.begun import begun
 from funnelest.inference.engines.judge import move, moved_for
-from funnelest.inference.engines.modes import Mode, find_modes, nearest_mode, unbounded
+from funnelest.inference.engines.modes import (
+    Mode,
+    find_modes,
+    nearest_mode,
+    shares_of,
+    unbounded,
+)
 from funnelest.inference.engines.moves import Walkers, walked
 from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
 from funnelest.inference.engines.target import Target
@@ -65,13 +73,13 @@ _PLAIN = 0.05
 _LEAST = 1500
 #: Most draws, for each effective one that is aimed at first.
 _MOST = 25
-#: Fewer draws than this are first made the short way: there an efficiency that is enough, rounds of
-#: adaptation, samples, and how much more is aimed at in each next one.
-_SHORT = 2000
-_ENOUGH, _FITS, _SAMPLES, _FURTHER = 0.25, 4, 3, 1.5
-#: A sample of these that lacks nothing but draws is gone on with, if the gate asks for less than so
-#: many times as many; and how many more are made than that takes.
-_GO_ON, _SURER = 2.0, 1.2
+#: Fewer draws than this are first made the short way. There directions are held in which figures
+#: know this many times as much as the prior; a sample that lacks nothing but draws is gone on with,
+#: if the gate asks for no more than so many in all, in each next round; and how many times as many
+#: as it takes are made, and at least.
+_SHORT, _SHORT_HELD = 2000, 4.0
+_PATIENCE = (5000, 8000, 11000, 14000, 20000, 25000, 25000)
+_SURER, _AT_LEAST = 1.15, 500
 #: How often a sample that is not good enough is drawn again.
 _AGAIN = 3
 
@@ -221,45 +229,36 @@ def _short(
 ) -> Weighted | None:
     """Return a few draws of a proposal fitted to draws of what the modes show, if that serves.
 
-    Few draws do not pay for a proposal that makes many of them cheap: nothing is moved, and a
-    sample that the gate refuses is what the next proposal is fitted to. The gate is the same.
+    Few draws do not pay for a proposal that makes many of them cheap. Each batch shows how many
+    draws the gate would take: while that are too many, the proposal is fitted to them, and else
+    they are made beside those that are there. The gate is the same.
     """
-    proposal = Proposal(
-        tuple(
-            Component.at(point, matrix, stiff(target, matrix, _HELD[0]))
-            for _, point, matrix in modes
-        ),
-        shares_of(modes),
-    )
-    aim = float(max(draws, _LEAST))
+    proposal = begun(target, modes, _SHORT_HELD, rng)
     try:
-        for _ in range(_SAMPLES):
-            before = 0.0
-            for _ in range(_FITS):
-                drawn, log_weights = weigh(target, proposal, rng, _batch(target))
-                proposal = refitted(target, proposal, drawn, log_weights, rng)
-                efficiency = proposal.efficiency
-                if efficiency > _ENOUGH or _WORTH < efficiency < 1.2 * before:
+        for patience in _PATIENCE:
+            drawn, log_weights = weigh(target, proposal, rng, _batch(target))
+            while True:
+                weights, gate = judged(target, drawn, log_weights)
+                size = len(log_weights)
+                wanted = _SURER * _lacks(gate, draws) * size
+                if wanted <= _SURER * size or wanted > patience:
                     break
-                before = efficiency
-            if efficiency < _PLAIN:
-                return None
-            done = _final(target, proposal, draws, rng, int(aim))
-            if done.gate.passed:
-                return done
-            proposal = done.proposal
-            aim *= _FURTHER
+                further, more = weigh(target, proposal, rng, max(int(wanted) - size, _AT_LEAST))
+                drawn = drawn.joined(further)
+                log_weights = np.concatenate([log_weights, more])
+            if gate.passed:
+                origins = resample(weights, draws, rng)
+                seen = move(target, proposal, drawn, log_weights, origins, rng)
+                gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
+                if gate.passed:
+                    made = refitted(target, proposal, drawn, log_weights)
+                    return Weighted(target.line(drawn.u[:, origins]), gate, made, origins)
+                proposal = seen.fitted(proposal)
+            else:
+                proposal = refitted(target, proposal, drawn, log_weights, rng)
     except FitError:
         pass
     return None
-
-
-def shares_of(modes: list[Mode]) -> Floats:
-    """Return the part of each mode by its mass, none far smaller than the others."""
-    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
-    shares = np.exp(mass - mass.max())
-    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
-    return np.asarray(shares / shares.sum())
 
 
 def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator, draws: int) -> Proposal:
@@ -305,11 +304,6 @@ def _final(
     size = max(size, _batch(target))
     drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
-    lacks = _lacks(gate)
-    if draws < _SHORT and 1 < lacks < _GO_ON:
-        further, more = weigh(target, proposal, rng, int((_SURER * lacks - 1) * size))
-        drawn, log_weights = drawn.joined(further), np.concatenate([log_weights, more])
-        weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
     missed = False
@@ -350,10 +344,15 @@ def judged(target: Target, drawn: Draws, log_weights: Floats) -> tuple[Floats, G
     return weights, gate.with_measures({ARRIVED: float(weights @ drawn.arrived)})
 
 
-def _lacks(gate: Gate) -> float:
-    """Return how many times as many draws the gate asks for, if nothing but these is lacking."""
+def _lacks(gate: Gate, draws: int) -> float:
+    """Return how many times as many draws are wanted, if nothing but these is lacking.
+
+    For the gate, and to be worth half as many as were asked for.
+    """
     said = gate.measures
-    return ESS / min(said["ESS"], said["tail ESS"]) if said["k-hat"] < K_HAT else np.inf
+    if not (said["k-hat"] < K_HAT and said["tail ESS"] > 0):
+        return np.inf
+    return max(ESS / min(said["ESS"], said["tail ESS"]), draws / 2 / said["ESS"])
 
 
 def _good(done: Weighted, draws: int) -> bool:

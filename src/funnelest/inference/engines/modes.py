@@ -10,7 +10,7 @@ from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
 
-__all__ = ["Mode", "find_modes", "nearest_mode", "unbounded"]
+__all__ = ["Mode", "find_modes", "nearest_mode", "shares_of", "unbounded"]
 
 type Floats = NDArray[np.float64]
 #: Log-density, point and curvature.
@@ -109,6 +109,14 @@ def unbounded(target: Target, points: Floats) -> UnboundedError:
         f"the log-likelihood of {' and '.join(which) or 'a source'} is infinite at some "
         "parameters, where the density of data has to be finite"
     )
+
+
+def shares_of(modes: list[Mode]) -> Floats:
+    """Return the part of each mode by its mass, none far smaller than the others."""
+    mass = np.array([height - 0.5 * np.linalg.slogdet(matrix)[1] for height, _, matrix in modes])
+    shares = np.exp(mass - mass.max())
+    shares = np.maximum(shares / shares.sum(), 0.1 / len(modes))
+    return np.asarray(shares / shares.sum())
 
 
 def nearest_mode(target: Target, point: Floats) -> Floats:
