@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from funnelest.entry import entries
 from funnelest.errors import raise_if_any
 from funnelest.words import Language, Named, Sentence, language_problems, named
+from funnelest.words.digits import to_error
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Changed", "Compared", "Verdict"]
+__all__ = ["Changed", "Compared", "Three", "Verdict"]
 
-#: Median, and lower and upper limit of an interval.
-type Three = tuple[float, float, float]
+_UNKNOWN = (math.nan, math.nan, math.nan)
+
+
+class Three(tuple[float, float, float]):
+    """Median, and lower and upper limit of an interval, with their Monte Carlo errors."""
+
+    errors: tuple[float, ...]
+
+    def __new__(cls, values: Iterable[float], errors: Iterable[float] = _UNKNOWN) -> Self:
+        """Return three numbers with their errors, NaN where these are not known."""
+        made = super().__new__(cls, values)
+        made.errors = tuple(errors)
+        return made
+
+    @property
+    def told(self) -> tuple[float, ...]:
+        """The three numbers as far as draws tell them."""
+        return tuple(
+            to_error(value, error)[0] for value, error in zip(self, self.errors, strict=True)
+        )
 
 
 @entries
@@ -186,6 +206,8 @@ class Compared:
         Pareto k-hat of the weights; NaN without weights.
     basis : str
         What its cells rest on.
+    errors : (float, float, float)
+        Monte Carlo errors of `median`, `low` and `high`.
     """
 
     source: str
@@ -205,6 +227,12 @@ class Compared:
     why: str = ""
     k_hat: float = float("nan")
     basis: str = ""
+    errors: tuple[float, ...] = _UNKNOWN
+
+    @property
+    def three(self) -> Three:
+        """Median and interval, with their errors."""
+        return Three((self.median, self.low, self.high), self.errors)
 
     @property
     def p(self) -> float:
@@ -231,7 +259,7 @@ class Changed:
         The quantity.
     under : str
         What is changed: a source that is left out, a prior that counts double.
-    before, after : (float, float, float)
+    before, after : Three
         Median, and lower and upper limit of the interval.
     how : str
         How the change was made: "reweighted", "refit", "failed" or "not asked".

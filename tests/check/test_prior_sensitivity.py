@@ -14,7 +14,7 @@ from funnelest.check.alternative_priors import alternative_priors
 from funnelest.check.power_scaling import Scaled
 from funnelest.check.prior_sensitivity import _goes, prior_sensitivity
 from funnelest.likelihood.components import log_prior_density
-from funnelest.verdict import Changed
+from funnelest.verdict import Changed, Three
 from funnelest.words import Language
 
 LEVELS = (0.5, 0.025, 0.975)
@@ -273,8 +273,10 @@ def test_arguments():
 
 
 def test_intervals_are_told_no_finer_than_draws_tell_them() -> None:
-    """One of 20,666 to 63,313 is of 21,000 to 63,000, each limit as its own width allows."""
-    was, half, twice = (36_412.0, 20_666.0, 63_313.0), (35_000.0, 9_876.0, 151_234.0), (1.5, 1, 2)
+    """One of 20,666 to 63,313 is of 21,000 to 63,000, each limit as its own error allows."""
+    was = Three((36_412.0, 20_666.0, 63_313.0), (900.0, 700.0, 1_100.0))
+    half = Three((35_000.0, 9_876.0, 151_234.0), (900.0, 700.0, 9_000.0))
+    twice = Three((1.5, 1, 2), (0.01, 0.01, 0.01))
     moves = [
         Changed(quantity="n", under="p", before=was, after=after, how="reweighted", power=power)
         for after, power in ((half, 0.5), (twice, 2.0))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from funnelest.results.tables import show_number
+from funnelest.sampling.errors import sized_errors
+from funnelest.sampling.weights import quantiles
+from funnelest.verdict import Three
 from funnelest.words import Language
-from funnelest.words.digits import to_limits, unit_of
+from funnelest.words.digits import unit_of
 
 
 @pytest.mark.parametrize(
@@ -58,19 +63,35 @@ def test_tables_of_text() -> None:
     assert show_number(float("inf"), 0.0) == "inf"
 
 
-def test_limits_of_an_interval_without_errors() -> None:
-    assert to_limits(20_666, 63_313, 36_412) == (21_000, 63_000, 36_000)
-    assert to_limits(0.41234, 0.58123) == (0.41, 0.58)
-    assert to_limits(700, 700) == (700, 700)
-    assert np.isnan(to_limits(np.nan, 5.0)[0])
+def test_what_is_certain_is_not_abbreviated_to_less() -> None:
+    shown = Language("en").numbers(13_912_345, 12_345_678, 15_123_456, (40_000, 0, 90_000))
+    assert shown == "13.9 million (12,345,678\u201315.1 million)"
 
 
-def test_they_are_no_finer_than_400_draws_tell_them() -> None:
-    """The error of a limit, over the width of the interval, by drawing 400 again and again."""
+def test_an_interval_with_its_errors() -> None:
+    one = Three((36_412, 20_666, 63_313), (300, 1_000, 2_000))
+    assert one.told == (36_000, 21_000, 60_000)
+    assert Three((700, 700, 700), (0, 0, 0)).told == (700, 700, 700)
+    assert Three((36_412, 20_666, 63_313)).told == (36_412, 20_666, 63_313)
+    assert pickle.loads(pickle.dumps(one)).errors == one.errors
+
+
+def test_errors_are_those_of_drawing_again_and_again() -> None:
+    levels = [0.025, 0.5, 0.975]
     drawn = stats.norm(50_000, 5_000).rvs((4_000, 400), random_state=1)
-    low, high = np.quantile(drawn, [0.025, 0.975], axis=1)
-    unit = unit_of(np.std(low))
-    assert unit == 1_000
-    for one in to_limits(float(low.mean()), float(high.mean())):
-        assert one % unit == 0
-    assert to_limits(float(low.mean()), float(high.mean())) == (40_000, 60_000)
+    exact = np.std(np.quantile(drawn, levels, axis=1), axis=1)
+    found = np.mean([sized_errors(row, levels, 400) for row in drawn[:400]], axis=0)
+    np.testing.assert_allclose(found, exact, rtol=0.12)
+
+
+def test_errors_of_weighted_draws() -> None:
+    """Draws of a wider distribution, by weights, against drawing these again and again."""
+    levels = [0.025, 0.5, 0.975]
+    drawn = stats.norm(0, 1.5).rvs((2_000, 600), random_state=2)
+    weights = stats.norm.pdf(drawn) / stats.norm.pdf(drawn, scale=1.5)
+    limits = [quantiles(x, levels, w) for x, w in zip(drawn, weights, strict=True)]
+    sizes = weights.sum(axis=1) ** 2 / np.sum(weights**2, axis=1)
+    found = [
+        sized_errors(x, levels, n, w) for x, n, w in zip(drawn[:400], sizes, weights, strict=False)
+    ]
+    np.testing.assert_allclose(np.mean(found, axis=0), np.std(limits, axis=0), rtol=0.12)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
-from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
+from funnelest.check.measures import NOTHING, errors, limits, on_scale, scale_of, steady, three
 from funnelest.check.wording import lists, naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
@@ -19,14 +19,12 @@ from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name, quantiles
-from funnelest.verdict import Changed, Verdict
+from funnelest.verdict import Changed, Three, Verdict
 from funnelest.words import Sentence, say
-from funnelest.words.digits import to_limits
 
 __all__ = ["alternative_priors"]
 
 type Floats = NDArray[np.float64]
-type Three = tuple[float, float, float]
 
 _SUBJECT = "the alternative priors"
 #: Cells of the histogram of an overlap, each with as many draws of the two posteriors.
@@ -118,18 +116,21 @@ def alternative_priors(
     changes: list[Changed] = []
     changed: list[Changed] = []
     for quantity, draws in after.items():
-        base, basis = three(draws, probability), result.rests_on(looked[quantity])
+        base = three(draws, probability, result.effective_draws)
+        basis = result.rests_on(looked[quantity])
         same = Changed(quantity=quantity, under="as it is", before=base, after=base, how="fit",
                        shift=0.0, widened=1.0)  # fmt: skip
         rows.append(_row(same, 1.0, False, basis, probability))
         for name in alternatives:
             fitted = made.get(name)
-            how, other, heavy = "failed", np.empty(0), None
+            how, other, heavy, worth = "failed", np.empty(0), None, result.effective_draws
             if fitted is None:
                 how, other, heavy = "reweighted", draws, weights[name].weights
+                worth *= weights[name].effective / len(draws)
             elif isinstance(fitted, Result):
                 how, other = "refit", np.asarray(fitted.sample_of(looked[quantity]))
-            values = three(other, probability, heavy)
+                worth = fitted.effective_draws
+            values = three(other, probability, worth, heavy)
             shift, ratio, overlap = _against(draws, base, other, heavy, values)
             one = Changed(quantity=quantity, under=name, before=base, after=values, how=how,
                           k_hat=weights[name].k_hat, shift=shift, widened=ratio)  # fmt: skip
@@ -175,6 +176,7 @@ def _row(
         "priors": one.under,
         **limits(one.after),
         "interval": interval_name(probability),
+        **errors(one.after),
         "shift": one.shift,
         "widened": one.widened,
         "overlap": overlap,
@@ -217,9 +219,7 @@ def _told(changed: Sequence[Changed], probability: float) -> list[Sentence]:
     said = []
     for quantity, some in list(_by_quantity(changed).items())[:3]:
         most = max(some, key=lambda one: (abs(math.log(one.widened)), abs(one.shift)))
-        (was_low, was_high), (low, high) = (
-            to_limits(*limits) for (_, *limits) in (most.before, most.after)
-        )
+        (_, was_low, was_high), (_, low, high) = most.before.told, most.after.told
         said.append(
             say("alternative_priors.goes", level=100 * probability, quantity=quantity, low=low,
                 high=high, was_low=was_low, was_high=was_high, name=most.under)
@@ -290,7 +290,7 @@ def _ratio(model: Model, priors: Mapping[str, Prior], draws: Mapping[str, Floats
 
 def _against(
     draws: Floats, base: Three, other: Floats, weights: Floats | None, values: Three
-) -> Three:
+) -> tuple[float, float, float]:
     """Return shift, widening and overlap of draws against those of the model."""
     if not len(other) or not np.ptp(draws) > 0:
         return NOTHING

@@ -255,10 +255,10 @@ def _fitted(
     # Of a pool the largest of its parts: one that rests on few draws is in it as it is.
     errors = [summary_errors(f.sample_of(one.of), probability, f.dependence) for f in fits]
     return {
-        **limits(three(posterior, probability)),
+        **limits(three(posterior, probability, np.nan)),
         "interval": name,
         **{of: max(error[of] for error in errors) for of in _ERRORS},
-        **limits(three(prior, probability), "prior_"),
+        **limits(three(prior, probability, np.nan), "prior_"),
         "contraction": contraction,
         "moved": moved,
     }

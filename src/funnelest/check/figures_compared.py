@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import result_problems
 from funnelest.results.printed_anew import Replicated
 from funnelest.results.result import Result
+from funnelest.sampling.errors import sized_errors
 from funnelest.sampling.weights import discrete_quantiles, interval_name, levels_of
 from funnelest.verdict import Compared
 from funnelest.words import Sentence, named, say
-from funnelest.words.digits import to_limits
 
 __all__ = [
     "UNLIKELY", "asked_problems", "at_least", "columns", "compared", "known", "lie", "sources_of",
@@ -23,6 +23,8 @@ __all__ = [
 
 type Floats = NDArray[Any]
 
+#: Columns of the Monte Carlo errors of what is predicted.
+_ERRORS = ("predicted_mc_error", "low_mc_error", "high_mc_error")
 #: So improbable must it be, by chance alone, that so many figures are far out.
 UNLIKELY = 0.01
 
@@ -49,16 +51,18 @@ def compared(
     `effective` is the number of independent draws, 0 where there are none to compare with.
     """
     low = median = high = mid_p = error = np.nan
+    errors = np.full(3, np.nan)
     if effective and np.isfinite(part.mid).all():
         # The limits of the interval are figures that may be printed, not numbers between them.
         low, median, high = discrete_quantiles(part.numbers, levels_of(probability), weights)
         mean = np.average(part.mid, weights=weights)
         mid_p = np.clip(mean, 0, 1)
         error = np.sqrt(np.average((part.mid - mean) ** 2, weights=weights) / effective)
+        errors = sized_errors(part.numbers, levels_of(probability), effective, weights)
     return Compared(
         source=source, of=part.of, figure=part.figure, limit=part.limit, value=part.value,
         median=float(median), low=float(low), high=float(high), mid_p=float(mid_p),
-        mc_error=float(error), basis=basis,
+        mc_error=float(error), basis=basis, errors=tuple(errors[[1, 0, 2]].tolist()),
     )  # fmt: skip
 
 
@@ -92,13 +96,14 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
         "interval": named("word.predictive", interval=interval_name(probability)),
         "mid_p": one.mid_p,
         "mc_error": one.mc_error,
+        **dict(zip(_ERRORS, one.errors, strict=True)),
     }
 
 
 def told(check: str, one: Compared) -> Sentence:
     """Return where a figure that is far out lies, in the words of a check."""
     side = "holds" if one.limit else "is_high" if one.mid_p < 0.5 else "is_low"
-    low, high, median = to_limits(one.low, one.high, one.median)
+    median, low, high = one.three.told
     return say(f"{check}.{side}", name=one.name, figure=one.figure, median=median, low=low,
                high=high, mid_p=one.mid_p, p=one.p)  # fmt: skip
 

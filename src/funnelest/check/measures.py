@@ -9,27 +9,50 @@ from numpy.typing import NDArray
 
 from funnelest.inference.refitting import Reweighted
 from funnelest.results.precision import apart, on_scale, scale_of
+from funnelest.sampling.errors import sized_errors
 from funnelest.sampling.gate import ESS
-from funnelest.sampling.weights import equal_tailed
+from funnelest.sampling.weights import equal_tailed, levels_of
+from funnelest.verdict import Three
 
-__all__ = ["NOTHING", "apart", "holm", "limits", "on_scale", "scale_of", "steady", "three"]
+__all__ = [
+    "NOTHING",
+    "apart",
+    "errors",
+    "holm",
+    "limits",
+    "on_scale",
+    "scale_of",
+    "steady",
+    "three",
+]
 
 type Floats = NDArray[np.float64]
-#: Median, and lower and upper limit of an interval.
-type Three = tuple[float, float, float]
-
-NOTHING: Three = (np.nan, np.nan, np.nan)
+NOTHING = Three((np.nan, np.nan, np.nan))
 
 
-def three(draws: Floats, probability: float, weights: Floats | None = None) -> Three:
-    """Return the median and the limits of the equal-tailed interval; NaN without draws."""
-    low, median, high = equal_tailed(draws, probability, weights) if len(draws) else NOTHING
-    return float(median), float(low), float(high)
+def three(
+    draws: Floats, probability: float, effective: float, weights: Floats | None = None
+) -> Three:
+    """Return the median and the limits of the equal-tailed interval; NaN without draws.
+
+    The draws are worth `effective` independent ones.
+    """
+    if not len(draws):
+        return NOTHING
+    low, median, high = equal_tailed(draws, probability, weights).tolist()
+    errors = sized_errors(draws, levels_of(probability), effective, weights).tolist()
+    return Three((median, low, high), (errors[1], errors[0], errors[2]))
 
 
 def limits(three: Three, prefix: str = "") -> dict[str, float]:
     """Return the columns of a median and its interval, with something before their names."""
     return dict(zip((f"{prefix}median", f"{prefix}low", f"{prefix}high"), three, strict=True))
+
+
+def errors(three: Three) -> dict[str, float]:
+    """Return the columns of the Monte Carlo errors of a median and its interval."""
+    names = ("median_mc_error", "low_mc_error", "high_mc_error")
+    return dict(zip(names, three.errors, strict=True))
 
 
 def steady(weights: Reweighted) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
-from funnelest.check.measures import on_scale, scale_of, three
+from funnelest.check.measures import errors, limits, on_scale, scale_of, three
 from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
@@ -25,7 +25,6 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
-from funnelest.words.digits import to_limits
 
 __all__ = ["OTHERS", "Side", "node_split"]
 
@@ -271,27 +270,31 @@ def judged(
     ]
     said += lists("node_split", {"unused": unused})
     on = say(f"node_split.scale.{scale}")
-    p_normal = np.nan
+    p_normal, least = np.nan, min(one.effective for one in sides)
     if known:
         from scipy.special import ndtr
 
         p_normal = float(2 * ndtr(-abs(np.mean(difference)) / np.std(difference)))
-        _, low, high = three(difference, probability)
+        _, low, high = three(difference, probability, least).told
         between = {"scale": on, "low": low, "high": high, "p": p_normal}
         said.append(say("node_split.difference", **{**numbers, **between}))
     key = "once" if once else "twice"
     said.append(say(f"node_split.{key}", quantity=called, side=_name(once), scale=on))
     said += [say("node_split.which")] if verdict == "conflict" else []
     bodies = [
-        ("prior", (), "identity", prior),
-        *((one.name, one.sources, "identity", one.sample) for one in sides),
-        *([("all sources", together.sources, "identity", together.sample)] if together else []),
-        ("difference", (), scale, difference),
+        ("prior", (), "identity", prior, len(prior)),
+        *((one.name, one.sources, "identity", one.sample, one.effective) for one in sides),
+        *(
+            ("all sources", one.sources, "identity", one.sample, one.effective)
+            for one in [together]
+            if one
+        ),
+        ("difference", (), scale, difference, least),
     ]
     rows = []
-    for name, sources, its_scale, sample in bodies:
+    for name, sources, its_scale, sample, effective in bodies:
         last = sample is difference
-        middle, low, high = three(sample, probability)
+        found = three(sample, probability, effective)
         rows.append(
             {
                 "quantity": called,
@@ -299,11 +302,10 @@ def judged(
                 "sources": ", ".join(sources),
                 "scale": its_scale,
                 "mean": float(np.mean(sample)) if len(sample) else np.nan,
-                "median": middle,
+                **limits(found),
                 "sd": float(np.std(sample)) if len(sample) else np.nan,
-                "low": low,
-                "high": high,
                 "interval": interval_name(probability),
+                **errors(found),
                 "p": p if last else np.nan,
                 "mc_error": 2 * error if last else np.nan,
                 "p_normal": p_normal if last else np.nan,
@@ -342,8 +344,7 @@ def _name(side: str) -> str | Sentence:
 
 
 def _told(one: Side, probability: float) -> Sentence:
-    median, low, high = three(one.sample, probability)
-    low, high, median = to_limits(low, high, median)
+    median, low, high = three(one.sample, probability, one.effective).told
     return say("node_split.side", name=_name(one.name), median=median, low=low, high=high)
 
 
@@ -373,7 +374,7 @@ def _silent(
     """Return the sides that hardly say more than the prior does."""
 
     def width(sample: Floats) -> float:
-        _, low, high = three(on_scale(scale, sample), probability)
+        _, low, high = three(on_scale(scale, sample), probability, len(sample))
         return high - low
 
     if np.ptp(prior) == 0:

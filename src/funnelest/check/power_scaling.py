@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from funnelest.check.arguments import Quantity
 from funnelest.check.measures import NOTHING, steady, three
 from funnelest.errors import FitError
-from funnelest.inference.refitting import refits, reweighted
+from funnelest.inference.refitting import Reweighted, refits, reweighted
 from funnelest.likelihood.components import Component
 from funnelest.model.model import Model
 from funnelest.results.result import Result
@@ -93,7 +93,8 @@ class Scaling:
         self.result, self.quantities, self.after = result, quantities, after
         self.seed, self.cores, self.refit = seed, cores, refit
         self.probability = probability
-        self.base = {name: three(draws, probability) for name, draws in after.items()}
+        self.worth = result.effective_draws
+        self.base = {name: three(draws, probability, self.worth) for name, draws in after.items()}
         self.parts: list[tuple[Component, dict[str, float], float]] = []
         self.logs: dict[str, Floats] = {}
         self.moves: dict[tuple[str, float], dict[str, Changed]] = {}
@@ -107,7 +108,7 @@ class Scaling:
             weights = reweighted((power - 1) * log)
             worst = max(worst, weights.k_hat)
             if steady(weights):
-                self._move(one.name, power, power, "reweighted", self.after, weights.weights)
+                self._move(one.name, power, power, "reweighted", self.after, weights)
                 continue
             # Of the sources only the sensitivity is needed: no refit is spent on them.
             other = _scaled(self.result.model, members, power) if self.refit else None
@@ -141,13 +142,20 @@ class Scaling:
         at: float,
         how: str,
         samples: Mapping[str, Floats],
-        weights: Floats | None = None,
+        weights: Reweighted | None = None,
+        worth: float | None = None,
     ) -> None:
         """Keep what comes out with a component to a power, or `at` another one; or nothing."""
+        worth = self.worth if worth is None else worth
+        heavy = None
+        if weights is not None:
+            heavy = weights.weights
+            worth *= weights.effective / len(heavy)
         self.moves[component, power] = {
             name: Changed(
                 quantity=name, under=component, before=before, how=how, power=at,
-                after=three(samples[name], self.probability, weights) if samples else NOTHING,
+                after=three(samples[name], self.probability, worth, heavy)
+                if samples else NOTHING,
             )
             for name, before in self.base.items()
         }  # fmt: skip
@@ -158,7 +166,7 @@ class Scaling:
             nearer = power**part
             weights = reweighted((nearer - 1) * self.logs[component])
             if steady(weights):
-                self._move(component, power, nearer, "smaller step", self.after, weights.weights)
+                self._move(component, power, nearer, "smaller step", self.after, weights)
                 return
         self._move(component, power, np.nan, "failed", {})
 
@@ -175,7 +183,7 @@ class Scaling:
                 self._smaller(name, power)
                 continue
             samples = {quantity: found.sample_of(of) for quantity, of in self.quantities.items()}
-            self._move(name, power, power, "refit", samples)
+            self._move(name, power, power, "refit", samples, worth=found.effective_draws)
         rows = []
         for quantity in self.after:
             for one, sensitivity, worst in self.parts:

@@ -19,7 +19,6 @@ from funnelest.results.result import Result
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
-from funnelest.words.digits import to_limits
 
 __all__ = ["prior_sensitivity"]
 
@@ -267,11 +266,9 @@ def _goes(one: Scaled, probability: float) -> Sentence:
     for move in (one.half, one.twice):
         if not math.isnan(move.power):
             key = {HALF: "half", TWICE: "twice"}.get(move.power, "times")
-            _, low, high = move.after
-            low, high = to_limits(low, high)
+            _, low, high = move.after.told
             values = {"low": low, "high": high, "power": move.power}
             parts.append(say(f"prior_sensitivity.{key}", **values))
-    _, low, high = one.half.before
-    low, high = to_limits(low, high)
+    _, low, high = one.half.before.told
     return say("prior_sensitivity.goes", level=100 * probability, quantity=one.quantity, low=low,
                high=high, component=one.component, parts=parts)  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from funnelest.axes import Axis, Where, show_level
 from funnelest.defects.base import Defect, Records
 from funnelest.model.along import Keys, Part, along, figure_groups, in_cells, keys_of
 from funnelest.model.changes import changes
-from funnelest.model.looking import Looking, draws_of, figure_cells
+from funnelest.model.looking import Looking, draws_of
 from funnelest.model.sharing import Use, shared
 from funnelest.words import Named, Sentence, named, say
 
@@ -155,15 +155,10 @@ def _anywhere(keys: Keys | None) -> bool:
 def _parts(model: Parts) -> tuple[list[Part], list[Where]]:
     """Return everything of a model that has a value in cells, and the cells of every figure."""
     q = Looking(model, draws_of(model))
-    cells, asked = {}, {}
-    for one in model.evidence:
-        q.asked.clear()
-        cells[one.name] = figure_cells(one, q)[1]
-        asked[one.name] = set(q.asked)
-    of_sources, uses = _of_sources(model, q, cells)
+    of_sources, uses = _of_sources(model, q)
     parts = [*_varying(model, q), *_assumed(model, q), *of_sources]
-    parts += shared(model, uses, asked)
-    return parts, [where for some in cells.values() for where in some]
+    parts += shared(model, uses, [q.figures(one) for one in model.evidence])
+    return parts, [where for one in model.evidence for where in q.figures(one).wheres]
 
 
 def _groups(part: Part, axis: str, told: Keys) -> list[list[list[int]]]:
@@ -253,20 +248,17 @@ def _assumed(model: Parts, q: Looking) -> Iterator[Part]:
             yield Part(name=name, keys=keys, values=[in_cells(population, found)], inside=inside)
 
 
-def _of_sources(
-    model: Parts, q: Looking, cells: Mapping[str, Sequence[Where]]
-) -> tuple[list[Part], list[Use]]:
+def _of_sources(model: Parts, q: Looking) -> tuple[list[Part], list[Use]]:
     """Return the defects of each source and what it brings itself, over what its figures tell.
 
     The figures of a study that checks a defect tell of it too. Also of which parameters each is.
     """
     population = model.population
-    inside = {member.name for one in model.evidence for member in one.members()}
     found, uses = [], []
     for one in model.sources():
-        own = cells[one.name] if one.name not in inside else figure_cells(one, q)[1]
+        own = q.figures(one).wheres
         for defect in one.defects:
-            wheres = [*own, *_checks(model, one.name, defect, cells)]
+            wheres = [*own, *_checks(model, one.name, defect, q)]
             said = named("constancy.of_source", what=defect.label, source=one.name)
             values = _acts(defect, q, one.name)
             found.append(
@@ -292,15 +284,13 @@ def _over(model: Parts, wheres: Sequence[Where]) -> dict[str, Keys]:
     return {axis.name: figure_groups(model, axis, wheres) for axis in model.population.axes}
 
 
-def _checks(
-    model: Parts, source: str, defect: Defect, cells: Mapping[str, Sequence[Where]]
-) -> list[Where]:
+def _checks(model: Parts, source: str, defect: Defect, q: Looking) -> list[Where]:
     """Return the cells of the figures of studies that check a defect of a source."""
     found: list[Where] = []
     for one in model.evidence:
         of, what = one.checking() or ("", "")
         if of == source and what in defect.checked():
-            found += cells[one.name]
+            found += q.figures(one).wheres
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,20 @@ from funnelest.quantities.quantities import Quantities
 if TYPE_CHECKING:
     from funnelest.model.parts import Parts
 
-__all__ = ["Looking", "draws_of", "figure_cells", "points_of", "root_of"]
+__all__ = ["Figures", "Looking", "draws_of", "points_of", "root_of"]
 
 #: Between which prior probabilities parameters lie.
 _LOW, _HIGH = 0.2, 0.8
+
+
+class Figures(NamedTuple):
+    """What a source gives of its numbers, and of which cells each of its figures is."""
+
+    source: Evidence
+    seen: list[Any]
+    wheres: list[Where]
+    #: Parameters that its functions ask for by their names.
+    asked: frozenset[str]
 
 
 class Looking(Quantities):
@@ -29,8 +39,28 @@ class Looking(Quantities):
         super().__init__(model, values)
         self._looked: list[Where] = []
         self._kept: dict[Any, list[Where]] = {}
-        #: Parameters that functions asked for by their names.
-        self.asked: set[str] = set()
+        self._asked: set[str] = set()
+        self._figures: dict[int, Figures] = {}
+
+    def figures(self, source: Evidence) -> Figures:
+        """Return the figures of a source, made once; none where it cannot be evaluated."""
+        if id(source) not in self._figures:
+            self._asked = set()
+            seen: list[Any] = []
+            wheres: list[Where] = []
+            checks = None
+            try:
+                with np.errstate(all="ignore"):
+                    seen, looked = self.looked(lambda q: list(source.observations(q)))
+            except Exception:  # whatever a user's function may do: it then tells nothing
+                pass
+            else:
+                wheres, checks = list(source.figure_cells(self.cells, looked)), source.checking()
+            made = Figures(source, seen, wheres, frozenset(self._asked))
+            if not wheres and checks:  # such as a sensitivity: of no cells by itself
+                made = made._replace(wheres=self.figures(self.source(checks[0])).wheres)
+            self._figures[id(source)] = made
+        return self._figures[id(source)]
 
     def looked(self, function: Callable[[Quantities], Any]) -> tuple[Any, list[Where]]:
         """Return what a function of these gives, and over which cells it summed, each once."""
@@ -41,7 +71,7 @@ class Looking(Quantities):
     def parameter(self, name: str) -> Any:
         """Return as `Quantities`; that it was asked for is known afterwards."""
         found = super().parameter(name)
-        self.asked.add(name)
+        self._asked.add(name)
         return found
 
     def remember(self, key: Any, made: Callable[[], Any]) -> Any:
@@ -98,19 +128,3 @@ def draws_of(model: Parts) -> dict[str, Any]:
         elif not isinstance(prior, Shared):
             found[name] = points_of(prior, rng, 1)
     return found
-
-
-def figure_cells(source: Evidence, q: Looking) -> tuple[list[Any], list[Where]]:
-    """Return what a source gives of its numbers, and the cells of each of its figures.
-
-    Both empty where it cannot be evaluated.
-    """
-    try:
-        with np.errstate(all="ignore"):
-            seen, looked = q.looked(lambda q: list(source.observations(q)))
-    except Exception:  # whatever a user's function may do: it then tells nothing
-        return [], []
-    wheres = list(source.figure_cells(q.cells, looked))
-    if not wheres and (checks := source.checking()):  # such as a sensitivity: of no cells by itself
-        return seen, figure_cells(q.source(checks[0]), q)[1]
-    return seen, wheres

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.model.along import Keys, Part, figure_groups
-from funnelest.model.looking import root_of
+from funnelest.model.looking import Figures, root_of
 from funnelest.words import named
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Use:
     values: Sequence[NDArray[np.float64]] = ()
 
 
-def shared(model: Parts, uses: Sequence[Use], asked: Mapping[str, set[str]]) -> Iterator[Part]:
+def shared(model: Parts, uses: Sequence[Use], figures: Sequence[Figures]) -> Iterator[Part]:
     """Yield the parameters of the model that figures of several sources rest on.
 
     Parameters
@@ -44,8 +44,8 @@ def shared(model: Parts, uses: Sequence[Use], asked: Mapping[str, set[str]]) -> 
         The model.
     uses : sequence of Use
         What is made of parameters.
-    asked : mapping
-        Source -> the parameters that its own functions ask for by name.
+    figures : sequence of Figures
+        Of every source.
     """
     varying = _of_rates(model)
     for root in model.parameters:
@@ -53,19 +53,20 @@ def shared(model: Parts, uses: Sequence[Use], asked: Mapping[str, set[str]]) -> 
         own = {one.source for one in mine}
         if root not in varying:
             mine += [
-                Use([root], named("constancy.own_source", source=name), name, wheres)
-                for name, wheres in _asking(model, root, asked, uses)
-                if name not in own
+                Use([root], named("constancy.own_source", source=name), name, one.wheres)
+                for one in figures
+                if (name := one.source.name) not in own
+                and root in {root_of(model, asked) for asked in one.asked}
             ]
         if len({one.source for one in mine}) < 2:
             continue
-        keys, figures = {}, {}
+        keys, told_apart = {}, {}
         for axis in model.population.axes:
             at = model.population.position(axis.name)
             each = [figure_groups(model, axis, one.wheres) for one in mine]
             every = figure_groups(model, axis, [w for one in mine for w in one.wheres])
             told = any(np.array_equal(one, every) for one in each)
-            figures[axis.name] = np.full_like(every, -1) if told else every
+            told_apart[axis.name] = np.full_like(every, -1) if told else every
             rows = [_rows(one.values, at, len(axis.levels)) for one in mine]
             keys[axis.name] = _joined(
                 [
@@ -75,7 +76,7 @@ def shared(model: Parts, uses: Sequence[Use], asked: Mapping[str, set[str]]) -> 
             )
         of = list(dict.fromkeys(one.said for one in mine))
         said = named("constancy.shared", name=root, of=of)
-        yield Part(name=root, said=said, keys=keys, figures=figures)
+        yield Part(name=root, said=said, keys=keys, figures=told_apart)
 
 
 def _of_rates(model: Parts) -> set[str]:
@@ -85,15 +86,6 @@ def _of_rates(model: Parts) -> set[str]:
     for one in model.assumptions:
         found |= one.parameters(population).keys()
     return {root_of(model, name) for name in found}
-
-
-def _asking(
-    model: Parts, root: str, asked: Mapping[str, set[str]], uses: Sequence[Use]
-) -> Iterator[tuple[str, Sequence[Where]]]:
-    """Yield the sources whose own functions ask for a parameter, and the cells of their figures."""
-    for name, names in asked.items():
-        if root in {root_of(model, one) for one in names}:
-            yield name, next(one.wheres for one in uses if one.source == name)
 
 
 def _rows(values: Sequence[NDArray[np.float64]], at: int, size: int) -> list[set[Any]]:

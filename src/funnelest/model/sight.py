@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.errors import SpecError
-from funnelest.model.looking import Looking, figure_cells, points_of, root_of
+from funnelest.model.looking import Looking, points_of, root_of
 from funnelest.model.unasked import imputed_cells
 from funnelest.observations.observation import silent
 from funnelest.priors import Fixed
@@ -92,9 +92,9 @@ class Sight:
         for one in model.evidence:
             if not model.powers.get(one.name, 1.0):
                 continue
-            seen, wheres = figure_cells(one, q)
-            rows = [row for each in seen for row in _depends_of(each, [*names, *q.lent], q.draws)]
-            for on, where in _paired(rows, wheres):
+            figures, every = q.figures(one), [*names, *q.lent]
+            rows = [row for each in figures.seen for row in _depends_of(each, every, q.draws)]
+            for on, where in _paired(rows, figures.wheres):
                 if on:
                     cells = np.ix_(*model.population.select(where))
                     parts = on & self.parts.keys()

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from funnelest.entry import entry
 from funnelest.plot.base import Axis, Block, Column, Language, Mark, Row, Style, drawing, rows
 from funnelest.plot.base.marks import BLUE, GREY, INK, ORANGE, RED
-from funnelest.verdict import Verdict
+from funnelest.verdict import Three, Verdict
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["alternative_priors"]
-
-type Three = tuple[float, float, float]
 
 
 @entry
@@ -71,7 +69,11 @@ def _drawn(found: Verdict, title: str, show: Language) -> Figure:
         drawn.add(kind)
         known = kind != "failed"
         places = _on_axis(values, base, positive) if known else (1.0 if positive else 0.0,)
-        beside = show.numbers(*values) if known else show("plot.alternative_priors.failed")
+        beside = (
+            show.numbers(*values, values.errors)
+            if known
+            else show("plot.alternative_priors.failed")
+        )
         return Row(name, [Mark(_STYLES[kind], *places)], [beside], least=0.19)
 
     for quantity in dict.fromkeys(one.quantity for one in found.found):
@@ -99,7 +101,7 @@ def _drawn(found: Verdict, title: str, show: Language) -> Figure:
     ).figure  # fmt: skip
 
 
-def _on_axis(values: Three, base: Three, positive: bool) -> Three:
+def _on_axis(values: Three, base: Three, positive: bool) -> tuple[float, float, float]:
     """Return a median and its limits over the median as it is, or in widths from it."""
     middle, low, high = base
     start, unit = (0.0, middle) if positive else (middle, (high - low) or 1.0)

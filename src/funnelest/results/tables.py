@@ -184,14 +184,8 @@ def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> l
 
 def bases_of(model: Model) -> Callable[[Shown], str]:
     """Return what gives the basis of a figure: that of the cells that it is of."""
-    made: dict[str, Callable[[Sequence[int]], str]] = {}
-
-    def basis(one: Shown) -> str:
-        if one.source.name not in made:
-            made[one.source.name] = figure_basis(model, one.source)
-        return made[one.source.name](one.numbers)
-
-    return basis
+    basis = figure_basis(model)
+    return lambda one: basis(one.source, one.numbers)
 
 
 def _figure_rows(

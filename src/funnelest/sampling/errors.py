@@ -17,9 +17,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.sampling.weights import quantiles
+from funnelest.sampling.weights import effective_size, quantiles
 
-__all__ = ["Chains", "Copies", "Dependence", "mean_errors", "quantile_errors"]
+__all__ = ["Chains", "Copies", "Dependence", "mean_errors", "quantile_errors", "sized_errors"]
 
 type Floats = NDArray[np.float64]
 
@@ -121,6 +121,27 @@ def quantile_errors(rows: Floats, levels: Sequence[float], dependence: Dependenc
     # between two clumps of draws what lies further off tells nothing: the larger of both.
     wide = _errors(rows, places, steps, np.fmax(around[:, None], steps))
     return np.fmax(wide, _errors(rows, places, steps, np.fmax(2 * steps, 1e-12)))
+
+
+def sized_errors(
+    draws: Floats, levels: Sequence[float], effective: float, weights: Floats | None = None
+) -> Floats:
+    """Return these errors for one row of draws that are worth `effective` independent ones.
+
+    With `weights` that is their number as weighted: the error of the share of draws below is then
+    the root of ``sum w**2 (below - share)**2`` over ``sum w``, as if they were independent.
+    """
+    places = np.asarray(levels, dtype=np.float64)
+    heavy = np.ones(len(draws)) if weights is None else weights
+    below = np.asarray(draws)[:, None] <= quantiles(draws, places, weights)
+    share = heavy @ below / heavy.sum()
+    steps = np.sqrt(heavy**2 @ (below - share) ** 2) / heavy.sum()
+    steps = steps * np.sqrt(effective_size(heavy) / effective)
+    around = np.minimum(np.minimum(places, 1 - places) / 2, _AROUND)
+    ends = np.clip([places - np.fmax(around, steps), places + np.fmax(around, steps)], 0.0, 1.0)
+    low, high = (quantiles(draws, end, weights) for end in ends)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(steps * (high - low) / (ends[1] - ends[0]))
 
 
 def _errors(rows: Floats, places: Floats, steps: Floats, reach: Floats) -> Floats:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["certain", "to_error", "to_limits", "unit_of"]
+__all__ = ["certain", "to_error", "unit_of"]
 
 #: An error up to so many units of the last digit is no reason to leave that digit out.
 _UNITS = 1.5
-#: Error of a limit over the width of its interval, where 400 effective draws, the fewest from which
-#: any interval is printed, give the 95% interval of a normal distribution.
-_OF_WIDTH = 0.0345
 
 
 def certain(value: float, error: float | None) -> bool:
@@ -46,13 +43,3 @@ def to_error(value: float, error: float | None, digits: int = 3) -> tuple[float,
     place = max(finest, round(math.log10(unit))) if unit else finest
     kept = max(1, size - min(place, size) + 1)
     return float(f"{value:.{kept}g}"), kept
-
-
-def to_limits(low: float, high: float, *between: float) -> tuple[float, ...]:
-    """Return two limits, and numbers between them, as far as draws tell them.
-
-    For sentences that hold an interval of which no Monte Carlo error is known: no digit is finer
-    than the error that the limits of 400 effective draws have. What is no number stays as it is.
-    """
-    error = _OF_WIDTH * (high - low)
-    return tuple(to_error(one, error)[0] for one in (low, high, *between))

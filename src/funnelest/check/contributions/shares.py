@@ -19,13 +19,12 @@ from funnelest.likelihood.informed import Probe
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 from funnelest.sampling.weights import quantiles
-from funnelest.verdict import Changed
+from funnelest.verdict import Changed, Three
 from funnelest.words import named
 
 __all__ = ["Known", "Shares"]
 
 type Floats = NDArray[np.float64]
-type Three = tuple[float, float, float]
 
 #: Parts of the draws from which the Monte Carlo error of a share is found.
 _PARTS = 20
@@ -130,7 +129,8 @@ class Shares:
             for kind in ("source", "prior", "assumption")
         }
         seen, alone = self._seen(self.looked[key], where)
-        prior, posterior = (three(one, self.probability) for one in (before, after))
+        prior = three(before, self.probability, len(before))
+        posterior = three(after, self.probability, self.result.effective_draws)
         telling = _TOTALS[0] <= total <= _TOTALS[1]
         if prior[1] == prior[2]:
             rests_on = "held"
@@ -183,7 +183,7 @@ class Shares:
             quantity=key[0],
             under=source,
             before=before,
-            after=three(other, self.probability, found.weights),
+            after=three(other, self.probability, found.effective, found.weights),
             how=found.how,
             k_hat=found.k_hat,
             shift=float(shift / now.std()),

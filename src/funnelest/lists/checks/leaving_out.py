@@ -12,7 +12,7 @@ from funnelest.errors import FitError, SpecError, raise_if_any
 from funnelest.lists.estimate import Estimate
 from funnelest.lists.estimators.base import Estimator, asked_problems
 from funnelest.lists.table.table import OverlapTable
-from funnelest.verdict import Changed, Verdict
+from funnelest.verdict import Changed, Three, Verdict
 from funnelest.words import Sentence, named, say
 
 __all__ = ["leaving_out", "reason"]
@@ -94,10 +94,10 @@ def leaving_out(table: OverlapTable, estimator: Estimator, seed: int = 1) -> Ver
     )
 
 
-def _three(one: Estimate | None) -> tuple[float, float, float]:
+def _three(one: Estimate | None) -> Three:
     if one is None:
-        return np.nan, np.nan, np.nan
-    return one.total, *(one.interval or (np.nan, np.nan))
+        return Three((np.nan, np.nan, np.nan))
+    return Three((one.total, *(one.interval or (np.nan, np.nan))))
 
 
 def _row(name: str, all_: Estimate, found: Estimate | None, why: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def places(
             inside = min(max(x, -_REACH + 0.15), _REACH - 0.15)
             # Beyond the axis: at its end, with an arrow.
             mark = Mark(_STYLES[kind(one)], inside, *((x, x) if x != inside else ()))
-            beside = show.numbers(one.median, one.low, one.high)
+            beside = show.numbers(*one.three, one.errors)
         made.append(
             Row(show.say(one.name), [mark], [f"{show.given(one.figure)}; {beside}"], least=0.24)
         )
