@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.tape.arrays import running
 from funnelest.tape.traced import Traced, convolved, held
 from funnelest.tape.traced import matmul as traced_matmul
 
@@ -233,7 +234,7 @@ def sum(x: Value, axis: int | tuple[int, ...] | None = None) -> Value:
 
 def cumsum(x: Value, axis: int) -> Value:
     """Return the running sums of `x` along one `axis`."""
-    return _library(x).cumsum(x, axis=axis)
+    return running(x, axis) if isinstance(x, np.ndarray) else _library(x).cumsum(x, axis=axis)
 
 
 def logsumexp(x: Value, axis: int = 0) -> Value:

@@ -71,7 +71,7 @@ def test_the_same_digits_at_every_call(everything, points):
     """Those that are done by a program, and before there is one."""
     density, z = points(everything, 3)
     made = Gradient(density)
-    for turn in range(7):
+    for turn in range(12):
         at = z + 0.02 * turn
         fresh = Density(everything)
         np.testing.assert_array_equal(density(at), fresh(at))

@@ -88,7 +88,8 @@ class PrintedInSets(Printed):
     @cached_property
     def known(self) -> tuple[Any, Any, float]:
         """The matrix that adds up known counts by set, their sums, and the constant of these."""
-        at, counts = self.exact
+        rows, counts = self.exact
+        at = np.arange(len(self.figures))[rows]
         adding = self.adding(at)
         sums = (adding[:, at] @ counts)[:, None]
         constant = constant_gammaln(sums + 1).sum() - constant_gammaln(counts + 1).sum()
@@ -153,7 +154,7 @@ class Scattered(Table):
         adding, sums, constant = printed.known
         total: Value = printed.constant + constant
         mean = fm.matmul(adding, law.mean)
-        if at:
+        if len(counts):
             # The sum of each set, and how it is divided over the counts.
             total = total + fm.sum(replace(law, mean=mean).logp(sums), axis=0)
             total = total + fm.sum(xlogy(counts[:, None], law.mean[at]), axis=0)

@@ -45,6 +45,13 @@ def row(distribution: Distribution, i: Any) -> Any:
     return replace(distribution, **changed)  # type: ignore[type-var]
 
 
+def _positions(rows: list[int]) -> Any:
+    """Return positions as an index: a slice, which takes nothing, where they follow each other."""
+    first = rows[0] if rows else 0
+    whole = slice(first, first + len(rows))
+    return whole if rows == list(range(whole.start, whole.stop)) else np.array(rows)
+
+
 def margin_problems(what: str, parts: Sequence[Figure], total: Figure, divisor: int) -> list[str]:
     """Return why printed `parts` and their printed `total` cannot both be right."""
     low = sum(one.limits(divisor)[0] for one in parts)
@@ -127,10 +134,11 @@ class Printed:
         return self._sorted[2]
 
     @cached_property
-    def exact(self) -> tuple[list[int], Any]:
+    def exact(self) -> tuple[Any, Any]:
         """Positions and values of the counts that are known."""
         rows = self._sorted[0]
-        return [i for i, _, _ in rows], np.array([int(counts[0]) for _, counts, _ in rows])
+        counts = np.array([int(counts[0]) for _, counts, _ in rows])
+        return _positions([i for i, _, _ in rows]), counts
 
     def log_total(self, law: Any, one: _Row) -> Value:
         """Return the log-probability under `law` of one count that may be several, by its row."""
@@ -179,7 +187,7 @@ class Table(Seen):
     def logp(self) -> Value:
         total: Value = self.printed.constant
         at, counts = self.printed.exact
-        if at:
+        if len(counts):
             total = total + fm.sum(row(self.distribution, at).logp(counts[:, None]), axis=0)
         for one in self.printed.rows:
             total = total + self.printed.log_total(row(self.distribution, one[0]), one)

@@ -134,10 +134,7 @@ class Program:
                         slopes[parent] = np.zeros(self._shapes[parent])
                     elif how == _COPY:
                         slopes[parent] = np.array(slopes[parent])
-                    if pull.repeats:
-                        np.add.at(slopes[parent], pull.index, g)
-                    else:
-                        slopes[parent][pull.index] += g
+                    pull.add(slopes[parent], g)
         return v[at], np.array(slopes[self._start])
 
     def along(self, z: Floats, directions: Floats) -> tuple[list[Any], list[Any]]:

@@ -19,7 +19,7 @@ type Floats = NDArray[np.float64]
 #: The most bytes that the values on a tape may have.
 ROOM = 2.0**26
 #: So many times points of one number are done as they come: writing a program costs as much.
-_FEW = 4
+_FEW = 8
 #: Numbers of points to which fewer are filled up, so that one program serves many.
 _WIDTHS = (1, 8, 64)
 #: The most programs that are kept, and numbers of points that are counted.

@@ -14,10 +14,20 @@ type Floats = NDArray[np.float64]
 
 
 class Index(NamedTuple):
-    """Which part of an array was taken, and whether it may hold a place twice."""
+    """Which part of an array a result was made from, and whether it may hold a place twice."""
 
     index: Any
     repeats: bool
+    #: From the slopes of a number in the result to those in that part; None: they are the same.
+    pull: Callable[[Any], Any] | None = None
+
+    def add(self, total: Floats, g: Any) -> None:
+        """Add slopes to those in the whole array."""
+        g = g if self.pull is None else self.pull(g)
+        if self.repeats:
+            np.add.at(total, self.index, g)
+        else:
+            total[self.index] += g
 
 
 class Link(NamedTuple):
@@ -60,6 +70,8 @@ class Tape:
         self.steps: list[Step] = []
         #: Conditions on which a way was chosen: where on the tape, and whether it held.
         self.ways: list[tuple[int, bool]] = []
+        #: The same numbers with other axes: where they are, by where they came from and shape.
+        self.shaped: dict[tuple[int, tuple[int, ...]], int] = {}
         #: Size of all values on the tape, in bytes.
         self.size = 0
 
@@ -92,10 +104,7 @@ class Tape:
                         total = np.zeros(shape) if total is None else np.array(total)
                         slopes[parent] = total
                         own.add(parent)
-                    if pull.repeats:
-                        np.add.at(total, pull.index, g)
-                    else:
-                        total[pull.index] += g
+                    pull.add(total, g)
                 elif total is None:
                     slopes[parent] = pull(g, value, *arguments)
                 elif parent in own:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
-from funnelest.tape.arrays import convolve, correlate, fitted, lifted, repeated, spread, twice
+from funnelest.tape import arrays as plain
 from funnelest.tape.slopes import Rule, Rules, is_flat, slopes_of
 from funnelest.tape.tape import Index, Link, Step, Tape
 
@@ -106,7 +106,7 @@ class Traced(NDArrayOperatorsMixin):
         return elementwise(function, *values)
 
     def __array_function__(self, function: Any, _: Any, values: Any, options: Any) -> Any:
-        if function in _FLAT or (function in _PLAIN and not _any_slopes(values)):
+        if function in _FLAT or (function in _PLAIN and not any(map(has_slopes, _given(values)))):
             return _plain(function, *values, **options)
         if function not in _FUNCTIONS:
             raise TypeError(f"numpy.{function.__name__} has no derivative: use funnelest.math.")
@@ -120,7 +120,7 @@ class Traced(NDArrayOperatorsMixin):
         if not has_slopes(self):
             return _plain(take, self)
         listed = [one for one in parts if isinstance(one, list | np.ndarray)]
-        repeats = any(twice(one) for one in listed)
+        repeats = any(plain.twice(one) for one in listed)
 
         def push(changes: Any, *_: Any) -> Any:
             if len(listed) > 1:  # then it may matter which axis they begin at
@@ -136,15 +136,13 @@ class Traced(NDArrayOperatorsMixin):
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """Return the sum over axes."""
-        options = {"axis": axis, "keepdims": keepdims}
-        return self.__array_function__(np.sum, (), (self,), options)
+        return self.__array_function__(np.sum, (), (self, axis), {"keepdims": keepdims})
 
 
 class Held(Traced):
     """A traced value without derivatives, on a tape that can be done again."""
 
     __slots__ = ()
-    __hash__ = None
 
     def __bool__(self) -> bool:
         found = bool(self.value)
@@ -171,8 +169,8 @@ class Held(Traced):
 def traced(value: Any, tape: Tape | None = None) -> Traced:
     """Return a traced value that is made from no other: a start, on a new tape if none is given."""
     tape = Tape() if tape is None else tape
-    value = np.asarray(value, dtype=np.float64)
-    return Traced(value, tape, tape.write(Step(None, (), (), value, ())))
+    step = Step(None, (), (), np.asarray(value, dtype=np.float64), ())
+    return Traced(step.result, tape, tape.write(step))
 
 
 def gradient_of(result: Any, start: Traced) -> Floats:
@@ -218,11 +216,9 @@ def has_slopes(value: Any) -> bool:
     return type(value) is Traced
 
 
-def _any_slopes(values: Sequence[Any]) -> bool:
-    return any(
-        any(map(has_slopes, one)) if isinstance(one, list | tuple) else has_slopes(one)
-        for one in values
-    )
+def _given(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what a function is given, where the first may be a list."""
+    return (*values[0], *values[1:]) if isinstance(values[0], list | tuple) else values
 
 
 def _taken(values: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Tape | None]:
@@ -241,15 +237,13 @@ def _taken(values: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Tap
 
 def _plain(function: Any, *values: Any, **options: Any) -> Any:
     """Return what a function gives without derivatives, on the tape if it is done again."""
+    arrays, sources, tape = _taken(_given(values))
     listed = isinstance(values[0], list | tuple)
-    given = (*values[0], *values[1:]) if listed else values
-    arrays, sources, tape = _taken(given)
     first = len(values[0]) if listed else 0
 
-    def called(*arrays: Any) -> Any:
-        if listed:
-            return function(arrays[:first], *arrays[first:], **options)
-        return function(*arrays, **options)
+    def called(*given: Any) -> Any:
+        given = (given[:first], *given[first:]) if listed else given
+        return function(*given, **options)
 
     result = called(*arrays)
     if tape is None or not tape.again:
@@ -299,11 +293,13 @@ def _own(value: Traced, rule: Rule, whole: tuple[int, ...]) -> Link:
     # Each entry has a slope of its own: forwards and backwards that is the same product.
     if shape == whole:
         return Link(value.at, rule, rule)
-    axes = repeated(shape, whole)
+    axes = plain.repeated(shape, whole)
     return Link(
         value.at,
-        lambda g, *given: fitted(rule(g, *given), axes, shape),
-        lambda changes, *given: spread(rule(lifted(changes, len(whole)), *given), whole),
+        lambda g, *given: plain.fitted(rule(g, *given), axes, shape),
+        lambda changes, *given: plain.spread(
+            rule(plain.lifted(changes, len(whole)), *given), whole
+        ),
     )
 
 
@@ -317,7 +313,6 @@ def matmul(weights: Any, x: Any) -> Any:
     """Return the product of a known matrix, which may be a sparse one of SciPy, with `x`."""
     if isinstance(weights, Traced) or not isinstance(x, Traced):
         raise TypeError("a matrix product has a derivative only where the first factor is known.")
-    turned = weights.T
 
     def times(v: Any) -> Any:
         return weights @ v
@@ -329,31 +324,22 @@ def matmul(weights: Any, x: Any) -> Any:
 
     if not has_slopes(x):
         return _plain(times, x)
-    return _linear(x, times, lambda g, *_: turned @ g, push)
+    return _linear(x, times, plain.turned(weights), push)
 
 
 def convolved(one: Any, other: Any) -> Any:
     """Return the distribution of a sum of two counts, ``(counts, draws)``, from those of each."""
     arrays, sources, tape = _taken((one, other))
-    found = convolve(*arrays)
+    found = plain.convolve(*arrays)
     if tape is None:
         return found
     links = []
     for i, value in enumerate((one, other)):
         if has_slopes(value):
-            # The other one, of the arguments after the slopes and the result.
-            links.append(Link(value.at, _correlating(1 - i, len(value)), _convolving(1 - i)))
-    return _written(tape, Step(convolve, sources, arrays, found, tuple(links)))
-
-
-def _correlating(partner: int, size: int) -> Callable[..., Floats]:
-    return lambda g, _, *given: correlate(given[partner], size, g)
-
-
-def _convolving(partner: int) -> Callable[..., Floats]:
-    return lambda changes, _, *given: np.array(
-        [convolve(given[partner], change) for change in changes]
-    )
+            other = 1 - i  # of the arguments, after the slopes and the result
+            pull, push = plain.correlating(other, len(value)), plain.convolving(other)
+            links.append(Link(value.at, pull, push))
+    return _written(tape, Step(plain.convolve, sources, arrays, found, tuple(links)))
 
 
 def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
@@ -374,31 +360,35 @@ def _cumsum(x: Traced, axis: int) -> Traced:
     axis = axis if axis < 0 else axis - x.ndim
 
     def forwards(v: Any, *_: Any) -> Any:
-        return np.cumsum(v, axis=axis)
+        return plain.running(v, axis)
 
     return _linear(x, forwards, lambda g, *_: np.flip(forwards(np.flip(g, axis)), axis), forwards)
 
 
 def _reshape(x: Traced, shape: Any) -> Traced:
-    old, new = x.shape, x.value.reshape(shape).shape
-    return _linear(
-        x,
-        lambda v: v.reshape(new),
-        lambda g, *_: g.reshape(old),
-        lambda changes, *_: changes.reshape(len(changes), *new),
-    )
+    old, new, tape = x.shape, x.value.reshape(shape).shape, x.tape
+    if (x.at, new) not in tape.shaped:
+        made = _linear(
+            x,
+            lambda v: v.reshape(new),
+            lambda g, *_: g.reshape(old),
+            lambda changes, *_: changes.reshape(len(changes), *new),
+        )
+        tape.shaped[x.at, new] = made.at
+    at = tape.shaped[x.at, new]
+    return Traced(tape.steps[at].result, tape, at)
 
 
 def _broadcast_to(x: Traced, shape: Any) -> Traced:
     old, new = x.shape, tuple(shape)
     if old == new:
         return x
-    axes = repeated(old, new)
+    axes = plain.repeated(old, new)
     return _linear(
         x,
         lambda v: np.broadcast_to(v, new),
-        lambda g, *_: fitted(g, axes, old),
-        lambda changes, *_: spread(lifted(changes, len(new)), new),
+        lambda g, *_: plain.fitted(g, axes, old),
+        lambda changes, *_: plain.spread(plain.lifted(changes, len(new)), new),
     )
 
 
@@ -430,44 +420,56 @@ def _stack(values: Sequence[Any], axis: int = 0) -> Traced:
     def joined(*arrays: Any) -> Any:
         return np.stack(arrays, axis)
 
-    def places(whole: Floats) -> list[Any]:
-        before = (slice(None),) * (axis % whole.ndim)
-        return [(*before, i) for i in range(len(values))]
-
-    return _joined(joined, values, places)
+    before = (slice(None),) * (axis % (np.ndim(values[0]) + 1))
+    # One value often stands at many places, as a rate that regions share.
+    places: dict[int, list[int]] = {}
+    for i, value in enumerate(values):
+        if has_slopes(value):
+            places.setdefault(value.at, []).append(i)
+    parts = [
+        (at, (*before, some if len(some) > 1 else some[0]), len(some) > 1)
+        for at, some in places.items()
+    ]
+    return _joined(joined, values, lambda _: parts, len(before))
 
 
 def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
     def joined(*arrays: Any) -> Any:
         return np.concatenate(arrays, axis)
 
-    def places(whole: Floats) -> list[Any]:
+    def parts(whole: Floats) -> list[Any]:
         before = (slice(None),) * (axis % whole.ndim)
-        ends = np.cumsum([0, *(value.shape[axis] for value in values)]).tolist()
-        return [(*before, slice(a, b)) for a, b in pairwise(ends)]
+        ends = pairwise(np.cumsum([0, *(value.shape[axis] for value in values)]).tolist())
+        return [
+            (value.at, (*before, slice(a, b)), False)
+            for value, (a, b) in zip(values, ends, strict=True)
+            if has_slopes(value)
+        ]
 
-    return _joined(joined, values, places)
+    return _joined(joined, values, parts)
 
 
-def _joined(joined: Any, values: Sequence[Any], places: Callable[[Floats], list[Any]]) -> Traced:
+def _joined(
+    joined: Any, values: Sequence[Any], parts: Callable[[Floats], list[Any]], axis: int = 0
+) -> Traced:
     arrays, sources, tape = _taken(values)
     whole = joined(*arrays)
-    links = [
-        _part(value, whole.shape, place)
-        for value, place in zip(values, places(whole), strict=True)
-        if has_slopes(value)
-    ]
     assert tape is not None  # else NumPy would not have asked
+    links = [_part(whole.shape, axis, *part) for part in parts(whole)]
     return _written(tape, Step(joined, sources, arrays, whole, tuple(links)))
 
 
-def _part(value: Traced, shape: tuple[int, ...], place: Any) -> Link:
+def _part(shape: tuple[int, ...], axis: int, at: int, place: Any, many: bool) -> Link:
+    """Return the link to a value that stands at a place, or at `many` along an axis."""
+
     def push(changes: Any, *_: Any) -> Any:
         found = np.zeros((len(changes), *shape))
-        found[(slice(None), *place)] = changes
+        found[(slice(None), *place)] = np.expand_dims(changes, axis + 1) if many else changes
         return found
 
-    return Link(value.at, lambda g, *_: g[place], push)
+    if many:
+        return Link(at, lambda g, *_: np.add.reduce(g[place], axis), push)
+    return Link(at, lambda g, *_: g[place], push)
 
 
 #: Functions of arrays that do not change with small changes.
