@@ -199,7 +199,8 @@ class Defect:
     def every_year(self, q: Quantities, source: str) -> Any:
         """Return the share of a year's victims who are victims in every year; 0 where not said.
 
-        As `on_period` takes it; it may not contradict what is said of first events.
+        As `on_period` takes it of a `source`, given quantities `q`; it may not contradict what is
+        said of first events.
         """
         return 0.0
 

@@ -58,8 +58,43 @@ def test_intervals_hold_the_true_numbers(about) -> None:
         for step, own in ranks.items():
             own.append(_rank(found[step], true[step], rng))
     for step, own in ranks.items():
-        off = np.abs(np.array(own) - 0.5)
-        held = {level: int(np.sum(off < level / 2)) for level in (0.5, 0.8, 0.95)}
-        assert stats.kstest(own, "uniform").pvalue > 1e-3, step
-        for level, inside in held.items():
-            assert stats.binomtest(inside, SIZE, level).pvalue > 1e-3, (step, level)
+        _check_even(own, step)
+
+
+def _check_even(ranks, what):
+    off = np.abs(np.array(ranks) - 0.5)
+    assert stats.kstest(ranks, "uniform").pvalue > 1e-3, what
+    for level in (0.5, 0.8, 0.95):
+        inside = int(np.sum(off < level / 2))
+        assert stats.binomtest(inside, len(ranks), level).pvalue > 1e-3, (what, level)
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_true_numbers_of_registers_that_are_not_linked() -> None:
+    """Each person is new in one register; the other records are of people known by then."""
+    ranks = []
+    for seed in range(SIZE):
+        rng = np.random.default_rng([5, seed])
+        people, weight, together = 200 * np.exp(rng.normal(0, 0.6)), rng.beta(2, 3), rng.beta(8, 2)
+        share = rng.uniform()
+        shares = np.array([share, 1 - share])
+        means = people * together * shares / (1 - weight * shares.min())
+        new = np.where(shares == shares.max(), 1.0, 1.0 - weight)
+        first, again = rng.poisson(means * new), rng.poisson(means * (1 - new))
+        true = int(first.sum()) + rng.poisson(people * (1 - together))
+        both = fe.Unlinked(
+            "u",
+            registers=[
+                fe.Register(name=name, step="a", count=int(count))
+                for name, count in zip("pq", first + again, strict=True)
+            ],
+            overlap=fe.Beta(2, 3, statement="a guess"), together=fe.Beta(8, 2),
+        )  # fmt: skip
+        asked = fe.Survey("s", step="a", yes=int(rng.binomial(500, people / 10_000)), n=500)
+        model = fe.Model(fe.Route("a"), fe.Population({"who": ["x", "y"]}, [5_000, 5_000]),
+                         fe.Rate(fe.LogNormal(np.log(0.02), 0.6)),
+                         evidence=[both, asked])  # fmt: skip
+        (found,) = fe.fit(model, seed=seed, draws=500)._observed.numbers([model.population.mask()])
+        assert found["a"].min() >= (first + again).max()
+        ranks.append(_rank(found["a"], true, rng))
+    _check_even(ranks, "a")
