@@ -98,7 +98,7 @@ def constant(x):
 
 
 @pytest.mark.parametrize("function", [one_way, looks, parts, constant, lambda x: x[1] ** 2])
-@pytest.mark.parametrize("draws", [1, 3, 20, 70])
+@pytest.mark.parametrize("draws", [0, 1, 3, 20, 70])
 def test_repeated_gives_what_the_function_gives(function, draws):
     """Whatever it looks at, at every call, and the same digits before and after."""
     repeated = Repeated(lambda z: [function(z)], small=False)

@@ -95,7 +95,7 @@ class Repeated:
         """Return the points, with the last one repeated up to a width, and what cuts results."""
         draws = z.shape[-1]
         width = next((w for w in _WIDTHS if w >= draws), draws) if self._small else draws
-        if width == draws:
+        if width == draws or not draws:  # of no points there is none to repeat
             return z, lambda value: value
         more = np.broadcast_to(z[..., -1:], (*z.shape[:-1], width - draws))
         wide = np.concatenate([z, more], axis=-1)
