@@ -501,6 +501,12 @@ def test_the_ledger_tells_defaults_from_statements(fitted):
     assert not told["stated"]
 
 
+def test_weights_that_add_up_to_a_digit_more_than_one_have_no_negative_size() -> None:
+    weights = np.array([0.02, np.nextafter(0.98, 1.0) + 2e-16, 0.0])
+    assert np.cumsum(weights)[1] > 1.0
+    assert tail_size(np.array([[0.0, 1.0, 2.0]]), weights) >= 0.0
+
+
 def test_one_draw_with_all_the_weight():
     """A fit that went wrong is told in words, not by a traceback."""
     weights = np.zeros(1000)
