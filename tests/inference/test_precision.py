@@ -11,8 +11,9 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.inference import fitting
+from funnelest.inference.engines import importance
 from funnelest.results.intervals import ERRORS
-from funnelest.sampling.gate import MC_ERROR, chains_gate, importance_gate, joined_gate
+from funnelest.sampling.gate import MC_ERROR, SHIFT, chains_gate, importance_gate, joined_gate
 
 ONE = fe.Population.cells()
 
@@ -100,6 +101,16 @@ def test_more_goes_on(model, agrees):
     assert last.gate.measures["evaluations"] > more.gate.measures["evaluations"]
     assert last.gate.measures["ESS"] > more.gate.measures["ESS"] > first.gate.measures["ESS"]
     assert size(pickle.loads(pickle.dumps(first)).more(400)) == 2400
+
+
+def test_more_draws_come_from_the_proposal_that_was_judged(model, monkeypatch):
+    result = fit(model, draws=4000)
+    monkeypatch.setattr(importance, "move", None)  # judging again would call it
+    more = result.more(4000)
+    assert size(more) == 8000
+    assert more.gate.passed
+    assert more.gate.measures[SHIFT] == result.gate.measures[SHIFT]
+    assert more.gate.measures["ESS"] > 1.5 * result.gate.measures["ESS"]
 
 
 @pytest.mark.parametrize("engine", ["importance", "hmc"])

@@ -279,6 +279,11 @@ class Estimated:
 
     def text(self) -> str:
         """Return what was printed and how it is read, where the number alone does not say it."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
+        # Made once: every evaluation of the density asks for it.
         middle, pair = self.as_printed()
         if pair is None:
             return self.estimate.describe() if isinstance(self.estimate, Figure) else ""

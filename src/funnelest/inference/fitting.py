@@ -405,6 +405,7 @@ def _importance(
             draws=per_chain * chains,
             rng=np.random.default_rng(seed),
             start=start.proposal if start is not None and start.engine == "importance" else None,
+            same=start is not None and start.model is model,
             progress=report,
         )
     values = density.values(weighted.draws)

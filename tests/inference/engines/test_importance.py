@@ -12,6 +12,7 @@ from scipy import stats
 
 import funnelest as fe
 from funnelest.inference.engines import importance
+from funnelest.inference.engines import proposal as proposal_module
 from funnelest.inference.engines.importance import Weighted
 from funnelest.inference.engines.proposal import Component, Proposal
 from funnelest.inference.engines.ridge import settle
@@ -457,3 +458,15 @@ def test_settling_reaches_the_conditional_mode() -> None:
     assert found.arrived.all()
     np.testing.assert_allclose(found.at, 2 * 100 / 101, rtol=1e-6)
     np.testing.assert_allclose(found.curvature, 101, rtol=1e-5)
+
+
+@pytest.mark.parametrize("unknowns", [6, 20, 34])
+def test_width_costs_what_it_may(unknowns: int) -> None:
+    """Of a normal posterior, by quadrature in one dimension: the mean of squared weights."""
+    wide = proposal_module._width(unknowns)
+    x = np.linspace(-12, 12, 4001)
+    squared = stats.norm.pdf(x) ** 2 / stats.norm.pdf(x, scale=np.sqrt(wide))
+    kept = (1 / np.trapezoid(squared, x)) ** unknowns
+    assert wide <= 1.3
+    assert kept == pytest.approx(0.85, abs=1e-6)
+    assert proposal_module._width(2) == 1.3

@@ -55,7 +55,7 @@ type Progress = Callable[[float, str], None]
 
 #: Directions are held in which figures know this many times as much as the prior: the first that
 #: serves, or the best.
-_HELD = (30.0, 300.0, 3.0, np.inf)
+_HELD = (3.0, 30.0, 300.0, np.inf)
 #: Points that are moved along the ridges, of all modes together; and how often, where the first
 #: time does not serve, but is not this far from it.
 _WALKERS, _WALKS, _HOPELESS = 400, 2, 0.01
@@ -80,6 +80,8 @@ _MOST = 25
 _SHORT, _SHORT_HELD = 2000, 4.0
 _PATIENCE = (5000, 8000, 11000, 14000, 20000, 25000, 25000)
 _SURER, _AT_LEAST = 1.15, 500
+#: A proposal is judged before the sample where that takes so many times as many evaluations.
+_AFFORDED = 4
 #: How often a sample that is not good enough is drawn again.
 _AGAIN = 3
 
@@ -107,16 +109,24 @@ def sample(
     draws: int,
     rng: np.random.Generator,
     start: Proposal | None = None,
+    same: bool = False,
     progress: Progress = lambda done, text: None,
 ) -> Weighted:
     """Return draws of the posterior; as many effective ones are aimed at.
 
     With the proposal of an earlier fit of the same model to other data as `start`, no modes are
-    searched. `progress` is told the share done and what is being done. A `FitError` when no draw
-    from the prior has a finite density.
+    searched. Of the `same` data, what that fit drew from and judged is drawn from again. `progress`
+    is told the share done and what is being done. A `FitError` when no draw from the prior has a
+    finite density.
     """
     with one_thread():
-        return _sample(Target(density), draws, rng, start, progress)
+        target = Target(density)
+        if same and start is not None and start.judged is not None:
+            progress(0.7, "sampling")
+            further = _further(target, start, draws, rng)
+            if further.gate.passed:
+                return further
+        return _sample(target, draws, rng, start, progress)
 
 
 def _sample(
@@ -137,10 +147,10 @@ def _sample(
     proposal = Proposal((), np.zeros(0))
     if start is not None and start.components:
         progress(0.1, "moving the proposal to the new data")
-        target.condense(np.array([one.mode for one in start.components]).T)
+        target.condense(_centres(start))
         proposal = _moved(target, start, rng)
         done = _final(target, proposal, draws, rng)
-        if _good(done, draws):
+        if _good(done, draws) or (draws < _SHORT and done.gate.passed):
             return done
         proposal = done.proposal
     if proposal.efficiency < _WORTH:
@@ -173,6 +183,26 @@ def _sample(
         if done.gate.passed and not done.missed:
             break
     return done
+
+
+def _further(target: Target, start: Proposal, draws: int, rng: np.random.Generator) -> Weighted:
+    """Return more draws of a posterior, from the proposal that it was judged with.
+
+    What that misses is known, so that nothing has to be moved again.
+    """
+    assert start.judged is not None
+    target.condense(_centres(start))
+    components = tuple(one.prepared(target, rng) for one in start.judged.components)
+    proposal = replace(start.judged, components=components)
+    size = _size(target, proposal.efficiency, draws, draws)
+    drawn, log_weights = weigh(target, proposal, rng, size)
+    weights, gate = judged(target, drawn, log_weights)
+    origins = resample(weights, draws, rng)
+    return Weighted(target.line(drawn.u[:, origins]), gate, start, origins)
+
+
+def _centres(proposal: Proposal) -> Floats:
+    return np.array([one.mode for one in proposal.components]).T
 
 
 def _moved(target: Target, start: Proposal, rng: np.random.Generator) -> Proposal:
@@ -217,7 +247,7 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
             proposal = replace(proposal, efficiency=_ess(log_weights) / len(log_weights))
             if proposal.efficiency > best.efficiency:
                 best = proposal
-            if best.efficiency > _WORTH:
+            if best.efficiency > _PLAIN:
                 return best
             if proposal.efficiency < _HOPELESS:
                 break
@@ -262,10 +292,10 @@ def _short(
 
 
 def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator, draws: int) -> Proposal:
-    """Return the proposal after adaptation, with its efficiency measured.
+    """Return the proposal after adaptation, with the efficiency that was measured last.
 
-    Where so many `draws` take more evaluations than to judge them, it is judged here already: what
-    it misses is then known before they are made.
+    Where so many `draws` take far more evaluations than to judge them, it is judged here already:
+    what it misses is then known before they are made.
     """
     least = _batch(target)
     seen: tuple[Draws, Floats] | None = None
@@ -283,11 +313,16 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator, draws
             break
         weights = _tempered(log_weights, 10 * target.size)
         proposal = proposal.fitted(drawn, weights, target, rng)
-    if seen is None or draws / best.efficiency < moved_for(target):
+    if seen is None:
         return best
+    # One fit more, to the most that is known, costs nothing, and gains what a round does.
+    made = replace(refitted(target, best, *seen, rng), efficiency=best.efficiency)
+    if draws / best.efficiency < _AFFORDED * moved_for(target):
+        return made
     chosen = resample(smoothed(seen[1])[0], draws, rng)
-    with_arm = move(target, best, *seen, chosen, rng).with_arm(best)
-    return best if with_arm is None else with_arm
+    basis = made if len(made.components) == len(best.components) else best
+    with_arm = move(target, best, *seen, chosen, rng).with_arm(basis)
+    return made if with_arm is None else with_arm
 
 
 def _final(
@@ -298,10 +333,8 @@ def _final(
     aim: int | None = None,
 ) -> Weighted:
     """Return weighted fresh draws, resampled, and the verdict on them."""
-    least = max(draws, _LEAST)
-    aim = least if aim is None else max(aim, _LEAST)
-    size = int(np.clip(1.1 * aim / max(proposal.efficiency, 1e-9), aim, _MOST * least))
-    size = max(size, _batch(target))
+    aim = draws if aim is None else aim
+    size = _size(target, proposal.efficiency, draws, aim)
     drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
@@ -315,7 +348,16 @@ def _final(
             better = seen.fitted(proposal)
         missed = better is not None
         made = made if better is None else replace(better, efficiency=made.efficiency)
+        if gate.passed and not missed:
+            made = replace(made, judged=replace(proposal, efficiency=made.efficiency, judged=None))
     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)
+
+
+def _size(target: Target, efficiency: float, draws: int, aim: int) -> int:
+    """Return how many weighted draws serve where so many effective ones are aimed at."""
+    aim = max(aim, _LEAST)
+    size = int(np.clip(1.1 * aim / max(efficiency, 1e-9), aim, _MOST * max(draws, _LEAST)))
+    return max(size, _batch(target))
 
 
 def refitted(

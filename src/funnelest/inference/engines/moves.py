@@ -26,7 +26,7 @@ type Floats = NDArray[np.float64]
 #: Shortest step, as a share of a fresh draw: of each move it is drawn anew, evenly in logarithm.
 _SHORTEST = 0.05
 #: Moves between two fits of a component to the points, and fits.
-_MOVES, _FITS = 6, 3
+_MOVES, _FITS = 3, 3
 
 
 @dataclass(frozen=True)

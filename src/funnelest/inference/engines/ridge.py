@@ -153,12 +153,18 @@ class _Climb:
             # No further than two prior standard deviations at once.
             length = np.sqrt((move**2).sum(axis=1))
             move *= np.minimum(1.0, 2.0 / np.maximum(length, 1e-12))[:, None]
+            short = np.einsum("nk,nkl,nl->n", move, curvature, move) < _ARRIVED**2
+            short &= self.damping[active] < 0.1  # and not for being damped
+            # So short a step is not taken: to see where it leads would cost an evaluation.
+            arrived[active] = short
+            on = ~short
+            active, slopes, move = active[on], slopes[on], move[on]
+            if not len(active):
+                return
             to = self.at[:, active] + move.T
             there = self._values(active, to)
             new = self._misfit(there, to, active)
             better = new <= self.misfit[active]
-            short = np.einsum("nk,nkl,nl->n", move, curvature, move) < _ARRIVED**2
-            short &= self.damping[active] < 0.1  # and not for being damped
             # What the derivatives did not foresee is put down to the direction of the step.
             missed = (self.root[:, active] * (there - self.value[:, active])).T
             missed -= np.einsum("nmk,nk->nm", slopes, move)
@@ -170,12 +176,7 @@ class _Climb:
             self.damping[active] = np.where(
                 better, self.damping[active] * 0.1, np.maximum(self.damping[active] * 10.0, 1.0)
             )
-            arrived[active] = short
-            on = ~short
-            if not on.any():
-                return
-            active = active[on]
-            self.slopes[active] = slopes[on] + missed[on][:, :, None] * along[on][:, None, :]
+            self.slopes[active] = slopes + missed[:, :, None] * along[:, None, :]
             self.curvature[active] = self._squares(self.slopes[active])
 
     def _renew(self, active: NDArray[np.intp]) -> None:

@@ -28,7 +28,7 @@ type Floats = NDArray[np.float64]
 
 #: A direction of curvature c beside others of at least b is sharp where sqrt(c) / b, how many of
 #: its widths a sheet bends that bends as much as the priors do, is more than this.
-_BENDS = 10.0
+_BENDS = 2.0
 
 
 def sharp_among(curvatures: Floats) -> int:
