@@ -186,3 +186,39 @@ def test_the_worst_quantity_counts():
         assert measured(np.concatenate([good, one]), energies, 0)[name] > 1.05 > fine[name]
     for name in ("ess_bulk", "ess_tail"):
         assert measured(np.concatenate([slow, good]), energies, 0)[name] < 0.5 * fine[name]
+
+
+class Wide:
+    """A normal distribution that resembles that of `COVARIANCE` only roughly."""
+
+    def draw(self, rng, size):
+        return 2.0 + 2.0 * rng.standard_normal((3, size))
+
+    def logpdf(self, x):
+        return -0.5 * (((x - 2.0) / 2.0) ** 2).sum(axis=0)
+
+
+def test_jumps_leave_the_distribution_as_it_is():
+    """Chains that began as draws of it are draws of it after many jumps and no trajectory."""
+    rng, density = np.random.default_rng(2), normal(COVARIANCE)
+    start = [1, 2, 3] + rng.standard_normal((4000, 3)) @ np.linalg.cholesky(COVARIANCE).T
+    sampler = trajectories.Sampler(density, start, rng)
+    gone = sampler.jump(Wide(), lambda points: density(points)[0], 4, 40)
+    assert gone > 0.05
+    assert np.mean(np.all(sampler.points == start, axis=1)) < 0.2
+    error = np.sqrt(np.diag(COVARIANCE) / 4000)
+    assert np.all(np.abs(sampler.points.mean(axis=0) - [1, 2, 3]) < 4 * error)
+    np.testing.assert_allclose(np.cov(sampler.points.T), COVARIANCE, atol=0.25)
+    value, slope = density(sampler.points)
+    np.testing.assert_allclose(sampler.value, value)
+    np.testing.assert_allclose(sampler._slope, slope)
+
+
+def test_steps_and_paths_are_within_their_limits():
+    paths = trajectories.Paths(1.0, 2.0, usual=(0.8, 1.1), odd=0.25)
+    rng = np.random.default_rng(3)
+    steps = [paths.steps(0.1, 150, rng) for _ in range(500)]
+    assert (min(steps), max(steps)) == (11, 20)
+    sizes = paths.sizes(4000, rng)
+    assert sizes.max() <= 1.1
+    assert abs(np.mean(sizes < 0.8) - 0.25) < 0.03

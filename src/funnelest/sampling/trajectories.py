@@ -17,18 +17,53 @@ from numpy.typing import NDArray
 
 from funnelest.sampling.gate import Gate, chains_gate, measured
 
-__all__ = ["Chains", "Density", "climb", "gate_of", "sample"]
+__all__ = ["Chains", "Density", "Elsewhere", "Paths", "climb", "gate_of", "sample"]
 
 type Floats = NDArray[np.float64]
 
-#: In units in which the posterior is about standard normal, a quarter turn (pi / 2) forgets where
-#: it began. Path lengths are spread evenly from 0 to twice that, so that none can be in step
-#: with any direction.
-_LONGEST = np.pi
 #: The first trajectories are short: they only have to get to where the density is.
 _FIRST_STEPS = 20
-#: Each chain's step is shortened by up to a random share, so that no trajectory is periodic.
-_SHORTEST = 0.7
+
+
+@dataclass(frozen=True)
+class Paths:
+    """How long trajectories are, and how the steps of chains differ.
+
+    Path lengths are spread evenly between two limits, in units in which the posterior is about
+    standard normal. A quarter turn (pi / 2) forgets where it began, so they lie evenly around that:
+    then none can be in step with any direction. A step is `usual` times the one that was learned,
+    evenly between two limits; that of a share `odd` of the chains is shorter, down to nothing.
+    """
+
+    shortest: float = 0.0
+    longest: float = np.pi
+    usual: tuple[float, float] = (0.7, 1.0)
+    odd: float = 0.0
+
+    def steps(self, size: float, most: int, rng: np.random.Generator) -> int:
+        """Return of how many steps the next trajectory is."""
+        path = self.shortest + (self.longest - self.shortest) * rng.uniform()
+        return int(np.clip(np.ceil(path / size), 1, most))
+
+    def sizes(self, chains: int, rng: np.random.Generator) -> Floats:
+        """Return how many times the learned step the chains take, shape ``(chains, 1)``."""
+        sizes = rng.uniform(*self.usual, (chains, 1))
+        if self.odd:
+            short = rng.uniform(size=(chains, 1)) < self.odd
+            sizes = np.where(short, rng.uniform(0.0, self.usual[0], (chains, 1)), sizes)
+        return sizes
+
+
+class Elsewhere(Protocol):
+    """A distribution that resembles the one that is drawn from; points ``(parameters, n)``."""
+
+    def draw(self, rng: np.random.Generator, size: int) -> Floats:
+        """Return draws."""
+
+    def logpdf(self, x: Floats) -> Floats:
+        """Return log-densities."""
+
+
 #: One trajectory in so many takes so much finer steps; why is said in `gate_of`.
 _FINE_EVERY, _FINE = 8, 0.2
 #: A trajectory whose energy is off by so much has left the posterior (as in Stan).
@@ -101,7 +136,7 @@ class Metric:
     """Kinetic energy of a covariance of the parameters (dense), or of variances (diagonal)."""
 
     def __init__(self, covariance: Floats) -> None:
-        self._covariance, self._dense = covariance, covariance.ndim == 2
+        self.covariance, self._dense = covariance, covariance.ndim == 2
         self._inverse_root = (
             np.linalg.inv(np.linalg.cholesky(covariance))
             if self._dense
@@ -109,11 +144,11 @@ class Metric:
         )
 
     def momenta(self, chains: int, rng: np.random.Generator) -> Floats:
-        drawn = rng.standard_normal((chains, len(self._covariance)))
+        drawn = rng.standard_normal((chains, len(self.covariance)))
         return np.asarray(drawn @ self._inverse_root if self._dense else drawn * self._inverse_root)
 
     def velocity(self, momenta: Floats) -> Floats:
-        return np.asarray(momenta @ self._covariance if self._dense else momenta * self._covariance)
+        return np.asarray(momenta @ self.covariance if self._dense else momenta * self.covariance)
 
     def learned(self, points: Floats) -> Metric:
         """Return that of some draws, a dense one drawn a little towards no correlation."""
@@ -133,9 +168,9 @@ class Sampler:
         density: Density,
         start: Floats,
         rng: np.random.Generator,
-        shortest: float = _SHORTEST,
+        paths: Paths | None = None,
     ) -> None:
-        self._density, self._rng, self._shortest = density, rng, shortest
+        self._density, self._rng, self._paths = density, rng, paths or Paths()
         self.points = start
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             self.value, self._slope = density(start)
@@ -145,8 +180,8 @@ class Sampler:
         """Move every chain; return the probabilities of acceptance, energies and divergences."""
         rng, chains = self._rng, len(self.points)
         # As many steps for all chains, so that they stay together as arrays.
-        steps = int(np.clip(np.ceil(_LONGEST * rng.uniform() / size), 1, most))
-        sizes = size * rng.uniform(self._shortest, 1.0, (chains, 1))
+        steps = self._paths.steps(size, most, rng)
+        sizes = size * self._paths.sizes(chains, rng)
         momenta = metric.momenta(chains, rng)
         energy = -self.value + 0.5 * np.sum(momenta * metric.velocity(momenta), axis=1)
         at, slope = self.points, self._slope
@@ -166,6 +201,36 @@ class Sampler:
         self.value = np.where(take, value, self.value)
         self._slope = np.where(take[:, None], slope, self._slope)
         return chance, energy, int(np.sum(off > _DIVERGED))
+
+    def jump(
+        self, places: Elsewhere, height: Callable[[Floats], Floats], tries: int, rounds: int
+    ) -> float:
+        """Let each chain choose, in rounds, between where it is and some draws of `places`.
+
+        The choice is by the weights, the density over that of `places`, which leaves the posterior
+        as it is (iterated sampling importance resampling; Andrieu, Lee and Vihola, Bernoulli
+        2018;24:842). In turn with trajectories: Samsonov et al., NeurIPS 2022;35:5178. It takes
+        log-densities only: `height` gives them. Returned is how many went, in the mean of a round.
+        """
+        rng, (chains, d) = self._rng, self.points.shape
+        at = np.arange(chains)
+        away = self.value - places.logpdf(self.points.T)
+        gone = np.zeros(chains)
+        for _ in range(rounds):
+            tried = places.draw(rng, chains * tries).T
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                found = height(tried) - places.logpdf(tried.T)
+            found = np.where(np.isnan(found), -np.inf, found).reshape(tries, chains)
+            weights = np.concatenate([away[None], found])
+            # The largest of the log weights plus Gumbel variables is each with its probability.
+            chosen = np.argmax(weights + rng.gumbel(size=weights.shape), axis=0)
+            points = np.concatenate([self.points[None], tried.reshape(tries, chains, d)])
+            self.points, away = points[chosen, at], weights[chosen, at]
+            gone += chosen > 0
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            self.value, self._slope = self._density(self.points)
+        self.gradients += 1
+        return float(gone.mean() / rounds)
 
     def put(self, chains: NDArray[np.intp], others: NDArray[np.intp]) -> None:
         """Put chains where others are; in warm-up only, since then they are no longer apart."""

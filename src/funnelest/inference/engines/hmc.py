@@ -34,7 +34,7 @@ from funnelest.inference.interrupts import Interrupt
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import BFMI, R_HAT, Gate, chains_gate, measured
 from funnelest.sampling.parallel import one_thread
-from funnelest.sampling.trajectories import Metric, Sampler, StepSize
+from funnelest.sampling.trajectories import Metric, Paths, Sampler, StepSize
 
 __all__ = ["Chains", "Going", "chains_for", "draws_for", "sample"]
 
@@ -59,11 +59,19 @@ _FITTED = 4000
 #: and exact where the probability is.
 _WIDE, _SLIGHT = 1.6, 0.01
 #: Trajectories of the stages of warm-up; after each but the last the map is fitted anew.
-_WARM = (20, 30, 30)
+_WARM = (15, 15, 15)
 #: Share of proposals accepted that the step size aims at, and most steps of a trajectory.
 _WANTED, _STEPS, _FIRST_STEPS = 0.85, 150, 20
-#: Each chain's step is shortened by up to this share, and a map is poor of which the step is less.
-_SHORTEST, _POOR = 0.3, 0.15
+#: Trajectories are about a quarter turn. Steps of all chains but some differ little: where all are
+#: shortened at random, by half in the mean, trajectories end before they have forgotten anything.
+_PATHS = Paths(0.25 * np.pi, 0.75 * np.pi, usual=(0.8, 1.1), odd=0.15)
+#: A map is poor of which the step is less.
+_POOR = 0.15
+#: After a trajectory each chain may go to one of so many draws of a t distribution in straightened
+#: coordinates, so many times. Their densities cost less than one gradient. Where the map is good
+#: many go, and forget at once where they were; where fewer than this share did in warm-up none are
+#: tried. The freedom of that t distribution.
+_TRIES, _ROUNDS, _USEFUL, _FREEDOM = 4, 3, 0.1, 50.0
 #: Before one trajectory in so many comes one that is no draw, in a few finer steps: a chain in a
 #: steep place, which the usual steps do not leave, goes on. By turns they are so much finer. Of
 #: those in the finest steps none may diverge, as `gate_of` of `sampling/trajectories.py` explains.
@@ -102,6 +110,8 @@ class Going:
     metric: Metric
     size: float
     points: Floats
+    #: What chains may go to between trajectories; none where hardly any would.
+    places: Spread | None = None
     #: Trajectories for one draw that is kept; 0 while chains have not shown how many they need.
     every: int = 0
     #: What is followed by the map, and how much finer than usual the fine steps are.
@@ -132,13 +142,25 @@ class _Straightened:
         self._target, self._straight = target, straight
 
     def __call__(self, points: Floats, slopes_only: bool = False) -> tuple[Floats, Floats]:
+        off, u, log_volume, back = self._scores(points)
+        value, slopes = self._target.gradient(u)
+        slopes = back(slopes)
+        return np.where(off, -np.inf, value + log_volume), np.where(off, 0.0, slopes).T
+
+    def height(self, points: Floats) -> Floats:
+        """Return the log-densities alone, which cost far less."""
+        off, u, log_volume, _ = self._scores(points)
+        return np.where(off, -np.inf, self._target.log_density(u) + log_volume)
+
+    def _scores(
+        self, points: Floats
+    ) -> tuple[NDArray[np.bool_], Floats, Floats, Callable[[Floats], Floats]]:
+        """Return who has run off, and of the others scores, volume and what takes slopes back."""
         # A trajectory that runs off leaves all numbers: there is no density, and nothing to see.
         off = ~np.all(np.abs(points) < _RUN_OFF, axis=1)
         u, log_volume, back = self._straight(np.where(off, 0.0, points.T))
         off |= ~np.all(np.abs(u) < _RUN_OFF, axis=0)
-        value, slopes = self._target.gradient(np.where(off, 0.0, u))
-        slopes = back(slopes)
-        return np.where(off, -np.inf, value + log_volume), np.where(off, 0.0, slopes).T
+        return off, np.where(off, 0.0, u), log_volume, back
 
 
 def sample(
@@ -206,9 +228,17 @@ def _warm(target: Target, chains: int, rng: np.random.Generator, progress: Progr
     for stage in range(1, len(_WARM)):
         progress(0.1 + 0.1 * stage, "warming up")
         straight = _followed(target, component, one.seen, rng)
-        metric = Metric(np.eye(target.size)).learned(straight.back(one.seen).T)
-        one = _stage(target, straight, metric, one.size, one.u, stage, rng)
-    return Going(straight, metric, one.size, straight.back(one.u).T, component=component)
+        metric, places = _learned(straight.back(one.seen))
+        one = _stage(target, straight, metric, one.size, one.u, stage, rng, places)
+    return Going(
+        straight, metric, one.size, straight.back(one.u).T, component=component, places=one.places
+    )
+
+
+def _learned(points: Floats) -> tuple[Metric, Spread]:
+    """Return the metric of straightened points, and the distribution that resembles them."""
+    metric = Metric(np.eye(len(points))).learned(points.T)
+    return metric, Spread(points.mean(axis=1), np.linalg.cholesky(metric.covariance), _FREEDOM)
 
 
 def _warm_again(target: Target, going: Going, run: Run, rng: np.random.Generator) -> Going:
@@ -220,22 +250,26 @@ def _warm_again(target: Target, going: Going, run: Run, rng: np.random.Generator
     assert going.component is not None
     u = going.straight(np.concatenate(run.points[-_SEEN:]).T)[0]
     straight = _followed(target, going.component, u, rng)
-    metric = Metric(np.eye(target.size)).learned(straight.back(u).T)
+    metric, places = _learned(straight.back(u))
     now = going.straight(run.points[-1].T)[0]
-    one = _stage(target, straight, metric, going.size, now, len(_WARM) - 1, rng)
+    one = _stage(target, straight, metric, going.size, now, len(_WARM) - 1, rng, places)
     return replace(
         going, straight=straight, metric=metric, size=one.size, points=straight.back(one.u).T,
-        finer=going.finer * _FINER,
+        places=one.places, finer=going.finer * _FINER,
     )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class _Stage:
-    """Where a stage of warm-up ended, in scores, where chains were, and the step size."""
+    """Where a stage of warm-up ended, in scores, where chains were, and the step size.
+
+    And what chains may go to, where that has been of use.
+    """
 
     u: Floats
     seen: Floats
     size: float
+    places: Spread | None
 
 
 def _stage(
@@ -246,9 +280,11 @@ def _stage(
     u: Floats,
     stage: int,
     rng: np.random.Generator,
+    places: Spread | None = None,
 ) -> _Stage:
-    sampler = Sampler(_Straightened(target, straight), straight.back(u).T, rng, _SHORTEST)
-    tuner, seen = StepSize(size, _WANTED), []
+    density = _Straightened(target, straight)
+    sampler = Sampler(density, straight.back(u).T, rng, _PATHS)
+    tuner, seen, gone = StepSize(size, _WANTED), [], 0.0
     moves = _WARM[stage]
     for i in range(moves):
         if i % _FINE_EVERY == 0:
@@ -257,12 +293,17 @@ def _stage(
         most = _STEPS if stage else _FIRST_STEPS
         chance, _, _ = sampler.move(metric, tuner.value, most)
         tuner.learn(float(chance.mean()))
+        if places is not None:
+            gone += sampler.jump(places, density.height, _TRIES, 1) / moves
         if i >= moves // 3:
             seen.append(sampler.points)
         if stage < len(_WARM) - 1:
             _returned(sampler, rng)
     _bounded(target, straight, sampler)
-    return _Stage(straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled)
+    return _Stage(
+        straight(sampler.points.T)[0], straight(np.concatenate(seen).T)[0], tuner.settled,
+        places if gone >= _USEFUL else None,
+    )  # fmt: skip
 
 
 def _walked(
@@ -348,7 +389,8 @@ def _drawn(
     interrupt: Interrupt,
 ) -> tuple[Chains, Run]:
     """Return what chains give, and all that they made for it."""
-    sampler = Sampler(_Straightened(target, going.straight), going.points, rng, _SHORTEST)
+    density = _Straightened(target, going.straight)
+    sampler = Sampler(density, going.points, rng, _PATHS)
     before = going.paused or Run()
     points, energies, diverged = [*before.points], [*before.energies], before.diverged
     asked, enough = draws, False
@@ -362,6 +404,8 @@ def _drawn(
                 turn = len(points) // _FINE_EVERY
                 diverged += _finely(sampler, going.metric, going.finer * going.size, turn)
             _, energy, _ = sampler.move(going.metric, going.size, _STEPS)
+            if going.places is not None:
+                sampler.jump(going.places, density.height, _TRIES, _ROUNDS)
             points.append(sampler.points)
             energies.append(energy)
             progress(0.4 + 0.6 * len(points) / (every * asked), "sampling")
