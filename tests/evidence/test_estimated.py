@@ -47,7 +47,7 @@ TRIPLETS = {
     ),
     "total from 0": (
         fe.Total(name="t", step="a", estimate=5000, interval=(0, 9000)), "log", 1e6,
-        (250, 5000, 9000),
+        (0, 5000, 9000),
     ),
     "survey": (fe.Survey(**SURVEY, share=0.02, interval=(0.005, 0.035)), "logit", 1,
                (0.005, 0.02, 0.035)),
@@ -65,10 +65,10 @@ TRIPLETS = {
     ),
     "cohort up to 100%": (
         fe.Cohort(**COHORT, share=0.968, interval=(0.939, 1.0)), "logit", 0,
-        (0.939, 0.968, 0.99975),
+        (0.939, 0.968, 1),
     ),
     "cohort from 0": (
-        fe.Cohort(**COHORT, share=0.02, interval=(0, 0.05)), "logit", 0, (0.0025, 0.02, 0.05),
+        fe.Cohort(**COHORT, share=0.02, interval=(0, 0.05)), "logit", 0, (0, 0.02, 0.05),
     ),
     "own number": (
         fe.OwnNormal(name="o", quantity=number_of_a, estimate=5000, interval=(1000, 9500)),
@@ -104,14 +104,20 @@ def test_under_a_flat_prior_the_quantiles_are_what_was_printed(name):
         rate, share = (value, 0.5) if kind else (0.5, value)
         return float(np.exp(seen(source, rate, share)[1].logp())[0])
 
-    ends = to(np.array(quantiles, dtype=float))
-    wide = ends[2] - ends[0]
-    points = [ends[0] - 4 * wide, *ends, ends[2] + 4 * wide]
+    with np.errstate(divide="ignore"):
+        ends = to(np.array(quantiles, dtype=float))
+    wide = 4 * np.ptp(ends[np.isfinite(ends)])
+    # A limit that was printed as an end of the scale is taken far towards it.
+    first, last = np.isfinite(ends[[0, 2]])
+    ends[0], ends[2] = ends[0] if first else ends[1] - 30, ends[2] if last else ends[1] + 30
+    points = [ends[0] - wide, *ends, ends[2] + wide]
     if scale == "log":
         points[-1] = min(points[-1], np.log(0.999e6))
     parts = [integrate.quad(density, a, b, epsabs=1e-11, limit=200)[0] for a, b in pairwise(points)]
     tail = (1 - getattr(source, "probability", 0.95)) / 2
-    np.testing.assert_allclose(parts, [tail, 0.5 - tail, 0.5 - tail, tail], atol=2e-7)
+    # What would lie beyond an end is cut off, and the rest is all there is.
+    expected = np.array([tail * first, 0.5 - tail, 0.5 - tail, tail * last])
+    np.testing.assert_allclose(parts, expected / expected.sum(), atol=2e-7)
 
 
 def test_the_posterior_has_them(agrees):
@@ -229,11 +235,49 @@ def test_the_limit_of_an_estimate_that_prints_as_0_comes_back_as_printed():
     ]  # fmt: skip
 
 
-def test_a_limit_at_an_end_is_at_least_as_far_as_the_other():
-    """5 (0 to 1,000): that 0 was printed bounds nothing, so that less than 0.25 is not unlikely."""
-    low, middle, high = Estimated("log", 5, None, (0, 1000))._read
-    assert (middle, high) == (5, 1000)
-    assert low == pytest.approx(5 / 200)
+OPEN = {
+    "to whole numbers and thousands": ("log", (5001, (0, 9001)), (5000, (0, 9000))),
+    "to tenths and whole per cents": ("logit", (0.0201, (0, 0.0501)), (0.02, (0, 0.05))),
+    "up to 100%": ("logit", (0.9681, (0.9391, 1)), (0.968, (0.939, 1))),
+    "from 0 to 100%": ("logit", (0.501, (0, 1)), (0.5, (0, 1))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_nearly_equal_figures_up_to_an_end_have_nearly_equal_tails(name):
+    """A limit of 0 or 100% is not read by the digits of the others."""
+    scale, *pair = OPEN[name]
+    levels = stats.norm.ppf([0.001, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999])
+    one, other = (Estimated(scale, m, None, limits).triplet for m, limits in pair)
+    far = [t.median + t.made(levels) for t in (one, other)]
+    np.testing.assert_allclose(*far, atol=0.02)
+    values = FORMS[scale][1](np.linspace(other.median - 3, other.median + 3, 41))
+    logs = [Estimated(scale, m, None, limits).observation(values).logp() for m, limits in pair]
+    np.testing.assert_allclose(*logs, atol=0.1)
+
+
+@pytest.mark.parametrize("scale", ["log", "logit"])
+def test_towards_an_end_the_error_is_normal_on_the_natural_scale(scale):
+    """Where the other limit is as far: an estimate minus 1.96 of its standard errors is 0."""
+    to, back = FORMS[scale]
+    middle = 0.1
+    reach = middle if scale == "log" else 1 / 0.9
+    high = back(to(middle) + (1.0 if scale == "log" else reach))
+    law = Estimated(scale, middle, None, (0, float(high))).observation(np.geomspace(1e-9, 0.1, 9))
+    z, slope = law.distribution.scored(middle)
+    x = law.distribution.expected
+    np.testing.assert_allclose(z, (x / middle - 1) * stats.norm.ppf(0.975), atol=1e-9)
+    by_scale = x if scale == "log" else x * (1 - x)
+    np.testing.assert_allclose(
+        np.exp(slope), by_scale / (middle / stats.norm.ppf(0.975)), rtol=1e-9
+    )
+
+
+def test_a_figure_up_to_an_end_says_how_its_limit_is_read():
+    model, one = seen(TRIPLETS["cohort up to 100%"][0], 0.5, 0.9)
+    (entry,) = [e for e in model.ledger() if e.about == "share[c]"]
+    assert "upper end of the scale comes from no error on that scale" in entry.value
+    assert one.parts([])[0][1].describe() == "0.968 (0.939 to 1, 95%)"
 
 
 def test_what_was_read_is_in_the_figures_and_the_ledger():

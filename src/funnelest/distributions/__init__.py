@@ -1,6 +1,6 @@
 """How observed numbers scatter around what is expected: likelihood, simulation and moments."""
 
-from funnelest.distributions.base import Distribution, Location, Value
+from funnelest.distributions.base import Distribution, Location, Slope, Value
 from funnelest.distributions.counts import NegativeBinomial, Poisson
 from funnelest.distributions.custom import Custom
 from funnelest.distributions.large_samples import ShareOfMany
@@ -35,6 +35,7 @@ __all__ = [
     "Poisson",
     "QuantilesOn",
     "ShareOfMany",
+    "Slope",
     "Triplet",
     "Value",
     "off_scale",

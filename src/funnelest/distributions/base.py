@@ -12,6 +12,7 @@ from funnelest import math as fm
 __all__ = [
     "Distribution",
     "Location",
+    "Slope",
     "Value",
     "constant_gammaln",
     "log_choose",
@@ -26,6 +27,8 @@ type Value = Any
 #: know of it (one over the variance). As good as a proposal needs, and as `check.identification`
 #: does: no estimate rests on it.
 type Location = tuple[Any, Any, Any]
+#: A number that an estimate is of, and the log of the slope of its normal score, both per draw.
+type Slope = tuple[Any, Any]
 
 
 class Distribution:
@@ -69,6 +72,14 @@ class Distribution:
         The importance engine follows these.
         """
         return None
+
+    def slopes(self, x: Any) -> list[Slope]:
+        """Return the log-slopes that `logp` has in it, each with the number that it is of.
+
+        Of estimates whose scores are normal in the true value: so one of them alone has the
+        printed quantiles. Of several of one number they are counted once (`likelihood.once`).
+        """
+        return []
 
     def total(self, counts: Any, log_weights: Any = None) -> Value:
         """Return the log of the sum of the probabilities of consecutive `counts`.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from funnelest import math as fm
-from funnelest.distributions.base import Distribution, Location, Value
+from funnelest.distributions.base import Distribution, Location, Slope, Value
 from funnelest.distributions.normal import SCALES, SUPPORTS, between_scores, cholesky
 
 __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
@@ -20,6 +20,8 @@ __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 _STEEPEST = 0.75
 #: Halvings until nothing is left of an interval.
 _HALVINGS = 60
+#: How near an end of the scale a value is made up, as a part of the way from the median.
+_NEAREST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class Triplet:
         The standard normal quantile of the upper limit, such as 1.96 for 95%.
     scale : {"identity", "log", "logit"}
         The line on which they are joined.
+    from_end, to_end : bool, default False
+        Whether the lower and the upper limit are an end of the scale. Distances on that side are
+        then those on the natural scale.
 
     Notes
     -----
@@ -59,6 +64,11 @@ class Triplet:
 
     so that the density has a continuous slope there, and one hump. With limits as far from the
     median it is the normal distribution.
+
+    No error on a logarithm or log-odds has a limit at an end. On the side of such a limit e is
+    replaced by :math:`w(e) = (x - m) / v`, with x the true value and m the median on the natural
+    scale and v = dx/de at m, so that w and e have one slope there. At the end the score is then
+    -c or c; what lies beyond it is cut off.
     """
 
     low: float
@@ -66,24 +76,47 @@ class Triplet:
     high: float
     z: float
     scale: str
+    from_end: bool = False
+    to_end: bool = False
 
     @property
     def median(self) -> float:
         """The median on the line."""
-        return self._line[1]
+        return self._line[0]
 
     @cached_property
-    def _line(self) -> tuple[float, float, float]:
+    def _line(self) -> tuple[float, float]:
+        """The median on the line, and the slope of the natural scale there."""
+        to, _, slope = SCALES[self.scale]
+        middle = np.float64(self.middle)
+        return float(to(middle)), 1.0 / float(slope(middle))
+
+    @cached_property
+    def reaches(self) -> tuple[float, float]:
+        """How far the limits are from the median, on the line or from an end."""
         to = SCALES[self.scale][0]
-        low, middle, high = (float(to(np.float64(v))) for v in (self.low, self.middle, self.high))
-        return low, middle, high
+        median, unit = self._line
+        ends = zip((self.low, self.high), (self.from_end, self.to_end), strict=True)
+        low, high = (
+            (one - self.middle) / unit if bent else float(to(np.float64(one))) - median
+            for one, bent in ends
+        )
+        return -low, high
+
+    @cached_property
+    def kept(self) -> tuple[float, float]:
+        """Between which probabilities of the normal score lie those that are not cut off."""
+        from scipy.special import ndtr
+
+        tail = float(ndtr(-self.z))
+        return tail * self.from_end, 1.0 - tail * self.to_end
 
     @cached_property
     def _form(self) -> tuple[float, float, float, float, float]:
         """Which side the further limit is on, L, S, r and a."""
-        low, middle, high = self._line
-        side = 1.0 if high - middle >= middle - low else -1.0
-        far, near = (high - middle, middle - low)[:: int(side)]
+        below, above = self.reaches
+        side = 1.0 if above >= below else -1.0
+        far, near = (above, below)[:: int(side)]
         ratio = far / near
         smooth = (ratio**2 + 1.0) / (ratio + 1.0)
         steep = min(smooth, 1.0 + min(_STEEPEST, 0.5 * self.z**2))
@@ -93,21 +126,62 @@ class Triplet:
     def error(self, z: Any) -> Any:
         """Return how far the true value lies above the median on the line, for normal `z`."""
         z = np.asarray(z, dtype=np.float64)
-        low, middle, high = self._line
         # Beyond a limit straight; between the limits the score has no inverse in closed form.
-        below, above = middle - low, high - middle
+        below, above = self.reaches
         first = np.where(z < 0, -below, 0.0)
         last = np.where(z < 0, 0.0, above)
         for _ in range(_HALVINGS):
             half = 0.5 * (first + last)
-            up = self.score(half)[0] < z
+            up = self._score(half)[0] < z
             first, last = np.where(up, half, first), np.where(up, last, half)
         inside = 0.5 * (first + last)
         straight = z * np.where(z < 0, below, above) / self.z
-        return np.where((np.abs(z) >= self.z) | (z == 0), straight, inside)
+        return self._unbent(np.where((np.abs(z) >= self.z) | (z == 0), straight, inside))
+
+    def made(self, z: Any) -> Any:
+        """Return an error as `error`, for standard normal `z` of which none is past an end."""
+        if not (self.from_end or self.to_end):
+            return self.error(z)
+        from scipy.special import ndtr, ndtri
+
+        first, last = self.kept
+        return self.error(ndtri(first + (last - first) * ndtr(z)))
+
+    def _unbent(self, w: Any) -> Any:
+        """Return a distance on the line; one at an end, which is infinite there, is the longest."""
+        to = SCALES[self.scale][0]
+        median, unit = self._line
+        lowest, highest = SUPPORTS[self.scale]
+        for bent, end, there, clip in (
+            (self.from_end, lowest, w < 0, np.minimum),
+            (self.to_end, highest, w > 0, np.maximum),
+        ):
+            if bent:
+                x = self.middle + unit * clip(w, 0.0)
+                past = (x <= lowest) | (x >= highest)
+                x = np.where(past, end - (end - self.middle) * _NEAREST, x)
+                w = np.where(there, to(x) - median, w)
+        return w
 
     def score(self, error: Value) -> tuple[Value, Value]:
         """Return the normal score of a distance above the median, and the log of its slope."""
+        if not (self.from_end or self.to_end):
+            return self._score(error)
+        median, unit = self._line
+        w, more = error, 0.0 * error
+        for bent, clip in ((self.from_end, fm.minimum), (self.to_end, fm.maximum)):
+            if bent:  # the distance on this side, and 0 on the other
+                e = clip(error, 0.0)
+                if self.scale == "log":
+                    w, more = w - e + fm.expm1(e), more + e
+                else:
+                    x, rest = fm.expit(median + e), fm.expit(-(median + e))
+                    w = w - e + (x - self.middle) / unit
+                    more = more + fm.log(x) + fm.log(rest) - math.log(unit)
+        z, slope = self._score(w)
+        return z, slope + more
+
+    def _score(self, error: Value) -> tuple[Value, Value]:
         side, far, near, steep, bend = self._form
         e = side * error
         s, n = self.z / far, self.z / near
@@ -165,7 +239,11 @@ class QuantilesOn(Distribution):
 
     def logp(self, x: Any) -> Value:
         z, slope = self.scored(x)
-        return slope - 0.5 * z * z - 0.5 * math.log(2 * math.pi)
+        first, last = self.triplet.kept
+        return slope - 0.5 * z * z - (0.5 * math.log(2 * math.pi) + math.log(last - first))
+
+    def slopes(self, x: Any) -> list[Slope]:
+        return [(self.expected, self.scored(x)[1])]
 
     def log_between(self, low: float, high: float) -> Value:
         lowest, highest = SUPPORTS[self.triplet.scale]
@@ -191,11 +269,12 @@ class QuantilesOn(Distribution):
         from scipy.special import ndtr
 
         z, _ = self.scored(x)
-        return ndtr(z), 0.0 * z
+        first, last = self.triplet.kept
+        return (ndtr(z) - first) / (last - first), 0.0 * z
 
     def sample(self, rng: np.random.Generator) -> Any:
         to, back, _ = SCALES[self.triplet.scale]
-        error = self.triplet.error(rng.standard_normal(np.shape(self.expected)))
+        error = self.triplet.made(rng.standard_normal(np.shape(self.expected)))
         return back(to(self.expected) - error)
 
     def moments(self) -> tuple[Any, Any]:
@@ -234,6 +313,10 @@ class JointQuantilesOn(Distribution):
         constant = np.log(np.diag(lower)).sum() + 0.5 * len(lower) * math.log(2 * math.pi)
         return fm.sum(slopes - 0.5 * white * white, axis=0) - constant
 
+    def slopes(self, x: Any) -> list[Slope]:
+        slopes = self._scores(x)[1]
+        return [(self.expected[i], slopes[i]) for i in range(len(self.triplets))]
+
     def locations(self, x: Any, spread: Any) -> list[Location]:
         white = fm.matmul(cholesky(self.correlation)[1], self._scores(x)[0])
         return [(white[i], 0.0, 1.0) for i in range(len(self.triplets))]
@@ -247,7 +330,7 @@ class JointQuantilesOn(Distribution):
         rows = []
         for expected, triplet, one in zip(self.expected, self.triplets, z, strict=True):
             to, back, _ = SCALES[triplet.scale]
-            rows.append(back(to(expected) - triplet.error(one)))
+            rows.append(back(to(expected) - triplet.made(one)))
         return np.stack(rows)
 
     def moments(self) -> tuple[Any, Any]:

@@ -63,11 +63,12 @@ class Estimated:
     A number stands for all that print as it. The three numbers of an estimate with its interval
     are read as their means, spread evenly over the numbers that print so, given that low,
     estimate and high are in order and inside the scale. Where none of these prints as another that
-    is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28), and a limit of 100% in
-    whole per cents as 99.75%.
+    is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28).
 
-    Of a limit that may be an end of the scale all that is known is that it printed so: it is read
-    at least as far from the estimate, on the scale, as the other limit is. An estimate that may be
+    No error on a logarithm or log-odds has a limit at an end: of one that was printed there the
+    side is read on the natural scale (`Triplet`), whatever its digits. A limit that is printed
+    inside, and that may be an end by its rounding, is read at least as far from the estimate, on
+    the scale, as the other limit is. An estimate that may be
     an end of the scale is not known on that side at all: it stands for all that print as it, and
     the likelihood does not fall towards the end.
     """
@@ -167,12 +168,10 @@ class Estimated:
     def _possible(self) -> bool:
         try:
             with np.errstate(all="ignore"):
-                low, middle, high = self._read
-                line = [float(on_scale(self.scale, np.float64(v))) for v in (low, middle, high)]
+                below, above = self.triplet.reaches
         except (ValueError, ZeroDivisionError, OverflowError):
             return False
-        a, b, c = line
-        return bool(np.isfinite(line).all() and a < b < c)
+        return bool(np.isfinite([below, above]).all() and below > 0 and above > 0)
 
     # ------------------------------------------------------------------ how it is read
 
@@ -224,6 +223,10 @@ class Estimated:
             line = [float(on_scale(self.scale, np.float64(v))) for v in read]
             return low, float(off_scale(self.scale, np.float64(sum(line) / 2))), high
         lowest, highest = SUPPORTS[self.scale]
+        for i, (end, open_) in enumerate(zip((lowest, highest), self.open, strict=True)):
+            read[2 * i] = end if open_ else read[2 * i]
+        if any(self.open):
+            return read[0], read[1], read[2]
         low, middle, high = (float(on_scale(self.scale, np.float64(v))) for v in read)
         # A limit that may be an end of the scale sets no tail of its own.
         down = cells[0][0] <= lowest and middle - low < high - middle
@@ -234,10 +237,22 @@ class Estimated:
             read[2] = float(off_scale(self.scale, np.float64(2 * middle - low)))
         return read[0], read[1], read[2]
 
+    @cached_property
+    def open(self) -> tuple[bool, bool]:
+        """Whether the lower and the upper limit were printed as an end, and the estimate was not.
+
+        No error on a logarithm or log-odds has such a limit.
+        """
+        if self.at_end or self.estimate is None or self.interval is None:
+            return False, False
+        lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
+        low, high = map(number_in, self.interval)
+        return low <= lowest, high >= highest
+
     @property
     def triplet(self) -> Triplet:
         """The three quantiles of the number."""
-        return Triplet(*self._read, normal_quantile(self.probability), self.scale)
+        return Triplet(*self._read, normal_quantile(self.probability), self.scale, *self.open)
 
     @property
     def centre(self) -> float:
@@ -271,6 +286,15 @@ class Estimated:
             return named(
                 "default.quantiles_end", end=named(f"default.end.{end}"), low=first, high=last,
                 limit=limit, scale=named(f"default.scale.{self.scale}"),
+            )  # fmt: skip
+        scale = named(f"default.scale.{self.scale}")
+        if all(self.open):
+            return named("default.quantiles_open_both", middle=middle, low=low, high=high)
+        if any(self.open):
+            end, limit, p = ("lower", high, 100 - tail) if self.open[0] else ("upper", low, tail)
+            return named(
+                "default.quantiles_open", middle=middle, limit=limit, p=p, scale=scale,
+                end=named(f"default.end.{end}"),
             )  # fmt: skip
         return named(
             f"default.quantiles_{self.scale}", low=low, middle=middle, high=high,
@@ -336,7 +360,8 @@ class Estimated:
         ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
         alone = self.estimate is None
         limits = (
-            self._like(old, end, inside=alone) for old, end in zip(self.interval, ends, strict=True)
+            old if open_ else self._like(old, end, inside=alone)
+            for old, end, open_ in zip(self.interval, ends, self.open, strict=True)
         )
         return replace(new, interval=tuple(limits))
 
@@ -369,4 +394,7 @@ class Estimated:
             float(off_scale(self.scale, np.float64(np.clip(there + h, -most, most)))) for h in reach
         )
         lowest, highest = SUPPORTS[self.scale]
-        return (lowest if self.at_end < 0 else low), (highest if self.at_end > 0 else high)
+        return (
+            lowest if self.at_end < 0 or self.open[0] else low,
+            highest if self.at_end > 0 or self.open[1] else high,
+        )

@@ -88,10 +88,11 @@ class Survey(AskedEvidence):
     With `interval` the estimate and its limits are three quantiles of p: with a prior that is flat
     on the log-odds (``Beta(1, 1)`` is not), and no other figure, the posterior has them as its
     median and limits. Beyond a limit it is normal on the log-odds, around the estimate and with the
-    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). A
-    limit of 0 or 100%, or one that prints as the estimate does, is read as rounded to the digits
-    that were printed (``100%`` as 99.75%), and an estimate that may be 0 or 100% says nothing of
-    how near; the ledger and ``figures()`` say what was read.
+    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). On
+    the side of a limit of 0 or 100% it is normal on the natural scale, cut off at that end. A limit
+    that prints as the estimate does is read as rounded to the digits that were printed, and an
+    estimate that may be 0 or 100% says nothing of how near. Of several estimates of one number the
+    slope of the score counts once. The ledger and ``figures()`` say what was read.
 
     Examples
     --------

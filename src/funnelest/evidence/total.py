@@ -53,8 +53,9 @@ class Total(NumberEvidence):
     ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu: with
     a prior that is flat on the log scale, and no other figure, the posterior has them as its median
     and limits. Beyond a limit it is normal on the log scale, around the estimate and with the
-    half-width of that side; between them the sides are joined smoothly. A limit of 0 is read as
-    rounded to the digits that were printed; the ledger and ``figures()`` say what was read.
+    half-width of that side; between them the sides are joined smoothly. On the side of
+    a limit of 0 the error is normal on the natural scale, cut off at 0. Of several estimates of
+    one number the slope of the score counts once (see ``docs/model.md``); the ledger says so.
     """
 
     estimate: Any = None

@@ -150,6 +150,10 @@ class Figure:
             terms = terms + log_weights[:, None]
         return fm.logsumexp(terms, axis=0)
 
+    def slopes(self, law: Any) -> list[Any]:
+        """Return the log-slopes of normal scores in `logp`; see `Distribution.slopes`."""
+        return []
+
     def location(self, divisor: int = 1) -> tuple[float, float] | None:
         """Return mean and variance of the count given only the figure and the `divisor`.
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.inference.refitting import refits, reweighted
-from funnelest.likelihood.density import log_likelihoods
+from funnelest.likelihood.density import log_added, log_alone
 from funnelest.results.result import Result
 from funnelest.sampling.gate import K_HAT
 from funnelest.sampling.pareto import pareto_smooth
@@ -97,11 +97,11 @@ def left_out(
     Notes
     -----
     The power of the source is set to 0 (`Model.with_powers`): its own parameters stay, with their
-    prior. Draws of the full posterior are weighed by one over the likelihood of the source where
-    the Pareto k-hat of these weights is below 0.5, so that their variance is finite, and at least
-    half of the draws and 1,000 are left of them; never of a source that makes anything impossible.
-    The usual limit of 0.7 is not enough here, since
-    tail probabilities are what they are for. `log_score` is
+    prior. Draws of the full posterior are weighed by one over what the source adds to the
+    likelihood of all, where the Pareto k-hat of these weights is below 0.5, so that their variance
+    is finite, and at least half of the draws and 1,000 are left of them; never of a source that
+    makes anything impossible. The usual limit of 0.7 is not enough here, since tail probabilities
+    are what they are for. `log_score` is
     :math:`\log \int p(y_s \mid \theta) p(\theta \mid y_{-s})`, by Pareto-smoothed importance
     sampling (Vehtari, Gelman and Gabry, Stat Comput 2017;27:1413) or from the refit, and then
     only where the k-hat of the likelihoods that are averaged is below 0.7.
@@ -109,17 +109,17 @@ def left_out(
     model = result.model
     flat = result.flat
     size = len(next(iter(flat.values())))
-    logs = log_likelihoods(model, flat)
+    logs = log_added(model, flat)
     # What a source excludes altogether has no draw that could be weighed up again.
     excludes = {
         name: bool(np.isneginf(one).any())
-        for name, one in log_likelihoods(model, result.prior_draws).items()
+        for name, one in log_added(model, result.prior_draws).items()
     }
     found: dict[str, LeftOut] = {}
     again, k_hats = {}, {}
     for name in sources:
         power = model.power_of(name)
-        weighed = reweighted(-power * logs[name])
+        weighed = reweighted(-logs[name])
         k_hats[name] = weighed.k_hat
         few = weighed.effective * result.effective_draws / size
         trusted = (
@@ -138,7 +138,7 @@ def left_out(
             weights=weighed.weights,
             k_hat=weighed.k_hat,
             effective=few,
-            log_score=_log_mean(logs[name], weighed.weights),
+            log_score=_log_mean(log_alone(model, flat, name), weighed.weights),
             score_k_hat=weighed.k_hat,
         )
     made = refits(
@@ -162,7 +162,7 @@ def _refitted(name: str, one: Result | FitError, k_hat: float) -> LeftOut:
     flat = one.flat
     size = len(next(iter(flat.values())))
     weights = np.full(size, 1 / size)
-    logs = log_likelihoods(one.model, flat)[name]
+    logs = log_alone(one.model, flat, name)
     logs = np.where(np.isnan(logs), -np.inf, logs)
     score_k_hat = pareto_smooth(logs)[1] if np.isfinite(logs).any() else np.inf
     return LeftOut(

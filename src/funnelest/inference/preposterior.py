@@ -16,6 +16,7 @@ from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
 from funnelest.inference.fitting import fit_within
 from funnelest.likelihood.density import prior_draws
+from funnelest.likelihood.once import together
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
@@ -65,6 +66,18 @@ class Preposterior:
         with np.errstate(all="ignore"):
             value = np.asarray(quantity(self.q), dtype=np.float64)
         self.sample = np.broadcast_to(value, (self.q.draws,))
+        # Sources that are known, and estimate a number that a planned one estimates too.
+        names = {one.name for one in added}
+        groups = [{name for name, _ in group} for group in model.of_one_number]
+        known = {name for group in groups if group & names for name in group} - names
+        self.powers = {n: a for n, a in model.powers.items() if n not in names}
+        with np.errstate(all="ignore"):
+            self.beside = {
+                one.name: list(one.observations(self.q))
+                for one in model.evidence
+                if one.name in known
+            }
+            self.before = together(model, self.beside, self.powers)
         self.order = np.argsort(self.sample, kind="stable")
         self.sorted = self.sample[self.order]
 
@@ -88,10 +101,9 @@ class Preposterior:
         """
         self.memory.clear()
         with np.errstate(all="ignore"):
-            logp = np.zeros(self.q.draws)
-            for source in made:
-                for observation in source.observations(self.q):
-                    logp = logp + observation.logp()
+            seen = {one.name: list(one.observations(self.q)) for one in made}
+            logp = np.zeros(self.q.draws) + together(self.model, self.beside | seen, self.powers)
+            logp = logp - self.before
         logp = np.where(np.isnan(logp), -np.inf, logp)
         if truth is not None:
             logp[self.same == self.same[truth]] = -np.inf

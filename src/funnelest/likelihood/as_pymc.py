@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from funnelest.entry import entry
+from funnelest.likelihood.once import likelihoods
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -48,14 +49,16 @@ def to_pymc(model: Model) -> pm.Model:
             for i, (name, prior) in enumerate(group.items()):
                 values[name] = prior.from_pymc(variable[i][None])
         q = Quantities(model, values)
-        for source in model.evidence:
-            power = model.power_of(source.name)
-            if not power:
-                continue
-            terms = [observation.logp() for observation in source.observations(q)]
+        seen = {
+            one.name: list(one.observations(q))
+            for one in model.evidence
+            if model.power_of(one.name)
+        }
+        for name, terms in likelihoods(model, seen, model.powers).items():
+            power = model.power_of(name)
             # A number, and no symbol, when the source sees no unknown parameter.
             total = pt.as_tensor_variable(sum(terms[1:], terms[0])).sum()
-            pm.Potential(f"evidence: {source.name}", total if power == 1 else power * total)
+            pm.Potential(f"evidence: {name}", total if power == 1 else power * total)
     return made
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelest.likelihood.once import likelihoods, observed, together
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 from funnelest.tape.repeated import Repeated
 
-__all__ = ["Density", "column", "log_likelihoods", "prior_draws"]
+__all__ = ["Density", "column", "log_added", "log_alone", "log_likelihoods", "prior_draws"]
 
 type Floats = NDArray[np.float64]
 
@@ -97,9 +98,13 @@ class Density:
     def _log_likelihood(self, z: Floats) -> Floats:
         total = np.zeros(z.shape[1:])
         with np.errstate(all="ignore"):
-            for power, observation in self._seen(z):
-                logp = observation.logp()
-                total = total + (logp if power == 1 else power * logp)
+            q = Quantities(self.model, self.values(z), self._memory)
+            seen = {
+                one.name: list(one.observations(q))
+                for one in self.model.evidence
+                if self.model.power_of(one.name)
+            }
+            total = total + together(self.model, seen, self.model.powers)
         return np.where(np.isnan(total), -np.inf, total)
 
     def _seen(self, z: Floats) -> Iterator[tuple[float, Any]]:
@@ -182,17 +187,42 @@ def column(parts: Sequence[Any], draws: int) -> Floats:
 def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
     """Return the log-likelihood of each source, one per draw, by source name.
 
-    Each as it is, whatever power the model raises it to.
+    Not yet to the power to which the model raises it. To these they add up to the log-likelihood
+    of all: what several estimates of one number have in common is shared out (see `once`).
     """
     q = Quantities(model, values)
-    draws = len(next(iter(values.values()))) if values else 1
     with np.errstate(all="ignore"):
-        return {
-            one.name: np.broadcast_to(
-                np.sum([o.logp() * np.ones(draws) for o in one.observations(q)], axis=0), (draws,)
-            )
-            for one in model.evidence
-        }
+        found = likelihoods(model, observed(model, q), model.powers)
+        return {name: _summed(parts, values) for name, parts in found.items()}
+
+
+def log_alone(model: Model, values: Mapping[str, Any], name: str) -> Floats:
+    """Return the log-density of the data of one source by itself, one per draw."""
+    one = next(one for one in model.evidence if one.name == name)
+    with np.errstate(all="ignore"):
+        return _summed([o.logp() for o in one.observations(Quantities(model, values))], values)
+
+
+def log_added(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
+    """Return what each source, to its power, adds to the log-likelihood of all the others."""
+    q, powers = Quantities(model, values), model.powers
+    with np.errstate(all="ignore"):
+        seen = observed(model, q)
+        parts = likelihoods(model, seen, powers)
+        found = {name: model.power_of(name) * _summed(some, values) for name, some in parts.items()}
+        shared = {name for group in model.of_one_number for name, _ in group}
+        whole = together(model, seen, powers) if shared else 0.0
+        for name in shared:
+            without = together(model, seen, {**powers, name: 0.0})
+            # What is impossible without it too is as it is by itself.
+            added = _summed([whole - without], values)
+            found[name] = np.where(np.isnan(added), found[name], added)
+    return found
+
+
+def _summed(parts: Sequence[Any], values: Mapping[str, Any]) -> Floats:
+    draws = len(next(iter(values.values()))) if values else 1
+    return np.broadcast_to(np.sum([one * np.ones(draws) for one in parts], axis=0), (draws,))
 
 
 def prior_draws(model: Model, rng: np.random.Generator, size: int) -> dict[str, Floats]:

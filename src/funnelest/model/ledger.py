@@ -130,6 +130,11 @@ def _entries(model: Parts) -> list[Entry]:
         for about, text in unsaid.items()
         if about not in model.priors
     ]
+    for group in model.of_one_number:
+        names = tuple(dict.fromkeys(name for name, _ in group if model.powers.get(name, 1.0)))
+        if len(names) > 1:
+            about = named("default.estimated", names=names)
+            found.append(Entry(about, "default", named("default.one_number"), stated=False))
     if names := counted_apart(model):
         about = named("default.counted", names=names)
         found.append(Entry(about, "default", named("default.counted_apart"), stated=False))

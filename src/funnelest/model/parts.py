@@ -10,6 +10,7 @@ from typing import Any, Self
 from funnelest.assumptions.base import Assumption
 from funnelest.entry import entries
 from funnelest.evidence.base import Evidence
+from funnelest.model.one_number import Place, one_number
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
 from funnelest.rates import Hazard, Number, Rate, Share
@@ -130,6 +131,11 @@ class Parts:
             else (prior.value if isinstance(prior, Fixed) else name)
             for name, prior in self.priors.items()
         }
+
+    @cached_property
+    def of_one_number(self) -> tuple[tuple[Place, ...], ...]:
+        """Groups of estimates of one number, of whose slopes one counts; see `one_number`."""
+        return one_number(self)
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""

@@ -129,6 +129,9 @@ class Measured(Figure):
             return distribution.logp(self.value)
         return distribution.log_between(*self._ends())
 
+    def slopes(self, law: Any) -> list[Any]:
+        return list(law.slopes(self.value)) if self.figure is None else []
+
     def location(self, divisor: int = 1) -> tuple[float, float]:
         if self.figure is None:
             return self.value, 0.0

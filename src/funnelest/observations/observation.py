@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.distributions import Distribution, Location
+from funnelest.distributions import Distribution, Location, Slope
 from funnelest.figures import Figure
 
 __all__ = ["Estimate", "Observation", "Part", "Seen", "silent"]
@@ -76,6 +76,10 @@ class Seen:
     def locations(self) -> list[Location | None]:
         """Return what the numbers locate; with None among them when one cannot say."""
         return [None]
+
+    def slopes(self) -> list[Slope]:
+        """Return the log-slopes of normal scores in `logp`, each with the number that it is of."""
+        return []
 
     @property
     def divisor(self) -> int:
@@ -160,6 +164,11 @@ class Observation(Seen):
             place = self.figure.location(self.divisor)
         found = None if place is None else self.distribution.locations(*place)
         return [None] if found is None else list(found)
+
+    def slopes(self) -> list[Slope]:
+        if not isinstance(self.figure, Figure):
+            return self.distribution.slopes(self.figure)
+        return list(self.figure.slopes(self.distribution))
 
     def simulate(self, rng: np.random.Generator) -> Any:
         value = self.distribution.sample(rng)

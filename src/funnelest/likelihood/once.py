@@ -1,0 +1,94 @@
+"""Log-likelihoods of all sources together: of estimates of one number one slope counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from funnelest import math as fm
+from funnelest.model.parts import Parts
+from funnelest.observations.observation import Seen
+from funnelest.quantities.quantities import Quantities
+
+__all__ = ["likelihoods", "observed", "together"]
+
+type Value = Any
+
+
+def observed(model: Parts, q: Quantities) -> dict[str, Sequence[Seen]]:
+    """Return what every source has observed, by its name."""
+    return {one.name: list(one.observations(q)) for one in model.evidence}
+
+
+def likelihoods(
+    model: Parts, seen: Mapping[str, Sequence[Seen]], powers: Mapping[str, float]
+) -> dict[str, list[Value]]:
+    r"""Return the parts of the log-likelihood of each source.
+
+    Those of a source, added and times its power, add up over the sources to the log-likelihood.
+
+    Parameters
+    ----------
+    model : Parts
+        The model.
+    seen : mapping of str to sequence of Seen
+        What some of its sources have observed; the others are left out.
+    powers : mapping of str to float
+        The power to which the likelihood of each is raised. One of power 0 stands by itself.
+
+    Notes
+    -----
+    An estimate with its limits has a normal score z(t) of the true value t, and
+    :math:`e^{-z^2/2}` is its likelihood: it is highest at the estimate, and of several they
+    multiply (Efron, Biometrika 1993;80:3; Schweder and Hjort, Scand J Stat 2002;29:309). The slope
+    z'(t) makes the limits those of the posterior under a flat prior. It is the Jeffreys density of
+    t, as :math:`(\sum_i z_i'^2)^{1/2}` is of several of one number: a prior, that counts once. With
+    powers :math:`a_i` the log of it is
+
+    .. math:: \frac A2 \log M, \quad M = \frac{\sum_i a_i z_i'^2}{\sum_i a_i}, \quad
+        A = \frac{\sum_i a_i^2}{\sum_i a_i},
+
+    so that one estimate has the power that it is given, one of power 0 is not there, and powers
+    that are all t times as large raise all to the power t. By that (Euler) it is the sum of
+    :math:`a_i` times its derivatives to :math:`a_i`, which are the parts of the sources: what
+    counting a source for a little more adds.
+    """
+    found = {name: [one.logp() for one in some] for name, some in seen.items()}
+    if not model.of_one_number:
+        return found
+    slopes: dict[str, list[Value]] = {}
+    for group in model.of_one_number:
+        mine = [(name, i) for name, i in group if name in seen and powers.get(name, 1.0)]
+        if len(mine) < 2:
+            continue
+        for name, _ in mine:
+            if name not in slopes:
+                slopes[name] = [slope for one in seen[name] for _, slope in one.slopes()]
+        logs = [slopes[name][i] for name, i in mine]
+        weights = [powers.get(name, 1.0) for name, _ in mine]
+        total = sum(weights)
+        size = sum(a * a for a in weights) / total
+        # Around one of them: slopes may be small beyond all numbers far from the estimates.
+        top = logs[0]
+        for log in logs[1:]:
+            top = fm.maximum(top, log)
+        squares = [fm.exp(2.0 * (log - top)) for log in logs]
+        mean = sum(a * square for a, square in zip(weights, squares, strict=True)) / total
+        middle = top + 0.5 * fm.log(mean)
+        for (name, _), a, log, square in zip(mine, weights, logs, squares, strict=True):
+            share = (2.0 * a - size) / total * middle
+            found[name].append(share + 0.5 * size / total * (square / mean - 1.0) - log)
+    return found
+
+
+def together(
+    model: Parts, seen: Mapping[str, Sequence[Seen]], powers: Mapping[str, float]
+) -> Value:
+    """Return the log-likelihood of some sources together, each to its power."""
+    parts = likelihoods(model, {n: some for n, some in seen.items() if powers.get(n, 1.0)}, powers)
+    total: Value = 0.0
+    for name, some in parts.items():
+        power = powers.get(name, 1.0)
+        for one in some:
+            total = total + (one if power == 1 else power * one)
+    return total
