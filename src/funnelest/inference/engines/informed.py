@@ -65,9 +65,9 @@ class Informed(Spread):
         inside = self.basis.T @ x
         return np.asarray(self.inner.normal(inside) - self._beside(x, inside))
 
-    def fitted(self, x: Floats, weights: Floats) -> Informed:
+    def fitted(self, x: Floats, weights: Floats, wide: float) -> Informed:
         """Return the distribution with the moments of weighted points, where they are informed."""
-        return Informed.of(self.basis, self.inner.fitted(self.basis.T @ x, weights))
+        return Informed.of(self.basis, self.inner.fitted(self.basis.T @ x, weights, wide))
 
     @staticmethod
     def _beside(x: Floats, inside: Floats) -> Floats:
