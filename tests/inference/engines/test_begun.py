@@ -61,7 +61,7 @@ def test_draws_of_informed_have_its_moments() -> None:
     beside = x - one.basis @ inner
     np.testing.assert_allclose(np.cov(beside), np.eye(4) - one.basis @ one.basis.T, atol=0.02)
     weights = np.full(n, 1 / n)
-    again = one.fitted(x, weights)
+    again = one.fitted(x, weights, 1.3)
     np.testing.assert_array_equal(again.basis, one.basis)
     np.testing.assert_allclose(again.inner.centre, inner.mean(axis=1))
 
