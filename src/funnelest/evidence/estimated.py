@@ -287,13 +287,13 @@ class Estimated:
                 "default.quantiles_end", end=named(f"default.end.{end}"), low=first, high=last,
                 limit=limit, scale=named(f"default.scale.{self.scale}"),
             )  # fmt: skip
-        scale = named(f"default.scale.{self.scale}")
         if all(self.open):
             return named("default.quantiles_open_both", middle=middle, low=low, high=high)
         if any(self.open):
             end, limit, p = ("lower", high, 100 - tail) if self.open[0] else ("upper", low, tail)
             return named(
-                "default.quantiles_open", middle=middle, limit=limit, p=p, scale=scale,
+                "default.quantiles_open", middle=middle, limit=limit, p=p,
+                scale=named(f"default.scale.{self.scale}"),
                 end=named(f"default.end.{end}"),
             )  # fmt: skip
         return named(
