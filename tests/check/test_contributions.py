@@ -168,7 +168,7 @@ def test_a_model_that_the_sources_tell_of_passes():
 def test_the_headline_says_what_the_table_says():
     """Whatever is not owed to sources for half or more is named, and the check does not pass."""
     asked = fe.Survey(
-        "s", step="a", yes=60, n=300, defects=[fe.TestError(sensitivity=fe.Beta(6, 4))]
+        "s", step="a", yes=60, n=300, defects=[fe.TestError(sensitivity=fe.Beta(12, 8))]
     )
     model = fe.Model(
         fe.Route("a", "b"), PEOPLE, fe.Rate(fe.Beta(8, 32)), {("a", "b"): fe.Share(fe.Beta(1, 1))},

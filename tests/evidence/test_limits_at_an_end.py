@@ -63,4 +63,6 @@ def test_a_figure_up_to_an_end_says_how_its_limit_is_read():
     model, one = seen(SOURCE)
     (entry,) = [e for e in model.ledger() if e.about == "share[c]"]
     assert "upper end of the scale comes from no error on that scale" in entry.value
-    assert one.parts([])[0][1].describe() == "0.968 (0.939 to 1, 95%)"
+    assert one.parts([])[0][1].describe() == (
+        "0.968 (0.939 to 1, 95%), read as cut off at the end of the scale"
+    )

@@ -9,6 +9,7 @@ from validation.calibration_cases import main_example
 from validation.exact_posteriors import CASES, LEVELS
 
 import funnelest as fe
+import funnelest.math as fm
 from funnelest.inference.engines import hmc
 from funnelest.inference.engines.proposal import Spread
 from funnelest.inference.engines.straight import Ridge, Straight
@@ -203,11 +204,32 @@ def test_chains_that_stay_in_two_modes_are_refused():
 
 
 def test_chains_that_pass_between_two_modes_are_right():
-    """With this seed they jump from one to the other."""
-    case = CASES["two_modes"](coarse=4)
-    result = fit(case.model, draws=400)
+    """Modes that jumps reach from each other: 2.5 standard deviations away on either side."""
+    weight = 0.7
+
+    def log_likelihood(weights, x):
+        return fm.logsumexp(
+            fm.stack([
+                np.log(w) - 0.5 * ((x - at) / 0.4) ** 2
+                for w, at in zip(weights, (1.0, -1.0), strict=True)
+            ]), axis=0,
+        )  # fmt: skip
+
+    own = fe.OwnCustom(
+        "two modes", quantity=lambda q: q.parameter("x"), data=(weight, 1 - weight),
+        log_likelihood=log_likelihood,
+    )  # fmt: skip
+    model = fe.Model(
+        fe.Route("a"), fe.Population({"sex": ["f"]}, [1000]), fe.Rate(0.1), {}, [own],
+        parameters={"x": fe.Normal(0, 3)},
+    )  # fmt: skip
+    result = fit(model, draws=400)
     assert result.gate.passed, result.gate.text
-    apart = case.exact["x"](np.quantile(result.draws["x"], LEVELS)) - LEVELS
+    # A normal prior times a normal likelihood: the same shape, another weight.
+    sd = np.sqrt(1 / (1 / 9 + 1 / 0.16))
+    means = np.array([1.0, -1.0]) * sd**2 / 0.16
+    found = np.quantile(result.draws["x"], LEVELS)
+    apart = np.dot([weight, 1 - weight], stats.norm.cdf((found - means[:, None]) / sd)) - LEVELS
     size = result.gate.measures["bulk ESS"]
     assert np.all(np.abs(apart) < 4 * np.sqrt(LEVELS * (1 - LEVELS) / size) + 0.001)
 

@@ -76,6 +76,12 @@ SAME = {
         total("one"),
         total("two", 10_000, (2000, 18_000), defects=[twice(fe.Fixed(2.0, statement=WHY))]),
     ),
+    "through a bridge that is known well": (
+        total("one"), total("two", defects=[twice(fe.LogNormal(0.0, 0.1, statement=WHY))])
+    ),
+    "with a standard error": (
+        total("one"), fe.Total(name="two", step="a", estimate=5000, se=2000)
+    ),
     "one of a joint survey": (
         cohort("one", 0.5, (0.2, 0.55)),
         fe.JointSurvey(
@@ -90,10 +96,11 @@ SAME = {
 OTHER = {
     "another step": (total("one"), cohort("two")),
     "through an unknown bridge": (
-        total("one"), total("two", defects=[twice(fe.LogNormal(0.0, 0.1, statement=WHY))])
+        total("one"), total("two", defects=[twice(fe.LogNormal(0.0, 0.7, statement=WHY))])
     ),
-    "an estimate without limits": (
-        total("one"), fe.Total(name="two", step="a", estimate=5000, se=2000)
+    "two standard errors": (
+        fe.Total(name="one", step="a", estimate=5000, se=2000),
+        fe.Total(name="two", step="a", estimate=5000, se=2000),
     ),
 }  # fmt: skip
 
@@ -105,6 +112,42 @@ def test_what_follows_from_each_other_is_one_number(name):
     assert {source for source, _ in group} == {"one", "two"}
     (entry,) = [e for e in model.ledger() if "one number" in e.value]
     assert entry.about == "number in one and two"
+
+
+@pytest.mark.parametrize("others", [0, 1, 3])
+@pytest.mark.parametrize("apart", [0.001, 0.01, 0.05])
+@pytest.mark.parametrize("spread", [1.0, 8.0])
+def test_four_alike_are_all_of_one_number_whatever_else_is_in_the_model(others, apart, spread):
+    known = fe.LogNormal(0.0, apart, statement=WHY)
+    alike = [total(f"t{i}", defects=[twice(known)]) for i in range(4)]
+    more = [
+        fe.Register(f"r{i}", step="b", count=100, defects=[fe.Coverage(fe.Beta(4, 2))])
+        for i in range(others)
+    ]
+    rate = fe.Rate(fe.LogNormal(np.log(0.005), spread))
+    (group,) = model_of(*alike, *more, rate=rate).of_one_number
+    assert len(group) == 4
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_unit_of_an_estimate_changes_nothing(unit):
+    """Two of one number on the natural scale, one of them counted in another unit."""
+
+    def own(name, unit, *numbers):
+        return fe.OwnNormal(
+            name, quantity=lambda q: q.number("a") / unit, estimate=numbers[1] / unit,
+            interval=(numbers[0] / unit, numbers[2] / unit),
+        )  # fmt: skip
+
+    values = np.linspace(0.002, 0.009, 50)
+    logs = [
+        along(
+            model_of(own("one", 1.0, 1000, 5000, 7000), own("two", u, 3000, 4000, 9000)),
+            "rate of a", values,
+        )
+        for u in (1.0, unit)
+    ]  # fmt: skip
+    np.testing.assert_allclose(np.diff(logs[1]), np.diff(logs[0]), rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", OTHER)

@@ -27,7 +27,7 @@ type Value = Any
 #: know of it (one over the variance). As good as a proposal needs, and as `check.identification`
 #: does: no estimate rests on it.
 type Location = tuple[Any, Any, Any]
-#: A number that an estimate is of, and the log of the slope of its normal score, both per draw.
+#: The number that an estimate is of, on its line, and the log of the slope of its normal score.
 type Slope = tuple[Any, Any]
 
 
@@ -74,7 +74,7 @@ class Distribution:
         return None
 
     def slopes(self, x: Any) -> list[Slope]:
-        """Return the log-slopes that `logp` has in it, each with the number that it is of.
+        """Return the log-slopes that `logp` of `x` has in it, each with the number that it is of.
 
         Of estimates whose scores are normal in the true value: so one of them alone has the
         printed quantiles. Of several of one number they are counted once (`likelihood.once`).

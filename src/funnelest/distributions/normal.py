@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
-from funnelest.distributions.base import Distribution, Location, Value
+from funnelest.distributions.base import Distribution, Location, Slope, Value
 from funnelest.figures.base import log1mexp
 
 __all__ = [
@@ -128,6 +128,9 @@ class NormalOn(_OnScale):
     def logp(self, x: Any) -> Value:
         z = self.score(x)
         return -0.5 * z * z - math.log(self.sd) - 0.5 * math.log(2 * math.pi)
+
+    def slopes(self, x: Any) -> list[Slope]:
+        return [(self._on(self.expected), -math.log(self.sd))]
 
     def log_between(self, low: float, high: float) -> Value:
         lowest, highest = SUPPORTS[self.scale]

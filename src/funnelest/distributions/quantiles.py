@@ -243,7 +243,7 @@ class QuantilesOn(Distribution):
         return slope - 0.5 * z * z - (0.5 * math.log(2 * math.pi) + math.log(last - first))
 
     def slopes(self, x: Any) -> list[Slope]:
-        return [(self.expected, self.scored(x)[1])]
+        return [(SCALES[self.triplet.scale][0](self.expected), self.scored(x)[1])]
 
     def log_between(self, low: float, high: float) -> Value:
         lowest, highest = SUPPORTS[self.triplet.scale]
@@ -314,8 +314,8 @@ class JointQuantilesOn(Distribution):
         return fm.sum(slopes - 0.5 * white * white, axis=0) - constant
 
     def slopes(self, x: Any) -> list[Slope]:
-        slopes = self._scores(x)[1]
-        return [(self.expected[i], slopes[i]) for i in range(len(self.triplets))]
+        seen = np.asarray(x, dtype=np.float64).reshape(len(self.triplets), -1)
+        return [slope for i in range(len(seen)) for slope in self.marginal(i).slopes(seen[i])]
 
     def locations(self, x: Any, spread: Any) -> list[Location]:
         white = fm.matmul(cholesky(self.correlation)[1], self._scores(x)[0])

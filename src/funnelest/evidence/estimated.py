@@ -35,6 +35,9 @@ __all__ = ["Estimated"]
 #: A limit that prints as the estimate is rounded to its digits when the whole interval is at most
 #: this many of its steps wide: then the two sides may well be alike.
 _STEPS = 2
+#: The least probability of an interval that goes to an end of the scale. What lies beyond the end
+#: is cut off: the estimate is then the 49% quantile of a 95% interval, and the 33% of a 50% one.
+_SURE = 0.9
 #: Values on a scale are made up between these, so that a limit fits before the end.
 _ROOM = {"identity": (-math.inf, math.inf), "log": (-680.0, 680.0), "logit": (-680.0, 35.0)}
 
@@ -105,6 +108,14 @@ class Estimated:
                 f"field 'interval': ({low:g}, {high:g}) goes to an end of the scale, so that "
                 f"without an estimate only one limit is known: give field {what!r} too."
             )
+        sure = not is_number(self.probability) or self.probability >= _SURE
+        if not found and not sure and any(self.open):
+            found.append(
+                f"field 'interval': ({low:g}, {high:g}) goes to an end of the scale, beyond which "
+                f"{50 * (1 - self.probability):g}% would lie by its 'probability' of "
+                f"{self.probability:g}: give an interval of at least {_SURE:g}, the standard error "
+                f"or the counts."
+            )
         if not found and not self._possible():
             found.append(
                 f"field 'interval': ({low:g}, {high:g}) leaves no room between its limits and "
@@ -168,7 +179,7 @@ class Estimated:
     def _possible(self) -> bool:
         try:
             with np.errstate(all="ignore"):
-                below, above = self.triplet.reaches
+                below, above = Triplet(*self._read, 1.0, self.scale, *self.open).reaches
         except (ValueError, ZeroDivisionError, OverflowError):
             return False
         return bool(np.isfinite([below, above]).all() and below > 0 and above > 0)
@@ -317,6 +328,8 @@ class Estimated:
         if self.at_end:
             first, last = (float(f"{end * self.unit:.5g}") for end in self._cells[1])
             return named("figure.interval_end", **numbers, first=first, last=last)
+        if any(self.open):
+            return named("figure.interval_open", **numbers)
         same = all(
             math.isclose(a, b, rel_tol=1e-4)
             for a, b in zip((pair[0], middle, pair[1]), read, strict=True)

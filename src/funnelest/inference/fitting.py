@@ -16,7 +16,15 @@ from funnelest.inference.interrupts import Interrupt, put_off
 from funnelest.inference.progress import progress_bar
 from funnelest.model.model import Model
 from funnelest.results.result import Result
-from funnelest.sampling.gate import COARSE, MC_ERROR, joined_gate, known_gate, least_mixed
+from funnelest.sampling.gate import (
+    COARSE,
+    MC_ERROR,
+    MOVED,
+    SHIFT,
+    joined_gate,
+    known_gate,
+    least_mixed,
+)
 from funnelest.words import Named, Sentence, named
 
 __all__ = ["ALLOWED", "argument_problems", "fit", "fit_within", "more"]
@@ -408,11 +416,17 @@ def _importance(
             same=start is not None and start.model is model,
             progress=report,
         )
+    gate = weighted.gate
+    if start is not None and start.model is model:
+        # Drawn from what was judged then: the verdict holds for these draws too.
+        then = {name: start.gate.measures.get(name) for name in (SHIFT, MOVED)}
+        new = {n: v for n, v in then.items() if v is not None and n not in gate.measures}
+        gate = gate.with_measures(new) if new and gate.passed else gate
     values = density.values(weighted.draws)
     result = Result(
         model=model,
         draws={name: value.reshape(chains, per_chain) for name, value in values.items()},
-        gate=weighted.gate,
+        gate=gate,
         seed=seed,
         proposal=weighted.proposal,
         origins=None if weighted.origins is None else weighted.origins.reshape(chains, per_chain),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from funnelest import math as fm
 from funnelest.model.parts import Parts
 from funnelest.observations.observation import Seen
 from funnelest.quantities.quantities import Quantities
@@ -41,12 +40,11 @@ def likelihoods(
     An estimate with its limits has a normal score z(t) of the true value t, and
     :math:`e^{-z^2/2}` is its likelihood: it is highest at the estimate, and of several they
     multiply (Efron, Biometrika 1993;80:3; Schweder and Hjort, Scand J Stat 2002;29:309). The slope
-    z'(t) makes the limits those of the posterior under a flat prior. It is the Jeffreys density of
-    t, as :math:`(\sum_i z_i'^2)^{1/2}` is of several of one number: a prior, that counts once. With
-    powers :math:`a_i` the log of it is
+    z'(t) makes the limits those of the posterior under a flat prior: a prior, that counts once. Of
+    several of one number it is their geometric mean, for which it does not matter in what unit
+    each was printed. With powers :math:`a_i` the log of it is
 
-    .. math:: \frac A2 \log M, \quad M = \frac{\sum_i a_i z_i'^2}{\sum_i a_i}, \quad
-        A = \frac{\sum_i a_i^2}{\sum_i a_i},
+    .. math:: \frac AS \sum_i a_i \log z_i', \quad A = \frac{\sum_i a_i^2}S, \quad S = \sum_i a_i,
 
     so that one estimate has the power that it is given, one of power 0 is not there, and powers
     that are all t times as large raise all to the power t. By that (Euler) it is the sum of
@@ -68,16 +66,13 @@ def likelihoods(
         weights = [powers.get(name, 1.0) for name, _ in mine]
         total = sum(weights)
         size = sum(a * a for a in weights) / total
-        # Around one of them: slopes may be small beyond all numbers far from the estimates.
-        top = logs[0]
-        for log in logs[1:]:
-            top = fm.maximum(top, log)
-        squares = [fm.exp(2.0 * (log - top)) for log in logs]
-        mean = sum(a * square for a, square in zip(weights, squares, strict=True)) / total
-        middle = top + 0.5 * fm.log(mean)
-        for (name, _), a, log, square in zip(mine, weights, logs, squares, strict=True):
-            share = (2.0 * a - size) / total * middle
-            found[name].append(share + 0.5 * size / total * (square / mean - 1.0) - log)
+        middle: Value = 0.0
+        for a, log in zip(weights, logs, strict=True):
+            middle = middle + a / total * log
+        for (name, _), a, log in zip(mine, weights, logs, strict=True):
+            found[name].append((size / total - 1.0) * log)
+            if a != size:
+                found[name].append(2.0 * (a - size) / total * middle)
     return found
 
 

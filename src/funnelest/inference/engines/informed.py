@@ -82,14 +82,14 @@ def informed(
     As it is where some figure does not say what it locates. What figures say is that at draws of
     the normal approximation with this `curvature` around the mode.
     """
-    if not target.density.all_located():
+    if not component.free.size or not target.density.all_located():
         return component
     away = np.linalg.solve(
         np.linalg.cholesky(curvature).T, rng.standard_normal((target.size, _SEEN))
     )
     points = component.mode[:, None] + away
     found = target.located(points)
-    if found is None:
+    if found is None or not found[0].size:
         return component
     value, _, information = found
     slopes = target.located_slopes(points, component.free, value)
