@@ -151,7 +151,7 @@ class Figure:
         return fm.logsumexp(terms, axis=0)
 
     def slopes(self, law: Any) -> list[Any]:
-        """Return the log-slopes of normal scores in `logp` of a `law`; see `Distribution.slopes`."""
+        """Return the log-slopes in `logp` of a `law`; see `Distribution.slopes`."""
         return []
 
     def location(self, divisor: int = 1) -> tuple[float, float] | None:
