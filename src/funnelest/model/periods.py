@@ -56,13 +56,18 @@ def _first_time_problems(model: Parts, source: Evidence, where: Where) -> Iterat
     q = Quantities(model, {name: prior.sample(rng, _DRAWS) for name, prior in model.free.items()})
     first: Any = conversion.first_share(q.parameters, population)
     first = np.broadcast_to(first, (*population.shape, np.shape(first)[-1]))
-    first = first[np.ix_(*inside)].reshape(-1, first.shape[-1]).max(axis=0)
+    first = first[np.ix_(*inside)].reshape(-1, first.shape[-1])
+    first = first[population.counts[np.ix_(*inside)].ravel() > 0]
+    if not len(first):
+        return
     for one in carried(source.defects, "every_year"):
         always = one.every_year(q, source.name)
-        if np.mean(first + always > 1.0 + 1e-9) > _SURELY:
+        apart = np.mean(first + always > 1.0 + 1e-9, axis=1)
+        if apart.max() > _SURELY:
+            most = np.median(first[apart.argmax()])
             yield (
                 f"{type(one).__name__} says that {np.median(always):.0%} of a year's victims are "
                 f"victims in every year, and {type(conversion).__name__} that up to "
-                f"{np.median(first):.0%} are victims for the first time. Nobody past the youngest "
+                f"{most:.0%} are victims for the first time. Nobody past the youngest "
                 "ages is both: let the two shares add up to no more than 1."
             )

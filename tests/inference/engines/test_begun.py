@@ -1,4 +1,4 @@
-"""What a proposal begins from: directions that figures inform, and modes of one ridge."""
+"""What a proposal begins from: directions that figures inform, and a component for each mode."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from scipy import stats
 
 import funnelest as fe
+import funnelest.math as fm
 from funnelest.inference.engines.begun import begun
 from funnelest.inference.engines.informed import Informed
-from funnelest.inference.engines.modes import Mode, find_modes
+from funnelest.inference.engines.modes import find_modes
 from funnelest.inference.engines.proposal import Spread
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
@@ -109,64 +110,66 @@ def test_a_source_that_locates_nothing_may_inform_every_direction() -> None:
     assert not isinstance(component.loose, Informed)
 
 
-def modes_at(target: Target, *points: Any) -> list[Mode]:
-    """Return modes as a search gives them, wherever these points are, the highest first."""
-    found = []
-    for point in np.asarray(points, dtype=np.float64):
-        value, _, information = target.located(point[:, None])  # type: ignore[misc]
-        slopes = target.located_slopes(point[:, None], np.eye(target.size), value)[:, 0]
-        curvature = np.eye(target.size) + slopes.T @ (information * slopes)
-        found.append((float(target.log_density(point[:, None])[0]), point, curvature))
-    return sorted(found, key=lambda mode: -mode[0])
+def shares_of(model: fe.Model, draws: int, seed: int, inside: Any) -> float:
+    result = fe.fit(model, draws=draws, seed=seed, engine="importance", progress=False)
+    assert result.gate.passed
+    return float(np.mean(inside({name: result.draws[name].ravel() for name in "xy"})))
 
 
-def product_of(**more: Any) -> Target:
-    """Return two normal parameters whose sum is known to a hundredth."""
-    return target_of(
-        {"a": fe.Normal(0, 1), "b": fe.Normal(0, 1)},
-        [
-            fe.OwnNormal(
-                "own", quantity=more.get("of", lambda q: q.parameter("a") + q.parameter("b")),
-                estimate=more.get("estimate", 0.0), se=0.01,
-            )
-        ],
+@pytest.mark.parametrize("seed", [4, 6, 7])
+@pytest.mark.parametrize("draws", [400, 1000])
+def test_a_spike_on_a_broad_shoulder_is_not_lost(draws: int, seed: int) -> None:
+    """Whose mass is .40 by quadrature; no valley lies between it and the top of the shoulder."""
+
+    def log_likelihood(height: float, xy: Any) -> Any:
+        x, y = xy
+        spike = np.log(height) - 200 * ((x - 1) ** 2 + (y - 1) ** 2)
+        return fm.logsumexp(fm.stack([spike, -(((x + y) / 6) ** 2) / 2]), axis=0)
+
+    own = fe.OwnCustom(
+        "own", quantity=lambda q: (q.parameter("x"), q.parameter("y")), data=1000.0,
+        log_likelihood=log_likelihood,
     )  # fmt: skip
+    grid = np.linspace(-10, 10, 2001)
+    x, y = np.meshgrid(grid, grid)
+    mass = np.exp(log_likelihood(1000.0, (x, y)) - (x**2 + y**2) / 8)
+    near = np.abs(x - 1) < 0.2
+    exact = mass[near].sum() / mass.sum()
+    model = fe.Model(
+        ROUTE, PEOPLE, fe.Rate(0.01), SHARES, [own],
+        parameters={"x": fe.Normal(0, 2), "y": fe.Normal(0, 2)},
+    )  # fmt: skip
+    found = shares_of(model, draws, seed, lambda at: np.abs(at["x"] - 1) < 0.2)
+    assert abs(found - exact) < 5 * np.sqrt(exact * (1 - exact) / 400)
 
 
-def test_ends_of_climbs_on_one_ridge_are_one_component() -> None:
-    apart = fe.OwnNormal(
-        "apart", quantity=lambda q: q.parameter("a") - q.parameter("b"), estimate=0.0, se=1.0
-    )
-    target = target_of(
-        {"a": fe.Normal(0, 1), "b": fe.Normal(0, 1)},
-        [*product_of().density.model.evidence, apart],
-    )
-    modes = modes_at(target, [0.0, 0.0], [1.2, -1.2], [-0.9, 0.9])
-    alone, joined = (
-        begun(target, some, 30.0, np.random.default_rng(5)) for some in (modes[:1], modes)
-    )
-    assert len(joined.components) == len(alone.components) == 1
-    assert float(alone.components[0].loose.factor[0, 0]) == pytest.approx(1 / np.sqrt(3), rel=1e-3)
-    # As wide as its own width and how far all of them are apart, by their mass.
-    assert float(joined.components[0].loose.factor[0, 0]) > 1.2 / np.sqrt(3)
+@pytest.mark.parametrize("seed", [17, 104])
+def test_no_part_of_a_ridge_with_four_arms_is_lost(seed: int) -> None:
+    own = fe.OwnNormal(
+        "own", quantity=lambda q: abs(q.parameter("x")) - abs(q.parameter("y")),
+        estimate=1.0, se=0.05,
+    )  # fmt: skip
+    model = fe.Model(
+        ROUTE, PEOPLE, fe.Rate(0.01), SHARES, [own],
+        parameters={"x": fe.Normal(0, 2), "y": fe.Normal(0, 2)},
+    )  # fmt: skip
+    for right in (False, True):
+        for up in (False, True):
+            found = shares_of(
+                model,
+                400,
+                seed,
+                lambda at, r=right, u=up: ((at["x"] > 0) == r) & ((at["y"] > 0) == u),
+            )
+            assert abs(found - 0.25) < 0.12
 
 
-@pytest.mark.parametrize("how", ["beside the ridge", "beyond a valley", "round a turn"])
-def test_modes_that_stand_apart_keep_their_components(how: str) -> None:
-    rng = np.random.default_rng(6)
-    if how == "beside the ridge":
-        target = product_of(of=lambda q: (q.parameter("a") + q.parameter("b")) ** 2, estimate=1.0)
-        modes = modes_at(target, [0.5, 0.5], [-0.5, -0.5])
-    elif how == "round a turn":
-        target = product_of(of=lambda q: q.parameter("a") ** 2 + q.parameter("b") ** 2, estimate=2)
-        modes = modes_at(target, [1.0, 1.0], [np.sqrt(2) * np.sin(2.2), np.sqrt(2) * np.cos(2.2)])
-    else:  # the sum is known, and what is left is near 2 or -2
-        both = product_of().density.model.evidence
-        bent = fe.OwnNormal(
-            "bent", quantity=lambda q: (q.parameter("a") - q.parameter("b")) ** 2,
-            estimate=4.0, se=1.0,
-        )  # fmt: skip
-        target = target_of({"a": fe.Normal(0, 1), "b": fe.Normal(0, 1)}, [*both, bent])
-        modes = modes_at(target, [1.0, -1.0], [-1.0, 1.0])
-    limit = 30.0 if how != "beyond a valley" else 300.0
-    assert len(begun(target, modes, limit, rng).components) == 2
+@pytest.mark.parametrize("draws", [400, 1000])
+def test_few_draws_where_everything_is_held(draws: int) -> None:
+    """One share seen by one survey: no direction is left in which figures could say more."""
+    survey = fe.Survey("s", step="happened", yes=300, n=1000)
+    model = fe.Model(ROUTE, PEOPLE, fe.Rate(fe.Beta(1, 1)), SHARES, [survey])
+    result = fe.fit(model, draws=draws, seed=1, engine="importance", progress=False)
+    (rate,) = result.draws.values()
+    limits = stats.beta(301, 701).ppf([0.025, 0.5, 0.975])
+    np.testing.assert_allclose(np.quantile(rate, [0.025, 0.5, 0.975]), limits, atol=0.006)

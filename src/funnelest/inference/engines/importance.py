@@ -261,10 +261,13 @@ def _short(
 
     Few draws do not pay for a proposal that makes many of them cheap. Each batch shows how many
     draws the gate would take: while that are too many, the proposal is fitted to them, and else
-    they are made beside those that are there. The gate is the same.
+    they are made beside those that are there. The gate is the same. The first batch is of what the
+    modes show alone, which cannot be judged by itself: it is never the last.
     """
     proposal = begun(target, modes, _SHORT_HELD, rng)
     try:
+        drawn, log_weights = weigh(target, proposal, rng, _batch(target))
+        proposal = refitted(target, proposal, drawn, log_weights, rng)
         for patience in _PATIENCE:
             drawn, log_weights = weigh(target, proposal, rng, _batch(target))
             while True:
