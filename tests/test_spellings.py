@@ -40,10 +40,17 @@ YEARS = {
     "German": ["Jahr 2016", "Jahr 2017"],
     "floats": [2016.0, 2017.0],
 }
+#: Names that say what an axis holds.
 NAMES = [
     ("age", "year"), ("age_band", "Year"), ("Age (years)", "calendar year"), ("leeftijd", "jaar"),
     ("Leeftijdsgroep", "Perioden"), ("Alter", "Jahr"), ("Altersgruppe", "Berichtsjahr"),
-    ("x", "t"), ("year", "age"), ("sex", "region"),
+    ("leeftijdsklasse", "verslagjaar"), ("\u00c2ge", "Kalenderjahr"), (" AGES ", "reporting year"),
+]  # fmt: skip
+#: Names that do not, whatever the levels are.
+OTHER = [
+    ("x", "t"), ("year", "age"), ("sex", "region"), ("stage", "born"), ("village", "postcode"),
+    ("week", "year of birth"), ("klas", "geboortejaar"), ("district", "birth cohort"),
+    ("Lager", "Geburtsjahr"), ("code", "postal area"),
 ]  # fmt: skip
 COUNTS = np.array([[2_000_000.0, 2_010_000], [990_000, 980_000], [14_000_000, 14_100_000]])
 
@@ -56,6 +63,8 @@ class Spelled:
         self.young, self.teens, self.old = AGES[age]
         self.first, self.last = YEARS[year]
         axes = {self.age: AGES[age], self.year: YEARS[year]}
+        if names not in NAMES:  # what the names do not say is declared
+            roles = {"ages": self.age, "years": self.year, **roles}
         self.people = fe.Population(axes, COUNTS, **roles)
 
     def shift(self, which, how):
@@ -118,10 +127,12 @@ def check(one):
     np.testing.assert_allclose(numbers, SAME[0], rtol=1e-12)
     assert basis == SAME[1]
     if {one.age, one.year}.isdisjoint({"age", "year"}):
-        assert words == list(SAME[2:])
-        # Of axes that were declared it need not be said how they were recognised.
-        ((text,), (known,)) = refusal(one), REFUSED
-        assert known.startswith(text) if one.people.ages.declared else text == known
+        # How an axis was recognised is said, and that it was declared.
+        ledger, free = words
+        known = [row for row in SAME[2] if not row.startswith("axis ")]
+        assert ([row for row in ledger if not row.startswith("axis ")], free) == (known, SAME[3])
+        (text,), (same,) = refusal(one), REFUSED
+        assert text.startswith(same)
     else:
         assert len(refusal(one)) == len(REFUSED)
     again = fe.Population.from_dict(one.people.to_dict())
@@ -138,9 +149,25 @@ def test_years_as_they_are_printed(years):
     check(Spelled(year=years))
 
 
-@pytest.mark.parametrize("names", NAMES, ids=map(" ".join, NAMES))
+@pytest.mark.parametrize("names", [*NAMES, *OTHER], ids=map(" ".join, [*NAMES, *OTHER]))
 def test_axes_of_any_name(names):
     check(Spelled(names=names))
+
+
+@pytest.mark.parametrize("names", OTHER, ids=map(" ".join, OTHER))
+@pytest.mark.parametrize("ages", ["numbers", "words"])
+def test_axes_of_which_only_the_levels_say_what_they_hold_are_asked_about(names, ages):
+    """And no number is divided, or guarded, by what nobody said."""
+    one = Spelled(ages, names=names)
+    people = fe.Population({one.age: AGES[ages], one.year: YEARS["numbers"]}, COUNTS)
+    assert (people.ages, people.years) == (None, None)
+    with pytest.raises(fe.SpecError) as caught:
+        fe.Model(fe.Route("a", "b"), people, fe.Rate(fe.Beta(2, 98)))
+    said = " ".join(caught.value.problems)
+    assert f"years={one.year!r}" in said or "the axes 'year' and 'age' could each hold years" in said
+    assert f"ages={one.age!r}" in said or names == ("year", "age")
+    for said in caught.value.problems:
+        assert "no_role=" in said
 
 
 @pytest.mark.parametrize("ages", AGES)

@@ -18,6 +18,7 @@ from funnelest.levels import (
     alike_problems,
     as_level,
     begins,
+    named_for,
     read_level,
     read_levels,
     show_level,
@@ -63,14 +64,14 @@ class Axis:
     Parameters
     ----------
     name : str
-        Name of the axis, such as ``"age"``; nothing is read from it.
+        Name of the axis, such as ``"age"``. By itself it says nothing; see `made_axes`.
     levels : sequence of int, str or (int, int)
         The labels in order. A pair of whole numbers is an inclusive band, ``(65, None)`` one
         without an end.
     role : {"ages", "years", "regions"}, optional
         What the levels are; None where they are something else, or it is not known.
     declared : bool, default False
-        Whether somebody said so, rather than the levels.
+        Whether somebody said so, rather than the name and the levels together.
     """
 
     name: str
@@ -114,10 +115,13 @@ class Axis:
     def might_hold(self, role: Role) -> bool:
         """Return whether the levels may be ages (or years), without being so beyond doubt.
 
-        Years that are texts, or of other centuries; ages of which one is not read, or beyond 120.
+        Years that are texts, or of other centuries; ages of which one is not read, or beyond 120;
+        and what the name says of several levels, whatever these are.
         """
         if not self.levels or self.could_hold(role):
             return bool(self.levels)
+        if self.role is None and len(self.levels) > 1 and named_for(self.name, role):
+            return True
         if self.numeric:
             lows = [low for low, _ in self.spans]
             if role == "years":
@@ -208,6 +212,21 @@ class Axis:
         held = f" ({self.role})" if self.role is not None else ""
         return f"{self.name}{held}: {self._show()}"
 
+    def _wide_years(self) -> list[str]:
+        """Return which levels are several years: people and numbers are counted in each year."""
+        if self.open is not None:
+            return [f"axis {self.name!r}: {show_level(self.open)} is no band of years."]
+        wide = [one for one in self.levels if isinstance(one, tuple) and one[0] != one[1]]
+        if not wide:
+            return []
+        return [
+            f"axis {self.name!r} holds years, and {show_level(wide[0])} is a band of several: a rate "
+            "is of one year, and whether the people of a band are counted once or in each of its "
+            "years is not known. Give every year as a level, with its own people; a figure of "
+            f"several years then says where={{{self.name!r}: {wide[0]!r}}}. If these are no years, "
+            f"no_role={self.name!r}."
+        ]
+
     def _show(self) -> str:
         if len(self.levels) <= 8:
             return ", ".join(map(show_level, self.levels))
@@ -232,7 +251,7 @@ class Axis:
         if len(set(self.levels)) < len(self.levels):
             found.append(f"axis {self.name!r} names a level twice.")
         else:
-            found += alike_problems(self.name, self.levels)
+            found += alike_problems(f"axis {self.name!r} has levels", self.levels)
         kinds = {isinstance(level, str) for level in self.levels}
         if len(kinds) > 1:
             found.append(
@@ -244,8 +263,8 @@ class Axis:
                 for one, two in pairwise(sorted(self.spans))
                 if two[0] <= one[1]
             ]
-            if self.role == "years" and self.open is not None:
-                found.append(f"axis {self.name!r}: {show_level(self.open)} is no band of years.")
+            if self.role == "years":
+                found += self._wide_years()
             if self.role == "ages" and self.declared and not self.could_hold("ages"):
                 found.append(
                     f"axis {self.name!r} is declared to hold ages, which lie within 0 and 120; it "
@@ -288,7 +307,11 @@ def made_axes(
     regions: str | None,
     no_role: str | Sequence[str],
 ) -> tuple[list[Axis], list[str]]:
-    """Return the axes with what they hold, as declared or as their levels say; and problems."""
+    """Return the axes with what they hold, and problems.
+
+    That is what is declared, or what the name of an axis and its levels both say: codes such as
+    2001 and 2002 under another name are years only where somebody says so.
+    """
     if not isinstance(axes, Mapping):
         return [], [f"axes must be a mapping from name to levels; given {axes!r}."]
     others = [no_role] if isinstance(no_role, str) else no_role
@@ -317,6 +340,7 @@ def made_axes(
         for name in axes
         if not isinstance(name, str)
     ]
+    problems += alike_problems("the population has axes", axes)
     made = []
     for name, labels in axes.items():
         if isinstance(labels, str) or not isinstance(labels, Iterable):
@@ -324,12 +348,11 @@ def made_axes(
             continue
         labels = list(labels)
         levels, trouble = read_levels(name, labels, roles.get(name), name in roles)
-        axis = Axis(name, tuple(levels), roles.get(name), name in roles)
-        problems += trouble or axis.problems()
-        made.append(axis)
-    # Read from the levels only where one axis alone can be meant, and no other may be.
+        made.append(Axis(name, tuple(levels), roles.get(name), name in roles))
+        problems += trouble
+    # Only where one axis alone can be meant, and no other may be.
     for role in WITHIN:
-        fit = [i for i, one in enumerate(made) if not one.declared and one.might_hold(role)]
+        fit = [i for i, one in enumerate(made) if not one.declared and named_for(one.name, role)]
         if len(fit) == 1 and role not in roles.values() and made[fit[0]].could_hold(role):
             made[fit[0]] = replace(made[fit[0]], role=role)
-    return made, problems
+    return made, problems or [text for one in made for text in one.problems()]

@@ -32,6 +32,7 @@ __all__ = [
     "NAME",
     "PAIR",
     "PATH",
+    "PER",
     "POSITIVE",
     "SEED",
     "SHARE",
@@ -467,6 +468,12 @@ def step_problems(name: str, value: object, route: Route) -> list[str]:
 
 AXIS = explained(
     lambda name, value, _, population: axis_problems(name, value, population),
+    None, 3, "no axis", [],
+)  # fmt: skip
+#: The axis over which a number is a mean.
+PER = explained(
+    lambda name, value, _, population: axis_problems(name, value, population)
+    or population.per_problems(value, f"field {name!r}"),
     None, 3, "no axis", [],
 )  # fmt: skip
 #: The axis of ages by its name; None is the one that is known.

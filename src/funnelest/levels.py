@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
@@ -18,6 +19,8 @@ __all__ = [
     "alike_problems",
     "as_level",
     "begins",
+    "named_for",
+    "plainly",
     "read_level",
     "read_levels",
     "show_level",
@@ -97,6 +100,20 @@ MIGHT = {
 NUMBERED = re.compile(r"\d")
 #: Role -> the lowest and highest level that it can have without anyone saying so.
 WITHIN: Mapping[Role, tuple[int, int]] = {"ages": (0, 120), "years": (1900, 2100)}
+#: Role -> names of axes that say it, in English, Dutch and German (accents left out). Years in
+#: which somebody was born say something else, and so do weeks, months and waves.
+_NAMES = {
+    "ages": re.compile(
+        r"(?:age|leeftijds?|alters?)"
+        r"(?:[ _-]?(?:groups?|bands?|class(?:es)?|groep(?:en)?|klassen?|gruppen?|years?|jaren?|jahren?"
+        r"|in (?:years|jaren|jahren)|\((?:in )?(?:years?|yrs?|jaren?|jahren?)\)))?|ages|leeftijden"
+    ),
+    "years": re.compile(
+        r"(?:(?:calendar|report(?:ing)?|registration|survey|fiscal|kalender|verslag|registratie|"
+        r"meet|peil|bericht|berichts|erhebungs)[ _-]?)?(?:years?|yrs?|jaar|jaren|jaartal|jahre?)"
+        r"|periods?|period(?:e|es|en)"
+    ),
+}
 
 
 def as_level(value: object) -> Level | None:
@@ -174,6 +191,20 @@ def _is_year(level: Level | None) -> bool:
     return isinstance(low, int) and isinstance(high, int) and least <= low <= high <= most
 
 
+def plainly(name: str) -> str:
+    """Return a name without what no reader sees: capitals, spaces around, how accents are coded."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+
+
+def named_for(name: object, role: Role) -> bool:
+    """Return whether the name of an axis says that it holds ages, or years."""
+    if role not in _NAMES or not isinstance(name, str):
+        return False
+    parts = unicodedata.normalize("NFKD", plainly(name))
+    bare = "".join(letter for letter in parts if not unicodedata.combining(letter))
+    return _NAMES[role].fullmatch(bare) is not None
+
+
 def show_level(level: object) -> str:
     """Return a level as a reader writes it: ``12-16`` for the band (12, 16), ``65+``."""
     if isinstance(level, tuple) and len(level) == 2:
@@ -188,15 +219,23 @@ def begins(band: tuple[int, int | None]) -> bool:
     return _is_year(band[0]) and band[1] == (band[0] + 1) % 100
 
 
-def alike_problems(name: str, levels: Iterable[Level]) -> list[str]:
-    """Return which names of levels differ in spaces or capitals only: they are two by mistake."""
+def alike_problems(what: str, names: Iterable[object]) -> list[str]:
+    """Return which names differ in what no reader sees only: they are two by mistake.
+
+    `what` has these names, as in ``axis 'sex' has levels``.
+    """
     found: dict[str, list[str]] = {}
-    for level in levels:
-        if isinstance(level, str):
-            found.setdefault(" ".join(level.split()).casefold(), []).append(level)
+    for name in names:
+        if isinstance(name, str):
+            found.setdefault(plainly(name), []).append(name)
     return [
-        f"axis {name!r} has levels that differ in spaces or capitals only: "
-        f"{', '.join(map(repr, some))}. Give them one name."
+        f"{what} that differ in spaces, capitals or how letters are coded only: "
+        f"{', '.join(map(ascii if _same_print(some) else repr, some))}. Give them one name."
         for some in found.values()
         if len(some) > 1
     ]
+
+
+def _same_print(names: Iterable[str]) -> bool:
+    """Return whether names cannot be told apart when they are printed."""
+    return len({unicodedata.normalize("NFC", name) for name in names}) == 1

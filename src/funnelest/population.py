@@ -15,6 +15,7 @@ from funnelest.errors import SpecError, raise_if_any
 from funnelest.fields import TRUTH, key_problems
 from funnelest.levels import Role, read_levels, show_level
 from funnelest.numbers import array_of, in_cells
+from funnelest.roles import could_hold, question
 from funnelest.selections import Index, Masks
 
 if TYPE_CHECKING:
@@ -58,12 +59,15 @@ class Population:
 
     Notes
     -----
-    Nothing is read from the name of an axis. An axis that is not declared holds years when all its
-    levels are whole numbers (or bands) within 1900 and 2100, and ages when they are within 0 and
-    120, if it is the only such axis. Where several are, and it matters, the model asks; and where
-    all levels are texts with a number in them ("'19", "T0"), which may be periods. Regions are
-    declared, or not known. Of names alone nothing is known: the ledger says that they are taken to
-    be neither ages nor years.
+    An axis that is not declared holds years where its name says so ("year", "jaar", "Berichtsjahr")
+    and its levels too (whole numbers within 1900 and 2100), and ages likewise ("age", "leeftijd",
+    "Alter (Jahre)"; within 0 and 120), if it is the only such axis. Neither a name nor a number
+    alone does: codes such as 2001 and 2002, or districts 1 and 2, are asked about by the model, and
+    so are texts with a number in them ("'19", "T0"), which may be periods. Regions are declared, or
+    not known. The ledger has a line for each axis that says how it was read.
+
+    Years are single ones: a rate is of one year. Whoever is there in two years is counted in both,
+    so that the sum over several is of person-years, and numbers over them are means per year.
 
     Examples
     --------
@@ -249,35 +253,11 @@ class Population:
 
     def could_hold(self, role: Role) -> list[Axis]:
         """Return the axes of which one may hold a `role` that none is known to hold."""
-        if self._holding(role) is not None:
-            return []
-        asked = [one for one in self.axes if not one.declared]
-        dated = role == "years"  # of several periods no total is made unasked
-        return [one for one in asked if one.might_hold(role) or (dated and one.numbered)]
+        return could_hold(self.axes, role)
 
     def question(self, role: Role) -> str:
         """Return what to ask when it is not known which axis holds a `role`."""
-        could = self.could_hold(role)
-        fit = [repr(axis.name) for axis in could]
-        if not fit:
-            known = ", ".join(axis.name for axis in self.axes) or "none"
-            return (
-                f"no axis of the population is known to hold {role}; its axes are: {known}. Say "
-                f"which does in the population, {role}=...."
-            )
-        if len(fit) == 1:
-            both: list[Role] = ["ages", "years"]
-            first, *rest = [one for one in both if could[0] in self.could_hold(one)]
-            more = "".join(f"that it holds {one}, {one}={fit[0]}, " for one in rest)
-            return (
-                f"the axis {fit[0]} may hold {first}: say in the population that it does, "
-                f"{first}={fit[0]}, {more}or that it does not, no_role={fit[0]} "
-                f"(regions={fit[0]} of places)."
-            )
-        return (
-            f"the axes {' and '.join(fit)} could each hold {role}: say in the population which "
-            f"does, as in {role}={fit[0]}, or that one does not, as in no_role={fit[-1]}."
-        )
+        return question(self.axes, role)
 
     def age_problems(self, name: str | None) -> list[str]:
         """Return why no axis of ages has this name; without a name, why none is known."""
@@ -300,8 +280,16 @@ class Population:
         """Return why no mean can be taken over an axis, one sentence each."""
         if isinstance(per, str) and per == "auto":
             return [self.question("years")] if self.could_hold("years") else []
-        if per is None or (isinstance(per, str) and self.axis(per) is not None):
+        if per is None:
             return []
+        axis = self.axis(per) if isinstance(per, str) else None
+        if axis is not None:
+            wide = [v for v in axis.levels if isinstance(v, tuple) and v[0] != v[1]]
+            return [
+                f"{what} names axis {per!r}, of which {show_level(one)} is a band: a mean over bands "
+                f"is none per {per}. Give a total, or a population of single levels."
+                for one in wide[:1]
+            ]
         known = ", ".join(axis.name for axis in self.axes) or "none"
         return [f"{what} names axis {per!r}; the population's axes are: {known}."]
 

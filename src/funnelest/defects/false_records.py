@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from funnelest.defects.base import Added, Defect, Records
 from funnelest.defects.varying import VaryingShare
-from funnelest.fields import AXIS, TEXT, Allowed
+from funnelest.fields import PER, TEXT, Allowed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.rates import Number, PerLevel
@@ -92,7 +92,7 @@ class FalsePositives(Number, Defect):
     per: str | None
     stage: ClassVar[int] = 50
     label: ClassVar[str] = "false positives"
-    allowed: ClassVar[Allowed] = {"per": AXIS.or_none}
+    allowed: ClassVar[Allowed] = {"per": PER.or_none}
 
     def __init__(
         self, base: Prior | PerLevel | float, *terms: Term, per: str | None = None

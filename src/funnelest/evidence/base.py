@@ -15,9 +15,9 @@ from funnelest.errors import SpecError
 from funnelest.evidence.counted import Counted
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
-    AXIS,
     MAPPING,
     NAME,
+    PER,
     TEXT,
     Allowed,
     explained,
@@ -390,7 +390,7 @@ class NumberEvidence(Evidence):
 
     step: str | tuple[str, str]
     per: str | None = None
-    allowed: ClassVar[Allowed] = {"step": PLACE, "per": AXIS.or_none}
+    allowed: ClassVar[Allowed] = {"step": PLACE, "per": PER.or_none}
     carries: ClassVar[tuple[str, ...]] = ("on_records",)
     checks: ClassVar[Mapping[str, str]] = {"coverage": "Coverage", "ppv": "PPV or FalsePositives"}
 

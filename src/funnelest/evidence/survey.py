@@ -23,7 +23,7 @@ from funnelest.evidence.recall_period import (
     period_problems,
     period_said,
 )
-from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
+from funnelest.fields import PER, STEP, Allowed, number, wrong_fields
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -119,7 +119,7 @@ class Survey(AskedEvidence):
         "step": STEP,
         "of": STEP.or_none,
         "total": printed(number(least=0)).or_none,
-        "per": AXIS.or_none,
+        "per": PER.or_none,
         "recall": RECALL,
     }
     carries: ClassVar[tuple[str, ...]] = (*AskedEvidence.carries, "on_period")

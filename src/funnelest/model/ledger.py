@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from funnelest.axes import Axis
 from funnelest.model.constancy import constancies
 from funnelest.model.counted_apart import counted_apart
 from funnelest.model.parts import Parts
@@ -118,13 +119,7 @@ def _entries(model: Parts) -> list[Entry]:
         for one in model.sources()
         for about, text in one.readings(model.population).items()
     ]
-    found += [
-        Entry(
-            named("default.axis", axis=axis.name), "default", named("default.no_role"), stated=False
-        )
-        for axis in model.population.axes
-        if axis.role is None and not axis.declared and len(axis.levels) > 1
-    ]
+    found += map(_read_as, model.population.axes)
     found += [
         Entry(about, "default", text, stated=False)
         for about, text in unsaid.items()
@@ -139,6 +134,14 @@ def _entries(model: Parts) -> list[Entry]:
         about = named("default.counted", names=names)
         found.append(Entry(about, "default", named("default.counted_apart"), stated=False))
     return found
+
+
+def _read_as(axis: Axis) -> Entry:
+    """Return what an axis was taken to hold, and whether anybody said so."""
+    about = named("default.axis", axis=axis.name)
+    if axis.declared:
+        return Entry(about, "assumption", named(f"default.declared.{axis.role or 'other'}"))
+    return Entry(about, "default", named(f"default.read.{axis.role or 'other'}"), stated=False)
 
 
 def _constant(model: Parts) -> list[Entry]:

@@ -24,6 +24,7 @@ from funnelest.model.unasked import unasked_problems
 from funnelest.population import Population
 from funnelest.priors import Fixed, Prior, Shared
 from funnelest.rates import Number, Rate, Share
+from funnelest.roles import questions
 from funnelest.route import Route, show_edge
 from funnelest.selections import Index, places
 
@@ -104,10 +105,9 @@ def number_problems(evidence: Sequence[Evidence]) -> list[str]:
     ]
 
 
-def _year_problems(model: Parts) -> list[str]:
-    """Ask which axis is that of the years, over which every table gives a mean."""
-    could = model.population.could_hold("years")
-    return [model.population.question("years")] if could else []
+def _axis_problems(model: Parts) -> list[str]:
+    """Ask what axes hold, where numbers hang on it."""
+    return questions(model.population.axes)
 
 
 def _rate_problems(model: Parts) -> list[str]:
@@ -461,13 +461,15 @@ _SOURCES = frozenset({"evidence", "assumptions"})
 #: Every check with the parts that it reads. Each stage only where the one before finds nothing: of
 #: names first, since the priors of a held name are looked up by it.
 _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
-    {hidden_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
+    {
+        hidden_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"},
+        _axis_problems: frozenset(),
+    },
     {
         _rate_problems: frozenset({"occurrence", "transitions"}),
         _evidence_problems: _SOURCES,
         _assumption_problems: _SOURCES,
         _parameter_problems: frozenset({"parameters"}),
-        _year_problems: frozenset(),
     },
     {
         _instead_problems: _SOURCES | {"parameters", "instead"},
