@@ -96,7 +96,17 @@ def test_the_main_example() -> None:
     # Each is what its register is of; happened, told and helped were seen in 2016 only.
     assert found["reported"] == found["investigated"] == "partly imputed"
     assert found["happened"] == found["told"] == found["helped"] == both
-    assert {model.basis(asked, of=step) for step in steps} == {EST}
+    # The pupils were asked what happened and whether they told; a total of help in 2016, of all
+    # ages and any kind, depends on all that lies before it, and sees none of it.
+    assert [model.basis(asked, of=step) for step in steps] == [EST, EST, ALL, ALL, ALL]
+    last = steps[2:]
+    for place in [*last[:2], *((a, b) for a, b in model.route.edges if a != steps[0])]:
+        assert model.basis(asked, of=place).split(", ")[0] == ALL
+        assert PART in model.basis(of=place)
+    without = model.without("youth care 2016")
+    for place in [*steps[:4], *zip(steps[1:], last, strict=False)]:
+        for where in (asked, recent, young, {"year": 2016}, {}):
+            assert model.basis(where, of=place) == without.basis(where, of=place)
     assert model.basis({"year": 2016}, of="helped") == "partly imputed"
     assert {model.basis(of=step) for step in steps} == {"partly imputed, partly carried over"}
     # Nobody asked children under 12 whether they told; of those reported all ages are counted.
@@ -104,7 +114,10 @@ def test_the_main_example() -> None:
         "imputed", *["imputed, carried over"] * 4,
     ]  # fmt: skip
     assert model.basis(young, of=("happened", "told")) == "imputed, carried over"
-    assert model.basis(young, of=("reported", "investigated")) == "imputed"
+    assert model.basis(young, of=("reported", "investigated")) == (
+        "imputed, partly carried over"
+    )
+    assert model.basis({**young, **recent}, of=("reported", "investigated")) == "imputed"
     said = {one.about: one.value for one in model.ledger() if one.kind == "constant"}
     assert len(said) == 29
     assert said["told -> helped over age"].endswith("the same at age 0-11 as at 12-16 and 17")
@@ -112,6 +125,57 @@ def test_the_main_example() -> None:
     assert said["rate of happened over year"].endswith("the same in 2016 and 2017-2018")
     assert "rate of happened over age" not in said
     assert "rate of happened over sex" not in said
+
+
+def wide(kind: str, step: str = REPORTED) -> fe.Evidence:
+    """Return a figure of a step in 2019 that tells nothing but an order of magnitude."""
+    given: dict[str, Any] = {"name": "stock", "step": step, "where": {"year": 2019}}
+    if kind == "own":
+        return fe.OwnPoisson(
+            name="stock", count=900, quantity=lambda q: 4 * q.number(step, {"year": 2019})
+        )
+    given["defects"] = [fe.Coverage(fe.Beta(1, 1))]
+    if kind == "total":
+        return fe.Total(estimate=900, interval=(700, 1200), **given)
+    return fe.Register(count=900, **given)
+
+
+@pytest.mark.parametrize("kind", ["own", "total", "register"])
+@pytest.mark.parametrize("rate", ["asked", "not asked"])
+def test_a_figure_further_on_in_other_cells_sees_nothing_before_it(kind, rate) -> None:
+    """What only a register of 2022 is of is carried over to 2019, whatever is known of later steps.
+
+    There the later figure sees the number of its own step, as a whole.
+    """
+    sources = [happened()] if rate == "asked" else []
+    first = fe.Register(name="helpline", step=TOLD, count=900, where={"year": 2022})
+    both = [first, police(count=130, where={"year": 2022})]
+    plain, more = model_of(*sources, *both), model_of(*sources, *both, wide(kind))
+    for where in ({"year": 2019}, {"year": 2022}, {}):
+        for place in (HAPPENED, TOLD, (HAPPENED, TOLD), (TOLD, REPORTED)):
+            assert more.basis(where, of=place) == plain.basis(where, of=place)
+    assert plain.basis({"year": 2019}, of=TOLD) == more.basis({"year": 2019}, of=TOLD) == ALL
+    assert plain.basis({"year": 2019}, of=REPORTED) == ALL
+    assert more.basis({"year": 2019}, of=REPORTED) == EST
+
+
+def test_a_share_that_its_figures_leave_as_its_prior_is_assumed() -> None:
+    """Of who told nobody, who is reported: the register is of both ways, and knows neither.
+
+    The share of all who come so varies with who told; the share that has the prior does not.
+    """
+    ways = fe.Route(HAPPENED, TOLD, REPORTED, skips=[(HAPPENED, REPORTED)])
+    people = fe.Population({"year": [2019]}, [100_000])
+    rare = fe.LogNormal.from_interval(0.0002, 0.02)
+    shares = {(HAPPENED, REPORTED): fe.Share(rare), (TOLD, REPORTED): fe.Share(fe.Beta(2, 2))}
+    model = fe.Model(
+        ways, people, fe.Rate(fe.Beta(1, 30)), shares, [happened(), told(), police(count=300)]
+    )
+    table = fe.fit(model, seed=1, progress=False).transitions()
+    found = dict(zip(zip(table["from"], table["to"], strict=True), table["basis"], strict=True))
+    assert found == {
+        (HAPPENED, TOLD): EST, (HAPPENED, REPORTED): "assumed", (TOLD, REPORTED): EST,
+    }  # fmt: skip
 
 
 def test_what_no_figure_tells_apart_is_seen_together() -> None:

@@ -53,10 +53,13 @@ class Sight:
 
     A figure depends on parts: those that change what is expected of it when they are smaller in all
     cells. It sees a part in its cells where it depends on no other, or on others only that figures
-    see in all of these cells (or, of the rate, that an assumption sets there). A figure of cells of
-    which only some are seen otherwise says nothing of the rest by themselves, as in `asked_cells`.
-    A part that no figure sees so, in any cell, is seen together with others: in the cells of all
-    figures that depend on it.
+    see in all of these cells (or, of the rate, that an assumption sets there), by themselves or as
+    a whole: the number at an earlier step, of which a figure of these cells is. A figure of cells
+    of which only some are seen otherwise says nothing of the rest by themselves, as in
+    `asked_cells`.
+    A part that no figure sees so, in any cell, is seen together with others: in the cells of the
+    figures that depend on it and on fewest others. One that depends on all that another does, and on
+    more (the number at a later step), is needed for the rest of it: it does not see the part too.
 
     What a source lends its figures (a coverage, a sensitivity, an overlap: what sets the level of
     its defects, and what it brings itself) is known by its prior, and then is in nobody's way. But
@@ -97,7 +100,7 @@ class Sight:
             for on, where in _paired(rows, figures.wheres):
                 if on:
                     cells = np.ix_(*model.population.select(where))
-                    parts = on & self.parts.keys()
+                    parts = frozenset(on & self.parts.keys())
                     found[on, repr(where)] = _Figure(parts, on - parts, cells)
         self._figures = _elsewhere(sorted(found.values(), key=lambda one: one.size))
 
@@ -150,11 +153,16 @@ class Sight:
         changed = True
         while changed:
             changed = False
+            wholes = self._wholes(alone)
             for one in self._figures:
                 there = self._people[one.cells]
+                whole = _union(
+                    [parts for parts, mask in wholes.items()
+                     if parts < one.parts and (mask[one.cells] | ~there).all()]
+                )  # fmt: skip
                 left = frozenset(
                     name
-                    for name in one.parts | one.lent
+                    for name in (one.parts - whole) | one.lent
                     if not (self._known(name, alone, one.cells) | ~there).all()
                 )
                 if not left or not tells(one, left):
@@ -167,6 +175,18 @@ class Sight:
                     alone[name][one.cells] = True
                 changed = True
 
+    def _wholes(self, alone: Mapping[str, Mask]) -> Mapping[Names, Mask]:
+        """Return what figures are of as a whole, and the cells of those to which nothing is lent.
+
+        That is, but what is told `alone` in their own cells.
+        """
+        found: dict[Names, Mask] = {}
+        for one in self._figures:
+            mask = found.setdefault(one.parts, np.zeros(self._population.shape, dtype=bool))
+            if all(alone[name][one.cells].all() for name in one.lent):
+                mask[one.cells] = True
+        return found
+
     @cached_property
     def seen(self) -> Mapping[str, Mask]:
         """Part -> the cells in which it is seen; without those parts that no figure sees at all."""
@@ -175,8 +195,11 @@ class Sight:
             mask = self._isolated[name].copy()
             figures = [one for one in self._figures if name in one.parts]
             if not mask.any():
+                every = {one.parts for one in figures}
+                fewest = {one for one in every if not any(other < one for other in every)}
                 for one in figures:
-                    mask[one.cells] |= self._own(one)
+                    if one.parts in fewest:
+                        mask[one.cells] |= self._own(one)
             if mask.any() or figures:
                 found[name] = mask
         return found

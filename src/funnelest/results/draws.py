@@ -241,10 +241,18 @@ class Drawn:
         return self._rests_on(quantity, basis, *both)
 
     def _rests_on(
-        self, quantity: Callable[[Quantities], Any], basis: str, posterior: Floats, prior: Floats
+        self,
+        quantity: Callable[[Quantities], Any],
+        basis: str,
+        posterior: Floats,
+        prior: Floats,
+        own: Callable[[Quantities], Any] | None = None,
     ) -> str:
+        """Return as `rests_on`, given draws; `own` is what the quantity alone rests on."""
         given = all(np.ptp(one) <= 1e-12 * np.abs(one).max() for one in (posterior, prior))
         same = given or as_its_prior(posterior, prior)
+        if own is not None and not same:
+            same = as_its_prior(*(self._evaluate(own, q) for q in (self._posterior, self._prior)))
         return self._probe.rests_on(quantity, basis, prior=same)
 
     # ------------------------------------------------------------------- gate

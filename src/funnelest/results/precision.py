@@ -13,7 +13,7 @@ from funnelest import distributions
 from funnelest.axes import Where
 from funnelest.model.model import Model
 from funnelest.quantities.quantities import Quantities
-from funnelest.route import show_edge
+from funnelest.route import Edge, Route, show_edge
 from funnelest.sampling.errors import Dependence, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
 from funnelest.words import named
@@ -25,6 +25,7 @@ __all__ = [
     "as_its_prior",
     "main_quantities",
     "on_scale",
+    "own_share",
     "scale_of",
     "shares_of_width",
 ]
@@ -51,6 +52,17 @@ def main_quantities(model: Model, where: Where | None = None) -> dict[str, Quant
     for edge in model.route.edges:
         found[show_edge(edge)] = methodcaller("transition", *edge, where)
     return found
+
+
+def own_share(q: Quantities, route: Route, edge: Edge, where: Where | None) -> Any:
+    """Return the share of those who took no earlier way from the step, who take this one."""
+    steps, (first, last) = route.steps, edge
+    before = [
+        one for one in route.edges if one[0] == first and steps.index(one[1]) < steps.index(last)
+    ]
+    left = q.number(first, where) - sum(q.flow(*one, where) for one in before)
+    with np.errstate(all="ignore"):  # nobody may be left
+        return q.flow(first, last, where) / left
 
 
 def scale_of(*samples: Floats) -> str:

@@ -17,6 +17,7 @@ from funnelest.results import tables
 from funnelest.results.draws import QUANTITY
 from funnelest.results.intervals import interval_problems
 from funnelest.results.people import People
+from funnelest.results.precision import own_share
 from funnelest.results.tabled import Kind, noted
 from funnelest.words import say
 
@@ -87,7 +88,9 @@ class Result(People):
         Returns
         -------
         pandas.DataFrame
-            One row per transition (and level); `skip` says whether it jumps over a step.
+            One row per transition (and level); `skip` says whether it jumps over a step. Its basis
+            is "assumed" too where what is asked of those who took no earlier way from the step,
+            which is what has the prior, is as that prior has it.
         """
         rows = [
             (
@@ -98,7 +101,12 @@ class Result(People):
             for labels, cells, _, basis in self._each(where, by)
             for a, b in self.model.route.edges
         ]
-        return self._table(rows, probability, kind, ("from", "to", "skip"))
+        own = [
+            partial(own_share, route=self.model.route, edge=edge, where=cells)
+            for _, cells, _, _ in self._each(where, by)
+            for edge in self.model.route.edges
+        ]
+        return self._table(rows, probability, kind, ("from", "to", "skip"), own=own)
 
     def first_events(
         self,

@@ -38,10 +38,12 @@ class Tabled(Drawn):
         kind: Kind,
         labels: Sequence[str] = (),
         drawn: Sequence[Floats] | None = None,
+        own: Sequence[Callable[[Quantities], Any]] | None = None,
     ) -> pd.DataFrame:
         """Return a tidy table of (labels, quantity, basis) rows; `labels` are those of no row.
 
-        `drawn` are draws to take in place of those of the quantity itself, row by row.
+        `drawn` are draws to take in place of those of the quantity itself, row by row; `own` is
+        what a row alone rests on: where that is as its prior has it, so is the row.
         """
         import pandas as pd
 
@@ -62,7 +64,9 @@ class Tabled(Drawn):
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],
-                    "basis": self._rests_on(quantity, basis, expected, before),
+                    "basis": self._rests_on(
+                        quantity, basis, expected, before, None if own is None else own[i]
+                    ),
                     "mark": self.mark,
                 }
             )
