@@ -8,8 +8,8 @@ survey of ages 12-16 in 2016, the others from unreliable registers of ages 0-17 
 nobody asked children under 12, and steps can be skipped. This script reconciles them, with the
 uncertainty that they really have, and says what was assumed.
 
-It writes a figure, tables and a page to ``out/``. The page makes all checks first, which takes most
-of the time.
+It writes a figure, tables and a page to ``out/``. All checks are made first, which takes most of
+the time.
 """
 
 import json
@@ -336,8 +336,12 @@ model = fe.Model(
 print(model)
 
 # %%
-# Fit. Every interval names its probability and kind; what was imputed is labelled.
-result = fe.fit(model, seed=2018)
+# Fit, and make all checks, once: what fails is a mark on every table, figure and page that is made
+# of the checked result. Every interval names its probability and kind; what was imputed, carried
+# over or assumed is labelled.
+checks = fe.trust(fe.fit(model, seed=2018))
+result = checks.result
+print(checks)
 print(result)
 columns = ["median", "low", "high", "interval", "prior_median", "basis"]
 steps = result.steps()
@@ -378,13 +382,12 @@ naive = pd.DataFrame(
         "naive ratio": [printed[b] / printed[a] for a, b in why],
         "reconciled": naive["median"],
         "reconciled_mc_error": naive["median_mc_error"],
-        **naive[["low", "low_mc_error", "high", "high_mc_error"]],
-        "interval": naive["interval"],
-        "basis": naive["basis"],
+        **naive[["low", "low_mc_error", "high", "high_mc_error", "interval", "basis", "mark"]],
         "why they differ": why.values(),
     }
 )
-shown = [name for name in naive if name != "why they differ" and not name.endswith("_mc_error")]
+hidden = {"why they differ", "mark"}
+shown = [name for name in naive if name not in hidden and not name.endswith("_mc_error")]
 print(naive[shown].round(3).to_string(index=False))
 for transition, reason in zip(naive["transition"], why.values(), strict=True):
     print(f"  {transition}: {reason}")
@@ -418,13 +421,13 @@ beside = pd.DataFrame(
         "from": of,
         **one.steps(ages[where], number="expected")
         .set_index("step")
-        .loc["happened", ["number", *columns, *errors]]
+        .loc["happened", ["number", *columns, *errors, "mark"]]
         .to_dict(),
     }
     for where in ages
     for of, one in (("survey alone", alone), ("all figures", result))
 )
-print(beside.drop(columns=errors).round(0).to_string(index=False))
+print(beside.drop(columns=[*errors, "mark"]).round(0).to_string(index=False))
 
 # %%
 # A figure that clashes: of children under a supervision order 15% had no help within half a year.
@@ -481,6 +484,7 @@ for name, one in (
 fe.report.page(
     result,
     OUT / "index.html",
+    checks=checks,
     title="The route of child victims, the Netherlands 2017-2018",
     sections=[
         ("Printed ratios and reconciled shares", naive),

@@ -307,7 +307,8 @@ def test_the_ledger_of_the_same_model_says_the_same(names, bands):
         )
     )  # fmt: skip
     plain, other = (
-        [line for line in lines if not line["about"].startswith("axis ")] for lines in (plain, other)
+        [line for line in lines if not line["about"].startswith("axis ")]
+        for lines in (plain, other)
     )
     assert plain == other
     assert any("<age>" in line["about"] for line in plain)

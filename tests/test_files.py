@@ -255,3 +255,15 @@ def test_a_seal_sees_every_bit():
 def test_reading_what_is_not_there(tmp_path):
     with pytest.raises(fe.FileError, match="was not read: no such file"):
         files.read(tmp_path / "none.nc", "the result")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="devices and pipes have names there")
+@pytest.mark.parametrize("what", ["/dev/zero", "/dev/full", "/dev/null", "pipe", "link"])
+def test_what_never_ends_is_not_read(what, tmp_path):
+    path = tmp_path / "x" if what in ("pipe", "link") else what
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "link":
+        path.symlink_to("/dev/zero")
+    with pytest.raises(fe.FileError, match="that is no ordinary file"):
+        fe.load(path)

@@ -164,8 +164,11 @@ def test_axes_of_which_only_the_levels_say_what_they_hold_are_asked_about(names,
     with pytest.raises(fe.SpecError) as caught:
         fe.Model(fe.Route("a", "b"), people, fe.Rate(fe.Beta(2, 98)))
     said = " ".join(caught.value.problems)
-    assert f"years={one.year!r}" in said or "the axes 'year' and 'age' could each hold years" in said
-    assert f"ages={one.age!r}" in said or names == ("year", "age")
+    if names == ("year", "age"):
+        assert "the axes 'year' and 'age' could each hold years" in said
+    else:
+        assert f"years={one.year!r}" in said
+        assert f"ages={one.age!r}" in said
     for said in caught.value.problems:
         assert "no_role=" in said
 

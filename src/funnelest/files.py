@@ -101,6 +101,9 @@ def append(path: str | os.PathLike[str], data: bytes, what: str) -> None:
 def read(path: str | os.PathLike[str], what: str) -> bytes:
     """Return all that a file holds."""
     with _explained(path, f"{what} was not read", ""):
+        # Asked before it is opened: a pipe waits for a writer, and a device never ends.
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise OSError("that is no ordinary file")
         return Path(path).read_bytes()
 
 

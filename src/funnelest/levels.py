@@ -105,8 +105,8 @@ WITHIN: Mapping[Role, tuple[int, int]] = {"ages": (0, 120), "years": (1900, 2100
 _NAMES = {
     "ages": re.compile(
         r"(?:age|leeftijds?|alters?)"
-        r"(?:[ _-]?(?:groups?|bands?|class(?:es)?|groep(?:en)?|klassen?|gruppen?|years?|jaren?|jahren?"
-        r"|in (?:years|jaren|jahren)|\((?:in )?(?:years?|yrs?|jaren?|jahren?)\)))?|ages|leeftijden"
+        r"(?:[ _-]?(?:groups?|bands?|class(?:es)?|groep(?:en)?|klassen?|gruppen?|years?|jaren?|"
+        r"jahren?|in (?:years|jaren|jahren)|\((?:in )?(?:years?|yrs?|jaren?|jahren?)\)))?|ages|leeftijden"
     ),
     "years": re.compile(
         r"(?:(?:calendar|report(?:ing)?|registration|survey|fiscal|kalender|verslag|registratie|"

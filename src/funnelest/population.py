@@ -286,8 +286,8 @@ class Population:
         if axis is not None:
             wide = [v for v in axis.levels if isinstance(v, tuple) and v[0] != v[1]]
             return [
-                f"{what} names axis {per!r}, of which {show_level(one)} is a band: a mean over bands "
-                f"is none per {per}. Give a total, or a population of single levels."
+                f"{what} names axis {per!r}, of which {show_level(one)} is a band: a mean over "
+                f"bands is none per {per}. Give a total, or a population of single levels."
                 for one in wide[:1]
             ]
         known = ", ".join(axis.name for axis in self.axes) or "none"

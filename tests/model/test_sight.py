@@ -114,9 +114,7 @@ def test_the_main_example() -> None:
         "imputed", *["imputed, carried over"] * 4,
     ]  # fmt: skip
     assert model.basis(young, of=("happened", "told")) == "imputed, carried over"
-    assert model.basis(young, of=("reported", "investigated")) == (
-        "imputed, partly carried over"
-    )
+    assert model.basis(young, of=("reported", "investigated")) == ("imputed, partly carried over")
     assert model.basis({**young, **recent}, of=("reported", "investigated")) == "imputed"
     said = {one.about: one.value for one in model.ledger() if one.kind == "constant"}
     assert len(said) == 29

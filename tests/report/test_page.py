@@ -11,10 +11,11 @@ import pytest
 from matplotlib import pyplot as plt
 
 import funnelest as fe
+from funnelest.check.trust import CHECKS
 from funnelest.likelihood.density import prior_draws
 from funnelest.sampling.gate import Gate, importance_gate
 from funnelest.verdict import Verdict
-from funnelest.words import say
+from funnelest.words import Language, catalogue, say
 
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())
@@ -357,14 +358,18 @@ def checked() -> Any:
 def test_the_worst_comes_first(checked: Any, tmp_path: Path) -> None:
     page = read(written(checked.result, tmp_path / "p", title="t", checks=checked)).text
     order = [
-        checked.headline.rstrip("."),
-        f"identification: {checked.checks['identification'].headline}",
-        "Convergence gate passed.",
-        "Summary",
+        "An estimated",
         "What the numbers rest on, the weakest first:",
         "Of ill -> seen the figures say nothing: what is printed is the prior.",
-        "An estimated",
+        checked.headline.rstrip("."),
+        f"identification: {checked.checks['identification'].headline}",
+        "Words in capitals stand on every table and figure of this page: ",
+        "For identification: however exact the sources were",
+        "Summary",
+        "as far as priors say what part goes on (ill -> seen)",
         "Ledger of assumptions",
+        "Convergence gate passed.",
+        "k-hat",
     ]
     places = [page.index(text) for text in order]
     assert places == sorted(places)
@@ -403,3 +408,59 @@ def test_the_ledger_is_folded_but_for_what_is_assumed(tmp_path: Path) -> None:
               "Other defaults, which nobody stated", "Priors and fixed numbers")  # fmt: skip
     places = [text.index(title) for title in titles]
     assert places == sorted(places)
+
+
+def test_every_check_that_may_fail_says_what_its_words_in_capitals_mean() -> None:
+    for language in ("en", "nl"):
+        known = catalogue(language)
+        for name in CHECKS:
+            assert name == "convergence" or f"page.means_{name}" in known
+
+
+def test_tables_of_the_user_carry_the_marks_in_their_captions(checked: Any, tmp_path: Path) -> None:
+    marked = checked.result
+    sections = [("Own", marked.steps()), ("Two", pd.concat([marked.steps(), made().steps()]))]
+    for language in ("en", "nl"):
+        page = read(
+            written(marked, tmp_path / "p", title="t", checks=checked, sections=sections,
+                    language=language)
+        )  # fmt: skip
+        own = page.text[page.text.index("Own") : page.text.index("Two")]
+        short = Language(language).say(marked.said_mark).split(":")[0]
+        assert short in own
+        assert f"{short}: " not in own
+        assert f"{marked.mark.split(':')[0]}: " in page.text[page.text.index("Two") :]
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_the_page_says_why_figures_are_not_the_estimates_beside_them(
+    language: str, tmp_path: Path
+) -> None:
+    cover = fe.Coverage(fe.Beta(8, 2, statement="some are <not> written down"))
+    kinds = fe.Bridge(
+        "stock per case", fe.LogNormal(1, 0.5, statement="of any year"), unit="reports",
+        definition="any suspicion",
+    )  # fmt: skip
+    model = fe.Model(
+        fe.Route("ill", "seen", unit="children", definition="severe"),
+        fe.Population({"year": [2016, 2017]}, [1e5, 1e5]),
+        fe.Rate(fe.Beta(1, 30)),
+        None,
+        [
+            fe.Register(name="police", step="seen", count=960, defects=[cover, kinds],
+                        unit="reports", definition="any suspicion", where={"year": 2017}),
+            fe.Survey(name="pupils", step="ill", yes=30, n=1000),
+        ],
+    )  # fmt: skip
+    result = fe.fit(model, seed=1, draws=400, progress=False)
+    page = read(written(result, tmp_path / "p", title="t", language=language))
+    text = page.text[page.text.index(Language(language)("page.beside")) :]
+    said = text[: text.index(Language(language)("page.steps"))]
+    for part in ("police (960; ", "reports", "any suspicion", "some are <not> written down",
+                 "stock per case", "of any year", "2017"):  # fmt: skip
+        assert part in said
+    assert "pupils" not in said
+    unit = {"en": "children", "nl": "children"}[language]
+    for word in ("people", "mensen", "personen"):
+        assert word not in page.text
+    assert unit in page.text

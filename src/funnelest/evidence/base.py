@@ -328,13 +328,11 @@ class Evidence:
         return ()
 
     def __repr__(self) -> str:
-        shown = [
-            f"{f.name}={getattr(self, f.name)!r}"
-            for f in fields(self)
-            if getattr(self, f.name) not in (None, "", (), {})
-            and getattr(self, f.name) != f.default
-        ]
-        return f"{type(self).__name__}({', '.join(shown)})"
+        # By how they print: what a user gave may be nothing that can be compared.
+        shown = {f.name: repr(getattr(self, f.name)) for f in fields(self)}
+        nothing = {f.name: {"None", "''", "()", "{}", repr(f.default)} for f in fields(self)}
+        said = [f"{name}={text}" for name, text in shown.items() if text not in nothing[name]]
+        return f"{type(self).__name__}({', '.join(said)})"
 
 
 def place_problems(route: Route, place: object, fieldname: str = "step") -> list[str]:

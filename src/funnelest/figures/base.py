@@ -212,7 +212,8 @@ class OneNumber(Figure):
 
     def problems(self) -> list[str]:
         if not printable(self.value) or self.value < 0:
-            return [f"{self.what} must be a number of at least 0; given {self.value!r}."]
+            must = within("a number of at least 0", self.value)
+            return [f"{self.what} must be {must}; given {self.value!r}."]
         return []
 
     @property
@@ -269,6 +270,12 @@ def printable(value: Any) -> bool:
     return is_number(value) and bool(abs(value) <= LARGEST)
 
 
+def within(limits: str, *values: Any) -> str:
+    """Return the `limits` of a number of a figure, or the one above when that is passed."""
+    above = any(is_number(one) and one > LARGEST for one in values)
+    return f"at most {LARGEST:g}" if above else limits
+
+
 def too_wide(shown: str, count: float) -> str:
     """Return the sentence that refuses a figure with this many candidates."""
     return (
@@ -290,7 +297,8 @@ def weight_problems(weights: Any, size: int, what: str) -> list[str]:
     if not isinstance(weights, tuple) or len(weights) != size:
         return [f"field 'weights' must have one number per {what}, {size}; given {weights!r}."]
     if not all(printable(one) and one > 0 for one in weights):
-        return [f"field 'weights' must hold numbers above 0; given {weights!r}."]
+        must = within("above 0", *weights)
+        return [f"field 'weights' must hold numbers {must}; given {weights!r}."]
     return []
 
 

@@ -21,6 +21,7 @@ from funnelest.figures.base import (
     plain_weights,
     printable,
     weight_problems,
+    within,
 )
 from funnelest.figures.given import as_figure
 from funnelest.figures.plain import Exact
@@ -103,7 +104,8 @@ class Disagreeing(Figure):
             elif self.weights is not None:
                 found.append("field 'weights' only means something with use='mixture'.")
         if not (printable(self.apart) and self.apart > 0):
-            found.append(f"field 'apart' must be a number above 0; given {self.apart!r}.")
+            must = within("above 0", self.apart)
+            found.append(f"field 'apart' must be a number {must}; given {self.apart!r}.")
         return found
 
     def candidates(self, divisor: int = 1) -> Counts:

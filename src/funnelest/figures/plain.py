@@ -20,6 +20,7 @@ from funnelest.figures.base import (
     printable,
     too_wide,
     whole_count,
+    within,
 )
 from funnelest.words import named
 
@@ -77,8 +78,9 @@ class Between(Figure):
     def problems(self) -> list[str]:
         for value in (self.low, self.high):
             if not printable(value) or value < 0 or float(value) != int(value):
+                must = within("of at least 0", self.low, self.high)
                 return [
-                    "the limits of a count must be whole numbers of at least 0; "
+                    f"the limits of a count must be whole numbers {must}; "
                     f"given low={self.low!r}, high={self.high!r}."
                 ]
         if self.low > self.high:

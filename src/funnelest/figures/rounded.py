@@ -23,6 +23,7 @@ from funnelest.figures.base import (
     printable,
     too_wide,
     weight_problems,
+    within,
 )
 from funnelest.words import Named, named
 
@@ -62,7 +63,8 @@ class _ToBase(OneNumber):
     def problems(self) -> list[str]:
         found = super().problems()
         if not printable(self.to) or self.to <= 0:
-            found.append(f"the base of a rounded count must be above 0; given to={self.to!r}.")
+            must = within("above 0", self.to)
+            found.append(f"the base of a rounded count must be {must}; given to={self.to!r}.")
         if not found and self.bases_wide * self.to > _LIMIT:
             found.append(too_wide(self.describe(), self.bases_wide * float(self.to)))
         return found
@@ -247,7 +249,8 @@ class RoundedToUnknown(OneNumber):
         if not isinstance(bases, tuple) or not bases:
             return [*found, f"field 'bases' must be a list of numbers; given {bases!r}."]
         if not all(printable(base) and base > 0 for base in bases):
-            found.append(f"field 'bases' must hold numbers above 0; given {bases!r}.")
+            must = within("above 0", *bases)
+            found.append(f"field 'bases' must hold numbers {must}; given {bases!r}.")
         elif len(set(bases)) < len(bases):
             found.append(f"field 'bases' must not hold a base twice; given {bases!r}.")
         elif max(bases) > _LIMIT:

@@ -132,7 +132,14 @@ def _entries(model: Parts) -> list[Entry]:
             found.append(Entry(about, "default", named("default.one_number"), stated=False))
     if names := counted_apart(model):
         about = named("default.counted", names=names)
-        found.append(Entry(about, "default", named("default.counted_apart"), stated=False))
+        found.append(
+            Entry(
+                about,
+                "default",
+                named("default.counted_apart", unit=model.route.counted),
+                stated=False,
+            )
+        )
     return found
 
 

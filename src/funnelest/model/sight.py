@@ -58,8 +58,8 @@ class Sight:
     of which only some are seen otherwise says nothing of the rest by themselves, as in
     `asked_cells`.
     A part that no figure sees so, in any cell, is seen together with others: in the cells of the
-    figures that depend on it and on fewest others. One that depends on all that another does, and on
-    more (the number at a later step), is needed for the rest of it: it does not see the part too.
+    figures that depend on it and on fewest others. One that depends on all that another does and
+    on more (the number at a later step) is needed for the rest: it does not see the part too.
 
     What a source lends its figures (a coverage, a sensitivity, an overlap: what sets the level of
     its defects, and what it brings itself) is known by its prior, and then is in nobody's way. But

@@ -96,7 +96,7 @@ def ages(
     by_level = [{**others, axis: level} for level in known.levels]
     panels = [
         _Panel(
-            show("plot.ages.rate"),
+            show("plot.ages.rate", unit=result.model.route.counted),
             [(low + high + 1) / 2 for low, high in spans],
             [partial(_rate, step=first, where=one) for one in by_level],
             1000.0,
@@ -111,7 +111,7 @@ def ages(
         before = [{**others, axis: list(known.levels[: i + 1])} for i in range(len(known.levels))]
         panels.append(
             _Panel(
-                show("plot.ages.ever"),
+                show("plot.ages.ever", unit=result.model.route.counted),
                 ends,
                 [partial(_ever, age=end, where=others) for end in ends],
                 100.0,

@@ -159,6 +159,7 @@ def route(
     subtitle = show(f"numbers.head_{number}", unit=unit) + (
         f"; {show.where(where, result.model.population)}" if where else ""
     )
+    numbers = show(f"numbers.{number}", unit=result.model.route.counted)
     mark = show.say(result.said_mark)
     imputed = result.model.imputed_part(where) == "imputed"
     kinds = {
@@ -184,7 +185,7 @@ def route(
                 for kind, style in _STYLES.items() if kind in kinds
             ],
             note=" ".join([
-                *made.says_share(**named), show(f"numbers.{number}"), *said, *found.notes
+                *made.says_share(**named), numbers, *said, *found.notes
             ]),
             show=show, width=7.0, most=9.0, room=graph.room, flush=True, ax=ax,
             watermark=mark.split(":")[0].split(";")[0],

@@ -275,7 +275,8 @@ class Prior:
 
     def __repr__(self) -> str:
         parts = [f"{name}={getattr(self, name)!r}" for name in self.parameters()]
-        parts += [f"{n}={getattr(self, n)!r}" for n in ("statement", "source") if getattr(self, n)]
+        said = {name: repr(getattr(self, name)) for name in ("statement", "source")}
+        parts += [f"{name}={text}" for name, text in said.items() if text not in ("''", "None")]
         return f"{type(self).__name__}({', '.join(parts)})"
 
     def describe(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from funnelest.check.trust import Trust
 from funnelest.report.content import Content, Table
 from funnelest.results.result import Result
-from funnelest.words import Language
+from funnelest.words import Language, catalogue
 
-__all__ = ["check_problems", "checked", "failures", "leaning"]
+__all__ = ["check_problems", "checked", "failures", "leaning", "meanings"]
 
 #: What more than half of a quantity may rest on that no figure says; the check says which.
 _LEANS = ("prior", "assumption", "both")
@@ -32,6 +32,18 @@ def failures(trust: Trust) -> list[str]:
         for name, verdict, said in trust.rows()
         if verdict != "passed"
     ]
+
+
+def meanings(trust: Trust, mark: str) -> list[str]:
+    """Return what the words in capitals are, and for each check that failed what that says."""
+    show = Language(trust.language)
+    known = catalogue(trust.language)
+    said = [
+        show(f"page.means_{kind}", check=trust.name_of(kind))
+        for kind in dict.fromkeys(name.split(" ")[0] for name in trust.failed)
+        if f"page.means_{kind}" in known
+    ]
+    return [show("page.means", marks=mark), *said] if mark else said
 
 
 def checked(trust: Trust, mark: str) -> list[Content]:

@@ -74,7 +74,9 @@ def picture(figure: Figure, alt: str) -> Content:
     return Content(picture=b64encode(buffer.getvalue()).decode("ascii"), alt=alt)
 
 
-def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[Content]:
+def content(
+    what: Any, title: str, show: Language, axes: Sequence[str], marks: tuple[str, str] = ("", "")
+) -> list[Content]:
     """Return what a user puts in a section.
 
     Parameters
@@ -89,18 +91,21 @@ def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[
         How numbers are written.
     axes : sequence of str
         Columns with these names hold levels, which are names and no numbers of people.
+    marks : (str, str), default ("", "")
+        What the tables of the result carry in English, and how the page says it. A table of which
+        every row carries that has it in its caption.
     """
     import pandas as pd
     from markupsafe import Markup
     from matplotlib.figure import Figure
 
     if isinstance(what, list | tuple):
-        return [part for one in what for part in content(one, title, show, axes)]
+        return [part for one in what for part in content(one, title, show, axes, marks)]
     if isinstance(what, Verdict):
         said = what.in_language(show.code)
         return [Content(paragraphs=[said.text], table=_frame(said.table, title, show, axes))]
     if isinstance(what, pd.DataFrame):
-        return [Content(table=_frame(what, title, show, axes))]
+        return [Content(table=_frame(what, title, show, axes, marks))]
     if isinstance(what, Figure):
         return [picture(what, title)]
     if isinstance(what, KnowsHtml):
@@ -109,8 +114,14 @@ def content(what: Any, title: str, show: Language, axes: Sequence[str]) -> list[
     return [Content(paragraphs=[part for part in parts if part])]
 
 
-def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table:
-    shown = frame.drop(columns="mark") if "mark" in frame and not frame["mark"].any() else frame
+def _frame(
+    frame: Any, title: str, show: Language, axes: Sequence[str], marks: tuple[str, str] = ("", "")
+) -> Table:
+    shown, mark = frame, ""
+    if "mark" in frame and set(frame["mark"]) <= {""}:
+        shown = frame.drop(columns="mark")
+    elif "mark" in frame and set(frame["mark"]) == {marks[0]}:
+        shown, mark = frame.drop(columns="mark"), marks[1]
     if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
         shown = shown.reset_index()
     names = [str(name) for name in shown.columns]
@@ -131,7 +142,7 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
         apart = {"imputed", "assumed", "carried over"}
         rows.append((texts, bool(basis) and bool(apart & set(basis[0].split(", ")))))
     heads = [(show.heading(name), numeric) for name, numeric in columns]
-    return Table(title, heads, rows)
+    return Table(title, heads, rows, mark)
 
 
 def _cell(

@@ -16,7 +16,8 @@ from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
 from funnelest.files import write
 from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, language_problems
-from funnelest.report.checked import check_problems, checked, failures, leaning
+from funnelest.report.beside import beside
+from funnelest.report.checked import check_problems, checked, failures, leaning, meanings
 from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.report.given import given
 from funnelest.report.ledger import ledger
@@ -58,9 +59,10 @@ def page(
 ) -> Path:
     """Write a result as one HTML file that needs nothing from outside.
 
-    What its checks found, the worst first, a summary in words that begins with what the numbers
-    rest on, your own sections, the figure, and tables of steps, transitions, checks, figures given
-    and expected, and everything that was assumed.
+    The answer in words and what it rests on, the weakest first; what its checks found, the worst
+    first; your own sections, the figure and why figures of sources are not the estimates beside
+    them; and tables of steps, transitions, checks, figures given and expected, and everything that
+    was assumed. Past a failed gate that stands before all.
 
     Parameters
     ----------
@@ -193,10 +195,11 @@ class _Page:
         from funnelest import __version__
 
         axes, show = [axis.name for axis in self.result.model.population.axes], self.show
-        own = [(name, content(what, name, show, axes)) for name, what in sections]
+        marks = (self.result.mark, self.short)
+        own = [(name, content(what, name, show, axes, marks)) for name, what in sections]
         parts = [
             ("summary", self.summary()),
-            ("figure", [self.drawn(figure)]),
+            ("figure", [self.drawn(figure), *beside(self.result.model, self.figures, show)]),
             ("steps", [self.step_table()] if self._told_steps() else []),
             ("transitions", [self.transition_table()] if self.shares else []),
             ("linked", self.linked_table()),
@@ -204,17 +207,41 @@ class _Page:
             ("given", given(self.figures, show, self._table)),
             ("checks", checked(self.trust, self.short) if self.trust is not None else []),
             ("ledger", ledger(self.ledger, show, self.short)),
+            ("fitted", [Content(paragraphs=self.fitted())]),
         ]
         named = [(self.say(name), inside) for name, inside in parts if inside]
         return {
+            "answer": self.answer(),
             "verdict": self.verdict(),
             "sections": [named[0], *own, *named[1:]],
             "made": self.say("made", version=__version__),
         }
 
     def verdict(self) -> dict[str, Any]:
-        """Return what is wrong with the result, the worst first, and how it was fitted."""
+        """Return what is wrong with the result, the worst first, and what its marks say."""
+        gate = self.result.gate
+        gated = self.say("passed" if gate.passed else "failed")
+        if gate.known:
+            return {"passed": True, "headline": self.say("nothing_unknown"), "lines": [],
+                    "warning": "", "mark": ""}  # fmt: skip
+        headline, lines = self.say("unchecked"), []
+        if self.trust is not None:
+            headline = self.trust.headline.rstrip(".")
+            lines = [*failures(self.trust), *meanings(self.trust, self.short)]
+        failed = [_capital(_ended(self.show.say(one))) for one in gate.failures]
+        return {
+            "passed": gate.passed and (self.trust is None or self.trust.passed),
+            "headline": headline if gate.passed else gated,
+            "mark": "" if gate.passed and self.trust is not None else self.mark,
+            "warning": "" if gate.passed else self.say("failed_long"),
+            "lines": [*lines, *failed],
+        }
+
+    def fitted(self) -> list[str]:
+        """Return how the result was fitted, and how precise its draws are."""
         gate, result, show = self.result.gate, self.result, self.show
+        if gate.known:
+            return [_capital(_ended(show("gate.known")))]
         told = {  # even weights have no k-hat: there is nothing to print
             name: value
             for name, value in gate.measures.items()
@@ -224,30 +251,10 @@ class _Page:
         error = gate.measures.get(MC_ERROR)
         notes = [_capital(_ended(show.say(note))) for note in result.notes]
         precise = [] if error is None else [self.say("precision", share=error)]
-        failed = [_ended(self.show.say(one)) for one in gate.failures]
-        if gate.known:
-            return {
-                "passed": True,
-                "headline": self.say("nothing_unknown"),
-                "mark": self.mark,
-                "warning": "",
-                "lines": [_capital(_ended(show("gate.known")))],
-            }
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
         gated = self.say("passed" if gate.passed else "failed")
-        lines = [*map(_capital, failed), *([_ended(gated)] if gate.passed else [])]
-        if self.trust is None:
-            headline, checks = self.say("unchecked"), []
-        else:
-            headline, checks = self.trust.headline.rstrip("."), failures(self.trust)
-        return {
-            "passed": gate.passed and (self.trust is None or self.trust.passed),
-            "headline": headline if gate.passed else gated,
-            "mark": self.mark if self.trust is None else self.short,
-            "warning": "" if gate.passed else self.say("failed_long"),
-            "lines": [*checks, *lines, engine, *precise, *notes],
-        }
+        return [_ended(gated), engine, *precise, *notes]
 
     # ------------------------------------------------------------------ words
 
@@ -277,11 +284,14 @@ class _Page:
         return self.show.shares(middle, low, high, errors)
 
     def summary(self) -> list[Content]:
-        """Return in words what the numbers rest on, the weakest first, and what was estimated."""
+        """Return in words what else was estimated, and from how much."""
+        return [Content(paragraphs=[*self.losses(), *self.counted()])]
+
+    def answer(self) -> list[Content]:
+        """Return the numbers at the ends of the route, and what they rest on, the weakest first."""
         rests = [{"text": text, "imputed": "", "more": ""} for text in self.rests()]
         lead = [self.say("rests")] if rests else []
-        numbers = [*self.estimated(), *self.counted()]
-        return [Content(paragraphs=lead, items=rests), Content(paragraphs=numbers)]
+        return [Content(paragraphs=[self.estimated()]), Content(paragraphs=lead, items=rests)]
 
     def rests(self) -> list[str]:
         """Return what no source says of the numbers, the weakest first."""
@@ -315,8 +325,12 @@ class _Page:
                 found.append(self.say(key, names=names, n=len(names)))
         return found
 
-    def estimated(self) -> list[str]:
-        """Return the paragraphs that say in words what was estimated."""
+    def _leans(self, name: str, basis: str = "") -> bool:
+        """Return whether a quantity rests on priors or assumptions for more than half."""
+        return name in self.leaning or "assumed" in basis.split(", ")
+
+    def estimated(self) -> str:
+        """Return how many there are where the route begins and ends."""
         result, route, show = self.result, self.result.model.route, self.show
         number = {row["step"]: self._step(row) for row in self.steps}
         first = route.steps[0]
@@ -324,16 +338,31 @@ class _Page:
         if row["low"] == row["high"]:
             number = {**number, first: show.number(row["median"])}
         known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
-        known, end = ("first_unknown", "end_share") if self.only else (known, "end")
-        sentences = [self.say(known, number=number[first], step=first)]
+        known = "first_unknown" if self.only else known
+        counted = route.counted
+        sentences = [self.say(known, number=number[first], step=first, people=counted)]
+        bases = {row["step"]: row["basis"] for row in self.steps}
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
             draws = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
             share = self._shares(draws)
+            leans = self._leans(str(named("word.number_at", step=step)), bases.get(step, ""))
+            end = ("end_share" if self.only else "end") + "_leans" * leans
             sentences.append(
                 self.say(end, number=number[step], step=step, first=first, share=share)
             )
+        return " ".join(sentences)
+
+    def losses(self) -> list[str]:
+        """Return what part goes no further at each step, and how to read the numbers."""
+        result, route, show = self.result, self.result.model.route, self.show
+        leaning = [
+            (row["from"], name)
+            for row in self.shares
+            if self._leans(name := show_edge((row["from"], row["to"])), row["basis"])
+        ]
+        sentences = []
 
         def stops(q: Any, step: str) -> Any:
             on = sum(q.flow(step, after, self.where) for after in route.successors(step))
@@ -342,8 +371,12 @@ class _Page:
         for step in route.steps:
             if route.successors(step):
                 draws = result.sample_of(lambda q, s=step: stops(q, s))  # type: ignore[misc]
-                sentences.append(self.say("loss", step=step, share=self._shares(draws)))
-        numbers = " ".join([show(f"numbers.{self.number}"), *map(show.say, self.told)])
+                by = [name for start, name in leaning if start == step]
+                share = self._shares(draws)
+                key = "loss_leans" if by else "loss"
+                sentences.append(self.say(key, step=step, share=share, names=by))
+        of = show(f"numbers.{self.number}", unit=route.counted)
+        numbers = " ".join([of, *map(show.say, self.told)])
         return [" ".join(sentences), self.say("intervals", numbers=numbers)]
 
     def _told_steps(self) -> list[dict[str, Any]]:

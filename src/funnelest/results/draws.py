@@ -237,8 +237,8 @@ class Drawn:
         raise_if_any(QUANTITY.said("quantity", quantity) + TEXT.said("basis", basis), "a quantity")
         if not (self.gate.passed or self.accepted):
             return self._probe.rests_on(quantity, basis)
-        both = (self._evaluate(quantity, q) for q in (self._posterior, self._prior))
-        return self._rests_on(quantity, basis, *both)
+        after, before = (self._evaluate(quantity, q) for q in (self._posterior, self._prior))
+        return self._rests_on(quantity, basis, after, before)
 
     def _rests_on(
         self,

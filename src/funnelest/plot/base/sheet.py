@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 __all__ = ["Sheet", "text_width", "wrap"]
 
 
+#: Letters of a word of which all are drawn; of longer ones so many at its beginning and its end.
+#: Every letter is a shape, and nobody reads a page of them.
+_WORD, _HEAD, _TAIL = 80, 50, 20
+
+
 def text_width(text: str, size: float, *, bold: bool = False) -> float:
     """Return the width of a line of text in inches, in the font of the current style."""
     from matplotlib.font_manager import FontProperties
@@ -27,7 +32,10 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
-    """Return text broken into lines no wider than `room` inches; a long word is cut."""
+    """Return text broken into lines no wider than `room` inches; a long word is cut.
+
+    Of one that is far too long to be read the middle is left out: "\u2026".
+    """
 
     def fits(line: str) -> bool:
         # From the beginning on, so that what is far too long is never measured whole.
@@ -36,7 +44,7 @@ def wrap(text: str, size: float, room: float, *, bold: bool = False) -> list[str
 
     lines: list[str] = []
     line = ""
-    words = deque(text.split())
+    words = deque(map(_readable, text.split()))
     while words:
         word = words.popleft()
         longer = f"{line} {word}" if line else word
@@ -58,6 +66,10 @@ def wrap(text: str, size: float, room: float, *, bold: bool = False) -> list[str
                 lines.append(word[:cut] + "-")
                 words.appendleft(word[cut:])
     return [*lines, line] if line or not lines else lines
+
+
+def _readable(word: str) -> str:
+    return word if len(word) <= _WORD else f"{word[:_HEAD]}\u2026{word[-_TAIL:]}"
 
 
 class Sheet:

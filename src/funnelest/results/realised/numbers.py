@@ -123,7 +123,7 @@ class Realised:
     @cached_property
     def refused(self) -> Sentence | None:
         """Why these people are not drawn, if so."""
-        return say("realised.too_large") if self.too_large else None
+        return self._say("realised.too_large") if self.too_large else None
 
     @cached_property
     def too_large(self) -> bool:
@@ -170,10 +170,14 @@ class Realised:
                 means, true, factor = self._expected(known)
             counts = self._groups(known, means, true, factor)
             if counts is not None:
-                said = (say("realised.least", names=names),) if names else ()
-                return known, counts, said if joint else (say("realised.apart"),)
+                said = (self._say("realised.least", names=names),) if names else ()
+                return known, counts, said if joint else (self._say("realised.apart"),)
         known = known_of(self.model, ())
-        return known, {}, (say("realised.impossible"),)
+        return known, {}, (self._say("realised.impossible"),)
+
+    def _say(self, key: str, **values: Any) -> Sentence:
+        """Return a sentence about those who are counted, by what they are."""
+        return say(key, unit=self.model.route.counted, **values)
 
     def _names(self, lines: Sequence[tuple[int, int]]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._first[i].source for i, _ in lines))
@@ -233,7 +237,7 @@ class Realised:
             ("realised.several", tuple(self._first[i].source for i in sorted(several))),
             ("realised.independent", counted_apart(self.model)),
         )
-        return tuple(say(key, names=names) for key, names in made if names)
+        return tuple(self._say(key, names=names) for key, names in made if names)
 
     def numbers(self, parts: Sequence[Cells]) -> Sequence[Mapping[Place, Floats]]:
         """Return step or transition -> the people there, per draw, in parts that share no cell.
