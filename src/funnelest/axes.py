@@ -221,7 +221,7 @@ class Axis:
             return []
         return [
             f"axis {self.name!r} holds years, and {show_level(wide[0])} is a band of several: a "
-            "rate is of one year, and whether the people of a band are counted once or in each of its "
+            "rate is of one year, and whether the people of a band count once or in each of its "
             "years is not known. Give every year as a level, with its own people; a figure of "
             f"several years then says where={{{self.name!r}: {wide[0]!r}}}. If these are no years, "
             f"no_role={self.name!r}."

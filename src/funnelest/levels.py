@@ -106,7 +106,8 @@ _NAMES = {
     "ages": re.compile(
         r"(?:age|leeftijds?|alters?)"
         r"(?:[ _-]?(?:groups?|bands?|class(?:es)?|groep(?:en)?|klassen?|gruppen?|years?|jaren?|"
-        r"jahren?|in (?:years|jaren|jahren)|\((?:in )?(?:years?|yrs?|jaren?|jahren?)\)))?|ages|leeftijden"
+        r"jahren?|in (?:years|jaren|jahren)|\((?:in )?(?:years?|yrs?|jaren?|jahren?)\)))?"
+        r"|ages|leeftijden"
     ),
     "years": re.compile(
         r"(?:(?:calendar|report(?:ing)?|registration|survey|fiscal|kalender|verslag|registratie|"

@@ -139,7 +139,7 @@ def _silent(model: Parts, axis: Axis) -> list[str]:
         + (
             ""
             if axis.declared
-            else " That these are ages was read from the name of the axis and its levels; if they are "
-            f"not, say so in the population: no_role={axis.name!r}."
+            else " That these are ages was read from the name of the axis and its levels; if they "
+            f"are not, say so in the population: no_role={axis.name!r}."
         )
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,9 @@ from funnelest.report.checked import check_problems, checked, failures, leaning,
 from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.report.given import given
 from funnelest.report.ledger import ledger
-from funnelest.report.written import single, span
+from funnelest.report.written import capital, ended, single, span
 from funnelest.results.intervals import errors_of, interval_problems, summary_errors
+from funnelest.results.precision import as_its_prior
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems, unit_for
 from funnelest.route import show_edge
@@ -228,7 +230,7 @@ class _Page:
         if self.trust is not None:
             headline = self.trust.headline.rstrip(".")
             lines = [*failures(self.trust), *meanings(self.trust, self.short)]
-        failed = [_capital(_ended(self.show.say(one))) for one in gate.failures]
+        failed = [capital(ended(self.show.say(one))) for one in gate.failures]
         return {
             "passed": gate.passed and (self.trust is None or self.trust.passed),
             "headline": headline if gate.passed else gated,
@@ -241,20 +243,19 @@ class _Page:
         """Return how the result was fitted, and how precise its draws are."""
         gate, result, show = self.result.gate, self.result, self.show
         if gate.known:
-            return [_capital(_ended(show("gate.known")))]
-        told = {  # even weights have no k-hat: there is nothing to print
-            name: value
+            return [capital(ended(show("gate.known")))]
+        measures = ", ".join(  # even weights have no k-hat: there is nothing to print
+            f"{show.word(name)} {show.number(value)}"
             for name, value in gate.measures.items()
             if name != MC_ERROR and value > -math.inf
-        }
-        measures = ", ".join(f"{show.word(k)} {show.number(v)}" for k, v in told.items())
+        )
         error = gate.measures.get(MC_ERROR)
-        notes = [_capital(_ended(show.say(note))) for note in result.notes]
+        notes = [capital(ended(show.say(note))) for note in result.notes]
         precise = [] if error is None else [self.say("precision", share=error)]
         engine = self.say("engine", engine=gate.engine, measures=measures, seed=str(result.seed),
                           hash=result.model.hash())  # fmt: skip
         gated = self.say("passed" if gate.passed else "failed")
-        return [_ended(gated), engine, *precise, *notes]
+        return [ended(gated), engine, *precise, *notes]
 
     # ------------------------------------------------------------------ words
 
@@ -263,12 +264,12 @@ class _Page:
         said = []
         for one in self.result.model.assumptions:
             text, why, source = one.sentence(self.show.code), one.statement, one.source
-            because = f" {self.say('because')} {_ended(why)}" if why else ""
-            cited = f" {self.say('source')}: {_ended(source)}" if source else ""
+            because = f" {self.say('because')} {ended(why)}" if why else ""
+            cited = f" {self.say('source')}: {ended(source)}" if source else ""
             filled = one.imputed(self.result.model.population).any()
             said.append(
                 {
-                    "text": _capital(text),
+                    "text": capital(text),
                     "imputed": self.show.word("imputed") if filled else "",
                     "more": because + cited,
                 }
@@ -337,21 +338,28 @@ class _Page:
         row = self.steps[0]
         if row["low"] == row["high"]:
             number = {**number, first: show.number(row["median"])}
-        known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
+        leaning = {
+            row["step"]
+            for row in self.steps
+            if self._leans(str(named("word.number_at", step=row["step"])), row["basis"])
+        }
+        given = row["prior_low"] == row["prior_high"]
+        known = "first_given" if given else "first_leans" if first in leaning else "first"
         known = "first_unknown" if self.only else known
-        counted = route.counted
-        sentences = [self.say(known, number=number[first], step=first, people=counted)]
-        bases = {row["step"]: row["basis"] for row in self.steps}
+        sentences = [self.say(known, number=number[first], step=first, people=route.counted)]
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
-            draws = result.sample_of(lambda q, s=step: q.share(s, self.where, of=first))  # type: ignore[misc]
-            share = self._shares(draws)
-            leans = self._leans(str(named("word.number_at", step=step)), bases.get(step, ""))
-            end = ("end_share" if self.only else "end") + "_leans" * leans
-            sentences.append(
-                self.say(end, number=number[step], step=step, first=first, share=share)
-            )
+            part = partial(_share, step=step, first=first, where=self.where)
+            draws = result.sample_of(part)
+            # Of a number that the figures tell and one that they do not the share is not told.
+            untold = bool({first, step} & leaning)
+            untold |= as_its_prior(draws, result.prior_sample_of(part))
+            what = [say("page.that_number")] * (step in leaning)
+            what += [say("page.that_share")] * untold
+            end = ("end_share" if self.only else "end") + "_leans" * bool(what)
+            told = {"number": number[step], "share": self._shares(draws), "n": len(what)}
+            sentences.append(self.say(end, step=step, first=first, what=what, **told))
         return " ".join(sentences)
 
     def losses(self) -> list[str]:
@@ -483,15 +491,10 @@ class _Page:
         return [self._table("linked_caption", heads, rows)] if rows else []
 
 
+def _share(q: Any, step: str, first: str, where: Where | None) -> Any:
+    return q.share(step, where, of=first)
+
+
 def _apart(row: Mapping[str, Any]) -> bool:
     """Return whether a row of a table is wholly of what no source sees in these cells."""
     return bool({"imputed", "assumed", CARRIED} & set(row["basis"].split(", ")))
-
-
-def _ended(text: str) -> str:
-    """Return a text that ends in a full stop."""
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from funnelest.words import Language
 
-__all__ = ["single", "span"]
+__all__ = ["capital", "ended", "single", "span"]
 
 
 def single(show: Language, value: float, share: bool, error: float | None = None) -> str:
@@ -24,3 +24,13 @@ def span(
     """Return two limits as ``518-1,370``, with one sign behind shares."""
     start = single(show, low, share, errors[0]).removesuffix("%")
     return f"{start}\u2013{single(show, high, share, errors[1])}"
+
+
+def ended(text: str) -> str:
+    """Return a text that ends in a full stop."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]
