@@ -407,12 +407,13 @@ class _Page:
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
-        middle, *ends = errors_of(row)
+        texts = []
+        for of in ("", "prior_"):
+            middle, *ends = errors_of(row, of)
+            texts.append(single(self.show, row[f"{of}median"], share, middle))
+            texts.append(span(self.show, row[f"{of}low"], row[f"{of}high"], share, ends))
         return [
-            single(self.show, row["median"], share, middle),
-            span(self.show, row["low"], row["high"], share, ends),
-            single(self.show, row["prior_median"], share),
-            span(self.show, row["prior_low"], row["prior_high"], share),
+            *texts,
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 
