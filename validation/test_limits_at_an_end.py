@@ -17,6 +17,9 @@ from scipy import special, stats
 import funnelest as fe
 from funnelest.likelihood.density import Density
 
+# What is studied here is what the package warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:.*as a normal approximation:UserWarning")
+
 Z = stats.norm.ppf(0.975)
 N, SHARE, SETS = 100, 0.03, 150
 LINE = np.linspace(special.logit(1e-6), special.logit(0.3), 4001)

@@ -64,7 +64,7 @@ NEAR = {
     "survey up to 100%": (fe.Survey, {"step": "a"}, "share", (0.939, 0.968), 1, 1 - 1e-5),
     "total": (fe.Total, {"step": "a"}, "estimate", (5000, 9000), 0, 1),
     "joint": (joint, {"step": "a"}, "share", (0.02, 0.05), 0, 1e-5),
-    "cohort": (fe.Cohort, {"of": "a", "step": "b"}, "share", (0.3, 0.6), 0, 1e-4),
+    "cohort": (fe.Cohort, {"of": "a", "step": "b"}, "share", (0.3, 0.55), 0, 1e-4),
     "own": (own, {}, "share", (0.5, 0.9), 0, 1e-5),
 }
 

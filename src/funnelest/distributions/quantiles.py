@@ -23,6 +23,8 @@ _STEEPEST = 0.75
 _HALVINGS = 60
 #: How far on the line a value may be made up beyond a limit near an end: a billion times less.
 _FURTHEST = math.log(1e9)
+#: Limits that are as far but for the last digits of their logarithms.
+_SAME = 1e-12
 #: The exponential of more is no number.
 _LONGEST = 700.0
 
@@ -240,7 +242,7 @@ class Triplet:
 
 def _balance(far: float, near: float) -> float:
     """Return the power on which two limits are as far from the median, between 0 and 1."""
-    if not far > near > 0:
+    if not far > near * (1.0 + _SAME) > 0:
         return 0.0
     return _solved(lambda b: -math.expm1(-b * far) > math.expm1(min(b * near, _LONGEST)))
 
