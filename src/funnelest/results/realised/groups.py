@@ -96,10 +96,10 @@ def in_groups(
             go((*path, one), on * share[path[-1], one])
 
     go((route.steps[0],), people)
-    beside = {one.beside: one.line for one in known.least}
     for line, (i, j) in enumerate(known.used):
         nobody, again = np.asarray(counted[i].lines[j].false), np.asarray(counted[i].lines[j].again)
-        for number, lines in ((nobody, {line, beside.get(line, line)}), (again, {line})):
+        beside = {one.line for one in known.least if line in one.beside}
+        for number, lines in ((nobody, {line, *beside}), (again, {line})):
             if (number > 0).any():
                 kind = Kind((), -1, known.group(sorted(lines)))
                 add(kind, np.atleast_1d(number))
