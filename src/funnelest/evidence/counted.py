@@ -55,7 +55,8 @@ class Line:
     def true_share(self) -> Any:
         """The share of its records that are of people at the place, per draw."""
         people = self.true + self.again
-        return people / np.maximum(people + self.false, _NOBODY)
+        share = people / np.maximum(people + self.false, _NOBODY)
+        return np.where(np.asarray(self.false) > 0.0, share, 1.0)
 
 
 @dataclass(frozen=True)

@@ -186,7 +186,8 @@ class World:
             where = {axis: self.choose(*([v] for v in AXES[axis]))}
         unknown = self.choose(*by) if by and self.rng.random() < 0.3 else None
         return {"by": by, "where": where, "unknown": unknown, "total": self.rng.random() < 0.6,
-                "how": self.choose("exact", "withheld", "rounded")}  # fmt: skip
+                "how": self.choose("exact", "withheld", "rounded"),
+                "ppv": self.choose(1.0, 1.0, 1.0, 0.8)}  # fmt: skip
 
     def add_register(self, name, share, **kinds):
         place = kinds.pop("place", None) or PLACES[self.rng.integers(len(PLACES))]

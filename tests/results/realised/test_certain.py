@@ -173,6 +173,30 @@ def test_of_a_model_that_is_too_large_the_incomplete_counts_are_lower_limits(coa
         assert found.min() >= least
 
 
+FALSE = [fe.Coverage(0.9), fe.PPV(0.8)]
+
+
+def test_of_a_lower_limit_some_records_are_of_nobody() -> None:
+    """By the sum over how many more people there are."""
+    sources = register("of all", 58, fe.Coverage(0.95)), register("false", 60, *FALSE)
+    found, said = people(*sources, rate=0.025)
+    assert said == ["realised.least"]
+    more = np.arange(60)
+    p = stats.poisson.pmf(more, 2.5) * stats.poisson.sf(60 - 58 - more - 1, 60 * 0.2)
+    p /= p.sum()
+    mean = p @ more
+    close(found, 58 + mean, p @ more**2 - mean**2)
+
+
+@pytest.mark.parametrize("full", ["one of each", "complete"])
+def test_records_of_nobody_do_not_contradict_a_complete_count(full) -> None:
+    """Of sixty records 48 people were drawn, in some draws more than the fifty that there are."""
+    sources = [register("whole", 50), register("false", 60, *FALSE), register("x", 61, *FALSE)]
+    found, said = people(*sources, rate=0.025, full=full)
+    assert set(found.tolist()) == {50}
+    assert "realised.apart" not in said
+
+
 # ------------------------------------ registers that are not linked, of which one is not used
 
 

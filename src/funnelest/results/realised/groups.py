@@ -103,7 +103,25 @@ def in_groups(
             if (number > 0).any():
                 kind = Kind((), -1, known.group(sorted(lines)))
                 add(kind, np.atleast_1d(number))
+    for limits, number in _nobody(known, counted):
+        if (number > 0).any():
+            add(Kind((), -1, known.group(limits)), np.atleast_1d(number))
     return found
+
+
+def _nobody(known: Known, counted: Sequence[Counted]) -> Iterator[tuple[list[int], Floats]]:
+    """Yield how many of the fewest records of a limit are of nobody, and the limits they are in."""
+    false = {(i, j): 1.0 - np.asarray(counted[i].lines[j].true_share) for i, j in known.limited}
+    records = {(one.source, j): low for one in known.least for j, low in one.others}
+    for (i, j), share in false.items():
+        yield (
+            [one.line for one in known.least if i == one.source and j in one.rows],
+            (records[i, j] * share),
+        )
+    for one in known.least:
+        if one.more and one.others:
+            most = np.maximum.reduce([false[one.source, j] for j, _ in one.others])
+            yield [one.line], one.more * most
 
 
 def _people(q: Quantities) -> Floats:

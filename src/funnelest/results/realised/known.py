@@ -66,8 +66,11 @@ class Least:
     line : int
         Its number among the sums of people.
     beside : tuple of int
-        The numbers of `rows` that are used in full: as their records of nobody are drawn, these
-        count here as well.
+        The numbers of `rows` that are used in full: their records of nobody count here as well.
+    others : tuple of (int, int)
+        The other ones of `rows`, and the fewest records of each, of which some are of nobody.
+    more : int
+        How many records there are more, by a total, nobody knows in which of `rows`.
     """
 
     source: int
@@ -77,6 +80,8 @@ class Least:
     cells: Cells
     line: int
     beside: tuple[int, ...]
+    others: tuple[tuple[int, int], ...]
+    more: int
 
 
 @dataclass(frozen=True)
@@ -123,8 +128,7 @@ class Known:
     @property
     def limited(self) -> list[tuple[int, int]]:
         """Source and place there of the lines of which only that they are the least is used."""
-        every = ((one.source, j) for one in self.least for j in one.rows)
-        return sorted({*every} - {*self.used})
+        return sorted({(one.source, j) for one in self.least for j, _ in one.others})
 
     def told(self, counted: Sequence[Counted]) -> list[Counted]:
         """Return what was counted, where these lines alone say how many people there are."""
@@ -222,11 +226,13 @@ def _placed(
     ]
     least: list[Least] = []
     for i, one in enumerate(counted):
-        for rows, cells, low in _limits(one, population, full[i], coarse=coarse):
+        fewest = Fewest(one)
+        for rows, cells, low in _limits(one, population, fewest, full[i], coarse=coarse):
             if (i, rows) not in without:
                 beside = tuple(number[i, j] for j in rows if full[i][j])
-                at = len(used) + len(least)
-                least.append(Least(i, rows, low, one.place, cells, at, beside))
+                others = tuple((j, int(fewest.low[j])) for j in rows if not full[i][j])
+                at, more = len(used) + len(least), low - fewest.alone(rows)
+                least.append(Least(i, rows, low, one.place, cells, at, beside, others, more))
     pairs = {
         (number[i, j], number[i, k]): (i, (j, k))
         for i, one in enumerate(counted)
@@ -266,7 +272,7 @@ def _placed(
 
 
 def _limits(
-    one: Counted, population: Population, full: Sequence[bool], *, coarse: bool
+    one: Counted, population: Population, fewest: Fewest, full: Sequence[bool], *, coarse: bool
 ) -> Iterator[tuple[tuple[int, ...], Cells, int]]:
     """Yield lines of a source, cells, and the fewest records there, if these are not used in full.
 
@@ -276,7 +282,6 @@ def _limits(
     again = any(np.any(np.asarray(line.again) > 0) for line in one.lines)
     if all(full) and not again:
         return
-    fewest = Fewest(one)
     for rows, box in fewest_in_cells(one, population, fewest, coarse=coarse):
         low, used = fewest.of(rows), all(full[j] for j in rows)
         if low > 0 and (again or not used or low > fewest.alone(rows)):
@@ -321,45 +326,21 @@ def _people(one: Counted) -> float:
 def sums_of(
     known: Known,
     counted: Sequence[Counted],
-    true: Mapping[tuple[int, int], Any],
     factor: Mapping[tuple[int, int], Any],
-    rng: np.random.Generator,
 ) -> list[Sum]:
     """Return what is known of every line, limit and total.
 
-    By source and line, `true` is the share of records that are of people, of which it is drawn how
-    many there were, and `factor` how far the count is off for another reason than chance.
+    By source and line, `factor` is how far the count is off for another reason than chance.
     """
     found = []
     for i, j in known.used:
         line = counted[i].lines[j]
         found.append(_sum(line.figure, line.divisor, np.log(factor[i, j])))
-    low = {
-        (i, j): rng.binomial(int(line.figure.limits(line.divisor)[0]), true[i, j]).astype(float)
-        for i, j in known.limited
-        for line in [counted[i].lines[j]]
-    }
-    for one in known.least:
-        found.append(Sum(_people_of(one, known, counted[one.source], low, true, rng), np.inf))
+    found += [Sum(float(one.low), np.inf) for one in known.least]
     for rows, i, t in known.totals:
         own = [counted[i].lines[known.used[row][1]] for row in rows]
         found.append(_sum(counted[i].totals[t].figure, own[0].divisor, 0.0))
     return found
-
-
-def _people_of(
-    one: Least, known: Known, counted: Counted, low: Any, true: Any, rng: np.random.Generator
-) -> Any:
-    """Return how many of the fewest records are of people; all where those of nobody are drawn."""
-    in_full = {known.used[at][1] for at in one.beside}
-    others = [(one.source, j) for j in one.rows if j not in in_full]
-    ends = {j: int(counted.lines[j].figure.limits(counted.lines[j].divisor)[0]) for j in one.rows}
-    found = sum(float(ends[j]) for j in in_full) + sum(low[key] for key in others)
-    # A total has more records than its lines at least, nobody knows in which of them.
-    more = one.low - sum(ends.values())
-    if more and others:
-        return found + rng.binomial(more, np.minimum.reduce([true[key] for key in others]))
-    return np.asarray(found + float(more))
 
 
 def _sum(figure: Figure, divisor: int, tilt: Any) -> Sum:

@@ -162,11 +162,11 @@ class Realised:
         for full in dict.fromkeys((self.full, NONE)):
             known = self._known(full)
             said = self._said(known) if full == self.full else (say("realised.apart"),)
-            means, true, factor = self._expected(known)
+            means, factor = self._expected(known)
             if far := _far(known, self._sources, means):
                 known = self._known(full, far)
-                means, true, factor = self._expected(known)
-            counts = self._groups(known, means, true, factor)
+                means, factor = self._expected(known)
+            counts = self._groups(known, means, factor)
             if counts is not None:
                 return known, counts, said
         known = known_of(self.model, ())
@@ -183,30 +183,26 @@ class Realised:
         names = tuple(dict.fromkeys(self._sources[i].source for i, _ in lines))
         return (say(key, names=names),) if names else ()
 
-    def _expected(self, known: Known) -> tuple[Groups, Lines, Lines]:
-        """Return the expected people of each group, and what else is asked of each line.
+    def _expected(self, known: Known) -> tuple[Groups, Lines]:
+        """Return the expected people of each group, and what else is asked of each line in use.
 
-        The share of its records that are of people, where no more than a limit is used of it, and
-        else how far it is off for another reason than chance.
+        That is how far it is off for another reason than chance.
         """
         nowhere = np.full(self.model.population.counts.size, -1, dtype=np.intp)
         means: Groups = {}
-        true = {key: np.ones(self._size) for key in known.limited}
         factor = {key: np.ones(self._size) for key in known.used}
         for some, kinds, counted in self._kinds(known, nowhere, {}):
             for kind, number in kinds.items():
                 means.setdefault(kind.group, np.zeros(self._size))[some] += number
-            for i, j in true:
-                true[i, j][some] = counted[i].lines[j].true_share
             for i, j in known.used:
                 factor[i, j][some] = counted[i].lines[j].factor
         means.pop((), None)
-        return means, true, factor
+        return means, factor
 
-    def _groups(self, known: Known, means: Groups, true: Lines, factor: Lines) -> Groups | None:
+    def _groups(self, known: Known, means: Groups, factor: Lines) -> Groups | None:
         """Draw how many people are in each group."""
         rng = np.random.default_rng([self.seed, 3, int(self.observed)])
-        sums = sums_of(known, self._sources, true, factor, rng)
+        sums = sums_of(known, self._sources, factor)
         if not sums:
             return {}
         groups = list(means)
