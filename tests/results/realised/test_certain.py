@@ -173,6 +173,42 @@ def test_of_a_model_that_is_too_large_the_incomplete_counts_are_lower_limits(coa
         assert found.min() >= least
 
 
+def test_a_limit_that_is_far_below_what_is_expected_is_no_limit_of_what_is_drawn() -> None:
+    """Half of the people are expected to be girls, and nearly all were counted as boys.
+
+    Of the 10,000 people 9,600 were counted as boys, and 380 as girls; one in five of the other
+    twenty is expected to be a boy. A second register of girls was left out, as they were expected
+    to be far more: some draws had 389 girls, where it had 395.
+    """
+    many = fe.Population({"sex": ["boy", "girl"]}, [100_000, 100_000])
+    boy, girl = ({"sex": sex} for sex in ("boy", "girl"))
+    sources = [
+        register("all", 10_000),
+        register("boys", 9_600, fe.Coverage(0.95), where=boy),
+        register("girls", 380, fe.Coverage(0.8), where=girl),
+        register("more girls", 395, fe.Coverage(0.6), where=girl),
+    ]
+    one = fe.Model(fe.Route("a", "b"), many, fe.Rate(0.05), {("a", "b"): fe.Share(0.5)},
+                   evidence=sources)  # fmt: skip
+    found = Realised(one, {}, 1).numbers([many.mask(girl)])[0]["a"]
+    girls = np.arange(395, 401)
+    p = stats.binom.pmf(girls - 380, 20, 1000 / 1250)
+    p /= p.sum()
+    mean = p @ girls
+    assert found.min() >= 395
+    close(found, mean, p @ girls**2 - mean**2)
+
+
+def test_a_limit_that_is_far_below_what_is_drawn_is_left_out() -> None:
+    """It would only take time."""
+    sources = register("of all", 900, fe.Coverage(0.9)), by_sex(100, 120, fe.Coverage(0.2))
+    one = fe.Model(fe.Route("a", "b"), SEXES, fe.Rate(0.5), {("a", "b"): fe.Share(0.5)},
+                   evidence=list(sources))  # fmt: skip
+    made = Realised(one, {}, 1)
+    assert made.numbers([SEXES.mask({"sex": "boy"})])[0]["a"].min() >= 100
+    assert made._drawn[0].least == ()
+
+
 FALSE = [fe.Coverage(0.9), fe.PPV(0.8)]
 
 

@@ -120,6 +120,14 @@ class Known:
         totals = [first + t for t, (rows, _, _) in enumerate(self.totals) if lines & {*rows}]
         return (*sorted(lines), *totals)
 
+    def without(self, group: Sequence[int], other: Known) -> tuple[int, ...]:
+        """Return a group as one of another that has the same lines and totals, but fewer limits."""
+        lines = {(one.source, one.rows): one.line for one in other.least}
+        new = {one.line: lines.get((one.source, one.rows)) for one in self.least}
+        new |= {at: at for at in range(len(self.used))}
+        new |= {self.size - 1 - t: other.size - 1 - t for t in range(len(self.totals))}
+        return tuple(sorted(at for at in map(new.__getitem__, group) if at is not None))
+
     @property
     def size(self) -> int:
         """How many sums of people are known."""

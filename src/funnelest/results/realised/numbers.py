@@ -44,6 +44,8 @@ _AT_ONCE = 400_000
 _WORK, _GROUPS = 3_000_000_000, 2_000
 #: A limit so many standard deviations below what is expected is no limit.
 _FAR = 6.0
+#: Fewer expected people than this are none.
+_NONE = 1e-300
 #: Draws of a model in which nothing is unknown.
 _DRAWS = 4_000
 #: Larger numbers of a prior cannot be drawn.
@@ -162,15 +164,28 @@ class Realised:
         for full in dict.fromkeys((self.full, NONE)):
             known = self._known(full)
             said = self._said(known) if full == self.full else (say("realised.apart"),)
-            means, factor = self._expected(known)
-            if far := _far(known, self._sources, means):
-                known = self._known(full, far)
-                means, factor = self._expected(known)
-            counts = self._groups(known, means, factor)
-            if counts is not None:
-                return known, counts, said
+            found = self._given(full, known)
+            if found is not None:
+                return *found, said
         known = known_of(self.model, ())
         return known, {}, (say("realised.impossible"),)
+
+    def _given(self, full: Full, every: Known) -> tuple[Known, Groups] | None:
+        """Draw the groups without the limits that are far below whatever is drawn."""
+        expected, factor = self._expected(every)
+        far = _far(every, self._sources, expected)
+        while far:
+            known = self._known(full, far)
+            means, own = self._expected(known)
+            counts = self._groups(known, means, own)
+            if counts is None:
+                return None
+            kept = _kept(every, expected, known, means, counts, far)
+            if kept == far:
+                return known, counts
+            far = kept  # what was drawn is not what was expected
+        counts = self._groups(every, expected, factor)
+        return None if counts is None else (every, counts)
 
     def _said(self, known: Known) -> tuple[Sentence, ...]:
         """Return of which sources no more is used than that there are at least as many."""
@@ -346,6 +361,32 @@ def _far(
         for at, (i, j) in enumerate(known.used)
     }
     return {(one.source, one.rows) for one in known.least if _is_far(one, means, ratio)}
+
+
+def _kept(
+    every: Known, expected: Groups, known: Known, means: Groups, counts: Groups, far: set[Any]
+) -> set[Any]:
+    """Return those of the limits that were left out which what was drawn is far above all the same.
+
+    `expected` are the people of groups that are told apart by these limits: parts of those drawn,
+    in proportion to what is expected.
+    """
+    drawn: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    for group in expected:
+        whole = every.without(group, known)
+        # Those who are in no other sum are drawn as they are expected.
+        drawn[group] = (counts[whole], means[whole]) if whole else (1.0, 1.0)
+    found = set()
+    for one in every.least:
+        if (one.source, one.rows) in far:
+            people: Any = 0.0
+            for group, number in expected.items():
+                if one.line in group:
+                    count, mean = drawn[group]
+                    people = people + count * number / np.maximum(mean, _NONE)
+            if np.all(people - _FAR * np.sqrt(people + 1.0) > one.low):
+                found.add((one.source, one.rows))
+    return found
 
 
 def _is_far(one: Least, means: Groups, ratio: Mapping[int, Any]) -> bool:
