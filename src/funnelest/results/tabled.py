@@ -16,6 +16,7 @@ from funnelest.results import tables
 from funnelest.results.draws import Drawn
 from funnelest.results.intervals import (
     COLUMNS,
+    ENDS,
     beside_prior,
     interval_problems,
     summary,
@@ -64,6 +65,7 @@ class Tabled(Drawn):
                     **summary(draws, probability, kind),
                     "interval": interval_name(probability, kind),
                     **summary_errors(draws, probability, self.dependence, kind),
+                    **dict(zip(ENDS, (float(np.min(draws)), float(np.max(draws))), strict=True)),
                     **beside_prior(before, probability, kind),
                     "basis": self._rests_on(quantity, basis, expected, before),
                     "mark": self.mark,
