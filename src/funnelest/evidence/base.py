@@ -13,6 +13,7 @@ from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
 from funnelest.evidence.counted import Counted
+from funnelest.evidence.groups import Group
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
     AXIS,
@@ -28,6 +29,7 @@ from funnelest.fields import (
 )
 from funnelest.figures import figure_problems
 from funnelest.observations.observation import Seen
+from funnelest.observations.table import Printed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -266,6 +268,14 @@ class Evidence:
 
         Each of shape ``(counts, draws)``; None for sources that are no records of people.
         """
+        return None
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return of whom it knows one by one where they were; `sources` has every one by name."""
+        return ()
+
+    def printed(self, population: Population) -> Printed | None:
+        """Return its counts as printed, in the order of `figure_classes`, if it has any."""
         return None
 
     def counted_people(self, q: Quantities) -> Sequence[Counted]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Where
-from funnelest.evidence.base import AskedEvidence, nesting_problems
+from funnelest.evidence.base import AskedEvidence, Evidence, nesting_problems
+from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.printed import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
@@ -24,6 +25,7 @@ from funnelest.evidence.recall_period import (
     period_said,
 )
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
+from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -72,6 +74,10 @@ class Survey(AskedEvidence):
         Probability of the interval.
     per : str, optional
         The total is a mean over this axis, such as ``"year"``.
+    among : bool, optional
+        Whether those asked are people of the population and period of the model. Without `of` they
+        are, unless this is False: there are no more of them than people, and at least as many at
+        the step as said so, where the survey has no defects. With `of` as in `Cohort`.
     recall : (float, str) or "ever", optional
         The period that the question was about, such as ``(12, "months")`` or ``(5, "years")``.
         What is not one year needs the defect `RepeatVictims`, and "ever" is for `OnsetSurvey`.
@@ -113,6 +119,7 @@ class Survey(AskedEvidence):
     probability: float = 0.95
     per: str | None = None
     recall: Any = None
+    among: bool | None = None
 
     allowed: ClassVar[Allowed] = {
         **SHARE_FIELDS,
@@ -121,6 +128,7 @@ class Survey(AskedEvidence):
         "total": printed(number(least=0)).or_none,
         "per": AXIS.or_none,
         "recall": RECALL,
+        "among": AMONG,
     }
     carries: ClassVar[tuple[str, ...]] = (*AskedEvidence.carries, "on_period")
 
@@ -129,6 +137,29 @@ class Survey(AskedEvidence):
 
     def people_asked(self) -> int | None:
         return self.n
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return those who were asked, and those of them who said so or did not."""
+        if self.n is None:
+            return ()
+        n = int(self.n)
+        every = Group(
+            size=n,
+            said="asked {} people" + (f" at {self.of!r}" if self.of else ""),
+            among=True if self.of is None and self.among is None else self.among,
+            place=self.of or "",
+            where=self.where,
+        )
+        if self.yes is None or self.defects or converted(self.recall):
+            return [every]
+        said = replace(
+            every, size=fewest(self.yes), said=f"asked {{}} people at {self.step!r}",
+            place=self.step,
+        )  # fmt: skip
+        if self.of is None:
+            return [every, said]
+        most = min(as_figure(self.yes).limits()[1], n)
+        return [every, said, replace(every, size=int(n - most), never=self.step)]
 
     def _people(self, population: Population) -> float:
         people = population.total(self.where)
