@@ -26,6 +26,8 @@ SUMMARY = [
     "median_mc_error",
     "low_mc_error",
     "high_mc_error",
+    "least",
+    "most",
     "prior_median",
     "prior_low",
     "prior_high",

@@ -395,10 +395,9 @@ class Register(NumberEvidence):
     def counted_people(self, q: Quantities, first: Any = 1.0) -> Sequence[Counted]:
         """Return as `Evidence`; the share `first` of its people, in cells, is counted here only."""
         records = self.records(q)
+        if not records.one_by_one:
+            return ()
         share = records.registered / np.maximum(records.people, _NOBODY)
-        once = np.allclose(records.true, records.registered, rtol=1e-9, atol=0.0)
-        if not once or np.max(share) > 1.0 + 1e-9:
-            return ()  # a person may have several records, or a record be of several
         printed, lines = self.printed(q.cells), dict[int, Line]()
         factors = self._factors(q, printed)
         for unknown, rows, wheres in self._groups():

@@ -34,7 +34,8 @@ class Result(People):
     Every table has one row per quantity with its posterior mean, median, standard deviation and
     interval, the Monte Carlo standard errors of these (`mean_mc_error`, `median_mc_error`,
     `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for
-    the limits of highest density, and where a quantity is none or infinite), the interval of
+    the limits of highest density, and where a quantity is none or infinite), the smallest and the
+    largest draw (`least` and `most`, which nothing that is printed passes), the interval of
     the prior beside it, the `basis` and a `mark` that is empty unless something is wrong with
     the fit. The basis is "estimated"; "imputed" (an assumption fills in the rate of the cells),
     "carried over" (no source sees what it rests on in these cells, and it is taken to be as

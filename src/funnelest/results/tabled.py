@@ -14,7 +14,7 @@ from funnelest.errors import raise_if_any
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
-from funnelest.results.intervals import COLUMNS, interval_problems, summary, summary_errors
+from funnelest.results.intervals import COLUMNS, ENDS, interval_problems, summary, summary_errors
 from funnelest.sampling.weights import interval_name
 from funnelest.words import Sentence
 
@@ -59,6 +59,7 @@ class Tabled(Drawn):
                     **posterior,
                     "interval": interval_name(probability, kind),
                     **summary_errors(draws, probability, self.dependence, kind),
+                    **dict(zip(ENDS, (float(np.min(draws)), float(np.max(draws))), strict=True)),
                     "prior_median": prior["median"],
                     "prior_low": prior["low"],
                     "prior_high": prior["high"],

@@ -15,9 +15,10 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
-from funnelest.results.intervals import ERRORS
+from funnelest.results.intervals import ENDS, ERRORS, ends_of
 from funnelest.sampling.weights import equal_tailed, interval_name
 from funnelest.words import Language, Sentence, named
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -292,7 +293,8 @@ def step_lines(table: pd.DataFrame) -> list[str]:
     rows = []
     for row in table.to_dict("records"):
         median, low, high = (
-            show_number(row[name], row[f"{name}_mc_error"]) for name in ("median", "low", "high")
+            show_number(row[name], row[f"{name}_mc_error"], ends_of(row))
+            for name in ("median", "low", "high")
         )
         rows.append(
             f"    {row['step']:<{width}}  {median:>12}  {low:>12} - {high:<12}  {row['basis']}"
@@ -304,22 +306,29 @@ def step_lines(table: pd.DataFrame) -> list[str]:
 def html_table(table: pd.DataFrame) -> str:
     """Return a table as HTML, numbers rounded to what a reader can use.
 
-    What has a column of Monte Carlo errors is rounded to these, which are then left out.
+    What has a column of Monte Carlo errors is rounded to these, and passes no end of the draws;
+    both are then left out.
     """
     shown = table.copy()
+    rows = table.to_dict("records")
     for name in table.columns:
         if table[name].dtype.kind == "f":
-            errors = table.get(f"{name}_mc_error", [None] * len(table))
-            shown[name] = [show_number(*one) for one in zip(table[name], errors, strict=True)]
-    shown = shown.drop(columns=[name for name in ERRORS if name in shown])
+            error = f"{name}_mc_error"
+            shown[name] = [
+                show_number(row[name], row[error], ends_of(row))
+                if error in row
+                else show_number(row[name])
+                for row in rows
+            ]
+    shown = shown.drop(columns=[name for name in (*ERRORS, *ENDS) if name in shown])
     if "mark" in shown and not shown["mark"].any():
         shown = shown.drop(columns="mark")
     return str(shown.to_html(index=False, border=0, classes="funnelest"))
 
 
-def show_number(value: float, error: float | None = None) -> str:
+def show_number(value: float, error: float | None = None, within: tuple[float, float] = ANY) -> str:
     """Return a number with three significant digits, or whole when it is large.
 
-    No digit is finer than its Monte Carlo `error`.
+    No digit is finer than its Monte Carlo `error`, and it passes no end that it lies `within`.
     """
-    return Language("en").short(value, error) if np.isfinite(value) else str(value)
+    return Language("en").short(value, error, within) if np.isfinite(value) else str(value)
