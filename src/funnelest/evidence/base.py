@@ -279,8 +279,9 @@ class Evidence:
         return None
 
     def counted_people(self, q: Quantities) -> Sequence[Counted]:
-        """Return which of its numbers count people of the route one by one; none for most."""
-        return ()
+        """Return which of its numbers count people of the route one by one; of most, its groups."""
+        groups = [one for one in self.groups(q.sources) if one.among and one.size and one.place]
+        return [Counted.of_group(self.name, one) for one in groups]
 
     def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in several registers, per draw."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from funnelest.axes import Where
 from funnelest.evidence.base import AskedEvidence, Evidence, nesting_problems
+from funnelest.evidence.counted import Counted, Line
 from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.printed import number_in, printed
@@ -32,6 +33,9 @@ from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 
 __all__ = ["Survey"]
+
+#: Where more than this share of the people were asked, those who said so are most of the step.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -254,6 +258,24 @@ class Survey(AskedEvidence):
         share = asked_share(self, q, self.step, self.where, self.of, self.recall)
         expected = self.as_measured(share, q)
         return [self._estimate(q.cells).observation(expected, self._design(q, self.n))]
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return those who said so; where most of the people were asked, the others are known too.
+
+        Whoever is at the step was asked with the chance of everybody, of a census 1.
+        """
+        groups = super().counted_people(q)
+        counted = self.yes is not None and not self.defects and not converted(self.recall)
+        known = q.cells.counted and not q.assumed("apply_to_population")
+        if self.n is None or self.of is not None or not (self.among is not False and counted and known):
+            return groups
+        asked = min(self.n / q.cells.total(self.where), 1.0)
+        if asked < _MOST:
+            return groups
+        share = np.full((1,) * (len(q.cells.axes) + 1), asked)
+        there = asked * q.pool(q.in_cells(self.step), self.where)
+        line = Line(self.where, share, as_figure(self.yes), true=there)
+        return [Counted(self.name, self.step, [line])]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
         (figure,) = figures

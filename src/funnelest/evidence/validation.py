@@ -12,6 +12,7 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
 from funnelest.evidence.base import Evidence, NumberEvidence
+from funnelest.evidence.counted import Counted
 from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import LARGEST, Allowed, Constraint, explained, is_whole, whole, wrong_fields
@@ -308,6 +309,15 @@ class Validation(Evidence):
         low, high = one.range()  # five standard errors off
         size = max(share * (1 - share), 1e-9) / max((high - low) / 10, 1e-9) ** 2
         return share * size, size
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return as `Evidence`; of records that are not people, one by one, nothing."""
+        checked = q.sources.get(self.of)
+        if self.what == "ppv" and not (
+            isinstance(checked, NumberEvidence) and checked.records(q).one_by_one
+        ):
+            return ()
+        return super().counted_people(q)
 
     def checking(self) -> tuple[str, str]:
         return self.of, self.what

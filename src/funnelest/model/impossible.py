@@ -98,7 +98,7 @@ def _most_of(model: Parts, one: Evidence, group: Group) -> Iterator[_Most]:
                 most = _records(model, other, group.where)
                 yield _Most(most, f"and that has {_shown(most)}")
     elif model.population.counted and not uncertain:
-        people = model.population.total(group.where)
+        people = float(np.ceil(model.population.total(group.where)))  # of a mean, such as 99.7
         yield _Most(people, f"of a population of {people:,.0f} ({show_where(group.where)})")
     if not group.place or group.nobody:
         return
