@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from funnelest.axes import Where
-from funnelest.figures import Figure
+from funnelest.evidence.groups import Group
+from funnelest.figures import Exact, Figure
 from funnelest.observations.table import Margin
 
 __all__ = ["Counted", "Line"]
@@ -83,6 +84,9 @@ class Counted:
         Some of the lines -> the same source where these alone say how many people there are, and
         each other one no more than that there are at least as many. Left out where the one does not
         depend on the other.
+    group : Group, optional
+        Whom a source followed, asked or checked: what its one line says is no more than that there
+        are at least as many, where the group says that they are.
     """
 
     source: str
@@ -92,6 +96,13 @@ class Counted:
     both: Mapping[tuple[int, int], Any] = field(default_factory=dict)
     parts: Sequence[Sequence[int]] = ()
     used: Callable[[Collection[int]], Counted] | None = None
+    group: Group | None = None
+
+    @classmethod
+    def of_group(cls, source: str, group: Group) -> Counted:
+        """Return what is known of a group of people: no share of those at the place."""
+        line = Line(group.where, 0.0, Exact(group.size))
+        return cls(source, group.place, [line], group=group)  # type: ignore[arg-type]
 
     @property
     def registers(self) -> Sequence[Sequence[int]]:

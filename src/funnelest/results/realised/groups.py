@@ -184,7 +184,11 @@ def _by_cell(
     memory: dict[Any, Any],
 ) -> Iterator[tuple[Kind, Floats]]:
     """Yield the kinds of people in cells, and how many there are over all cells of each."""
-    on = [one for one in known.least if _on(path, one.place)]
+    on = [
+        one
+        for one in known.least
+        if not one.nobody and _on(path, one.place) and one.never not in path
+    ]
     counted = tuple((s, k) for s, k in chosen.items() if k >= 0)
     key = (counted, tuple(one.line for one in on))
     if key not in memory:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +26,8 @@ type Place = str | tuple[str, str]
 type Full = Literal["one of each", "complete", "none"]
 type Cells = NDArray[np.bool_]
 
+#: What an assumption gives that makes the head count uncertain.
+_FACTOR = "apply_to_population"
 #: A chance to be counted that is less than this away from 1 is 1.
 _ROUNDING = 1e-12
 
@@ -71,6 +73,14 @@ class Least:
         The other ones of `rows`, and the fewest records of each, of which some are of nobody.
     more : int
         How many records there are more, by a total, nobody knows in which of `rows`.
+    high : float, default inf
+        The most people that there can be in these cells.
+    never : str, default ""
+        A step that these people do not come to.
+    inside, outside : frozenset of int, default empty
+        Numbers of lines, one of which counts each of these people; and lines that count none.
+    nobody : bool, default False
+        Whether it is of records of nobody, in lines of `beside`.
     """
 
     source: int
@@ -82,6 +92,17 @@ class Least:
     beside: tuple[int, ...]
     others: tuple[tuple[int, int], ...]
     more: int
+    high: float = np.inf
+    never: str = ""
+    inside: frozenset[int] = frozenset()
+    outside: frozenset[int] = frozenset()
+    nobody: bool = False
+
+    def has(self, lines: Collection[int]) -> bool:
+        """Return whether people who are counted in these lines may be among those of the limit."""
+        return not self.outside.intersection(lines) and (
+            not self.inside or bool(self.inside.intersection(lines))
+        )
 
 
 @dataclass(frozen=True)
@@ -116,6 +137,7 @@ class Known:
         """Return lines, or pairs of them, as lines with the totals that they are a part of."""
         pairs = [self.pairs[at - self.size] for at in counted if at >= self.size]
         lines = {at for at in counted if at < self.size}.union(*pairs)
+        lines -= {one.line for one in self.least if one.line in lines and not one.has(lines)}
         first = len(self.used) + len(self.least)
         totals = [first + t for t, (rows, _, _) in enumerate(self.totals) if lines & {*rows}]
         return (*sorted(lines), *totals)
@@ -170,11 +192,11 @@ def known_of(
     source and of each level of an axis. Of a source's lines in `without` not even that is.
     """
     masks = [_masks(one, model.population) for one in counted]
-    used = [[full != "none"] * len(one.lines) for one in counted]
+    used = [[full != "none" and one.group is None] * len(one.lines) for one in counted]
     if full != "none":
         taken: dict[str, list[tuple[int, Cells]]] = {}
         for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
-            if is_complete(counted[i], model.population):
+            if counted[i].group is not None or is_complete(counted[i], model.population):
                 continue
             if full == "complete":
                 used[i] = [False] * len(used[i])
@@ -183,7 +205,17 @@ def known_of(
             for j, mask in enumerate(masks[i]):
                 used[i][j] = not any((mask & other).any() for k, other in others if k != i)
             others += [(i, mask) for j, mask in enumerate(masks[i]) if used[i][j]]
-    return _placed(counted, model.population, masks, used, coarse, without)
+    known = _placed(counted, model.population, masks, used, coarse, without)
+    if not model.population.counted or any(one.gives(_FACTOR) for one in model.assumptions):
+        return known
+    people = np.ravel(model.population.counts)
+    least = [
+        replace(one, high=max(float(one.low), np.floor(people[one.cells].sum())))
+        if counted[one.source].group is not None and not one.nobody  # else records count too
+        else one
+        for one in known.least
+    ]
+    return replace(known, least=tuple(least))
 
 
 def _reached(one: Counted) -> str:
@@ -234,6 +266,11 @@ def _placed(
     ]
     least: list[Least] = []
     for i, one in enumerate(counted):
+        if one.group is not None:
+            if (i, (0,)) not in without:
+                at = len(used) + len(least)
+                least += _of_group(one, i, at, masks, number, counted)
+            continue
         fewest = Fewest(one)
         for rows, cells, low in _limits(one, population, masks[i], full[i], fewest, coarse):
             if (i, rows) not in without:
@@ -302,6 +339,45 @@ def _limits(
             yield rows, masks[rows[0]] if len(rows) == 1 else in_box(population, box), low
 
 
+def _of_group(
+    one: Counted,
+    i: int,
+    at: int,
+    masks: Sequence[Sequence[Cells]],
+    number: Mapping[tuple[int, int], int],
+    counted: Sequence[Counted],
+) -> Iterator[Least]:
+    """Yield the limit that a group sets, in the source that it is in or not in.
+
+    Where that source is not used in full nobody knows who is in it: then people are somewhere at
+    the place, and nothing is known of those who are in none, or of records of nobody.
+    """
+    group, cells = one.group, masks[i][0]
+    assert group is not None
+    limit = Least(
+        i, (0,), group.size, one.place, cells, at, (), (), 0, never=group.never, nobody=group.nobody
+    )
+    name = group.inside or group.outside
+    every = [
+        (k, j)
+        for k, other in enumerate(counted)
+        if name and other.source == name and other.group is None
+        for j in range(len(other.lines))
+    ]
+    lines = frozenset(number[key] for key in every if key in number)
+    if not every or len(lines) < len(every):
+        if not (group.nobody or group.outside):
+            yield limit
+        return
+    if not group.nobody:
+        yield replace(limit, **{"outside" if group.outside else "inside": lines})
+        return
+    within = [key for key in every if (cells | ~masks[key[0]][key[1]]).all()]
+    apart = [key for key in every if not (cells & masks[key[0]][key[1]]).any()]
+    if len(within) + len(apart) == len(every):  # else these may be in the other part of a line
+        yield replace(limit, beside=tuple(sorted(number[key] for key in within)))
+
+
 def _slots(
     counted: Sequence[Counted], masks: Sequence[Sequence[Cells]], full: Sequence[Sequence[bool]]
 ) -> tuple[dict[int, int], list[Place]]:
@@ -350,7 +426,7 @@ def sums_of(
     for i, j in known.used:
         line = counted[i].lines[j]
         found.append(_sum(line.figure, line.divisor, np.log(factor[i, j])))
-    found += [Sum(float(one.low), np.inf) for one in known.least]
+    found += [Sum(float(one.low), one.high) for one in known.least]
     for rows, i, t in known.totals:
         own = [counted[i].lines[known.used[row][1]] for row in rows]
         found.append(_sum(counted[i].totals[t].figure, own[0].divisor, 0.0))

@@ -110,8 +110,10 @@ class Realised:
 
     @property
     def counts_people(self) -> bool:
-        """Whether some source counts people of the route."""
-        return bool(self._sources)
+        """Whether some source counts people of the route, or has a group of them that matters."""
+        if all(one.group is not None for one in self._sources):
+            return bool(self._sources) and not self.too_large and self._drawn[0].size > 0
+        return True
 
     # ------------------------------------------------------------------- people
 
@@ -192,7 +194,12 @@ class Realised:
         lines = known.limited
         key = "realised.least"
         if self.full == "complete":
-            every = {(i, j) for i, one in enumerate(self._sources) for j in range(len(one.lines))}
+            every = {
+                (i, j)
+                for i, one in enumerate(self._sources)
+                if one.group is None
+                for j in range(len(one.lines))
+            }
             lines = sorted(every - {*known.used})
             key = "realised.coarse" if self.coarse else "realised.complete"
         names = tuple(dict.fromkeys(self._sources[i].source for i, _ in lines))
