@@ -73,6 +73,10 @@ class Density:
         self.middles = Repeated(lambda z: [place[0] for place in self.places(z)], small)
         self._located = Repeated(lambda z: [x for place in self.places(z) for x in place], small)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was written down is made again, and holds functions that cannot be pickled.
+        return Density, (self.model,)
+
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
         found: dict[str, Floats] = {}
