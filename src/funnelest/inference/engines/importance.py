@@ -14,8 +14,9 @@ PyMC is not imported.
 5. Fresh draws from the final proposal, Pareto-smoothed weights and the gate; resampled draws
    are returned. The weights are exact: what was adapted decides how many draws are worth one,
    never where the posterior is.
-6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
-   places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
+6. Some of them are moved along the ridges, whether they pass or not: where their tails change, or
+   where they come upon places that the proposal hardly reaches, it is fitted to them and all is
+   drawn again (`judge`).
 
 Few draws are made the short way first, under the same gate: from what the modes and the informed
 directions show (`informed`), a sample is gone on with as soon as that costs little.
