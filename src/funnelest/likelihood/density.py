@@ -210,7 +210,7 @@ def log_added(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
         seen = observed(model, q)
         parts = likelihoods(model, seen, powers)
         found = {name: model.power_of(name) * _summed(some, values) for name, some in parts.items()}
-        shared = {name for group in model.of_one_number for name, _ in group}
+        shared = {name for group in model.alike for name, _ in group.places}
         whole = together(model, seen, powers) if shared else 0.0
         for name in shared:
             without = together(model, seen, {**powers, name: 0.0})
