@@ -13,6 +13,7 @@ from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
 from funnelest.evidence.counted import Counted
+from funnelest.evidence.groups import Group
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
     MAPPING,
@@ -28,6 +29,7 @@ from funnelest.fields import (
 )
 from funnelest.figures import figure_problems
 from funnelest.observations.observation import Seen
+from funnelest.observations.table import Printed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -268,9 +270,18 @@ class Evidence:
         """
         return None
 
-    def counted_people(self, q: Quantities) -> Sequence[Counted]:
-        """Return which of its numbers count people of the route one by one; none for most."""
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return of whom it knows one by one where they were; `sources` has every one by name."""
         return ()
+
+    def printed(self, population: Population) -> Printed | None:
+        """Return its counts as printed, in the order of `figure_classes`, if it has any."""
+        return None
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return which of its numbers count people of the route one by one; of most, its groups."""
+        groups = [one for one in self.groups(q.sources) if one.among and one.size and one.place]
+        return [Counted.of_group(self.name, one) for one in groups]
 
     def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in several registers, per draw."""

@@ -11,13 +11,16 @@ from io import BytesIO
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from funnelest.model.sight import CARRIED
+from funnelest.results.intervals import ENDS, ends_of
 from funnelest.verdict import Verdict
 from funnelest.words import Language, catalogue
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["Content", "Table", "basis_of", "content", "name_in", "picture"]
+__all__ = ["Content", "Table", "apart", "basis_of", "content", "name_in", "picture"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ def _frame(
     if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
         shown = shown.reset_index()
     names = [str(name) for name in shown.columns]
-    beside = {f"{name}_mc_error" for name in names}
+    beside = {*ENDS, *(f"{name}_mc_error" for name in names)}
     kept = [name not in beside for name in names]
     columns = [
         (str(name), kind.kind in "iuf")
@@ -133,25 +136,30 @@ def _frame(
     ]
     rows = []
     for every in shown.itertuples(index=False, name=None):
-        errors, values = dict(zip(names, every, strict=True)), list(compress(every, kept))
+        row, values = dict(zip(names, every, strict=True)), list(compress(every, kept))
         texts = [
-            _cell(value, name, numeric, show, axes, errors.get(f"{name}_mc_error"))
+            _cell(value, name, numeric, show, axes, row)
             for value, (name, numeric) in zip(values, columns, strict=True)
         ]
         basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
-        apart = {"imputed", "assumed", "carried over"}
-        rows.append((texts, bool(basis) and bool(apart & set(basis[0].split(", ")))))
+        rows.append((texts, bool(basis) and apart(basis[0])))
     heads = [(show.heading(name), numeric) for name, numeric in columns]
     return Table(title, heads, rows, mark)
 
 
 def _cell(
-    value: Any, name: str, numeric: bool, show: Language, axes: Sequence[str], error: Any
+    value: Any,
+    name: str,
+    numeric: bool,
+    show: Language,
+    axes: Sequence[str],
+    row: Mapping[str, Any],
 ) -> str:
     if isinstance(value, float):
-        return (
-            show.number(value, error=error) if numeric else ("" if value != value else str(value))
-        )
+        if not numeric:
+            return "" if value != value else str(value)
+        error = row.get(f"{name}_mc_error")
+        return show.number(value, 3, error, ANY if error is None else ends_of(row))
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
     value = show.cell(name, value)
@@ -214,6 +222,11 @@ def unit_in(show: Language, unit: str) -> str:
         if found := pattern.fullmatch(unit):
             return show(key, **found.groupdict())
     return show.word(unit)
+
+
+def apart(basis: str) -> bool:
+    """Return whether a number is wholly of what no source sees in its cells."""
+    return bool({"imputed", "assumed", CARRIED} & set(basis.split(", ")))
 
 
 def basis_of(basis: str, show: Language) -> str:

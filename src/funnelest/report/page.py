@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
 from importlib.resources import files
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +19,11 @@ from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, language_problems
 from funnelest.report.beside import beside
 from funnelest.report.checked import check_problems, checked, failures, leaning, meanings
-from funnelest.report.content import Content, Table, basis_of, content, picture
+from funnelest.report.content import Content, Table, apart, basis_of, content, picture
 from funnelest.report.given import given
 from funnelest.report.ledger import ledger
 from funnelest.report.written import capital, ended, single, span
-from funnelest.results.intervals import errors_of, interval_problems, summary_errors
+from funnelest.results.intervals import ends_of, errors_of, interval_problems, summary_errors
 from funnelest.results.precision import as_its_prior
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems, unit_for
@@ -31,6 +31,7 @@ from funnelest.route import show_edge
 from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
 from funnelest.words import named, say
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -337,7 +338,7 @@ class _Page:
         first = route.steps[0]
         row = self.steps[0]
         if row["low"] == row["high"]:
-            number = {**number, first: show.number(row["median"])}
+            number = {**number, first: show.number(row["median"], 3, 0.0)}
         leaning = {
             row["step"]
             for row in self.steps
@@ -350,16 +351,16 @@ class _Page:
         for step in route.steps[1:]:
             if route.successors(step):
                 continue
-            part = partial(_share, step=step, first=first, where=self.where)
+            part = methodcaller("share", step, self.where, of=first)
             draws = result.sample_of(part)
             # Of a number that the figures tell and one that they do not the share is not told.
             untold = bool({first, step} & leaning)
             untold |= as_its_prior(draws, result.prior_sample_of(part))
             what = [say("page.that_number")] * (step in leaning)
             what += [say("page.that_share")] * untold
-            end = ("end_share" if self.only else "end") + "_leans" * bool(what)
+            ends = ("end_share", "end_share_leans") if self.only else ("end", "end_leans")
             told = {"number": number[step], "share": self._shares(draws), "n": len(what)}
-            sentences.append(self.say(end, step=step, first=first, what=what, **told))
+            sentences.append(self.say(ends[bool(what)], step=step, first=first, what=what, **told))
         return " ".join(sentences)
 
     def losses(self) -> list[str]:
@@ -393,8 +394,10 @@ class _Page:
 
     def _step(self, row: Mapping[str, Any]) -> str:
         """Return what there is at a step, with its interval: a number of people, or a share."""
-        shown = self.show.shares if self.only else self.show.numbers
-        return shown(row["median"], row["low"], row["high"], errors_of(row))
+        three = row["median"], row["low"], row["high"]
+        if self.only:
+            return self.show.shares(*three, errors_of(row))
+        return self.show.numbers(*three, errors_of(row), ends_of(row))
 
     def counted(self) -> list[str]:
         """Return how many figures went in, and how much was assumed."""
@@ -448,12 +451,13 @@ class _Page:
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
-        middle, *ends = errors_of(row)
+        texts = []
+        for of, ends in (("", ends_of(row)), ("prior_", ANY)):
+            middle, *errors = errors_of(row, of)
+            texts.append(single(self.show, row[f"{of}median"], share, middle, ends))
+            texts.append(span(self.show, row[f"{of}low"], row[f"{of}high"], share, errors, ends))
         return [
-            single(self.show, row["median"], share, middle),
-            span(self.show, row["low"], row["high"], share, ends),
-            single(self.show, row["prior_median"], share),
-            span(self.show, row["prior_low"], row["prior_high"], share),
+            *texts,
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 
@@ -462,7 +466,9 @@ class _Page:
         rows: Rows = []
         for row in self._told_steps():
             asked = str(named("word.number_at", step=row["step"]))
-            rows.append(([row["step"], *self._estimates(row, self.only, asked)], _apart(row)))
+            rows.append(
+                ([row["step"], *self._estimates(row, self.only, asked)], apart(row["basis"]))
+            )
             part = self.parts.get(row["step"])
             if part is None or self.filled == "imputed":
                 continue
@@ -477,7 +483,7 @@ class _Page:
         for row in self.shares:
             to = f"{row['to']} ({self.say('skip')})" if row["skip"] else row["to"]
             estimates = self._estimates(row, True, show_edge((row["from"], row["to"])))
-            rows.append(([row["from"], to, *estimates], _apart(row)))
+            rows.append(([row["from"], to, *estimates], apart(row["basis"])))
         return self._table("transitions_caption", self._heads("from", "to"), rows)
 
     def linked_table(self) -> list[Content]:
@@ -489,12 +495,3 @@ class _Page:
             rows.append(([*first, *self._estimates(row, False)], "imputed" in row["basis"]))
         heads = self._heads("source", "stratum", "group")
         return [self._table("linked_caption", heads, rows)] if rows else []
-
-
-def _share(q: Any, step: str, first: str, where: Where | None) -> Any:
-    return q.share(step, where, of=first)
-
-
-def _apart(row: Mapping[str, Any]) -> bool:
-    """Return whether a row of a table is wholly of what no source sees in these cells."""
-    return bool({"imputed", "assumed", CARRIED} & set(row["basis"].split(", ")))
