@@ -267,7 +267,11 @@ class Survey(AskedEvidence):
         groups = super().counted_people(q)
         counted = self.yes is not None and not self.defects and not converted(self.recall)
         known = q.cells.counted and not q.assumed("apply_to_population")
-        if self.n is None or self.of is not None or not (self.among is not False and counted and known):
+        if (
+            self.n is None
+            or self.of is not None
+            or not (self.among is not False and counted and known)
+        ):
             return groups
         asked = min(self.n / q.cells.total(self.where), 1.0)
         if asked < _MOST:

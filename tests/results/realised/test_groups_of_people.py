@@ -172,7 +172,10 @@ def test_those_who_said_so_in_a_survey(survey, low, high):
     [
         {"among": False},
         {"defects": [fe.TestError(specificity=fe.Beta(9, 1))]},
-        {"recall": (5, "years"), "defects": [fe.RepeatVictims(share=fe.Beta(2, 2), statement="some")]},
+        {
+            "recall": (5, "years"),
+            "defects": [fe.RepeatVictims(share=fe.Beta(2, 2), statement="some")],
+        },
     ],
     ids=["others", "test", "period"],
 )
