@@ -97,9 +97,10 @@ class Survey(AskedEvidence):
 
     With `interval` the estimate and its limits are three quantiles of p: with a prior that is flat
     on the log-odds (``Beta(1, 1)`` is not), and no other figure, the posterior has them as its
-    median and limits. Beyond a limit it is normal on the log-odds, around the estimate and with the
-    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). On
-    the side of a limit of 0 or 100% it is normal on the natural scale, cut off at that end. A limit
+    median and limits. Beyond the nearer limit it is normal on the log-odds, with the half-width of
+    that side; on the other side on a power of the odds, by how much further that limit is (see
+    ``docs/model.md``). A limit of 0 or 100% is the last of a row that comes ever nearer to it, cut
+    off there. A limit
     that prints as the estimate does is read as rounded to the digits that were printed, and an
     estimate that may be 0 or 100% says nothing of how near. Of several estimates of one number the
     slope of the score counts once. The ledger and ``figures()`` say what was read.

@@ -68,7 +68,7 @@ class Preposterior:
         self.sample = np.broadcast_to(value, (self.q.draws,))
         # Sources that are known, and estimate a number that a planned one estimates too.
         names = {one.name for one in added}
-        groups = [{name for name, _ in group} for group in model.of_one_number]
+        groups = [{name for name, _ in group.places} for group in model.alike]
         known = {name for group in groups if group & names for name in group} - names
         self.powers = {n: a for n, a in model.powers.items() if n not in names}
         with np.errstate(all="ignore"):

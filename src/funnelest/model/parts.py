@@ -10,7 +10,7 @@ from typing import Any, Self
 from funnelest.assumptions.base import Assumption
 from funnelest.entry import entries
 from funnelest.evidence.base import Evidence
-from funnelest.model.one_number import Place, one_number
+from funnelest.model.one_number import Alike, Place, alike, one_number
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
 from funnelest.rates import Hazard, Number, Rate, Share
@@ -133,9 +133,14 @@ class Parts:
         }
 
     @cached_property
+    def alike(self) -> tuple[Alike, ...]:
+        """Groups of estimates that share their slopes, being of one number or nearly."""
+        return alike(self)
+
+    @property
     def of_one_number(self) -> tuple[tuple[Place, ...], ...]:
-        """Groups of estimates of one number, of whose slopes one counts; see `one_number`."""
-        return one_number(self)
+        """Groups of estimates of one number, of whose slopes one counts."""
+        return one_number(self.alike)
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""

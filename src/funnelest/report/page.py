@@ -28,6 +28,7 @@ from funnelest.route import show_edge
 from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
 from funnelest.words import named, say
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -409,12 +410,13 @@ class _Page:
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
-        middle, *errors = errors_of(row)
+        texts = []
+        for of, ends in (("", ends_of(row)), ("prior_", ANY)):
+            middle, *errors = errors_of(row, of)
+            texts.append(single(self.show, row[f"{of}median"], share, middle, ends))
+            texts.append(span(self.show, row[f"{of}low"], row[f"{of}high"], share, errors, ends))
         return [
-            single(self.show, row["median"], share, middle, ends_of(row)),
-            span(self.show, row["low"], row["high"], share, errors, ends_of(row)),
-            single(self.show, row["prior_median"], share),
-            span(self.show, row["prior_low"], row["prior_high"], share),
+            *texts,
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 

@@ -272,7 +272,7 @@ def _placed(
                 least += _of_group(one, i, at, masks, number, counted)
             continue
         fewest = Fewest(one)
-        for rows, cells, low in _limits(one, population, fewest, full[i], coarse=coarse):
+        for rows, cells, low in _limits(one, population, masks[i], full[i], fewest, coarse):
             if (i, rows) not in without:
                 beside = tuple(number[i, j] for j in rows if full[i][j])
                 others = tuple((j, int(fewest.low[j])) for j in rows if not full[i][j])
@@ -317,7 +317,12 @@ def _placed(
 
 
 def _limits(
-    one: Counted, population: Population, fewest: Fewest, full: Sequence[bool], *, coarse: bool
+    one: Counted,
+    population: Population,
+    masks: Sequence[Cells],
+    full: Sequence[bool],
+    fewest: Fewest,
+    coarse: bool,
 ) -> Iterator[tuple[tuple[int, ...], Cells, int]]:
     """Yield lines of a source, cells, and the fewest records there, if these are not used in full.
 
@@ -330,7 +335,8 @@ def _limits(
     for rows, box in fewest_in_cells(one, population, fewest, coarse=coarse):
         low, used = fewest.of(rows), all(full[j] for j in rows)
         if low > 0 and (again or not used or low > fewest.alone(rows)):
-            yield rows, in_box(population, box), low
+            # One line has the cells of its own, which are there already.
+            yield rows, masks[rows[0]] if len(rows) == 1 else in_box(population, box), low
 
 
 def _of_group(
