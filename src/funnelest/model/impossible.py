@@ -92,7 +92,9 @@ def _counted(model: Parts, one: Evidence) -> Iterator[Group]:
     """Yield those whom a register has counted, each once, as people of the population."""
     if not isinstance(one, NumberEvidence) or one.factor()[1] > 1.0:
         return
-    printed = one.printed(model.population)
+    printed, implied = one.printed(model.population), one.implied_number(model.population)
+    if implied is not None and implied[1][0] > 1.0:
+        return  # said, whatever chance may have done
     if printed is not None and isinstance(model.occurrence, Rate):
         low = sum(figure.limits(printed.divisor)[0] for figure in printed.figures)
         yield Group(size=int(low), said="counted {} people", among=True, where=one.where)
