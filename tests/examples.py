@@ -104,16 +104,16 @@ def _surveys() -> list[Any]:
         # Of so many people that the counts that print alike are one range.
         fe.Survey(
             name="survey rounded many", **share, share=fe.Rounded(0.31, to=0.00001),
-            n=3_000_000_000,
+            n=3_000_000_000, among=False,
         ),
         fe.Survey(
             name="survey rounded many deff", **share, share=fe.Rounded(0.31, to=0.0001),
-            n=3_000_000_000, deff=100.0,
+            n=3_000_000_000, deff=100.0, among=False,
         ),
         fe.Survey(name="survey rounded se", **share, share=fe.Rounded(0.3, to=0.05), se=0.02),
         fe.Survey(name="survey share at most", **share, share=fe.AtMost(0.3), n=390),
         fe.Survey(
-            name="survey total rounded", step="happened", total=fe.Rounded(640, to=20), n=90_000,
+            name="survey total rounded", step="happened", total=fe.Rounded(640, to=20), n=50_000,
             where=SEEN,
         ),
         fe.Survey(name="survey total se", step="happened", total=640, se=60, where=SEEN),

@@ -11,6 +11,9 @@ from funnelest.likelihood.density import Density, log_added, log_likelihoods
 from funnelest.likelihood.gradient import Gradient
 from funnelest.model.one_number import _as_one
 
+#: The same estimate four times is what is looked at here.
+pytestmark = pytest.mark.filterwarnings("ignore:.*give the same numbers:funnelest.FunnelestWarning")
+
 ROUTE = fe.Route("a", "b")
 PEOPLE = fe.Population({"sex": ["f", "m"]}, [500_000, 500_000])
 WHY = "two reports of each"

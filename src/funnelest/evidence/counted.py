@@ -102,7 +102,7 @@ class Counted:
     def of_group(cls, source: str, group: Group) -> Counted:
         """Return what is known of a group of people: no share of those at the place."""
         line = Line(group.where, 0.0, Exact(group.size))
-        return cls(source, group.place, [line], group=group)  # type: ignore[arg-type]
+        return cls(source, group.place, [line], group=group)
 
     @property
     def registers(self) -> Sequence[Sequence[int]]:

@@ -17,6 +17,17 @@ from funnelest.rates import Rate
 __all__ = ["impossible_problems", "too_many"]
 
 
+#: What is asked of a group that is larger than what it is of, and of one that may be all of it.
+_MORE = (
+    "They cannot all be of these: if they are others, of another place or period, say among=False; "
+    "else one of the two numbers is another one than was printed."
+)
+_ALL = (
+    "If they are the same, say among=True, so that numbers of this period use it; if they are "
+    "others, of another place or period, say among=False."
+)
+
+
 @dataclass(frozen=True)
 class _Most:
     """The most that there can be, and what says so."""
@@ -25,14 +36,31 @@ class _Most:
     said: str
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A group that is as large as what it is of, or larger."""
+
+    source: Evidence
+    group: Group
+    most: _Most
+
+    @property
+    def more(self) -> bool:
+        return self.group.size > self.most.number
+
+    def __str__(self) -> str:
+        does = self.group.said.format(f"{self.group.size:,}")
+        return f"{type(self.source).__name__} {self.source.name!r} {does}, {self.most.said}"
+
+
 def impossible_problems(model: Parts) -> list[str]:
     """Return which groups of the model's own people are larger than what they are taken from."""
     return [
-        f"{text}. They cannot all be of these: one of the two numbers is another one than was "
+        f"{one}. They cannot all be of these: one of the two numbers is another one than was "
         f"printed, or they are others, of another place or period{way}."
-        for one, group, text in _larger(model)
-        if group.among
-        for way in ["" if isinstance(one, NumberEvidence) else ", which among=False says"]
+        for one in _found(model)
+        if one.more and one.group.among
+        for way in ["" if isinstance(one.source, NumberEvidence) else ", which among=False says"]
     ]
 
 
@@ -41,44 +69,32 @@ def too_many(model: Parts) -> list[str]:
 
     Of those that are just as large too, which may be all of these people or records.
     """
-    larger = {
-        one.name: f"{text}. They cannot all be of these: if they are others, of another place or "
-        "period, say among=False; else one of the two numbers is another one than was printed."
-        for one, group, text in _larger(model)
-        if group.among is None
-    }
-    equal = {
-        one.name: f"{text}. If they are the same, say among=True, so that numbers of this period "
-        "use it; if they are others, of another place or period, say among=False."
-        for one, group, text in _larger(model, equal=True)
-        if group.among is None
-    }
-    return list((equal | larger).values())
+    return [f"{one}. {_MORE if one.more else _ALL}" for one in _found(model)
+            if one.group.among is None]  # fmt: skip
 
 
-def _larger(model: Parts, *, equal: bool = False) -> Iterator[tuple[Evidence, Group, str]]:
-    """Yield the sources with a group that is larger than what it is of, and a sentence.
-
-    With `equal` those that are just as large; of each source one.
-    """
+def _found(model: Parts) -> Iterator[_Found]:
+    """Yield of each source a group that is larger than what it is of, else one just as large."""
     sources = {one.name: one for one in model.sources()}
     for one in model.evidence:
+        full = []
         for group in [*_counted(model, one), *one.groups(sources)]:
             if group.among is False or not group.size or group.outside or group.nobody:
                 continue
             most = _most(model, one, group)
-            if most is None or (group.size != most.number if equal else group.size <= most.number):
-                continue
-            does = group.said.format(f"{group.size:,}")
-            yield one, group, f"{type(one).__name__} {one.name!r} {does}, {most.said}"
-            break
+            if most is not None and group.size >= most.number:
+                full.append(_Found(one, group, most))
+        if full:
+            yield max(full, key=lambda found: found.more)
 
 
 def _counted(model: Parts, one: Evidence) -> Iterator[Group]:
     """Yield those whom a register has counted, each once, as people of the population."""
     if not isinstance(one, NumberEvidence) or one.factor()[1] > 1.0:
         return
-    printed = one.printed(model.population)
+    printed, implied = one.printed(model.population), one.implied_number(model.population)
+    if implied is not None and implied[1][0] > 1.0:
+        return  # said, whatever chance may have done
     if printed is not None and isinstance(model.occurrence, Rate):
         low = sum(figure.limits(printed.divisor)[0] for figure in printed.figures)
         yield Group(size=int(low), said="counted {} people", among=True, where=one.where)

@@ -96,7 +96,8 @@ def test_of_the_incomplete_ones_one_is_used_in_full() -> None:
 
 
 def test_complete_ones_that_contradict_each_other() -> None:
-    at_boys, at_girls, said = people(register("x", 100), register("y", 110))
+    with pytest.warns(fe.FunnelestWarning, match="each hold everybody at one step"):
+        at_boys, at_girls, said = people(register("x", 100), register("y", 110))
     every = at_boys["a"] + at_girls["a"]
     assert every.min() >= 110
     assert np.ptp(every) > 0

@@ -370,7 +370,7 @@ def _of_group(
             yield limit
         return
     if not group.nobody:
-        yield replace(limit, **{"outside" if group.outside else "inside": lines})
+        yield replace(limit, outside=lines) if group.outside else replace(limit, inside=lines)
         return
     within = [key for key in every if (cells | ~masks[key[0]][key[1]]).all()]
     apart = [key for key in every if not (cells & masks[key[0]][key[1]]).any()]
