@@ -13,9 +13,6 @@ import funnelest as fe
 from funnelest.model.constancy import constancies
 from funnelest.words import Language
 
-#: Sources of one step that are taken as complete are what is looked at here.
-pytestmark = pytest.mark.filterwarnings("ignore:.*each hold everybody:funnelest.FunnelestWarning")
-
 ROUTE = fe.Route("happened", "told", "reported")
 
 

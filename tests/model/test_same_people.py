@@ -188,6 +188,7 @@ def test_two_complete_registers_of_one_step():
     with pytest.warns(fe.FunnelestWarning, match="each hold everybody at one step.*Coverage"):
         model(ours, theirs)
     silent(ours, replace(theirs, where={"sex": "female"}))
+    silent(ours, replace(theirs, count=fe.AtLeast(60)))
     silent(ours, replace(theirs, defects=[fe.PPV(fe.Beta(8, 2))]))
 
 

@@ -221,8 +221,9 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
     """Return which complete counts must be of the same people: at a step, or along the route."""
     at_step: dict[Hashable, list[Evidence]] = {}
     for one in model.evidence:
-        classes = one.figure_classes()
-        if classes and _holds_everybody(one) and isinstance(one, NumberEvidence):
+        classes, printed = one.figure_classes(), one.printed(model.population)
+        limited = printed is not None and all(figure.bounded for figure in printed.figures)
+        if limited and _holds_everybody(one) and isinstance(one, NumberEvidence):
             cells = model.population.union([where for _, where, _ in classes])
             at_step.setdefault((repr(one.step), cells.tobytes()), []).append(one)
     found = [
