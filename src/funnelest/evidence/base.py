@@ -272,6 +272,14 @@ class Evidence:
         """Return which of its numbers count people of the route one by one; none for most."""
         return ()
 
+    def counted_shares(self, q: Quantities) -> Sequence[tuple[Sequence[int], Any]]:
+        """Return lines of `counted_people`, by their places, and who is counted in them, in cells.
+
+        The chance of somebody at the place, in arithmetic for arrays and symbols. Of a kind without
+        it the likelihood takes the counts as those of other people than any other source has.
+        """
+        return ()
+
     def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in several registers, per draw."""
         raise SpecError(
