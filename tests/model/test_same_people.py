@@ -48,9 +48,18 @@ def test_three_cohorts_of_one_size():
     assert "Cascade" in text
 
 
-def test_four_complete_registers_that_are_nested():
+@pytest.mark.parametrize("spread", [[], [fe.Overdispersion(0.1)]], ids=["rounded", "scattered"])
+def test_four_complete_registers_that_are_nested(spread):
+    """Exact counts are taken together, and nothing is asked."""
+    coarse = [
+        fe.Register(
+            name=step, step=step, count=n if spread else fe.Rounded(n, to=3), defects=spread
+        )
+        for step, n in COUNTS.items()
+    ]
+    silent(*registers())
     with pytest.warns(fe.FunnelestWarning, match="nobody reaches a later one.*Cascade") as caught:
-        model(*registers())
+        model(*coarse)
     (one,) = caught
     assert "'screened', 'examined', 'began', 'completed'" in str(one.message)
 

@@ -138,6 +138,10 @@ def _entries(model: Parts) -> list[Entry]:
     if names := counted_apart(model):
         about = named("default.counted", names=names)
         found.append(Entry(about, "default", named("default.counted_apart"), stated=False))
+    counting = [one.name for one in model.evidence if model.powers.get(one.name, 1.0)]
+    for how, names in model.ties.said(counting):
+        about = named("default.same_people", names=names)
+        found.append(Entry(about, "default", named(f"default.same_people_{how}"), stated=False))
     return found
 
 

@@ -18,8 +18,9 @@ __all__ = ["same_people"]
 #: A source, its size, and where its numbers stand on the route.
 type _Shown = tuple[Evidence, int | None, list[OnRoute]]
 
-#: From so many complete counts along the route on they are asked about. Two, of a step and of the
-#: next, are what most models have, and taking them as independent makes their ratio less sure.
+#: From so many complete counts along the route on they are asked about, where they are not exact:
+#: exact ones are taken together (`model.ties`). Two, of a step and of the next, are what most models
+#: have, and taking them as independent makes their ratio less sure.
 _COUNTS = 3
 
 
@@ -100,6 +101,7 @@ def _alike(model: Parts, some: Sequence[_Group]) -> list[_Group]:
 def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
     """Return which complete counts along the route must be of the same people."""
     counts: dict[str, list[tuple[Evidence, str, float]]] = {}
+    exact: set[str] = set()
     for one, _, places in shown:
         if len(places) != 1 or carried(one.defects, "on_records"):
             continue
@@ -107,6 +109,9 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
         figure = place.figure
         if not place.recorded or figure is None or not figure.bounded:
             continue
+        low, high = figure.limits(place.means)
+        if low == high and not carried(one.defects, "spread"):
+            exact.add(one.name)
         if isinstance(place.place, str):
             counts.setdefault(repr(place.where), []).append((one, place.place, place.number))
     found = []
@@ -116,7 +121,8 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
             a != b and m >= n and model.route.leads(a, b) and model.route.always_passes(a, b)
             for (_, a, m), (_, b, n) in pairwise(some)
         )
-        if len(some) < _COUNTS or not nested:
+        together = all(one.name in exact for one, _, _ in some)
+        if len(some) < _COUNTS or not nested or together:
             continue
         names = _and(f"{type(one).__name__} {one.name!r}" for one, _, _ in some)
         steps = ", ".join(repr(step) for _, step, _ in some)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,8 +67,10 @@ class Tie:
         The steps or transitions whose people they count.
     parts : tuple of Tied
         Which of their counts can be taken together exactly.
-    whole : bool
-        Whether these are all that have people in common.
+    why : str
+        Why not all counts that have people in common can be: "step" (of people of one step nobody
+        knows how many are in both), "law" (a count is not exact, or scatters more than Poisson),
+        or "impossible" (they cannot both be right). Empty when they can.
     cells : mapping
         A group of lines of each -> for all sums, the cells where people may be in both.
     """
@@ -77,7 +79,7 @@ class Tie:
     second: str
     places: tuple[Place, Place]
     parts: tuple[Tied, ...] = ()
-    whole: bool = False
+    why: Literal["", "step", "law", "impossible"] = ""
     cells: Mapping[tuple[int, int], Sequence[Indices]] | None = None
 
     def shared(self, evidence: Sequence[Evidence], q: Quantities) -> Any:
@@ -164,6 +166,28 @@ class Ties:
                 count += 1
         return [(self.pairs[at], found[at]) for at in sorted(found)]
 
+    def said(self, names: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield how counts of sources with these `names` are taken, and which sources' it is.
+
+        "together" of two, or "partly"; else why not, as `Tie` has it, or "tree" where each is taken
+        together with another one.
+        """
+        chosen = {id(tie): len(parts) for tie, parts in self.among(names)}
+        apart: dict[str, dict[str, None]] = {}
+        for tie in self.pairs:
+            if tie.first not in names or tie.second not in names:
+                continue
+            count = chosen.get(id(tie), 0)
+            if count and not tie.why and count == len(tie.parts):
+                yield "together", (tie.first, tie.second)
+            elif count:
+                yield "partly", (tie.first, tie.second)
+            else:
+                found = apart.setdefault(tie.why or "tree", {})
+                found |= {tie.first: None, tie.second: None}
+        for why, some in apart.items():
+            yield why, tuple(name for name in self.order if name in some)
+
 
 @dataclass(frozen=True, eq=False)
 class _Source:
@@ -230,20 +254,22 @@ def _tie(model: Parts, q: Quantities, one: _Source, other: _Source) -> Tie | Non
     common = one.cells & other.cells & (model.population.counts.ravel() > 0)
     if not met or not common.any():
         return None
-    bare = Tie(one.name, other.name, (start, end))
     # At one step nobody knows how many are in both, but where one of them has everybody.
-    apart = one.step == other.step and not (one.complete or other.complete)
-    if apart or not one.groups or not other.groups:
-        return bare
+    if one.step == other.step and not (one.complete or other.complete):
+        return Tie(one.name, other.name, (start, end), why="step")
+    if not one.groups or not other.groups:
+        return Tie(one.name, other.name, (start, end), why="law")
     rows, cells = _components(one.groups, other.groups)
     whole = Tie(one.name, other.name, (start, end), cells=cells)
     shared = np.broadcast_to(whole.shared(model.evidence, q), (len(rows), q.draws))
     if not (shared > 0).any():
         return None
     seen = {a.name: [a.seen] for a in (one, other) if a.seen is not None}
-    parts = []
+    parts: list[Tied] = []
+    why: Literal["", "law", "impossible"] = ""
     for number, (mine, theirs) in enumerate(rows):
         if not (one.exact(mine) and other.exact(theirs)):
+            why = why or "law"
             continue
         law = whole.law(Tied((mine, theirs), (False, False), 0.0, number), seen, shared)
         within = tuple(
@@ -252,12 +278,11 @@ def _tie(model: Parts, q: Quantities, one: _Source, other: _Source) -> Tie | Non
         sure = SharedCounts(law.first, law.second, law.both, (within[0], within[1]))
         x, y = seen[one.name][0].known_sum(mine), seen[other.name][0].known_sum(theirs)
         if x is None or y is None or not sure.possible(x, y):
+            why = "impossible"
             continue
         weight = float(np.nan_to_num(np.median(law.both**2 / (law.first * law.second))))
         parts.append(Tied((mine, theirs), (within[0], within[1]), weight, number))
-    return Tie(
-        one.name, other.name, (start, end), tuple(parts), len(parts) == len(rows), cells
-    )  # fmt: skip
+    return Tie(one.name, other.name, (start, end), tuple(parts), why, cells)
 
 
 def _components(
