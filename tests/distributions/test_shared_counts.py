@@ -10,7 +10,7 @@ from funnelest.distributions import SharedCounts
 from funnelest.tape.tape import Tape
 from funnelest.tape.traced import traced
 
-LARGE = [(0, 0), (0, 5), (5, 0), (3, 4), (30, 10), (119, 200), (121, 200), (1000, 150), (3000, 2999)]
+LARGE = [(0, 0), (0, 5), (5, 0), (3, 4), (30, 10), (119, 200), (121, 200), (1000, 150)]
 
 
 def law(a, b, s, within=(False, False)):
@@ -124,7 +124,5 @@ def test_what_is_made_up_is_as_likely(shape) -> None:
     seen, p = np.array(seen), np.array(p)
     large = p * size > 20
     rest = size - seen[large].sum(), 1 - p[large].sum()
-    found = stats.chisquare(
-        [*seen[large], rest[0]], np.array([*p[large], rest[1]]) * size
-    )
+    found = stats.chisquare([*seen[large], rest[0]], np.array([*p[large], rest[1]]) * size)
     assert found.pvalue > 1e-6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def by_people(registers, number=3.0, route=ROUTE, on=ON):
         law = found
 
     for path, share in paths(route, on):
-        places = {*path, *zip(path, path[1:], strict=False)}
+        places = {*path, *pairwise(path)}
         chances = [own if place in places else 0.0 for place, own, _ in registers]
         for who in product([False, True], repeat=len(registers)):
             mean = number * share
@@ -152,7 +152,6 @@ def _kl(true, other):
 @pytest.mark.parametrize("shares", [(0.8, 0.6, 0.7), (0.5, 0.9, 0.3), (0.9, 0.95, 0.9)])
 def test_three_sources_have_a_proper_law_that_is_nearer(shares, monkeypatch) -> None:
     """It adds up to 1, with the margins of each, and the pairs that are tied, of the true one."""
-    global MOST
     monkeypatch.setitem(globals(), "MOST", 11)
     registers = [(step, share, 0) for step, share in zip("abc", shares, strict=True)]
     true = by_people(registers, number=2.0)
@@ -197,9 +196,7 @@ SHARES = {("a", "b"): fe.Share(fe.Beta(6, 4), fe.Levels("age", fe.Normal(0, 1)))
 
 
 def table(step, count, *defects, by="sex", **fields):
-    return fe.Register(
-        name=step, step=step, by=by, count=count, defects=list(defects), **fields
-    )
+    return fe.Register(name=step, step=step, by=by, count=count, defects=list(defects), **fields)
 
 
 def people_model(*evidence):
@@ -380,7 +377,7 @@ def large():
     population = fe.Population({"sex": ["boy", "girl"]}, [90_000, 80_000])
     return fe.Model(
         ROUTE, population, fe.Rate(fe.LogNormal(-5, 0.5)),
-        {edge: fe.Share(fe.Beta(4, 4), fe.Levels("sex", fe.Normal(0, 0.3))) for edge in ROUTE.edges},
+        dict.fromkeys(ROUTE.edges, fe.Share(fe.Beta(4, 4), fe.Levels("sex", fe.Normal(0, 0.3)))),
         [
             table("a", {"boy": 700, "girl": 500}, fe.Coverage(fe.Beta(8, 2))),
             table("b", {"boy": 300, "girl": 12}, fe.Coverage(fe.Beta(6, 2)), fe.PPV(fe.Beta(9, 1))),

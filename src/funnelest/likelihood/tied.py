@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from funnelest.model.parts import Parts
+from funnelest.model.ties import Tie, Tied
 from funnelest.observations.observation import Seen
 from funnelest.quantities.quantities import Quantities
 
@@ -43,17 +45,19 @@ def log_ratios(
         total: Value = 0.0
         for part in parts:
             law = tie.law(part, seen, shared)
-            counts = q.fixed(
-                ("tied", tie.first, tie.second, part.number),
-                lambda tie=tie, part=part: [
-                    seen[name][0].known_sum(rows)
-                    for name, rows in zip((tie.first, tie.second), part.rows, strict=True)
-                ],
-            )
+            key = ("tied", tie.first, tie.second, part.number)
+            x, y = q.fixed(key, partial(_counts, tie, part, seen))
             # Counts that are made up by themselves may contradict each other.
-            if law.possible(*counts):
-                total = total + law.log_ratio(*counts)
+            if law.possible(x, y):
+                total = total + law.log_ratio(x, y)
         yield tie.first, tie.second, total
+
+
+def _counts(tie: Tie, part: Tied, seen: Mapping[str, Sequence[Seen]]) -> list[int | None]:
+    return [
+        seen[name][0].known_sum(rows)
+        for name, rows in zip((tie.first, tie.second), part.rows, strict=True)
+    ]
 
 
 def tied_counts(
@@ -82,7 +86,8 @@ def tied_counts(
             (mine, theirs), law = map(list, part.rows), tie.law(part, seen, shared)
             before, after = made(tie.first), made(tie.second)
             number = law.second_given(before[mine].sum(axis=0), rng)
-            means = [seen[tie.second][0].law((i,)).mean for i in theirs]
+            laws = [seen[tie.second][0].law((i,)) for i in theirs]
+            means = [one.moments()[0] for one in laws if one is not None]
             after[theirs] = _divided(number, means, rng)
     return found
 

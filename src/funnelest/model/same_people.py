@@ -19,8 +19,8 @@ __all__ = ["same_people"]
 type _Shown = tuple[Evidence, int | None, list[OnRoute]]
 
 #: From so many complete counts along the route on they are asked about, where they are not exact:
-#: exact ones are taken together (`model.ties`). Two, of a step and of the next, are what most models
-#: have, and taking them as independent makes their ratio less sure.
+#: exact ones are taken together (`model.ties`). Two, of a step and of the next, are what most
+#: models have, and taking them as independent makes their ratio less sure.
 _COUNTS = 3
 
 

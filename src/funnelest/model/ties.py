@@ -123,8 +123,12 @@ class Ties:
 
     def __init__(self, model: Parts) -> None:
         self.model = model
-        values = {name: np.asarray(prior.ppf(_LEVELS)) for name, prior in model.free.items()}
-        q = Quantities(model, {name: np.broadcast_to(v, (3,)) for name, v in values.items()})
+        levels = np.array(_LEVELS)
+        values = {
+            name: np.broadcast_to(np.asarray(prior.ppf(levels), dtype=np.float64), levels.shape)
+            for name, prior in model.free.items()
+        }
+        q = Quantities(model, values)
         with np.errstate(all="ignore"):
             sources = [_Source.of(one, q) for one in model.evidence]
             known = sorted((one for one in sources if one), key=lambda one: one.order)

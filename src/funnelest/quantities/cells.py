@@ -263,7 +263,7 @@ class Cells:
         array
             Shape ``(sets, draws)``.
         """
-        return self._weighted(self._exposed(per_person), key, cells, self._people_of, key)
+        return self._product(self._exposed(per_person), ("cells", key), cells, self._people_of)
 
     def _exposed(self, per_person: Any) -> Any:
         exposure = self._exposure()
@@ -330,13 +330,21 @@ class Cells:
         self,
         value: Any,
         what: Any,
-        wheres: Sequence[Any],
-        weight: Callable[[Any, tuple[int, ...]], tuple[Any, Any]],
-        known: Any = None,
+        wheres: Sequence[Where],
+        weight: Callable[[Where, tuple[int, ...]], tuple[Any, Any]],
     ) -> Any:
-        """Return sums over cells with the weights of each selection: one matrix product.
+        """Return sums over cells with the weights of each selection."""
+        named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
+        return self._product(value, (what, named), wheres, weight)
 
-        The selections are `known` by a key, or by what they are.
+    def _product(
+        self,
+        value: Any,
+        key: Any,
+        chosen: Sequence[Any],
+        weight: Callable[[Any, tuple[int, ...]], tuple[Any, Any]],
+    ) -> Any:
+        """Return sums over what is chosen, which is known by a key: one matrix product.
 
         Sparse at every size: a figure sees few of the cells, and where it sees all of them it costs
         about as much as a dense product.
@@ -347,12 +355,7 @@ class Cells:
             size if length is None else length
             for length, size in zip(shape, self._model.population.shape, strict=True)
         )
-        named = known
-        if known is None:
-            named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
-        weights = self.fixed(
-            ("weights", what, lengths, named), lambda: _rows(wheres, lengths, weight)
-        )
+        weights = self.fixed(("weights", key, lengths), lambda: _rows(chosen, lengths, weight))
         return fm.matmul(weights, value.reshape((math.prod(lengths), -1)))
 
     def pool(self, per_person: Any, where: Where | None = None) -> Any:
