@@ -150,16 +150,15 @@ def _kl(true, other):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("shares", [(0.8, 0.6, 0.7), (0.5, 0.9, 0.3), (0.9, 0.95, 0.9)])
-def test_three_sources_have_a_proper_law_that_is_nearer(shares, monkeypatch) -> None:
+def test_three_sources_have_a_proper_law_that_is_nearer(shares) -> None:
     """It adds up to 1, with the margins of each, and the pairs that are tied, of the true one."""
-    monkeypatch.setitem(globals(), "MOST", 11)
     registers = [(step, share, 0) for step, share in zip("abc", shares, strict=True)]
-    true = by_people(registers, number=2.0)
+    true = by_people(registers, number=0.8)
     found = np.zeros_like(true)
     start = model_of(*(register(s, 0, k) for s, k, _ in registers))
     for counts in np.ndindex(*found.shape):
         evidence = [register(s, n, k) for (s, k, _), n in zip(registers, counts, strict=True)]
-        found[counts] = probability(start.with_evidence(evidence), 2.0)
+        found[counts] = probability(start.with_evidence(evidence), 0.8)
     assert found.sum() == pytest.approx(1, abs=1e-5)
     margins = [found.sum(axis=tuple({0, 1, 2} - {i})) for i in range(3)]
     for i, one in enumerate(margins):
