@@ -2,9 +2,9 @@
 
 Models of two to six unknowns, each hard in a way of its own: ridges that are a thousand times as
 long as they are wide, poles of a prior, limits that figures push against, a hyperbola, a ring, two
-modes of unequal mass, a spread that may be nothing. The exact distribution functions
-are computed on grids fine enough that no rank is more than 1e-5 off, by comparison with grids
-twice as coarse.
+modes of unequal mass, a spread that may be nothing, shells without modes. The exact distribution
+functions are computed on grids fine enough that no rank is more than 1e-5 off, by comparison with
+grids twice as coarse.
 
 Run ``python -m validation.exact_posteriors --seeds 20`` to see the mean rank of every limit.
 """
@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from validation import exact_chains, exact_registers, exact_two_unknowns
+from validation import exact_chains, exact_registers, exact_symmetric, exact_two_unknowns
 from validation.exact_quadrature import Case, Distribution
 
 import funnelest as fe
 
-__all__ = ["CASES", "LEVELS", "Case", "Fits", "fits"]
+__all__ = ["CASES", "HARDER", "LEVELS", "Case", "Fits", "fits"]
 
 #: The limits that are compared: the probability that should be below each.
 LEVELS = np.array([0.025, 0.5, 0.975, 0.995])
@@ -33,8 +33,15 @@ _PRINTED = LEVELS[:3]
 #: Name -> what builds the case, of grids that are so many times coarser when `coarse` is given.
 CASES: dict[str, Callable[..., Case]] = {
     name: getattr(module, name)
-    for module in (exact_two_unknowns, exact_registers, exact_chains)
+    for module in (exact_two_unknowns, exact_registers, exact_chains, exact_symmetric)
     for name in module.__all__
+}
+
+#: Two that are not as exact as the others, and are refused by some seeds: of a narrow neck, and of
+#: the far ends of a star, a part is missed, and the gate does not always see it.
+HARDER: dict[str, Callable[..., Case]] = {
+    "funnel_3": exact_symmetric.funnel_3,
+    "star_5": exact_symmetric.star_5,
 }
 
 
@@ -104,13 +111,13 @@ def _errors_off(exact: Distribution, printed: Any) -> Any:
 def main() -> None:
     """Print the mean rank of every limit, less what it should be."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", default=list(CASES))
+    parser.add_argument("names", nargs="*", default=[*CASES, *HARDER])
     parser.add_argument("--seeds", type=int, default=20)
     given = parser.parse_args()
     print("mean rank less level (standard error); worst of any fit; of", LEVELS)
     print("and the most of its own errors that a printed number is off: lower, median, upper")
     for name in given.names:
-        case = CASES[name]()
+        case = {**CASES, **HARDER}[name]()
         made = fits(case, range(given.seeds))
         unknowns, refused = len(case.model.free), len(made.refused)
         print(f"{name}: {unknowns} unknowns, {refused} refused, {made.seconds:.2f} s a fit")

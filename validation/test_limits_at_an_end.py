@@ -1,7 +1,8 @@
-"""Surveys printed as an estimate with a limit of 0: what several of them cover, by simulation.
+"""Surveys printed with a limit at 0, or just above it: what several of them cover, by simulation.
 
 The answers are counts of a known share, printed by other rules than the package reads by: Wald
-intervals cut at 0 (to tenths of a per cent), and Clopper-Pearson intervals in whole per cents.
+intervals cut at 0 (to tenths of a per cent), the same with the limit kept a thousandth off 0, and
+Clopper-Pearson intervals in whole per cents and in hundredths of one.
 Beside them stands what the printed numbers can give at best: the mean of the estimates, weighed by
 the printed standard errors. Of Wald intervals that covers too little, since a smaller estimate has
 the smaller error.
@@ -15,6 +16,9 @@ from scipy import special, stats
 
 import funnelest as fe
 from funnelest.likelihood.density import Density
+
+# What is studied here is what the package warns of.
+pytestmark = pytest.mark.filterwarnings("ignore:.*as a normal approximation:UserWarning")
 
 Z = stats.norm.ppf(0.975)
 N, SHARE, SETS = 100, 0.03, 150
@@ -75,6 +79,29 @@ def test_wald_intervals_cut_at_0_cover_as_much_as_their_errors_allow(count):
     assert mine >= other - 3 * error
     if count == 1:
         assert mine >= 0.95
+
+
+def test_a_limit_that_just_misses_0_covers_what_one_of_0_does():
+    """Read on the logarithm its side was open towards 0, and several covered otherwise."""
+
+    def off_0(yes):
+        p, low, high = wald(yes)
+        return p, max(low, 0.001), high
+
+    at_0, near_0 = (covered(rule, 0.0001, 4)[0] for rule in (wald, off_0))
+    assert near_0 == pytest.approx(at_0, abs=0.02)
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_exact_intervals_cover_what_they_say(count):
+    """Their lower limits are .03% of 1% and .2% of 2%: far nearer to 0 than to the estimate."""
+
+    def finely(yes):
+        low, high = stats.beta.ppf(0.025, yes, N - yes + 1), stats.beta.ppf(0.975, yes + 1, N - yes)
+        return tuple(round(v, 4) for v in (yes / N, low, high))
+
+    mine, _ = covered(finely, 0.0001, count)
+    assert mine >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / SETS)
 
 
 @pytest.mark.parametrize("count", [1, 8])

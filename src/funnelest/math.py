@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.tape.arrays import expit as plain_expit
 from funnelest.tape.arrays import running
-from funnelest.tape.traced import Traced, convolved, held
-from funnelest.tape.traced import matmul as traced_matmul
+from funnelest.tape.rules import convolved
+from funnelest.tape.rules import matmul as traced_matmul
+from funnelest.tape.traced import Traced, elementwise, held
 
 __all__ = [
     "betainc",
@@ -128,13 +130,7 @@ def expit(x: Value) -> Value:
     library = _library(x)
     if library is not np:
         return library.sigmoid(x)
-    if isinstance(x, Traced):
-        from scipy.special import expit as traced_expit
-
-        return traced_expit(x)
-    # A third of the time of SciPy's, whose exponential takes one number at a time.
-    with np.errstate(over="ignore"):
-        return np.reciprocal(1.0 + np.exp(-x))
+    return elementwise(plain_expit, x) if isinstance(x, Traced) else plain_expit(x)
 
 
 def gammaln(x: Value) -> Value:

@@ -160,7 +160,8 @@ def test_the_level_is_in_the_ledger_and_in_the_figures(model_of):
 
     assert rows() == (
         "default",
-        "all figures of a year, or of a source that is not split over years, are off by one factor",
+        "all figures of this source of one year, or all of it where it is not split over years, "
+        "are off by one factor; other sources are off by factors of their own",
         "more scatter than Poisson, by one factor per period",
     )
     assert rows(by="sex") == (

@@ -47,7 +47,7 @@ def test_its_slopes():
     start = traced(np.log([[0.01, 0.2, 1.5], [2.0, 50.0, 3.0]]))
     found = value(start)
     slopes = gradient_of(found, start)
-    cv, mean = np.exp(start.value)
+    cv, mean = np.exp(start.numbers)
     odds = mean * cv**2  # the value is -log1p(odds) / cv^2
     np.testing.assert_allclose(valued(found), -np.log1p(odds) / cv**2, atol=1e-7)
     np.testing.assert_allclose(slopes[1], -mean / (1 + odds), rtol=1e-5)

@@ -41,6 +41,10 @@ VALUES = {
 }
 
 
+def of_one(source):
+    return log_likelihoods(model(source), VALUES)
+
+
 def test_known_counts_are_a_chain_of_cohorts():
     cohorts = [
         fe.Cohort(name=last, of=first, step=last, n=COUNTS[first], yes=COUNTS[last])
@@ -109,7 +113,7 @@ def test_a_way_round_a_step_is_refused_unless_those_are_counted():
 
 def test_those_still_open_do_not_count():
     one = cascade(open={"completed": 12, "began": 0})
-    found = log_likelihoods(model(one, cascade(name="x")), VALUES)
+    found = {**of_one(one), **of_one(cascade(name="x"))}
     change = stats.binom.logpmf(63, 84 - 12, VALUES["began -> completed"])
     change = change - stats.binom.logpmf(63, 84, VALUES["began -> completed"])
     np.testing.assert_allclose(found["followed"] - found["x"], change)
@@ -121,7 +125,7 @@ def test_arrivals_that_are_known_sooner():
     """Of all with p: 60% of arrivals and 20% of the others are known; the odds are 3 times."""
     known_yes, known_no = 0.6, 0.2
     one = cascade(open={"completed": 12}, known_sooner=known_yes / known_no)
-    found = log_likelihoods(model(one, cascade(name="x")), VALUES)
+    found = {**of_one(one), **of_one(cascade(name="x"))}
     p = VALUES["began -> completed"]
     among = p * known_yes / (p * known_yes + (1 - p) * known_no)
     change = stats.binom.logpmf(63, 84 - 12, among) - stats.binom.logpmf(63, 84, p)
@@ -145,7 +149,7 @@ def test_a_design_effect_is_that_of_the_group():
 def test_clusters_give_the_design_effect():
     known = cascade(deff=1 + (384 / 24 - 1) * 0.1)
     clustered = cascade(name="c", defects=[fe.Clustered(clusters=24, icc=0.1)])
-    found = log_likelihoods(model(known, clustered), VALUES)
+    found = {**of_one(known), **of_one(clustered)}
     np.testing.assert_allclose(found["c"], found["followed"])
 
 
@@ -241,3 +245,21 @@ def test_made_up_data_are_of_the_same_form():
     assert isinstance(made.counts["began"], int)
     assert list(made.open) == ["began"]
     assert replace(made, counts=one.counts, open=one.open) == one
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        fe.Cascade(name="one", counts={"screened": 60, "examined": 50}),
+        fe.Cascade(
+            name="one", counts={"screened": 60}, shares={"examined": fe.Rounded(0.8, to=0.1)}
+        ),
+        fe.Cohort(name="one", of="screened", step="examined", n=60, yes=50),
+        fe.Survey(name="one", of="screened", step="examined", n=60, yes=50),
+    ],
+    ids=["cascade", "shares", "cohort", "survey"],
+)
+def test_a_group_stands_on_a_route_of_shares_only(one):
+    """It says nothing of how many people there are."""
+    made = fe.Model(fe.Route(*STEPS), evidence=[one])
+    assert made.of_shares_only

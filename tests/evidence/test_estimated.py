@@ -49,15 +49,15 @@ TRIPLETS = {
         fe.Total(name="t", step="a", estimate=5000, interval=(0, 9000)), "log", 1e6,
         (0, 5000, 9000),
     ),
-    "survey": (fe.Survey(**SURVEY, share=0.02, interval=(0.005, 0.035)), "logit", 1,
-               (0.005, 0.02, 0.035)),
+    "survey": (fe.Survey(**SURVEY, share=0.02, interval=(0.005, 0.04)), "logit", 1,
+               (0.005, 0.02, 0.04)),
     "survey of a total": (
-        fe.Survey(**SURVEY, total=20_000, interval=(5_000, 35_000)), "logit", 1,
-        (0.005, 0.02, 0.035),
+        fe.Survey(**SURVEY, total=20_000, interval=(5_000, 40_000)), "logit", 1,
+        (0.005, 0.02, 0.04),
     ),
     "survey, 90%": (
-        fe.Survey(**SURVEY, share=0.02, interval=(0.005, 0.035), probability=0.9), "logit", 1,
-        (0.005, 0.02, 0.035),
+        fe.Survey(**SURVEY, share=0.02, interval=(0.005, 0.04), probability=0.9), "logit", 1,
+        (0.005, 0.02, 0.04),
     ),
     "cohort in whole per cents": (
         fe.Cohort(**COHORT, share=0.27, interval=(0.27, 0.28)), "logit", 0,

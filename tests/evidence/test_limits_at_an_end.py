@@ -1,4 +1,4 @@
-"""A limit that was printed as 0 or 100%: its side is read on the natural scale."""
+"""A limit at or near 0 or 100%: nearly equal figures say nearly the same."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPEN = {
 def test_nearly_equal_figures_up_to_an_end_have_nearly_equal_tails(name):
     """A limit of 0 or 100% is not read by the digits of the others."""
     scale, *pair = OPEN[name]
-    levels = stats.norm.ppf([0.001, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999])
+    levels = stats.norm.ppf([0.01, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999])
     one, other = (Estimated(scale, m, None, limits).triplet for m, limits in pair)
     far = [t.median + t.made(levels) for t in (one, other)]
     np.testing.assert_allclose(*far, atol=0.02)
@@ -42,21 +42,54 @@ def test_nearly_equal_figures_up_to_an_end_have_nearly_equal_tails(name):
     np.testing.assert_allclose(*logs, atol=0.1)
 
 
-@pytest.mark.parametrize("scale", ["log", "logit"])
-def test_towards_an_end_the_error_is_normal_on_the_natural_scale(scale):
-    """Where the other limit is as far: an estimate minus 1.96 of its standard errors is 0."""
-    to, back = FORMS[scale]
-    middle = 0.1
-    reach = middle if scale == "log" else 1 / 0.9
-    high = back(to(middle) + (1.0 if scale == "log" else reach))
-    law = Estimated(scale, middle, None, (0, float(high))).observation(np.geomspace(1e-9, 0.1, 9))
-    z, slope = law.distribution.scored(middle)
-    x = law.distribution.expected
-    np.testing.assert_allclose(z, (x / middle - 1) * stats.norm.ppf(0.975), atol=1e-9)
-    by_scale = x if scale == "log" else x * (1 - x)
-    np.testing.assert_allclose(
-        np.exp(slope), by_scale / (middle / stats.norm.ppf(0.975)), rtol=1e-9
-    )
+def joint(name, step, share, interval):
+    asked = [
+        fe.Asked(step=step, share=share, interval=interval),
+        fe.Asked(step="b", of="a", share=0.3, interval=(0.2, 0.45)),
+    ]
+    return fe.JointSurvey(name=name, asked=asked, correlation=0.2)
+
+
+def own(name, share, interval):
+    return fe.OwnNormal(
+        name=name, quantity=lambda q: q.transition("a", "b"), scale="logit", estimate=share,
+        interval=interval,
+    )  # fmt: skip
+
+
+#: A kind of source, what else it takes, the other two figures, the end, and what just misses it.
+NEAR = {
+    "survey": (fe.Survey, {"step": "a"}, "share", (0.02, 0.05), 0, 1e-5),
+    "survey of a total": (fe.Survey, {"step": "a"}, "total", (20_000, 50_000), 0, 5),
+    "survey up to 100%": (fe.Survey, {"step": "a"}, "share", (0.939, 0.968), 1, 1 - 1e-5),
+    "total": (fe.Total, {"step": "a"}, "estimate", (5000, 9000), 0, 1),
+    "joint": (joint, {"step": "a"}, "share", (0.02, 0.05), 0, 1e-5),
+    "cohort": (fe.Cohort, {"of": "a", "step": "b"}, "share", (0.3, 0.55), 0, 1e-4),
+    "own": (own, {}, "share", (0.5, 0.9), 0, 1e-5),
+}
+
+
+@pytest.mark.parametrize("name", NEAR)
+def test_a_limit_that_just_misses_an_end_says_what_the_end_says(name):
+    """Of each kind of source: the posterior, on a grid, under a prior that knows little."""
+    kind, fields, what, others, *limits = NEAR[name]
+    line = np.linspace(-16, 9, 20_001)
+    values = {"rate of a": np.full(line.size, 0.1), "a -> b": np.full(line.size, 0.3)}
+    values["rate of a" if fields.get("step") == "a" else "a -> b"] = special.expit(line)
+    found = []
+    for limit in limits:
+        low, middle, high = sorted((*others, limit))
+        source = kind(name="x", **fields, **{what: middle}, interval=(low, high))
+        model = fe.Model(
+            fe.Route("a", "b"), fe.Population({"sex": ["f", "m"]}, [500_000, 500_000]),
+            fe.Rate(fe.Beta(1, 1)), {("a", "b"): fe.Share(fe.Beta(1, 1))}, [source],
+        )  # fmt: skip
+        seen = source.observations(Quantities(model, values))
+        logs = sum(one.logp() for one in seen) + stats.norm(-2, 3).logpdf(line)
+        weight = np.exp(logs - logs.max())
+        levels = [0.025, 0.25, 0.5, 0.75, 0.975]
+        found.append(np.interp(levels, np.cumsum(weight) / weight.sum(), line))
+    np.testing.assert_allclose(*found, atol=0.02)
 
 
 def test_a_figure_up_to_an_end_says_how_its_limit_is_read():

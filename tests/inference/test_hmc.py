@@ -11,7 +11,7 @@ from validation.exact_posteriors import CASES, LEVELS
 import funnelest as fe
 import funnelest.math as fm
 from funnelest.inference.engines import hmc
-from funnelest.inference.engines.proposal import Spread
+from funnelest.inference.engines.spread import Spread
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
 from funnelest.inference.interrupts import Interrupt

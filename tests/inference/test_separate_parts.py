@@ -52,7 +52,7 @@ def test_too_many_modes_to_have_found_them_all_are_refused() -> None:
         )
         for name in names
     ]  # fmt: skip
-    with pytest.raises(fe.FitError, match="or more separate modes, of which some may not"):
+    with pytest.raises(fe.FitError, match="separate modes, with a valley on each path"):
         fe.fit(model(dict.fromkeys(names, fe.Normal(0, 1)), squares), seed=1, progress=False)
 
 

@@ -9,6 +9,7 @@ from scipy import special, stats
 import funnelest as fe
 from funnelest.likelihood.density import Density, log_added, log_likelihoods
 from funnelest.likelihood.gradient import Gradient
+from funnelest.model.one_number import _as_one
 
 ROUTE = fe.Route("a", "b")
 PEOPLE = fe.Population({"sex": ["f", "m"]}, [500_000, 500_000])
@@ -52,7 +53,8 @@ def test_equal_estimates_have_their_estimate_and_the_score_of_a_mean(count):
     reach = total("t")._number.triplet.error(
         stats.norm.ppf([0.025, 0.25, 0.5, 0.75, 0.975]) / np.sqrt(count)
     )
-    found = np.interp(np.log(5000) + reach, line, np.cumsum(weight) / weight.sum())
+    below = (np.cumsum(weight) - weight / 2) / weight.sum()
+    found = np.interp(np.log(5000) + reach, line, below)
     np.testing.assert_allclose(found, [0.025, 0.25, 0.5, 0.75, 0.975], atol=1e-4)
 
 
@@ -163,6 +165,61 @@ def test_numbers_that_may_differ_are_not_one():
     sexes = [total("one", where={"sex": "f"}), total("two", where={"sex": "m"})]
     assert model_of(*sexes, rate=apart).of_one_number == ()
     assert len(model_of(*sexes).of_one_number) == 1
+
+
+def beside(spread):
+    """Return a model of two estimates with a factor between them, and how alike they are."""
+    known = fe.LogNormal(0.0, spread, statement=WHY)
+    model = model_of(total("one"), total("two", defects=[twice(known)]))
+    return model, (model.alike[0].shares[0][1] if model.alike else 0.0)
+
+
+def test_numbers_are_ever_less_alike_as_they_may_differ_by_more():
+    """No threshold: from one number to two in steps as small as those of what is between them."""
+    spreads = np.geomspace(1e-3, 30, 60)
+    shares = np.array([beside(float(spread))[1] for spread in spreads])
+    assert shares[0] == pytest.approx(1, abs=1e-4)
+    assert shares[-1] == 0
+    assert np.all(np.diff(shares) <= 0)
+    assert np.max(-np.diff(shares)) < 0.1
+
+
+@pytest.mark.parametrize("apart", [0.1, 0.5, 1.0, 2.0])
+def test_as_alike_as_the_jeffreys_density_of_two_that_differ_has_it(apart):
+    """The power of one slope in sqrt(det(I)), with the distance d of them as an unknown N(0, d)."""
+    wide = 1e3
+
+    def log_root(slopes):
+        rows = np.diag(slopes) @ np.array([[wide, 0.0], [wide, apart]])
+        return 0.5 * np.linalg.slogdet(np.eye(2) + rows @ rows.T)[1]
+
+    step = 1e-3
+    power = (log_root([np.exp(step), 1.0]) - log_root([np.exp(-step), 1.0])) / (2 * step)
+    gradients = np.array([[wide, 0.0]]), np.array([[wide, apart]])
+    assert 1 / (1 + _as_one(*gradients)) == pytest.approx(power, rel=1e-3)
+    assert _as_one(np.array([[apart, 0.0]]), np.array([[0.0, apart]])) == 0
+
+
+@pytest.mark.parametrize("powers", [{}, {"one": 0.0}, {"one": 0.5, "two": 2.0}])
+@pytest.mark.parametrize("spread", [0.2, 0.5, 1.0])
+def test_parts_of_numbers_that_are_partly_one_are_slopes_to_their_powers(powers, spread):
+    model, share = beside(spread)
+    assert 0.05 < share < 0.95
+    model = model.with_powers(powers) if powers else model
+    values = points(model)
+    density = Density(model)
+    z = density.line(values)
+    parts = log_likelihoods(model, values)
+    whole = sum(model.power_of(name) * part for name, part in parts.items())
+    np.testing.assert_allclose(whole, density.log_likelihood(z), rtol=1e-12)
+    step = 1e-5
+    for name, part in parts.items():
+        if power := model.power_of(name):
+            more, less = (
+                Density(model.with_powers({name: power + h})).log_likelihood(z)
+                for h in (step, -step)
+            )
+            np.testing.assert_allclose((more - less) / (2 * step), part, rtol=1e-6, atol=1e-6)
 
 
 POWERS = [{}, {"t0": 0.0}, {"t0": 0.5, "t1": 2.0}, {"t0": 0.3, "t1": 0.3, "t2": 0.3}]

@@ -161,7 +161,7 @@ def test_slopes(case, forced, monkeypatch):
     for i in range(6):
         step = np.zeros((6, 1))
         step[i] = 1e-5
-        difference = (value(start.value + step) - value(start.value - step)) / 2e-5
+        difference = (value(start.numbers + step) - value(start.numbers - step)) / 2e-5
         np.testing.assert_allclose(slopes[i], difference, rtol=2e-5, atol=2e-6)
 
 
@@ -182,7 +182,7 @@ def test_symbols(case):
     expected = made(case, NegativeBinomial(np.exp(start[:5]), np.exp(start[5]))).logp()
     slopes = gradient_of(expected, start)
     for draw in range(4):
-        found, gradient = compiled(start.value[:, [draw]])
+        found, gradient = compiled(start.numbers[:, [draw]])
         assert found == pytest.approx(valued(expected)[draw], rel=1e-8)
         np.testing.assert_allclose(gradient[:, 0], slopes[:, draw], rtol=1e-6, atol=1e-7)
 

@@ -15,6 +15,7 @@ from funnelest.likelihood.density import prior_draws
 from funnelest.sampling.gate import Gate, importance_gate
 from funnelest.verdict import Verdict
 from funnelest.words import say
+from funnelest.words.digits import to_error, unit_of
 
 plt.switch_backend("Agg")
 PASSED = Gate("importance", {"k-hat": 0.3, "ESS": 2000.0}, ())
@@ -233,6 +234,21 @@ def test_a_year_is_a_number_of_people_unless_it_is_an_axis(tmp_path: Path) -> No
     page = read(written(made(), tmp_path / "p", title="t", sections=[("T", table)]))
     for text in ("2016", "2,015", "2,014"):  # the population has an axis "year"
         assert text in page.text
+
+
+def test_priors_and_expected_figures_are_rounded_to_their_errors(tmp_path: Path) -> None:
+    result = made()
+    text = read(written(result, tmp_path / "page.html", title="t")).text
+    row = result.steps().iloc[0]
+    figure = result.figures().iloc[0]
+    for number, error in (
+        (row["prior_high"], row["prior_high_mc_error"]),
+        (figure["expected"], figure["expected_mc_error"]),
+    ):
+        rounded, unit = to_error(number, error)[0], unit_of(error)
+        assert unit > 1
+        assert f"{rounded:,.0f}" in text
+        assert f"{float(f'{number:.3g}'):,.0f}" not in text
 
 
 def test_a_table_of_ones_own_is_rounded_to_its_errors(tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 import funnelest as fe
 from funnelest.lists import OverlapTable
+from funnelest.results.intervals import ERRORS
 from funnelest.results.result import Result
 from funnelest.sampling.gate import known_gate
 
@@ -120,15 +123,46 @@ def test_a_model_that_is_too_large(monkeypatch) -> None:
         result.steps(number="realised")
 
 
-def test_in_a_model_that_is_too_large_complete_counts_are_kept(monkeypatch) -> None:
-    """Expected numbers said 373 to 425 a year, where 400 was certain."""
+def test_in_a_model_that_is_too_large_no_fewer_than_were_counted(monkeypatch) -> None:
+    """Expected numbers said 373 to 425 a year, where 400 was certain; then 30 where 50 were."""
     monkeypatch.setattr("funnelest.results.realised.numbers._WORK", 10_000)
     table = drawn(COUNTED, register("b", 30, 1.0)).steps()
     assert set(table["number"]) == {"realised"}
     assert table.loc[1, ["low", "high", "basis"]].tolist() == [30, 30, "counted"]
-    assert table.loc[0, "low"] >= 30
+    assert table.loc[0, ["least", "low"]].min() >= 50
     (note,) = table.attrs["notes"]
-    assert "of a nothing is" in note
+    assert "of a no more is used than that there were at least as many" in note
+
+
+@pytest.mark.parametrize(("code", "thousands"), [("en", ","), ("nl", ".")])
+def test_no_number_is_printed_below_what_was_counted(
+    code, thousands, tmp_path, monkeypatch
+) -> None:
+    """The lower limit was 200,040, where 200,041 people were counted."""
+    import matplotlib as mpl
+    from matplotlib import pyplot as plt
+
+    mpl.use("Agg")
+    monkeypatch.setattr(
+        "funnelest.results.tabled.summary_errors", lambda *_: dict.fromkeys(ERRORS, 1.9)
+    )
+    result = drawn(
+        register("a", 200_041, 0.99999), occurrence=fe.Number(fe.LogUniform(215_000, 225_000))
+    )
+    row = result.steps().loc[0]
+    assert row["low"] == row["least"] == 200_041
+    path = fe.report.page(result, tmp_path / "page.html", title="t", checks=False, language=code)
+    figure = fe.plot.route(result, language=code)
+    texts = [repr(result), result._repr_html_()] if code == "en" else []
+    texts += [
+        path.read_text(encoding="utf-8"),
+        " ".join(t.get_text() for t in figure.findobj(mpl.text.Text)),
+    ]
+    plt.close(figure)
+    for text in texts:
+        shown = re.findall(rf"\b200\{thousands}\d{{3}}\b", text)
+        assert shown
+        assert min(int(one.replace(thousands, "")) for one in shown) == 200_041
 
 
 @pytest.mark.parametrize("number", ["recorded", None, 1, True, ["realised"]])

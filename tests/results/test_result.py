@@ -11,7 +11,9 @@ from scipy import special
 
 import funnelest as fe
 from funnelest.results import tables
+from funnelest.results.intervals import beside_prior
 from funnelest.results.printed_anew import figures_of
+from funnelest.sampling.errors import Copies
 from funnelest.sampling.gate import Gate, chains_gate, importance_gate
 from funnelest.sampling.weights import tail_size
 
@@ -26,9 +28,14 @@ SUMMARY = [
     "median_mc_error",
     "low_mc_error",
     "high_mc_error",
+    "least",
+    "most",
     "prior_median",
     "prior_low",
     "prior_high",
+    "prior_median_mc_error",
+    "prior_low_mc_error",
+    "prior_high_mc_error",
     "basis",
     "mark",
 ]
@@ -343,7 +350,7 @@ def test_the_residual_of_an_estimate_with_its_limits_is_its_normal_score(name, z
         fe.Route("a", "b"), fe.Population({"sex": ["f"]}, [1e6]), fe.Rate(truth), {}, [source]
     )
     q = fe.Quantities(model, {"a -> b": np.full(3, 0.5)})
-    (row,) = tables.figure_rows(model, q, 0.95, "")
+    (row,) = tables.figure_rows(model, q, 0.95, Copies(), "")
     assert row["residual"] == pytest.approx(-score, abs=1e-7)
     ((_, part),) = figures_of(source, q)
     above, _ = part.figure.tails(part.seen.law(part.rows), 1)
@@ -567,3 +574,21 @@ def test_the_unit_is_that_of_the_route():
         result = fe.fit(model, seed=1, progress=False)
         assert set(result.steps()["unit"]) == set(result.flows()["unit"]) == {said}
         assert f"realised {said};" in repr(result)
+
+
+def test_every_printed_median_and_limit_has_its_error(fitted):
+    """Columns of three numbers: posterior, prior, and what is expected of figures."""
+    exempt = ("sd", "least", "most", "residual")  # a residual is no number of people
+    for table in (*(read(fitted) for read in ALL), fitted.figures()):
+        numbers = {one for one in table if table[one].dtype.kind == "f"}
+        printed = {one for one in numbers if not one.endswith("_mc_error")}
+        assert printed - {*exempt} == {one.removesuffix("_mc_error") for one in numbers - printed}
+
+
+def test_the_error_of_a_limit_of_the_prior_is_that_of_its_draws():
+    """Against the standard deviation of the limit over draws of other seeds."""
+    rng = np.random.default_rng(1)
+    found = beside_prior(rng.lognormal(size=4000), 0.95, "equal-tailed")
+    limits = np.quantile(rng.lognormal(size=(400, 4000)), [0.5, 0.025, 0.975], axis=1)
+    errors = [found[f"prior_{one}_mc_error"] for one in ("median", "low", "high")]
+    assert errors == pytest.approx(limits.std(axis=1), rel=0.35)

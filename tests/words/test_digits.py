@@ -95,3 +95,50 @@ def test_errors_of_weighted_draws() -> None:
         sized_errors(x, levels, n, w) for x, n, w in zip(drawn[:400], sizes, weights, strict=False)
     ]
     np.testing.assert_allclose(np.mean(found, axis=0), np.std(limits, axis=0), rtol=0.12)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+@pytest.mark.parametrize(
+    "certain", [7, 999, 1_001, 14_996, 200_041, 9_999_999, 12_345_678, 10**9 + 7]
+)
+@pytest.mark.parametrize("error", [None, np.nan, 0.0, 0.3, 1.9, 40.0, 5_000.0])
+def test_no_number_is_printed_below_the_least_or_above_the_most(certain, error, language) -> None:
+    """200,041 people were counted, and the lower limit was printed as 200,040."""
+
+    def read(text):
+        number, _, unit = text.replace(show.word("thousands"), "").partition(" ")
+        scale = {"": 1, show.word("million"): 1e6, show.word("billion"): 1e9}[unit]
+        return round(float(number.replace(show.word("decimal"), ".")) * scale, 3)
+
+    show = Language(language)
+    for off in (0, 0.4, 2, 30, 4_000):
+        for value, within in (
+            (certain + off, (certain, np.inf)),
+            (certain - min(off, certain), (0, certain)),
+        ):
+            shown = read(show.number(value, error=error, within=within))
+            assert within[0] <= shown <= within[1], (value, shown)
+            shown = read(show.short(value, error, within))
+            assert within[0] - 0.5 <= shown <= within[1] + 0.5, (value, shown)
+            middle, _, ends = show.numbers(value, value, value, 3 * (error,), within).partition(
+                " ("
+            )
+            low, _, high = ends.partition("\u2013")
+            high, _, unit = high.partition(")")
+            high = (
+                high + unit
+                if unit in (f" {show.word(one)}" for one in ("million", "billion"))
+                else high
+            )
+            unit = f" {unit.strip()}" if unit else ""
+            for one in (middle, low, high):
+                one = one if " " in one or not unit else one + unit
+                assert within[0] <= read(one) <= within[1], (value, one)
+
+
+def test_a_number_that_need_not_be_whole_is_rounded_as_ever() -> None:
+    show = Language("en")
+    assert (
+        show.numbers(40 / 3, 40 / 3, 44 / 3, (0, 0, 0.01), (40 / 3, 50)) == "13.3 (13.3\u201314.7)"
+    )
+    assert show.number(200_041 / 2, error=1.9, within=(200_041 / 2, 1e6)) == "100,020"

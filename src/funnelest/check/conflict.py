@@ -23,6 +23,7 @@ from funnelest.check.figures_compared import (
     told,
 )
 from funnelest.check.measures import holm
+from funnelest.check.others_allow import others_allow
 from funnelest.check.predictive_density import integrated_density
 from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
@@ -45,6 +46,9 @@ type Floats = NDArray[Any]
 #: Prior and posterior this alike (Kolmogorov's distance) are taken for the same, or what chance
 #: makes of the same one time in a thousand.
 _ALIKE, _CHANCE = 0.05, 1.95
+#: What a figure is compared with: what other sources say, what its prior says, and what the prior
+#: says where the others allow the figure as well as what is expected.
+_OTHERS, _PRIOR, _ALLOWED = "other sources", "prior", "prior, as the others allow both"
 #: Part of the prior variance above which the prior says most of what is expected.
 _KEPT = 0.5
 #: Sources from which on it is counted how many stand apart.
@@ -100,8 +104,9 @@ def conflict(
     -------
     Verdict
         `found` has every figure (`Compared`): `against` says what it is compared with ("other
-        sources", "prior", or nothing), `how` how its source was left out, and `why` why it was not
-        compared. `details` has the `left_out` posterior by source, which other checks take over;
+        sources", "prior", "prior, as the others allow both", or nothing), `how` how its source was
+        left out, and `why` why it was not compared. `details` has the `left_out` posterior by
+        source, which other checks take over;
         the sources that are `conflicting`, those `against_prior` and those `not_compared`; the
         figures that stand `apart`, and how many are `expected_apart` by chance.
 
@@ -151,6 +156,13 @@ def conflict(
     distribution under the prior and under the posterior of the others (a Kolmogorov distance
     below 0.05, or below what chance gives once in a thousand times). It is corrected among these,
     and counts for no conflict between sources.
+
+    A prior that is vague beside what the others say may put what is expected far from the figure
+    though nothing that the others saw speaks against it: 0 of 1,000 leave a flat prior with 1 in
+    1,000, and 10 of 3,000,000 with certainty. Where the others fit better with the source than
+    without it (`check/others_allow.py`) it is only the prior that the figure is compared with, on
+    the scale in which that counts. Of two sources that are more than one of their joint errors
+    apart the others fit worse.
     """
     problems = asked_problems(
         result=result, probability=probability, seed=seed, draws=draws, engine=engine, refit=refit,
@@ -186,18 +198,25 @@ def conflict(
             else:
                 mean = np.broadcast_to(part.shown.mean, part.mid.shape)
                 alike = _alike(mean, one.weights, one.effective, prior.mean)
-                against = "prior" if alike else "other sources"
+                against = _PRIOR if alike else _OTHERS
                 if made.p < 1 - probability:
-                    weights = None if failed else one.weights
-                    drawn = result.prior_draws if failed else one.draws
-                    own = {name: drawn[name] for name, who in seen.items() if who <= {source.name}}
+                    own = {name: one.draws[name] for name, who in seen.items()
+                           if who <= {source.name}}  # fmt: skip
                     name, steps = _moved_most(model, mean, own)
                     by = partial(
-                        integrated_density, source, model, drawn, one.weights, name, at,
+                        integrated_density, source, model, one.draws, one.weights, name, at,
                         part.printed,
                     )  # fmt: skip
-                    likely = part.as_likely(weights, not steps, by if name else None)
+                    likely = part.as_likely(one.weights, not steps, by if name else None)
                     made = replace(made, as_likely=likely)
+                if (
+                    made.p < 1 - probability
+                    and against == _OTHERS
+                    and others_allow(result, one, len(parts))
+                ):
+                    against = _ALLOWED
+                    steps = _moved_most(model, mean, one.draws)[1]
+                    made = replace(made, as_likely=part.as_likely(one.weights, not steps))
             found.append(replace(made, against=against, how=one.how, k_hat=one.k_hat, why=why))
     verdict = judged(
         found,
@@ -212,9 +231,8 @@ def conflict(
 def _moved_most(model: Model, mean: Floats, own: Mapping[str, Floats]) -> tuple[str, bool]:
     """Return the parameter that moves what is expected most, and whether it counts in equal steps.
 
-    Of the parameters that no other source sees, which keep their priors; by ranks, so that no scale
-    matters. Equal steps, where most of what is expected is that of priors of which more than half
-    count so.
+    Of `own` ones, by ranks, so that no scale matters. Equal steps, where most of what is expected
+    is that of priors of which more than half count so.
     """
     from scipy.stats import rankdata
 
@@ -255,7 +273,7 @@ def judged(
     level = 1 - probability
     adjusted = _adjusted(figures)
     low = {id(one) for one, p in zip(figures, adjusted, strict=True) if p < level}
-    expected = [one for one in figures if one.against == "other sources"]
+    expected = [one for one in figures if one.against == _OTHERS]
     apart = [one for one in expected if one.p < level]
     worst = [one for one in expected if id(one) in low]
     chance = _chance(expected, level)
@@ -265,7 +283,8 @@ def judged(
     groups = {
         "conflicting": sources_of([*worst, *(apart if too_many else ())], figures),
         "against_prior": sources_of(
-            [one for one in figures if one.against == "prior" and id(one) in low], figures
+            [one for one in figures if one.against in (_PRIOR, _ALLOWED) and id(one) in low],
+            figures,
         ),
         "not_compared": sources_of(
             [one for one in figures if one.how == "failed" or one.source not in compared_with],
@@ -284,7 +303,8 @@ def judged(
     said += lists(
         "conflict",
         {
-            "alone": [one.name for one in figures if one.against == "prior"],
+            "alone": [one.name for one in figures if one.against == _PRIOR],
+            "allowed": [one.name for one in figures if one.against == _ALLOWED],
             "limits": [one.name for one in expected if one.limit],
         },
     )
@@ -345,8 +365,8 @@ def _adjusted(figures: Sequence[Compared]) -> Floats:
     Those with only a prior to compare with are corrected for the number of these.
     """
     found = np.full(len(figures), np.nan)
-    for against in ("other sources", "prior"):
-        at = [i for i, one in enumerate(figures) if one.against == against]
+    for against in ((_OTHERS,), (_PRIOR, _ALLOWED)):
+        at = [i for i, one in enumerate(figures) if one.against in against]
         found[at] = holm([figures[i].p for i in at])
     return found
 

@@ -76,6 +76,12 @@ class Records:
     added: tuple[Added, ...] = ()
     unknown: Mapping[str, tuple[str, Any]] = field(default_factory=dict)
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether nobody may have several records, and no record be of several people."""
+        once = np.allclose(self.true, self.registered, rtol=1e-9, atol=0.0)
+        return bool(once and not np.any(self.registered > self.people * (1.0 + 1e-9)))
+
     def times(self, factor: Any, *names: str) -> Records:
         """Return these with some of the arrays times a factor.
 

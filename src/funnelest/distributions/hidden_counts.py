@@ -253,7 +253,33 @@ def _both_sides(
     # A negative ratio belongs to counts that are impossible: left to the plain sum.
     sound = (up >= 0) & (down >= 0)
     total = np.where(sound, up + down + w[middle - first], np.nan)
-    return np.log(total), np.where(sound, (more + less) / total, 0.0)
+    value, change = np.log(total), np.where(sound, (more + less) / total, 0.0)
+    over = sound & ~(np.isfinite(value) & np.isfinite(change)) & (total > 0)
+    if over.any():  # seldom, and of few draws
+        far = np.broadcast_to(flat, shape)[over], np.broadcast_to(slope, shape)[over]
+        value[over], change[over] = _in_logs(far, (first, middle, last), w, which)
+    return value, change
+
+
+def _in_logs(
+    far: tuple[Floats, Floats], counts: tuple[int, int, int], w: Floats, which: int | None
+) -> tuple[Floats, Floats]:
+    """Return what `_both_sides` does, by logarithms, which do not overflow."""
+    (flat, slope), (first, middle, last) = far, counts
+    value, change = np.empty(flat.shape), np.zeros(flat.shape)
+    x = np.arange(first + 1.0, last + 1.0)[:, None]
+    for i in range(0, len(flat), size := max(1, _NUMBERS // len(w))):
+        some = slice(i, i + size)
+        ratio = flat[some] / x + slope[some]
+        steps = np.zeros((len(w), ratio.shape[1]))
+        np.cumsum(np.log(ratio), axis=0, out=steps[1:])
+        logs = steps - steps[middle - first] + np.log(w)[:, None]
+        value[some] = fm.logsumexp(logs, axis=0)
+        if which is not None:
+            np.cumsum(1.0 / ratio if which else 1.0 / (x * ratio), axis=0, out=steps[1:])
+            rise = steps - steps[middle - first]
+            change[some] = (np.exp(logs - value[some]) * rise).sum(axis=0)
+    return value, change
 
 
 def sum_of_logs(distribution: Any, counts: Any, log_weights: Any = None) -> Any:

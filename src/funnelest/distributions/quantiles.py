@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,8 +21,12 @@ __all__ = ["JointQuantilesOn", "QuantilesOn", "Triplet"]
 _STEEPEST = 0.75
 #: Halvings until nothing is left of an interval.
 _HALVINGS = 60
-#: How near an end of the scale a value is made up, as a part of the way from the median.
-_NEAREST = 1e-9
+#: How far on the line a value may be made up beyond a limit near an end: a billion times less.
+_FURTHEST = math.log(1e9)
+#: Limits that are as far but for the last digits of their logarithms.
+_SAME = 1e-12
+#: The exponential of more is no number.
+_LONGEST = 700.0
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,12 @@ class Triplet:
     Parameters
     ----------
     low, middle, high : float
-        The quantiles, in ascending order; low and high with as much beyond them.
+        The quantiles, in ascending order; low and high with as much beyond them. One may be an end
+        of the scale.
     z : float
         The standard normal quantile of the upper limit, such as 1.96 for 95%.
     scale : {"identity", "log", "logit"}
         The line on which they are joined.
-    from_end, to_end : bool, default False
-        Whether the lower and the upper limit are an end of the scale. Distances on that side are
-        then those on the natural scale.
 
     Notes
     -----
@@ -55,9 +58,9 @@ class Triplet:
         \quad (e < 0,\; t = \min(-e / S, 1)).
 
     So beyond a limit it is a normal distribution around the median with the half-width of that
-    side, as far out as one likes: the other side, and a limit that is only known to have printed as
-    an end of the scale, say nothing there. Between the limits the two are joined by polynomials.
-    The slope at the median is :math:`s = r c / L`, with :math:`\rho = L / S` and
+    side, as far out as one likes: the other side says nothing there. Between the limits the two are
+    joined by polynomials. The slope at the median is :math:`s = r c / L`, with
+    :math:`\rho = L / S` and
 
     .. math:: r = \min\Big(\frac{\rho^2 + 1}{\rho + 1},\; 1 + \min(0.75,\; c^2 / 2)\Big),
         \quad a = 3 - \frac{3 (r - 1)}{\rho (\rho - r)},
@@ -65,10 +68,29 @@ class Triplet:
     so that the density has a continuous slope there, and one hump. With limits as far from the
     median it is the normal distribution.
 
-    No error on a logarithm or log-odds has a limit at an end. On the side of such a limit e is
-    replaced by :math:`w(e) = (x - m) / v`, with x the true value and m the median on the natural
-    scale and v = dx/de at m, so that w and e have one slope there. At the end the score is then
-    -c or c; what lies beyond it is cut off.
+    An error that reaches further towards an end of the scale is nearer to the natural scale than to
+    the line, and the limits say how near. On the side of the further limit e is replaced by
+
+    .. math:: w(e) = \frac{e^{b e} - 1}{b} \quad (e < 0), \qquad
+        w(e) = \frac{1 - e^{-b e}}{b} \quad (e > 0),
+
+    a power b of the number, or of the odds (for the upper end, of the odds against): the line at b
+    = 0, and the natural scale, or that of the odds, at 1. It is the b on which the limits of the
+    number itself are as far from the median, between these two,
+
+    .. math:: \frac{1 - e^{-b L}}{b} = \frac{e^{b S} - 1}{b}:
+
+    a Box-Cox scale that the three numbers choose (Box and Cox, J R Stat Soc B 1964;26:211; of odds
+    Guerrero and Johnson, Biometrika 1982;69:309). Limits that are as far on the log have 0, those
+    that are as far on the natural scale 1, and those of a count some 1/3 (Wilson and Hilferty, PNAS
+    1931;17:684). The nearer side stays on the line: beyond its limit a power of the number would be
+    surer than the half-width is. Beyond the further limit w goes on straight. So that w brings no
+    kink to the median, :math:`\rho + 1` in r is :math:`\rho + 1 + b L / 6`, and a is
+    :math:`3 - (6 (r - 1) + r b L) / (2 \rho (\rho - r))`, with L the reach by w.
+
+    A limit at an end is the last of a row that comes ever nearer to it: the score at the end is -c
+    or c, and what lies beyond is cut off. A limit of a share is no further by w than the log-odds
+    of a normal distribution may be before the share has two humps, :math:`c \sqrt 2`.
     """
 
     low: float
@@ -76,32 +98,43 @@ class Triplet:
     high: float
     z: float
     scale: str
-    from_end: bool = False
-    to_end: bool = False
-
-    @property
-    def median(self) -> float:
-        """The median on the line."""
-        return self._line[0]
 
     @cached_property
-    def _line(self) -> tuple[float, float]:
-        """The median on the line, and the slope of the natural scale there."""
-        to, _, slope = SCALES[self.scale]
-        middle = np.float64(self.middle)
-        return float(to(middle)), 1.0 / float(slope(middle))
+    def median(self) -> float:
+        """The median on the line."""
+        return float(SCALES[self.scale][0](np.float64(self.middle)))
+
+    @cached_property
+    def distances(self) -> tuple[float, float]:
+        """How far the limits are from the median on the line; one at an end is infinitely far."""
+        lowest, highest = SUPPORTS[self.scale]
+        to = SCALES[self.scale][0]
+        below = math.inf if self.low <= lowest else self.median - float(to(np.float64(self.low)))
+        above = math.inf if self.high >= highest else float(to(np.float64(self.high))) - self.median
+        return below, above
+
+    @cached_property
+    def powers(self) -> tuple[float, float]:
+        """The power b of either side; 0 is the line."""
+        below, above = self.distances
+        if self.scale == "identity":
+            return 0.0, 0.0
+        if self.scale == "log":
+            return _balance(below, above), 0.0
+        most = self.z * math.sqrt(2.0)
+        return (
+            max(_balance(below, above), _within(below, most)),
+            max(_balance(above, below), _within(above, most)),
+        )
 
     @cached_property
     def reaches(self) -> tuple[float, float]:
-        """How far the limits are from the median, on the line or from an end."""
-        to = SCALES[self.scale][0]
-        median, unit = self._line
-        ends = zip((self.low, self.high), (self.from_end, self.to_end), strict=True)
-        low, high = (
-            (one - self.middle) / unit if bent else float(to(np.float64(one))) - median
-            for one, bent in ends
+        """How far the limits are from the median, on the line or on the power of it."""
+        below, above = (
+            one if not b else -math.expm1(-b * one) / b
+            for one, b in zip(self.distances, self.powers, strict=True)
         )
-        return -low, high
+        return below, above
 
     @cached_property
     def kept(self) -> tuple[float, float]:
@@ -109,7 +142,8 @@ class Triplet:
         from scipy.special import ndtr
 
         tail = float(ndtr(-self.z))
-        return tail * self.from_end, 1.0 - tail * self.to_end
+        below, above = map(math.isinf, self.distances)
+        return tail * below, 1.0 - tail * above
 
     @cached_property
     def _form(self) -> tuple[float, float, float, float, float]:
@@ -117,10 +151,12 @@ class Triplet:
         below, above = self.reaches
         side = 1.0 if above >= below else -1.0
         far, near = (above, below)[:: int(side)]
-        ratio = far / near
-        smooth = (ratio**2 + 1.0) / (ratio + 1.0)
+        ratio, bent = far / near, far * sum(self.powers)
+        smooth = (ratio**2 + 1.0) / (ratio + 1.0 + bent / 6.0)
         steep = min(smooth, 1.0 + min(_STEEPEST, 0.5 * self.z**2))
-        bend = 3.0 - 3.0 * (steep - 1.0) / (ratio * (ratio - steep)) if steep < smooth else 0.0
+        bend = 0.0
+        if steep < smooth:
+            bend = 3.0 - (6.0 * (steep - 1.0) + bent * steep) / (2.0 * ratio * (ratio - steep))
         return side, far, near, steep, bend
 
     def error(self, z: Any) -> Any:
@@ -139,45 +175,51 @@ class Triplet:
         return self._unbent(np.where((np.abs(z) >= self.z) | (z == 0), straight, inside))
 
     def made(self, z: Any) -> Any:
-        """Return an error as `error`, for standard normal `z` of which none is past an end."""
-        if not (self.from_end or self.to_end):
-            return self.error(z)
+        """Return an error as `error`, for standard normal `z` of which none is past an end.
+
+        A limit near an end says of what is beyond it only how often that is; none is made up that
+        is a billion times nearer than the median.
+        """
         from scipy.special import ndtr, ndtri
 
         first, last = self.kept
-        return self.error(ndtri(first + (last - first) * ndtr(z)))
+        if (first, last) != (0.0, 1.0):
+            z = ndtri(first + (last - first) * ndtr(z))
+        error = self.error(z)
+        for sign, one, b in zip((-1.0, 1.0), self.distances, self.powers, strict=True):
+            if b:
+                most = _FURTHEST if math.isinf(one) else max(_FURTHEST, 2.0 * one)
+                error = sign * np.minimum(sign * error, most)
+        return error
 
     def _unbent(self, w: Any) -> Any:
-        """Return a distance on the line; one at an end, which is infinite there, is the longest."""
-        to = SCALES[self.scale][0]
-        median, unit = self._line
-        lowest, highest = SUPPORTS[self.scale]
-        for bent, end, there, clip in (
-            (self.from_end, lowest, w < 0, np.minimum),
-            (self.to_end, highest, w > 0, np.maximum),
+        """Return a distance on the line; one at an end is as far as any that is made up."""
+        e = w
+        for sign, one, reach, b in zip(
+            (-1.0, 1.0), self.distances, self.reaches, self.powers, strict=True
         ):
-            if bent:
-                x = self.middle + unit * clip(w, 0.0)
-                past = (x <= lowest) | (x >= highest)
-                x = np.where(past, end - (end - self.middle) * _NEAREST, x)
-                w = np.where(there, to(x) - median, w)
-        return w
+            if b:
+                far = np.maximum(sign * w, 0.0)
+                # The end itself is infinitely far.
+                most = -math.expm1(-b * (_FURTHEST if math.isinf(one) else one))
+                inside = -np.log1p(-np.minimum(b * far, most)) / b
+                beyond = 0.0 if math.isinf(one) else np.maximum(far - reach, 0.0) / (1.0 - most)
+                e = np.where(far > 0.0, sign * (inside + beyond), e)
+        return e
 
     def score(self, error: Value) -> tuple[Value, Value]:
         """Return the normal score of a distance above the median, and the log of its slope."""
-        if not (self.from_end or self.to_end):
+        if not any(self.powers):
             return self._score(error)
-        median, unit = self._line
         w, more = error, 0.0 * error
-        for bent, clip in ((self.from_end, fm.minimum), (self.to_end, fm.maximum)):
-            if bent:  # the distance on this side, and 0 on the other
-                e = clip(error, 0.0)
-                if self.scale == "log":
-                    w, more = w - e + fm.expm1(e), more + e
-                else:
-                    x, rest = fm.expit(median + e), fm.expit(-(median + e))
-                    w = w - e + (x - self.middle) / unit
-                    more = more + fm.log(x) + fm.log(rest) - math.log(unit)
+        for sign, one, b in zip((-1.0, 1.0), self.distances, self.powers, strict=True):
+            if not b:
+                continue
+            far = fm.maximum(sign * error, 0.0)
+            inside = far if math.isinf(one) else fm.minimum(far, one)
+            lost = fm.expm1(-b * inside)
+            w = w + sign * (-lost / b - far + (1.0 + lost) * (far - inside))
+            more = more - b * inside
         z, slope = self._score(w)
         return z, slope + more
 
@@ -196,6 +238,31 @@ class Triplet:
         short = (at - n) * (v1 * v1 * (1.0 + (2.0 * bend - 4.0) * v - 5.0 * bend * (v * v)))
         slope = fm.where(e > 0.0, s + long, n + short)
         return side * z, fm.log(slope)
+
+
+def _balance(far: float, near: float) -> float:
+    """Return the power on which two limits are as far from the median, between 0 and 1."""
+    if not far > near * (1.0 + _SAME) > 0:
+        return 0.0
+    return _solved(lambda b: -math.expm1(-b * far) > math.expm1(min(b * near, _LONGEST)))
+
+
+def _within(far: float, most: float) -> float:
+    """Return the least power, at most 1, on which a limit is no further than `most`."""
+    if not far > most > 0:
+        return 0.0
+    return _solved(lambda b: -math.expm1(-b * far) > b * most)
+
+
+def _solved(too_far: Callable[[float], bool]) -> float:
+    """Return the power at which a limit is no longer too far, or 1."""
+    first, last = 0.0, 1.0
+    if too_far(last):
+        return last
+    for _ in range(_HALVINGS):
+        b = 0.5 * (first + last)
+        first, last = (b, last) if too_far(b) else (first, b)
+    return last
 
 
 def _median_and_sd(triplet: Triplet, expected: Any) -> tuple[Any, Any]:

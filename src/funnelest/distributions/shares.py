@@ -127,11 +127,14 @@ class BetaBinomial(Tailed):
         return fm.where((self.p >= 0.0) & (self.p <= 1.0), value, -np.inf)
 
     def _far(self) -> bool:
-        """Return whether it is so far from a binomial that gamma functions keep their digits."""
+        """Return whether it is so far from a binomial that gamma functions keep their digits.
+
+        Known only where it is one number: what a draw gives does not depend on the other draws.
+        """
         inverse = self._inverse()
         if fm.is_symbol(inverse):
             return True
-        return self.n < limits.LARGE and bool(np.all(fm.constant(inverse) > 1.0 / limits.LARGE))
+        return self.n < limits.LARGE and np.ndim(inverse) == 0 and inverse > 1.0 / limits.LARGE
 
     def _near(self, x: Any) -> Value:
         """Return the log-probability as that of a binomial and what makes the difference."""

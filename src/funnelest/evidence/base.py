@@ -13,6 +13,7 @@ from funnelest.axes import Where
 from funnelest.defects.base import Defect, Records, carried, defect_problems, in_order
 from funnelest.errors import SpecError
 from funnelest.evidence.counted import Counted
+from funnelest.evidence.groups import Group
 from funnelest.evidence.on_route import OnRoute
 from funnelest.fields import (
     AXIS,
@@ -28,6 +29,7 @@ from funnelest.fields import (
 )
 from funnelest.figures import figure_problems
 from funnelest.observations.observation import Seen
+from funnelest.observations.table import Printed
 from funnelest.population import Population
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
@@ -167,19 +169,9 @@ class Evidence:
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
         """Return the cells of each of its figures, in the order of `observations` where it can.
 
-        Parameters
-        ----------
-        population : Population
-            The people.
-        looked : sequence of mapping
-            Over which cells `observations` summed quantities of the route: what is known of a
-            kind that does not say more.
-
-        Returns
-        -------
-        sequence of mapping
-            One for all of its figures, or one for each. A kind that chooses no cells in `where`
-            is taken to be about all over which it summed.
+        One for all of its figures, or one for each. `looked` are the cells of the `population` over
+        which `observations` summed quantities of the route: what is known of a kind that does not
+        say more, and chooses no cells in `where`.
         """
         return [self.where] if self.where else looked or [{}]
 
@@ -268,17 +260,25 @@ class Evidence:
         """
         return None
 
-    def counted_people(self, q: Quantities) -> Sequence[Counted]:
-        """Return which of its numbers count people of the route one by one; none for most."""
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return of whom it knows one by one where they were; `sources` has every one by name."""
         return ()
 
     def counted_shares(self, q: Quantities) -> Sequence[tuple[Sequence[int], Any]]:
-        """Return lines of `counted_people`, by their places, and who is counted in them, in cells.
+        """Return lines of `counted_people`, by place, and who there is counted in them, in cells.
 
-        The chance of somebody at the place, in arithmetic for arrays and symbols. Of a kind without
-        it the likelihood takes the counts as those of other people than any other source has.
+        For arrays and symbols. Without it the likelihood takes them as people of no other source.
         """
         return ()
+
+    def printed(self, population: Population) -> Printed | None:
+        """Return its counts as printed, in the order of `figure_classes`, if it has any."""
+        return None
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return which of its numbers count people of the route one by one; of most, its groups."""
+        groups = [one for one in self.groups(q.sources) if one.among and one.size and one.place]
+        return [Counted.of_group(self.name, one) for one in groups]
 
     def distinct_people(self, q: Quantities, where: Where | None = None) -> Any:
         """Return the expected number of distinct people in several registers, per draw."""

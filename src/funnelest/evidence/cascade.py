@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from funnelest.evidence.base import AskedEvidence
+from funnelest.evidence.base import AskedEvidence, Evidence
+from funnelest.evidence.groups import AMONG, Group
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.fields import (
     MAPPING,
@@ -67,6 +68,10 @@ class Cascade(AskedEvidence):
         Design effect of the whole group, at least 1, as in `Survey`: at each transition the group
         as a whole is off by one beta factor. Of the fewer who are left it is less, since it is
         the correlation of two people that stays the same.
+    among : bool, optional
+        Whether the group is of the population and period of the model: then at least as many people
+        are at each step as it has there. False says that they are others. Left out: they may be
+        others, and nothing is taken from how many they are; the ledger says so.
 
     Notes
     -----
@@ -95,6 +100,7 @@ class Cascade(AskedEvidence):
     known_sooner: Prior | float | None = None
     of_those: bool = False
     deff: float = 1.0
+    among: bool | None = None
 
     allowed: ClassVar[Allowed] = {
         "counts": MAPPING,
@@ -103,6 +109,7 @@ class Cascade(AskedEvidence):
         "known_sooner": prior_of(0.0, above=True).or_none,
         "of_those": TRUTH,
         "deff": number(least=1),
+        "among": AMONG,
     }
     carries: ClassVar[tuple[str, ...]] = ("design_effect",)
     checks: ClassVar[Mapping[str, str]] = {}
@@ -252,9 +259,37 @@ class Cascade(AskedEvidence):
 
     # ------------------------------------------------------------------ what is assumed
 
+    @property
+    def counts_anybody(self) -> bool:
+        return False  # of how many people it has a part nobody knows
+
     def people_asked(self) -> int | None:
         low, high = self._first().limits()
         return int(low) if low == high else None
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return those at each step, and those of each who did not come to the next."""
+        printed, steps = self._printed(), self._steps()
+        first, *others = printed.figures
+        ends = [first.limits(), *(figure.limits(printed.divisor) for figure in others)]
+        found = [
+            Group(
+                size=int(low),
+                said=f"followed {{}} people at {step!r}",
+                among=self.among,
+                place=step,
+                where=self.where,
+            )
+            for step, (low, _) in zip(steps, ends, strict=True)
+        ]
+        left = zip(found, pairwise(ends), steps[1:], printed.open, strict=False)
+        return [
+            *found,
+            *(
+                replace(one, size=max(int(here[0] - there[1]) - still, 0), never=step)
+                for one, (here, there), step, still in left
+            ),
+        ]
 
     def parameters(self, population: Population) -> dict[str, Prior]:
         found = super().parameters(population)

@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 
 from funnelest import math as fm
 from funnelest.distributions import Multinomial
-from funnelest.evidence.base import AskedEvidence
+from funnelest.evidence.base import AskedEvidence, Evidence
+from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import MAPPING, STEP, Allowed, whole, wrong_fields
+from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
@@ -54,6 +56,10 @@ class Cohort(AskedEvidence):
     went : mapping of str to int, optional
         Next step -> number who went there directly; the others stopped, or went where they were
         not counted.
+    among : bool, optional
+        Whether they are people of the population and period of the model: then at least as many are
+        at a step as were followed to it. False says that they are others. Left out: they may be
+        others, and nothing is taken from how many they are; the ledger says so.
 
     Notes
     -----
@@ -71,16 +77,46 @@ class Cohort(AskedEvidence):
     interval: Any = None
     probability: float = 0.95
     went: Mapping[str, int] | None = None
+    among: bool | None = None
 
     allowed: ClassVar[Allowed] = {
         **SHARE_FIELDS,
         "of": STEP,
         "step": STEP.or_none,
         "went": MAPPING.or_none,
+        "among": AMONG,
     }
 
     def people_asked(self) -> int | None:
         return self.n
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return those who were followed, and those of them who came to a step or did not."""
+        if self.n is None:
+            return ()
+        n = int(self.n)
+        every = Group(
+            size=n,
+            said=f"followed {{}} people from {self.of!r}",
+            among=self.among,
+            place=self.of,
+            where=self.where,
+        )
+        if self.step is None:
+            went = self.went or {}
+            return [every, *(
+                replace(every, size=int(number), said=f"followed {{}} people to {step!r}",
+                        place=(self.of, step))
+                for step, number in went.items()
+            )]  # fmt: skip
+        if self.yes is None or self.defects:
+            return [every]
+        most = min(as_figure(self.yes).limits()[1], n)
+        came = replace(
+            every, size=fewest(self.yes), said=f"followed {{}} people to {self.step!r}",
+            place=self.step,
+        )  # fmt: skip
+        return [every, came, replace(every, size=int(n - most), never=self.step)]
 
     def readings(self, population: Population) -> dict[str, str]:
         text = None if self.step is None else self._estimate().reading()

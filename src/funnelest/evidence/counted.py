@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from funnelest.axes import Where
-from funnelest.figures import Figure
+from funnelest.evidence.groups import Group
+from funnelest.figures import Exact, Figure
 from funnelest.observations.table import Margin
 
 __all__ = ["Counted", "Line"]
@@ -55,7 +56,8 @@ class Line:
     def true_share(self) -> Any:
         """The share of its records that are of people at the place, per draw."""
         people = self.true + self.again
-        return people / np.maximum(people + self.false, _NOBODY)
+        share = people / np.maximum(people + self.false, _NOBODY)
+        return np.where(np.asarray(self.false) > 0.0, share, 1.0)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,16 @@ class Counted:
     both : mapping, default {}
         Two lines, of the same cells, by their places -> the chance that somebody is counted in
         either; the `share` of each line is without it.
+    parts : sequence of sequence of int, default ()
+        The lines of each of several registers, of which one may hold people of another. None:
+        all are of one.
+    used : function, optional
+        Some of the lines -> the same source where these alone say how many people there are, and
+        each other one no more than that there are at least as many. Left out where the one does not
+        depend on the other.
+    group : Group, optional
+        Whom a source followed, asked or checked: what its one line says is no more than that there
+        are at least as many, where the group says that they are.
     """
 
     source: str
@@ -82,6 +94,25 @@ class Counted:
     lines: Sequence[Line]
     totals: Sequence[Margin] = ()
     both: Mapping[tuple[int, int], Any] = field(default_factory=dict)
+    parts: Sequence[Sequence[int]] = ()
+    used: Callable[[Collection[int]], Counted] | None = None
+    group: Group | None = None
+
+    @classmethod
+    def of_group(cls, source: str, group: Group) -> Counted:
+        """Return what is known of a group of people: no share of those at the place."""
+        line = Line(group.where, 0.0, Exact(group.size))
+        return cls(source, group.place, [line], group=group)  # type: ignore[arg-type]
+
+    @property
+    def registers(self) -> Sequence[Sequence[int]]:
+        """The lines of each register: nobody is counted in two of one."""
+        return self.parts or [range(len(self.lines))]
+
+    def using(self, lines: Collection[int]) -> Counted:
+        """Return the source of which some lines alone say how many people there are."""
+        known = self.used is None or len(lines) in (0, len(self.lines))
+        return self if known or self.used is None else self.used(lines)
 
     def share(self, of: int | tuple[int, int]) -> Any:
         """Return the chance to be counted in one line alone, or in two."""

@@ -35,11 +35,32 @@ __all__ = ["Estimated"]
 #: A limit that prints as the estimate is rounded to its digits when the whole interval is at most
 #: this many of its steps wide: then the two sides may well be alike.
 _STEPS = 2
-#: The least probability of an interval that goes to an end of the scale. What lies beyond the end
-#: is cut off: the estimate is then the 49% quantile of a 95% interval, and the 33% of a 50% one.
+#: The least probability of an interval that goes to an end of the scale (`_Ends`). What lies beyond
+#: it is cut off: the estimate is then the 49% quantile of a 95% interval, and the 33% of a 50% one.
 _SURE = 0.9
 #: Values on a scale are made up between these, so that a limit fits before the end.
 _ROOM = {"identity": (-math.inf, math.inf), "log": (-680.0, 680.0), "logit": (-680.0, 35.0)}
+
+
+@dataclass(frozen=True)
+class _Ends:
+    """Which of three printed numbers are ends of their scale.
+
+    Parameters
+    ----------
+    low, high : bool, default False
+        Whether the limit was printed as an end, beside an estimate that is none.
+    estimate : {-1, 0, 1, 2}, default 0
+        Whether the estimate may be the lower end (-1), the upper one (1), either (2) or none (0).
+    """
+
+    low: bool = False
+    high: bool = False
+    estimate: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether a limit is an end."""
+        return self.low or self.high
 
 
 @dataclass(frozen=True)
@@ -68,8 +89,8 @@ class Estimated:
     estimate and high are in order and inside the scale. Where none of these prints as another that
     is the printed number itself; 27% (27-28) is read as 27.17 (26.83-28).
 
-    No error on a logarithm or log-odds has a limit at an end: of one that was printed there the
-    side is read on the natural scale (`Triplet`), whatever its digits. A limit that is printed
+    No error on a logarithm or log-odds has a limit at an end. One that was printed there is read as
+    one that comes ever nearer to it (`Triplet`), whatever its digits. A limit that is printed
     inside, and that may be an end by its rounding, is read at least as far from the estimate, on
     the scale, as the other limit is. An estimate that may be
     an end of the scale is not known on that side at all: it stands for all that print as it, and
@@ -109,7 +130,7 @@ class Estimated:
                 f"without an estimate only one limit is known: give field {what!r} too."
             )
         sure = not is_number(self.probability) or self.probability >= _SURE
-        if not found and not sure and any(self.open):
+        if not found and not sure and self.ends:
             found.append(
                 f"field 'interval': ({low:g}, {high:g}) goes to an end of the scale, beyond which "
                 f"{50 * (1 - self.probability):g}% would lie by its 'probability' of "
@@ -147,7 +168,7 @@ class Estimated:
                 f"interval is given; given {middle:g}. Give 'yes' and 'n' instead, or say what it "
                 f"was rounded to: {what}=Rounded({middle:g}, to=...)."
             ]
-        if self.at_end == 2:
+        if self.ends.estimate == 2:
             return [f"field {what!r}: any number at all prints as {middle:g}, so it says nothing."]
         plain = not any(isinstance(one, Figure) for one in (self.estimate, *self.interval))
         if plain and middle in (low, high) and not self._tie_is_rounding():
@@ -179,7 +200,7 @@ class Estimated:
     def _possible(self) -> bool:
         try:
             with np.errstate(all="ignore"):
-                below, above = Triplet(*self._read, 1.0, self.scale, *self.open).reaches
+                below, above = Triplet(*self._read, 1.0, self.scale).reaches
         except (ValueError, ZeroDivisionError, OverflowError):
             return False
         return bool(np.isfinite([below, above]).all() and below > 0 and above > 0)
@@ -213,16 +234,19 @@ class Estimated:
         steps = self._step(digits=not at_end) if at_end or tied else None
         return [self._cell(one, steps) for one in numbers if one is not None]
 
-    @property
-    def at_end(self) -> int:
-        """Whether the estimate may be the lower end of the scale (-1), the upper (1), both (2)."""
+    @cached_property
+    def ends(self) -> _Ends:
+        """Which of the numbers are ends of the scale; none where no interval was printed."""
         if self.estimate is None or self.interval is None:
-            return 0
+            return _Ends()
         lowest, highest = SUPPORTS[self.scale]
-        low, middle, high = self._cells
-        below = math.isfinite(lowest) and max(low[0], middle[0]) <= lowest
-        above = math.isfinite(highest) and min(high[1], middle[1]) >= highest
-        return 2 if below and above else int(above) - int(below)
+        first, middle, last = self._cells
+        below = math.isfinite(lowest) and max(first[0], middle[0]) <= lowest
+        above = math.isfinite(highest) and min(last[1], middle[1]) >= highest
+        if below or above:
+            return _Ends(estimate=2 if below and above else int(above) - int(below))
+        low, high = map(number_in, self.interval)
+        return _Ends(low <= lowest * self.unit, high >= highest * self.unit)
 
     @cached_property
     def _read(self) -> tuple[float, float, float]:
@@ -234,10 +258,9 @@ class Estimated:
             line = [float(on_scale(self.scale, np.float64(v))) for v in read]
             return low, float(off_scale(self.scale, np.float64(sum(line) / 2))), high
         lowest, highest = SUPPORTS[self.scale]
-        for i, (end, open_) in enumerate(zip((lowest, highest), self.open, strict=True)):
-            read[2 * i] = end if open_ else read[2 * i]
-        if any(self.open):
-            return read[0], read[1], read[2]
+        if self.ends:
+            low = lowest if self.ends.low else read[0]
+            return low, read[1], highest if self.ends.high else read[2]
         low, middle, high = (float(on_scale(self.scale, np.float64(v))) for v in read)
         # A limit that may be an end of the scale sets no tail of its own.
         down = cells[0][0] <= lowest and middle - low < high - middle
@@ -249,21 +272,9 @@ class Estimated:
         return read[0], read[1], read[2]
 
     @cached_property
-    def open(self) -> tuple[bool, bool]:
-        """Whether the lower and the upper limit were printed as an end, and the estimate was not.
-
-        No error on a logarithm or log-odds has such a limit.
-        """
-        if self.at_end or self.estimate is None or self.interval is None:
-            return False, False
-        lowest, highest = (end * self.unit for end in SUPPORTS[self.scale])
-        low, high = map(number_in, self.interval)
-        return low <= lowest, high >= highest
-
-    @property
     def triplet(self) -> Triplet:
         """The three quantiles of the number."""
-        return Triplet(*self._read, normal_quantile(self.probability), self.scale, *self.open)
+        return Triplet(*self._read, normal_quantile(self.probability), self.scale)
 
     @property
     def centre(self) -> float:
@@ -291,17 +302,17 @@ class Estimated:
             return None
         low, middle, high = (value * self.unit for value in self._read)
         tail = round(50 * (1 - self.probability), 8)
-        if self.at_end:
+        if self.ends.estimate:
             first, last = (end * self.unit for end in self._cells[1])
-            end, limit = ("lower", high) if self.at_end < 0 else ("upper", low)
+            end, limit = ("lower", high) if self.ends.estimate < 0 else ("upper", low)
             return named(
                 "default.quantiles_end", end=named(f"default.end.{end}"), low=first, high=last,
                 limit=limit, scale=named(f"default.scale.{self.scale}"),
             )  # fmt: skip
-        if all(self.open):
+        if self.ends.low and self.ends.high:
             return named("default.quantiles_open_both", middle=middle, low=low, high=high)
-        if any(self.open):
-            end, limit, p = ("lower", high, 100 - tail) if self.open[0] else ("upper", low, tail)
+        if self.ends:
+            end, limit, p = ("lower", high, 100 - tail) if self.ends.low else ("upper", low, tail)
             return named(
                 "default.quantiles_open", middle=middle, limit=limit, p=p,
                 scale=named(f"default.scale.{self.scale}"),
@@ -312,23 +323,19 @@ class Estimated:
             below=tail, above=100 - tail,
         )  # fmt: skip
 
+    @cached_property  # every evaluation of the density asks for it
     def text(self) -> str:
-        """Return what was printed and how it is read, where the number alone does not say it."""
-        return self._text
-
-    @cached_property
-    def _text(self) -> str:
-        # Made once: every evaluation of the density asks for it.
+        """What was printed and how it is read, where the number alone does not say it."""
         middle, pair = self.as_printed()
         if pair is None:
             return self.estimate.describe() if isinstance(self.estimate, Figure) else ""
         numbers = {"value": middle, "low": pair[0], "high": pair[1]}
         numbers["p"] = 100 * self.probability
         read = tuple(float(f"{value * self.unit:.5g}") for value in self._read)
-        if self.at_end:
+        if self.ends.estimate:
             first, last = (float(f"{end * self.unit:.5g}") for end in self._cells[1])
             return named("figure.interval_end", **numbers, first=first, last=last)
-        if any(self.open):
+        if self.ends:
             return named("figure.interval_open", **numbers)
         same = all(
             math.isclose(a, b, rel_tol=1e-4)
@@ -345,8 +352,8 @@ class Estimated:
     def observation(self, expected: Any) -> Observation:
         """Return the observation of a number whose true value is `expected`."""
         if self.interval is not None:
-            known = None if self.at_end == 0 else self.estimate
-            figure = Measured(self.centre, known, self.unit, self.text())
+            known = self.estimate if self.ends.estimate else None
+            figure = Measured(self.centre, known, self.unit, self.text)
             return Observation(QuantilesOn(expected, self.triplet), figure, unit=self.unit)
         rounded = self.estimate if isinstance(self.estimate, Figure) else None
         if isinstance(rounded, Exact):
@@ -373,8 +380,10 @@ class Estimated:
         ends = (float(off_scale(self.scale, np.float64(there + h))) * self.unit for h in reach)
         alone = self.estimate is None
         limits = (
-            old if open_ else self._like(old, end, inside=alone)
-            for old, end, open_ in zip(self.interval, ends, self.open, strict=True)
+            old if at_end else self._like(old, end, inside=alone)
+            for old, end, at_end in zip(
+                self.interval, ends, (self.ends.low, self.ends.high), strict=True
+            )
         )
         return replace(new, interval=tuple(limits))
 
@@ -408,6 +417,6 @@ class Estimated:
         )
         lowest, highest = SUPPORTS[self.scale]
         return (
-            lowest if self.at_end < 0 or self.open[0] else low,
-            highest if self.at_end > 0 or self.open[1] else high,
+            lowest if self.ends.estimate < 0 or self.ends.low else low,
+            highest if self.ends.estimate > 0 or self.ends.high else high,
         )

@@ -283,7 +283,7 @@ class JointSurvey(AskedEvidence):
         expected = fm.stack([share + none for share in measured])
         shares = self._shares()
         printed = [one.estimated(self.probability) for one in self.asked]
-        texts = tuple(one.text() for one in printed)
+        texts = tuple(one.text for one in printed)
         if self._by_intervals():
             triplets = tuple(one.triplet for one in printed)
             quantiles = JointQuantilesOn(expected, triplets, self._matrix())

@@ -20,6 +20,7 @@ from funnelest.figures.base import exact
 from funnelest.numbers import array_of, no_number
 from funnelest.observations.measured import InLargeSample, InSample, shown
 from funnelest.observations.observation import Observation
+from funnelest.priors.base import normal_quantile
 from funnelest.words import Named
 
 __all__ = ["NUMBER_FIELDS", "SHARE_FIELDS", "ShareEstimate"]
@@ -71,6 +72,12 @@ def off_logits(matrix: NDArray[np.float64], shares: NDArray[np.float64]) -> NDAr
 #: A share of which so many counts print the same is asked about, where rounding adds more than
 #: this share to the variance.
 _ALIKE, _NOTED = 10, 0.1
+#: A normal approximation of more yes (or no) than this is as good as the counts.
+_FEW = 10.0
+#: Steps of its digits that half an interval has, where these can tell that it is symmetric.
+_TOLD = 4
+#: No share above 0 has fewer yes than one; less is what rounding makes of another interval.
+_LEAST = 0.75
 
 
 @dataclass(frozen=True)
@@ -201,6 +208,16 @@ class ShareEstimate:
 
         A user writes `write` before the figure; counts may be given in its place where `counted`.
         """
+        if self.interval is not None and (few := self._approximated()):
+            low, high = map(number_in, self.interval)
+            return [
+                f"field 'interval': {number_in(self.share):g} ({low:g} to {high:g}) is as far on "
+                f"both sides, as a normal approximation of about {few:.0f} people is, who said "
+                f"{'yes' if self.centre < 0.5 else 'no'}. Of so few the smaller shares seem the "
+                "surer: several such figures of one share have limits that are too narrow (the 95% "
+                "limits of eight hold it some 80% of the time). If it is one, give the counts, "
+                "'yes' and 'n', or an interval for few (Wilson, Clopper-Pearson)."
+            ]
         if self.share is None or isinstance(self.share, Figure) or self.interval is not None:
             return []
         percent = 0.01 if self.people == 1 else math.inf
@@ -225,6 +242,26 @@ class ShareEstimate:
             f"say so, such as {write or what + '='}fe.Rounded({value}, to={to}): it is otherwise "
             f"far too sure. If it is exact, {instead}."
         ]
+
+    def _approximated(self) -> float:
+        """Return of how many yes, or no, an interval is a normal approximation; 0 if of none.
+
+        It is as far on both sides, to its digits, but for what is cut off at an end.
+        """
+        if self.share is None:
+            return 0.0
+        share, low, high = map(number_in, (self.share, *self.interval))
+        most = 0.01 if self.people == 1 else math.inf
+        step = float(step_of([share, low, high], most=most)) * (1 + 1e-9)
+        below, above = share - low, high - share
+        cut = (low <= 0 and above >= below) or (high >= self.people and below >= above)
+        half = max(below, above) if cut else (below + above) / 2
+        if half < _TOLD * step or not (cut or abs(above - below) <= step):
+            return 0.0
+        p = share / self.people
+        people = p * (1 - p) * (normal_quantile(self.probability) * self.people / half) ** 2
+        few = people * min(p, 1 - p)
+        return few if _LEAST <= few < _FEW else 0.0
 
     @property
     def centre(self) -> float:

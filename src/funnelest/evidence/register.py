@@ -312,7 +312,7 @@ class Register(NumberEvidence):
 
     def counted(self, q: Quantities, records: Records) -> Sequence[Seen]:
         """Return the counts, and what is expected of them when the register holds `records`."""
-        printed = q.fixed(("printed", self.name), lambda: self._printed(q.cells))
+        printed = q.fixed(("printed", self.name), lambda: self.printed(q.cells))
         mean = self._means(q, records)
         spreads = carried(self.defects, "spread")
         if not self.axes:
@@ -326,7 +326,7 @@ class Register(NumberEvidence):
             return [Scattered(law, printed)]
         return [Table(law, printed)]
 
-    def _printed(self, population: Population) -> Printed:
+    def printed(self, population: Population) -> Printed:
         figures, divisor = tuple(self._figures(population)), self.divisor(population)
         margins, sets = tuple(self._margins(population)), self._sets(population)
         if len(sets) < len(figures):
@@ -392,11 +392,10 @@ class Register(NumberEvidence):
     def counted_people(self, q: Quantities, first: Any = 1.0) -> Sequence[Counted]:
         """Return as `Evidence`; the share `first` of its people, in cells, is counted here only."""
         records = self.records(q)
+        if not records.one_by_one:
+            return ()
         share = records.share * np.ones((1,) * (len(q.cells.axes) + 1))
-        once = np.allclose(records.true, records.registered, rtol=1e-9, atol=0.0)
-        if not once or np.max(share) > 1.0 + 1e-9:
-            return ()  # a person may have several records, or a record be of several
-        printed, lines = self._printed(q.cells), dict[int, Line]()
+        printed, lines = self.printed(q.cells), dict[int, Line]()
         factors = self._factors(q, printed)
         for unknown, rows, wheres in self._groups():
             weight = records.of_class(self.axes, unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.axes import Where
-from funnelest.evidence.base import AskedEvidence, nesting_problems
+from funnelest.evidence.base import AskedEvidence, Evidence, nesting_problems
+from funnelest.evidence.counted import Counted, Line
+from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.on_route import OnRoute, followed
 from funnelest.evidence.printed import number_in, printed
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
@@ -24,12 +26,16 @@ from funnelest.evidence.recall_period import (
     period_said,
 )
 from funnelest.fields import AXIS, STEP, Allowed, number, wrong_fields
+from funnelest.figures import as_figure
 from funnelest.observations.observation import Observation
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.route import Route
 
 __all__ = ["Survey"]
+
+#: Where more than this share of the people were asked, those who said so are most of the step.
+_MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -72,6 +78,10 @@ class Survey(AskedEvidence):
         Probability of the interval.
     per : str, optional
         The total is a mean over this axis, such as ``"year"``.
+    among : bool, optional
+        Whether those asked are people of the population and period of the model. Without `of` they
+        are, unless this is False: there are no more of them than people, and at least as many at
+        the step as said so, where the survey has no defects. With `of` as in `Cohort`.
     recall : (float, str) or "ever", optional
         The period that the question was about, such as ``(12, "months")`` or ``(5, "years")``.
         What is not one year needs the defect `RepeatVictims`, and "ever" is for `OnsetSurvey`.
@@ -87,9 +97,10 @@ class Survey(AskedEvidence):
 
     With `interval` the estimate and its limits are three quantiles of p: with a prior that is flat
     on the log-odds (``Beta(1, 1)`` is not), and no other figure, the posterior has them as its
-    median and limits. Beyond a limit it is normal on the log-odds, around the estimate and with the
-    half-width of that side; between them the sides are joined smoothly (see ``docs/model.md``). On
-    the side of a limit of 0 or 100% it is normal on the natural scale, cut off at that end. A limit
+    median and limits. Beyond the nearer limit it is normal on the log-odds, with the half-width of
+    that side; on the other side on a power of the odds, by how much further that limit is (see
+    ``docs/model.md``). A limit of 0 or 100% is the last of a row that comes ever nearer to it, cut
+    off there. A limit
     that prints as the estimate does is read as rounded to the digits that were printed, and an
     estimate that may be 0 or 100% says nothing of how near. Of several estimates of one number the
     slope of the score counts once. The ledger and ``figures()`` say what was read.
@@ -113,6 +124,7 @@ class Survey(AskedEvidence):
     probability: float = 0.95
     per: str | None = None
     recall: Any = None
+    among: bool | None = None
 
     allowed: ClassVar[Allowed] = {
         **SHARE_FIELDS,
@@ -121,6 +133,7 @@ class Survey(AskedEvidence):
         "total": printed(number(least=0)).or_none,
         "per": AXIS.or_none,
         "recall": RECALL,
+        "among": AMONG,
     }
     carries: ClassVar[tuple[str, ...]] = (*AskedEvidence.carries, "on_period")
 
@@ -129,6 +142,29 @@ class Survey(AskedEvidence):
 
     def people_asked(self) -> int | None:
         return self.n
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return those who were asked, and those of them who said so or did not."""
+        if self.n is None:
+            return ()
+        n = int(self.n)
+        every = Group(
+            size=n,
+            said="asked {} people" + (f" at {self.of!r}" if self.of else ""),
+            among=True if self.of is None and self.among is None else self.among,
+            place=self.of or "",
+            where=self.where,
+        )
+        if self.yes is None or self.defects or converted(self.recall):
+            return [every]
+        said = replace(
+            every, size=fewest(self.yes), said=f"asked {{}} people at {self.step!r}",
+            place=self.step,
+        )  # fmt: skip
+        if self.of is None:
+            return [every, said]
+        most = min(as_figure(self.yes).limits()[1], n)
+        return [every, said, replace(every, size=int(n - most), never=self.step)]
 
     def _people(self, population: Population) -> float:
         people = population.total(self.where)
@@ -223,6 +259,24 @@ class Survey(AskedEvidence):
         share = asked_share(self, q, self.step, self.where, self.of, self.recall)
         expected = self.as_measured(share, q)
         return [self._estimate(q.cells).observation(expected, self._design(q, self.n))]
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return those who said so; where most of the people were asked, the others are known too.
+
+        Whoever is at the step was asked with the chance of everybody, of a census 1.
+        """
+        groups = super().counted_people(q)
+        counted = self.yes is not None and not self.defects and not converted(self.recall)
+        known = q.cells.counted and not q.assumed("apply_to_population")
+        if self.n is None or self.of is not None or not (self.among is not False and counted and known):
+            return groups
+        asked = min(self.n / q.cells.total(self.where), 1.0)
+        if asked < _MOST:
+            return groups
+        share = np.full((1,) * (len(q.cells.axes) + 1), asked)
+        there = asked * q.pool(q.in_cells(self.step), self.where)
+        line = Line(self.where, share, as_figure(self.yes), true=there)
+        return [Counted(self.name, self.step, [line])]
 
     def with_data(self, figures: Sequence[Any], population: Population) -> Survey:
         (figure,) = figures

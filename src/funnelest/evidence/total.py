@@ -52,10 +52,11 @@ class Total(NumberEvidence):
     With mu the expected number after the defects: ``log(estimate) ~ Normal(log(mu), s)`` with s
     ``se / estimate``. With `interval` the estimate and its limits are three quantiles of mu: with
     a prior that is flat on the log scale, and no other figure, the posterior has them as its median
-    and limits. Beyond a limit it is normal on the log scale, around the estimate and with the
-    half-width of that side; between them the sides are joined smoothly. On the side of
-    a limit of 0 the error is normal on the natural scale, cut off at 0. Of several estimates of
-    one number the slope of the score counts once (see ``docs/model.md``); the ledger says so.
+    and limits. On the side of the nearer limit it is normal on the log scale beyond it, with the
+    half-width of that side; on the other side on a power of the number between the logarithm and
+    the number itself, by how much further that limit is (see ``docs/model.md``). A limit of 0 is
+    the last of a row of ever smaller ones, cut off at 0. Of several estimates of one number the
+    slope of the score counts once; the ledger says so.
     """
 
     estimate: Any = None

@@ -15,13 +15,13 @@ from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.defects.base import carried
 from funnelest.evidence.base import Evidence
-from funnelest.evidence.counted import Counted, Line
+from funnelest.evidence.counted import Counted
+from funnelest.evidence.distinct import by_overlaps, by_weight
 from funnelest.evidence.register import Register
 from funnelest.fields import MAPPING, Allowed, instances, wrong_fields
 from funnelest.figures import Between, Figure, as_figure
 from funnelest.observations.observation import Seen
 from funnelest.observations.overlap import Overlap
-from funnelest.observations.table import Margin
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared, as_prior, within
 from funnelest.priors.constraint import prior_of
@@ -105,51 +105,14 @@ class Unlinked(Evidence):
 
         By a weight the largest register of a cell counts all of its people, each other one those
         who are in none before it; its other records are of people who are counted already. By
-        overlaps some people are counted in two registers.
+        overlaps some people are counted in two registers. Registers whose records are not people,
+        one by one, count nobody, and so do those of whose counts no more is used than that there
+        are at least as many: then the largest of the others is the one that counts all.
         """
-        first = self._first(q) if self.overlaps is None else [1.0] * len(self.registers)
-        lines: list[Line] = []
-        totals: list[Margin] = []
-        place: dict[int, int] = {}  # of the first line of a register
-        for i, (one, share) in enumerate(zip(self.registers, first, strict=True)):
-            for made in one.counted_people(q, share):
-                place[i] = at = len(lines)
-                lines += made.lines
-                totals += [
-                    replace(total, rows=tuple(at + row for row in total.rows))
-                    for total in made.totals
-                ]
-        both: dict[tuple[int, int], Any] = {}
-        if self.overlaps is not None and lines:
-            people = q.pool(q.in_cells(self.registers[0].step), self.registers[0].where)
-            several: dict[int, Any] = dict.fromkeys(range(len(lines)), 0.0)
-            for (i, j), number in self._doubles(q).items():
-                if i in place and j in place:
-                    pair = place[i], place[j]
-                    for at in pair:
-                        several[at] = several[at] + number
-                    both[pair] = (number / people)[(*(None for _ in q.cells.axes), slice(None))]
-            lines = [
-                replace(
-                    line,
-                    share=line.share * (1.0 - several[at] / line.true),
-                    true=line.true - several[at],
-                )
-                for at, line in enumerate(lines)
-            ]
-        made = Counted(self.name, self.registers[0].step, lines, totals, both)
-        return [made] if lines else []
-
-    def _first(self, q: Quantities) -> list[Any]:
-        """Return the share of each register's people whom it counts, in cells.
-
-        All of the largest one there, and 1 - w of the others, so that they add up to the distinct
-        people: Poisson numbers, of which the records that the weight takes out are independent.
-        """
-        parts, _ = self._listed(q)
-        largest = np.argmax(np.stack(np.broadcast_arrays(*parts)), axis=0)
-        apart = 1.0 - q.parameter(self._label("overlap"))
-        return [np.where(largest == i, 1.0, apart) for i in range(len(parts))]
+        if self.overlaps is not None:
+            return by_overlaps(q, self.name, self.registers, self._doubles(q))
+        weight = q.parameter(self._label("overlap"))
+        return by_weight(q, self.name, self.registers, self._listed(q)[0], weight)
 
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> list[Where]:
         return [w for one in self.registers for w in one.figure_cells(population, looked)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -11,10 +11,12 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.axes import Where
 from funnelest.distributions import Binomial, LogisticNormalBinomial, Multinomial
-from funnelest.evidence.base import Evidence
+from funnelest.evidence.base import Evidence, NumberEvidence
+from funnelest.evidence.counted import Counted
+from funnelest.evidence.groups import AMONG, Group, fewest
 from funnelest.evidence.published import SHARE_FIELDS, ShareEstimate
 from funnelest.fields import LARGEST, Allowed, Constraint, explained, is_whole, whole, wrong_fields
-from funnelest.figures import Exact, Figure, figure_problems
+from funnelest.figures import Exact, Figure, as_figure, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.table import Printed, Table
 from funnelest.population import Population
@@ -88,6 +90,12 @@ class Validation(Evidence):
     between : Prior or float, optional
         Standard deviation of the log-odds between studies, of which the source that was checked
         is one more. Left out: the studies were done on this very source, and share its value.
+    among : bool, optional
+        Of a coverage or predictive value, whether those who were checked are among those whom the
+        source counted, or missed, in the period of the model: then what the study found of them is
+        certain of the numbers of that period (`Result.steps`). False says that they are others,
+        such as the records of another year. Left out: they may be others, and those numbers do not
+        use it; the ledger says so.
 
     Notes
     -----
@@ -114,6 +122,7 @@ class Validation(Evidence):
     confirmable: Prior | float | None = None
     refutable: Prior | float | None = None
     between: Prior | float | None = None
+    among: bool | None = None
 
     allowed: ClassVar[Allowed] = {
         **SHARE_FIELDS,
@@ -123,12 +132,39 @@ class Validation(Evidence):
         "confirmable": prior_of(0.0, 1.0).or_none,
         "refutable": prior_of(0.0, 1.0).or_none,
         "between": prior_of(0.0, above=True).or_none,
+        "among": AMONG,
         # Said where the other sources are known, in `problems_among`.
         **dict.fromkeys(("of", "what"), explained(lambda *_: [])),
     }
 
     def people_asked(self) -> int | None:
         return self.n if is_whole(self.n) else None  # type: ignore[return-value]
+
+    def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
+        """Return the records that were checked, true and false; or the people, held and missed."""
+        checked = sources.get(self.of)
+        if not isinstance(checked, NumberEvidence) or self.between is not None:
+            return ()
+        where = {**checked.where, **self.where}
+        step = checked.step if isinstance(checked.step, str) else (checked.step[0], checked.step[1])
+        found: list[Group] = []
+        for yes, n in zip(_several(self.yes), _several(self.n), strict=True):
+            if n is None:
+                continue
+            low, high = fewest(yes), int(n) if yes is None else min(as_figure(yes).limits()[1], n)
+            missed = max(int(n - high) - (self.unconfirmed or 0), 0)
+            if self.what == "ppv":
+                every = Group(size=int(n), said=f"checked {{}} records of {self.of!r}",
+                              among=self.among, where=where, inside=self.of)  # fmt: skip
+                right = replace(every, size=low, place=step)
+                found += [every, right, replace(right, size=missed, nobody=True)]
+            elif self.what == "coverage":
+                every = Group(size=int(n), said=f"checked {{}} people of {self.of!r}",
+                              among=self.among, place=step, where=where)  # fmt: skip
+                held = replace(every, size=low, said=f"found {{}} people in {self.of!r}",
+                               inside=self.of)  # fmt: skip
+                found += [every, held, replace(every, size=missed, outside=self.of)]
+        return found
 
     def _studies(self) -> list[tuple[int, int]]:
         pairs = zip(_several(self.yes), _several(self.n), strict=True)
@@ -159,6 +195,10 @@ class Validation(Evidence):
     def problems(self, route: Route, population: Population) -> list[str]:
         found = super().problems(route, population)
         wrong = wrong_fields(self, route, population)
+        if self.among and self.between is not None:
+            found.append("field 'among' does not go with 'between', which is of other sources.")
+        if self.among is not None and self.what in _TOLD:
+            found.append("field 'among' is of a study of the 'coverage' or the 'ppv'.")
         one = self._one()
         if one is not None:
             found += one.problems(wrong=wrong) if not wrong else []
@@ -269,6 +309,15 @@ class Validation(Evidence):
         low, high = one.range()  # five standard errors off
         size = max(share * (1 - share), 1e-9) / max((high - low) / 10, 1e-9) ** 2
         return share * size, size
+
+    def counted_people(self, q: Quantities) -> Sequence[Counted]:
+        """Return as `Evidence`; of records that are not people, one by one, nothing."""
+        checked = q.sources.get(self.of)
+        if self.what == "ppv" and not (
+            isinstance(checked, NumberEvidence) and checked.records(q).one_by_one
+        ):
+            return ()
+        return super().counted_people(q)
 
     def checking(self) -> tuple[str, str]:
         return self.of, self.what

@@ -19,8 +19,6 @@ from funnelest.results.result import Result
 from funnelest.sampling.gate import (
     COARSE,
     MC_ERROR,
-    MOVED,
-    SHIFT,
     joined_gate,
     known_gate,
     least_mixed,
@@ -416,17 +414,11 @@ def _importance(
             same=start is not None and start.model is model,
             progress=report,
         )
-    gate = weighted.gate
-    if start is not None and start.model is model:
-        # Drawn from what was judged then: the verdict holds for these draws too.
-        then = {name: start.gate.measures.get(name) for name in (SHIFT, MOVED)}
-        new = {n: v for n, v in then.items() if v is not None and n not in gate.measures}
-        gate = gate.with_measures(new) if new and gate.passed else gate
     values = density.values(weighted.draws)
     result = Result(
         model=model,
         draws={name: value.reshape(chains, per_chain) for name, value in values.items()},
-        gate=gate,
+        gate=weighted.gate,
         seed=seed,
         proposal=weighted.proposal,
         origins=None if weighted.origins is None else weighted.origins.reshape(chains, per_chain),

@@ -68,7 +68,7 @@ class Preposterior:
         self.sample = np.broadcast_to(value, (self.q.draws,))
         # Sources that are known, and estimate a number that a planned one estimates too.
         names = {one.name for one in added}
-        groups = [{name for name, _ in group} for group in model.of_one_number]
+        groups = [{name for name, _ in group.places} for group in model.alike]
         # Or count people whom a planned one counts too; which of these count together may change.
         groups.append({name for tie in model.ties.pairs for name in (tie.first, tie.second)})
         known = {name for group in groups if group & names for name in group} - names

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from funnelest.likelihood.tied import log_ratios
 from funnelest.model.parts import Parts
 from funnelest.observations.observation import Seen
@@ -51,9 +53,11 @@ def likelihoods(
     multiply (Efron, Biometrika 1993;80:3; Schweder and Hjort, Scand J Stat 2002;29:309). The slope
     z'(t) makes the limits those of the posterior under a flat prior: a prior, that counts once. Of
     several of one number it is their geometric mean, for which it does not matter in what unit
-    each was printed. With powers :math:`a_i` the log of it is
+    each was printed. With powers :math:`a_i`, and numbers that are :math:`w_{ij}` alike (from 0 for
+    other numbers to 1 for one; `model/one_number.py`), the log of it is
 
-    .. math:: \frac AS \sum_i a_i \log z_i', \quad A = \frac{\sum_i a_i^2}S, \quad S = \sum_i a_i,
+    .. math:: \sum_i a_i \frac{N_i}{D_i^2} \log z_i', \quad N_i = \sum_j w_{ij} a_j^2, \quad
+        D_i = \sum_j w_{ij} a_j,
 
     so that one estimate has the power that it is given, one of power 0 is not there, and powers
     that are all t times as large raise all to the power t. By that (Euler) it is the sum of
@@ -81,24 +85,24 @@ def _add_slopes(
 ) -> None:
     """Add what the slopes of estimates of one number are less, for all but one of them."""
     slopes: dict[str, list[Value]] = {}
-    for group in model.of_one_number:
-        mine = [(name, i) for name, i in group if name in seen and powers.get(name, 1.0)]
+    for group in model.alike:
+        mine = [
+            i for i, (name, _) in enumerate(group.places) if name in seen and powers.get(name, 1.0)
+        ]
         if len(mine) < 2:
             continue
-        for name, _ in mine:
+        places = [group.places[i] for i in mine]
+        for name, _ in places:
             if name not in slopes:
                 slopes[name] = [slope for one in seen[name] for _, slope in one.slopes()]
-        logs = [slopes[name][i] for name, i in mine]
-        weights = [powers.get(name, 1.0) for name, _ in mine]
-        total = sum(weights)
-        size = sum(a * a for a in weights) / total
-        middle: Value = 0.0
-        for a, log in zip(weights, logs, strict=True):
-            middle = middle + a / total * log
-        for (name, _), a, log in zip(mine, weights, logs, strict=True):
-            found[name].append((size / total - 1.0) * log)
-            if a != size:
-                found[name].append(2.0 * (a - size) / total * middle)
+        logs = [slopes[name][i] for name, i in places]
+        a = np.array([powers.get(name, 1.0) for name, _ in places])
+        w = np.array(group.shares)[np.ix_(mine, mine)]
+        squares, sums = w @ a**2, w @ a
+        for k, (name, _) in enumerate(places):
+            mix = 2.0 * a * w[:, k] * (a[k] * sums - squares) / sums**3
+            mix[k] += squares[k] / sums[k] ** 2 - 1.0
+            found[name] += [float(x) * log for x, log in zip(mix, logs, strict=True) if x]
 
 
 def together(

@@ -30,7 +30,7 @@ def counted_apart(model: Parts) -> tuple[str, ...]:
             for source in model.evidence
             if model.powers.get(source.name, 1.0)
             for one in source.counted_people(q)
-            if any(np.min(line.share) < 1 for line in one.lines)
+            if one.group is None and any(np.min(line.share) < 1 for line in one.lines)
         ]
     cells = [model.population.union([line.where for line in one.lines]) for one in found]
     names: dict[str, None] = {}

@@ -135,6 +135,12 @@ def _entries(model: Parts) -> list[Entry]:
         if len(names) > 1:
             about = named("default.estimated", names=names)
             found.append(Entry(about, "default", named("default.one_number"), stated=False))
+    sources = {one.name: one for one in model.sources()}
+    known = () if model.of_shares_only else model.evidence
+    unsaid_of = [one for one in known if any(g.among is None for g in one.groups(sources))]
+    if names := tuple(one.name for one in unsaid_of):
+        about = named("default.followed", names=names)
+        found.append(Entry(about, "default", named("default.others"), stated=False))
     if names := counted_apart(model):
         about = named("default.counted", names=names)
         found.append(Entry(about, "default", named("default.counted_apart"), stated=False))

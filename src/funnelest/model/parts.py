@@ -10,7 +10,7 @@ from typing import Any, Self
 from funnelest.assumptions.base import Assumption
 from funnelest.entry import entries
 from funnelest.evidence.base import Evidence
-from funnelest.model.one_number import Place, one_number
+from funnelest.model.one_number import Alike, Place, alike, one_number
 from funnelest.model.ties import Ties
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
@@ -134,9 +134,14 @@ class Parts:
         }
 
     @cached_property
+    def alike(self) -> tuple[Alike, ...]:
+        """Groups of estimates that share their slopes, being of one number or nearly."""
+        return alike(self)
+
+    @property
     def of_one_number(self) -> tuple[tuple[Place, ...], ...]:
-        """Groups of estimates of one number, of whose slopes one counts; see `one_number`."""
-        return one_number(self)
+        """Groups of estimates of one number, of whose slopes one counts."""
+        return one_number(self.alike)
 
     @cached_property
     def ties(self) -> Ties:

@@ -17,6 +17,7 @@ from funnelest.evidence.base import Evidence
 from funnelest.fields import TEXT, is_number
 from funnelest.model.constancy import constant_problems
 from funnelest.model.hidden_members import hidden_problems
+from funnelest.model.impossible import impossible_problems
 from funnelest.model.parts import Parts
 from funnelest.model.periods import period_problems
 from funnelest.model.tried import mask_problems, tried_problems
@@ -477,6 +478,7 @@ _STAGES: tuple[dict[Callable[[Parts], list[str]], frozenset[str]], ...] = (
     {tried_problems: _SOURCES | {"occurrence", "transitions", "parameters", "instead"}},
     {_together_problems: _SOURCES | {"parameters", "instead"}},
     {
+        impossible_problems: _SOURCES,
         unasked_problems: _SOURCES,
         period_problems: _SOURCES | {"occurrence", "transitions", "parameters"},
         _hardly_together: _SOURCES,

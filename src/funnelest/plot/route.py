@@ -26,7 +26,7 @@ from funnelest.plot.base import (
 )
 from funnelest.plot.base.graph import INDENT, Graph
 from funnelest.plot.base.marks import BAND, ESTIMATE, GREY, IMPUTED, INK, ORANGE
-from funnelest.results.intervals import errors_of, interval_problems
+from funnelest.results.intervals import ends_of, errors_of, interval_problems
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems, unit_for
 from funnelest.route import Edge
@@ -264,7 +264,11 @@ class _Lines:
         only = result.model.of_shares_only
         for row in result.steps(**chosen, per=self.per).to_dict("records"):
             step, values, errors = row["step"], _three(row), errors_of(row)
-            shown = (show.shares if only else show.numbers)(*values, errors)
+            shown = (
+                show.shares(*values, errors)
+                if only
+                else show.numbers(*values, errors, ends_of(row))
+            )
             if only and step == result.model.route.steps[0]:  # all are shares of these
                 row, shown = {**row, "basis": ""}, "100%"
             made.append(
@@ -302,9 +306,12 @@ class _Lines:
             {"share": self.parts[step]["share"]}, basis="imputed", probability=self.probability
         )
         number, share = self.parts[step], of.to_dict("records")[0]
-        row = _line(self.show("plot.route.of_which"), [Mark(IMPUTED, *_three(number))],
-                    self.show.shares(*_three(share), errors_of(share)),
-                    self.show.numbers(*_three(number), errors_of(number)))  # fmt: skip
+        row = _line(
+            self.show("plot.route.of_which"),
+            [Mark(IMPUTED, *_three(number))],
+            self.show.shares(*_three(share), errors_of(share)),
+            self.show.numbers(*_three(number), errors_of(number), ends_of(number)),
+        )
         return [("imputed", step, row)]
 
     def _unseen(self, basis: str) -> str:

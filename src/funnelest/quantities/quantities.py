@@ -54,9 +54,14 @@ class Quantities(Cells):
             )
         return self._values[name]
 
+    @property
+    def sources(self) -> dict[str, Any]:
+        """Every piece of evidence by its name, also those that are part of another."""
+        return {one.name: one for one in self._model.sources()}
+
     def source(self, name: str) -> Any:
         """Return the piece of evidence with this `name`, also one that is part of another."""
-        known = {one.name: one for one in self._model.sources()}
+        known = self.sources
         if not isinstance(name, str) or name not in known:
             shown = ", ".join(map(repr, known)) or "none"
             raise SpecError(

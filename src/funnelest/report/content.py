@@ -11,8 +11,10 @@ from io import BytesIO
 from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from funnelest.results.intervals import ENDS, ends_of
 from funnelest.verdict import Verdict
 from funnelest.words import Language, catalogue
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -114,7 +116,7 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
     if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
         shown = shown.reset_index()
     names = [str(name) for name in shown.columns]
-    beside = {f"{name}_mc_error" for name in names}
+    beside = {*ENDS, *(f"{name}_mc_error" for name in names)}
     kept = [name not in beside for name in names]
     columns = [
         (str(name), kind.kind in "iuf")
@@ -122,9 +124,9 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
     ]
     rows = []
     for every in shown.itertuples(index=False, name=None):
-        errors, values = dict(zip(names, every, strict=True)), list(compress(every, kept))
+        row, values = dict(zip(names, every, strict=True)), list(compress(every, kept))
         texts = [
-            _cell(value, name, numeric, show, axes, errors.get(f"{name}_mc_error"))
+            _cell(value, name, numeric, show, axes, row)
             for value, (name, numeric) in zip(values, columns, strict=True)
         ]
         basis = [str(v) for v, (name, _) in zip(values, columns, strict=True) if name == "basis"]
@@ -135,12 +137,18 @@ def _frame(frame: Any, title: str, show: Language, axes: Sequence[str]) -> Table
 
 
 def _cell(
-    value: Any, name: str, numeric: bool, show: Language, axes: Sequence[str], error: Any
+    value: Any,
+    name: str,
+    numeric: bool,
+    show: Language,
+    axes: Sequence[str],
+    row: Mapping[str, Any],
 ) -> str:
     if isinstance(value, float):
-        return (
-            show.number(value, error=error) if numeric else ("" if value != value else str(value))
-        )
+        if not numeric:
+            return "" if value != value else str(value)
+        error = row.get(f"{name}_mc_error")
+        return show.number(value, 3, error, ANY if error is None else ends_of(row))
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
     value = show.cell(name, value)

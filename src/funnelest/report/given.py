@@ -33,8 +33,8 @@ def _given(figures: Figures, show: Language, table: Callable[..., Content]) -> C
         cells = [
             _named(row, show),
             show.given(row["figure"]) + unused,
-            show.number(row["expected"]),
-            span(show, row["low"], row["high"], False),
+            show.number(row["expected"], error=row["expected_mc_error"]),
+            span(show, *_limits(row, "low", "high")),
             show.number(round(apart, 2)) if math.isfinite(apart) else "\u2013",
         ]
         rows.append((cells, False))
@@ -59,9 +59,16 @@ def _registers(figures: Figures, show: Language, table: Callable[..., Content]) 
 def _share(row: Mapping[str, Any], name: str, share: bool, show: Language) -> str:
     if not math.isfinite(row[name]):
         return "\u2013"
-    middle, low, high = (row[f"{name}{end}"] for end in ("", "_low", "_high"))
-    shown = single(show, middle, share)
-    return shown if low == high else f"{shown} ({span(show, low, high, share)})"
+    shown = single(show, row[name], share, row[f"{name}_mc_error"])
+    limits = _limits(row, f"{name}_low", f"{name}_high", share)
+    return shown if limits[0] == limits[1] else f"{shown} ({span(show, *limits)})"
+
+
+def _limits(
+    row: Mapping[str, Any], low: str, high: str, share: bool = False
+) -> tuple[float, float, bool, tuple[float, float]]:
+    """Return limits, whether they are shares, and their Monte Carlo errors."""
+    return row[low], row[high], share, (row[f"{low}_mc_error"], row[f"{high}_mc_error"])
 
 
 def _named(row: Mapping[str, Any], show: Language) -> str:

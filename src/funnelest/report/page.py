@@ -21,13 +21,14 @@ from funnelest.report.content import Content, Table, basis_of, content, picture
 from funnelest.report.given import given
 from funnelest.report.ledger import ledger
 from funnelest.report.written import single, span
-from funnelest.results.intervals import errors_of, interval_problems, summary_errors
+from funnelest.results.intervals import ends_of, errors_of, interval_problems, summary_errors
 from funnelest.results.result import RESULT, Result
 from funnelest.results.tables import selection_problems, unit_for
 from funnelest.route import show_edge
 from funnelest.sampling.gate import MC_ERROR
 from funnelest.sampling.weights import equal_tailed
 from funnelest.words import named, say
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -322,7 +323,7 @@ class _Page:
         first = route.steps[0]
         row = self.steps[0]
         if row["low"] == row["high"]:
-            number = {**number, first: show.number(row["median"])}
+            number = {**number, first: show.number(row["median"], 3, 0.0)}
         known = "first_given" if row["prior_low"] == row["prior_high"] else "first"
         known, end = ("first_unknown", "end_share") if self.only else (known, "end")
         sentences = [self.say(known, number=number[first], step=first)]
@@ -352,8 +353,10 @@ class _Page:
 
     def _step(self, row: Mapping[str, Any]) -> str:
         """Return what there is at a step, with its interval: a number of people, or a share."""
-        shown = self.show.shares if self.only else self.show.numbers
-        return shown(row["median"], row["low"], row["high"], errors_of(row))
+        three = row["median"], row["low"], row["high"]
+        if self.only:
+            return self.show.shares(*three, errors_of(row))
+        return self.show.numbers(*three, errors_of(row), ends_of(row))
 
     def counted(self) -> list[str]:
         """Return how many figures went in, and how much was assumed."""
@@ -407,12 +410,13 @@ class _Page:
         return [*((n, False) for n in first), *((n, True) for n in numbers), ("basis", False)]
 
     def _estimates(self, row: Mapping[str, Any], share: bool, name: str = "") -> list[str]:
-        middle, *ends = errors_of(row)
+        texts = []
+        for of, ends in (("", ends_of(row)), ("prior_", ANY)):
+            middle, *errors = errors_of(row, of)
+            texts.append(single(self.show, row[f"{of}median"], share, middle, ends))
+            texts.append(span(self.show, row[f"{of}low"], row[f"{of}high"], share, errors, ends))
         return [
-            single(self.show, row["median"], share, middle),
-            span(self.show, row["low"], row["high"], share, ends),
-            single(self.show, row["prior_median"], share),
-            span(self.show, row["prior_low"], row["prior_high"], share),
+            *texts,
             "; ".join(filter(None, (basis_of(row["basis"], self.show), self.leaning.get(name)))),
         ]
 

@@ -9,12 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.fields import is_number, one_of
-from funnelest.sampling.errors import Dependence, mean_errors, quantile_errors
+from funnelest.sampling.errors import Copies, Dependence, mean_errors, quantile_errors
 from funnelest.sampling.weights import equal_tailed, levels_of
+from funnelest.words.digits import ANY
 
 __all__ = [
     "COLUMNS",
+    "ENDS",
     "ERRORS",
+    "beside_prior",
+    "ends_of",
     "errors_of",
     "interval_problems",
     "summary",
@@ -25,15 +29,27 @@ type Floats = NDArray[np.float64]
 
 #: Columns of the Monte Carlo errors of a summary.
 ERRORS = ("mean_mc_error", "median_mc_error", "low_mc_error", "high_mc_error")
+#: Columns of the smallest and the largest of the draws.
+ENDS = ("least", "most")
 #: Columns of a table of results behind the labels of its rows.
-COLUMNS = ("mean", "median", "sd", "low", "high", "interval", *ERRORS, "prior_median", "prior_low",
-           "prior_high", "basis", "mark")  # fmt: skip
+COLUMNS = ("mean", "median", "sd", "low", "high", "interval", *ERRORS, *ENDS,
+           *(f"prior_{of}{end}" for end in ("", "_mc_error") for of in ("median", "low", "high")),
+           "basis", "mark")  # fmt: skip
 KIND = one_of("equal-tailed", "highest-density")
 
 
-def errors_of(row: Mapping[str, Any]) -> tuple[float, float, float]:
-    """Return the Monte Carlo errors of median and limits of a row of a table."""
-    return row["median_mc_error"], row["low_mc_error"], row["high_mc_error"]
+def errors_of(row: Mapping[str, Any], of: str = "") -> tuple[float, float, float]:
+    """Return the Monte Carlo errors of median and limits of a row, or of its ``prior_`` ones."""
+    middle, low, high = (row[f"{of}{one}_mc_error"] for one in ("median", "low", "high"))
+    return middle, low, high
+
+
+def ends_of(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the smallest and the largest draw of a row of a table, between which it is printed.
+
+    Those of a table that does not have them are not known.
+    """
+    return row.get("least", ANY[0]), row.get("most", ANY[1])
 
 
 def interval_problems(probability: object, kind: object = "equal-tailed") -> list[str]:
@@ -58,6 +74,13 @@ def summary(draws: Floats, probability: float, kind: str = "equal-tailed") -> di
         "low": float(low),
         "high": float(high),
     }
+
+
+def beside_prior(draws: Floats, probability: float, kind: str) -> dict[str, float]:
+    """Return the columns of the prior: median, limits, and their Monte Carlo errors."""
+    found = summary(draws, probability, kind)
+    found |= summary_errors(draws, probability, Copies(), kind)
+    return {name: found[name.removeprefix("prior_")] for name in COLUMNS if "prior_" in name}
 
 
 def summary_errors(

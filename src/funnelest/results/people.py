@@ -42,12 +42,14 @@ class People(Tabled):
 
     @cached_property
     def _observed(self) -> Realised:
-        """People of the observed period; of a large model given the complete counts alone."""
+        """People of the observed period; of a large model less is used of what was counted."""
         made = Realised(self.model, self.flat, self.seed)
-        if made.counts_people and made.too_large:
-            alone = Realised(self.model, self.flat, self.seed, complete=True)
-            if alone.counts_people and not alone.too_large:
-                return alone
+        if not (made.counts_people and made.too_large):
+            return made
+        for coarse in (False, True):
+            less = Realised(self.model, self.flat, self.seed, full="complete", coarse=coarse)
+            if not less.too_large:
+                return less
         return made
 
     @cached_property
@@ -175,7 +177,9 @@ class People(Tabled):
         Being counted at one step is taken not to depend on being counted at another. Of two sources
         that may hold the same people of one step, the one expected to hold most is used in full, of
         the other that there are at least as many; one that counts everybody in its cells is always
-        used in full. Of registers that are not linked (`Unlinked`) the distinct people are drawn,
+        used in full. "At least" is so of each count together with those in its cells, and of each
+        total. Of a model too large for that only sources that count everybody are used in full, and
+        all others so. Of registers that are not linked (`Unlinked`) the distinct people are drawn,
         as their stated overlap has it. A number that is the same in every draw has the basis
         "counted".
         """

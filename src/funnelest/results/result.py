@@ -34,7 +34,8 @@ class Result(People):
     Every table has one row per quantity with its posterior mean, median, standard deviation and
     interval, the Monte Carlo standard errors of these (`mean_mc_error`, `median_mc_error`,
     `low_mc_error` and `high_mc_error`: how far another seed would move them; not a number for
-    the limits of highest density, and where a quantity is none or infinite), the interval of
+    the limits of highest density, and where a quantity is none or infinite), the smallest and the
+    largest draw (`least` and `most`, which nothing that is printed passes), the interval of
     the prior beside it, the `basis` and a `mark` that is empty unless something is wrong with
     the fit. The basis is "estimated"; "imputed" (an assumption fills in the rate of the cells),
     "carried over" (no source sees what it rests on in these cells, and it is taken to be as
@@ -297,7 +298,8 @@ class Result(People):
             One row per figure: the source, what the figure is `of`, the figure as given, whether
             it is `used` (of two official values one may not be), the `basis` of its cells, what was
             done to the expected number (`read_as`, from the truth to the print), the expected
-            value (posterior median and interval, on the printed scale), and the standardised
+            value (posterior median and interval, on the printed scale, with their Monte Carlo
+            errors ``*_mc_error``), and the standardised
             residual (figure minus posterior mean, over the root of the mean squared error). Of
             registers and totals also
             the `cases_per_record`, people of the step over the number recorded (the share of true
@@ -312,7 +314,9 @@ class Result(People):
         """Return the rows of `figures`, whose texts can still be said in other languages."""
         self._open()
         raise_if_any(interval_problems(probability), "the table")
-        return tables.figure_rows(self.model, self._posterior, probability, self.mark)
+        return tables.figure_rows(
+            self.model, self._posterior, probability, self.dependence, self.mark
+        )
 
     # ------------------------------------------------------------------- show
 

@@ -14,7 +14,14 @@ from funnelest.errors import raise_if_any
 from funnelest.quantities.quantities import Quantities
 from funnelest.results import tables
 from funnelest.results.draws import Drawn
-from funnelest.results.intervals import COLUMNS, interval_problems, summary, summary_errors
+from funnelest.results.intervals import (
+    COLUMNS,
+    ENDS,
+    beside_prior,
+    interval_problems,
+    summary,
+    summary_errors,
+)
 from funnelest.sampling.weights import interval_name
 from funnelest.words import Sentence
 
@@ -52,16 +59,14 @@ class Tabled(Drawn):
             expected = self._evaluate(quantity, self._posterior)
             before = self._evaluate(quantity, self._prior)
             draws = expected if drawn is None else drawn[i]
-            posterior, prior = (summary(of, probability, kind) for of in (draws, before))
             made.append(
                 {
                     **one,
-                    **posterior,
+                    **summary(draws, probability, kind),
                     "interval": interval_name(probability, kind),
                     **summary_errors(draws, probability, self.dependence, kind),
-                    "prior_median": prior["median"],
-                    "prior_low": prior["low"],
-                    "prior_high": prior["high"],
+                    **dict(zip(ENDS, (float(np.min(draws)), float(np.max(draws))), strict=True)),
+                    **beside_prior(before, probability, kind),
                     "basis": self._rests_on(quantity, basis, expected, before),
                     "mark": self.mark,
                 }

@@ -15,9 +15,17 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
-from funnelest.results.intervals import ERRORS
-from funnelest.sampling.weights import equal_tailed, interval_name
+from funnelest.results.intervals import (
+    ENDS,
+    ERRORS,
+    ends_of,
+    errors_of,
+    summary,
+    summary_errors,
+)
+from funnelest.sampling.weights import interval_name
 from funnelest.words import Language, Sentence, named
+from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +35,7 @@ if TYPE_CHECKING:
     from funnelest.model.parts import Parts
     from funnelest.observations.observation import Seen
     from funnelest.quantities.quantities import Quantities
+    from funnelest.sampling.errors import Dependence
 
 __all__ = [
     "Shown",
@@ -169,7 +178,9 @@ def _ages_before(model: Model, where: Where, age: float) -> Where:
     return {**where, axis.name: young}
 
 
-def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> list[dict[str, Any]]:
+def figure_rows(
+    model: Model, q: Quantities, probability: float, dependence: Dependence, mark: str
+) -> list[dict[str, Any]]:
     """Return a row per figure of every source; see `Result.figures`."""
     rests = bases_of(model)
     end = {"interval": interval_name(probability), "basis": "", "mark": mark}
@@ -178,7 +189,7 @@ def figure_rows(model: Model, q: Quantities, probability: float, mark: str) -> l
             {**row, **end, "basis": rests(one)}
             for source in model.sources()
             if not source.members()
-            for one, row in _figure_rows(source, q, probability)
+            for one, row in _figure_rows(source, q, probability, dependence)
         ]
 
 
@@ -189,7 +200,7 @@ def bases_of(model: Model) -> Callable[[Shown], str]:
 
 
 def _figure_rows(
-    source: Evidence, q: Quantities, probability: float
+    source: Evidence, q: Quantities, probability: float, dependence: Dependence
 ) -> list[tuple[Shown, dict[str, Any]]]:
     """Return every figure of a source and its row: as given, read and expected, how far apart."""
     rows: list[tuple[Shown, dict[str, Any]]] = []
@@ -197,13 +208,16 @@ def _figure_rows(
     true, seen = source.record_shares(q) or (None, None)
     for one in shown_figures(source, q):
         mean, place = one.mean, one.place
-        low, median, high = equal_tailed(mean, probability)
         shares: dict[str, float] = {}
         for name, found in (("cases_per_record", true), ("registered_share", seen)):
-            known = np.full(3, np.nan)
+            known = np.full(mean.shape, np.nan)
             if found is not None and place is not None:
-                known = equal_tailed(np.broadcast_to(found[place], mean.shape), probability)
-            shares |= {name: known[1], f"{name}_low": known[0], f"{name}_high": known[2]}
+                known = np.broadcast_to(found[place], mean.shape)
+            low, median, high, *errors = _interval(known, probability, dependence)
+            shares |= {name: median, f"{name}_low": low, f"{name}_high": high}
+            shares |= dict(zip((f"{at}_mc_error" for at in list(shares)[-3:]), errors, strict=True))
+        low, median, high, *errors = _interval(mean, probability, dependence)
+        names = ("expected_mc_error", "low_mc_error", "high_mc_error")
         for part, used in one.figure.official():
             limits = None if part.bounded else part.limits()
             rows.append(
@@ -215,15 +229,22 @@ def _figure_rows(
                         "figure": part.describe(),
                         "used": used,
                         "read_as": source.describe(),
-                        "expected": float(median),
-                        "low": float(low),
-                        "high": float(high),
+                        "expected": median,
+                        "low": low,
+                        "high": high,
+                        **dict(zip(names, errors, strict=True)),
                         "residual": standardised(one, part.middle, limits),
-                        **{name: float(share) for name, share in shares.items()},
+                        **shares,
                     },
                 )
             )
     return rows
+
+
+def _interval(draws: Floats, probability: float, dependence: Dependence) -> list[float]:
+    """Return the lower limit, median and upper limit of draws; the errors of median and limits."""
+    found = summary(draws, probability) | summary_errors(draws, probability, dependence)
+    return [*(found[of] for of in ("low", "median", "high")), *errors_of(found)]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -292,7 +313,8 @@ def step_lines(table: pd.DataFrame) -> list[str]:
     rows = []
     for row in table.to_dict("records"):
         median, low, high = (
-            show_number(row[name], row[f"{name}_mc_error"]) for name in ("median", "low", "high")
+            show_number(row[name], row[f"{name}_mc_error"], ends_of(row))
+            for name in ("median", "low", "high")
         )
         rows.append(
             f"    {row['step']:<{width}}  {median:>12}  {low:>12} - {high:<12}  {row['basis']}"
@@ -304,22 +326,27 @@ def step_lines(table: pd.DataFrame) -> list[str]:
 def html_table(table: pd.DataFrame) -> str:
     """Return a table as HTML, numbers rounded to what a reader can use.
 
-    What has a column of Monte Carlo errors is rounded to these, which are then left out.
+    What has a column of Monte Carlo errors is rounded to these, and passes no end of the draws;
+    both are then left out.
     """
     shown = table.copy()
+    rows = table.to_dict("records")
     for name in table.columns:
         if table[name].dtype.kind == "f":
-            errors = table.get(f"{name}_mc_error", [None] * len(table))
-            shown[name] = [show_number(*one) for one in zip(table[name], errors, strict=True)]
-    shown = shown.drop(columns=[name for name in ERRORS if name in shown])
+            error = f"{name}_mc_error"
+            shown[name] = [
+                show_number(row[name], row.get(error), ends_of(row) if error in ERRORS else ANY)
+                for row in rows
+            ]
+    shown = shown.drop(columns=[*ENDS, *(f"{name}_mc_error" for name in table)], errors="ignore")
     if "mark" in shown and not shown["mark"].any():
         shown = shown.drop(columns="mark")
     return str(shown.to_html(index=False, border=0, classes="funnelest"))
 
 
-def show_number(value: float, error: float | None = None) -> str:
+def show_number(value: float, error: float | None = None, within: tuple[float, float] = ANY) -> str:
     """Return a number with three significant digits, or whole when it is large.
 
-    No digit is finer than its Monte Carlo `error`.
+    No digit is finer than its Monte Carlo `error`, and it passes no end that it lies `within`.
     """
-    return Language("en").short(value, error) if np.isfinite(value) else str(value)
+    return Language("en").short(value, error, within) if np.isfinite(value) else str(value)

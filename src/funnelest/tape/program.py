@@ -4,22 +4,24 @@ What a model expects is written in many small steps, and for some hundred draws 
 take less time than to find out, each time anew, which they are. A tape (`funnelest.tape`) knows
 them: with the same number of draws they are done again as they stand, on the same shapes, with
 everything prepared that does not depend on the points. Where a model looked at its own numbers to
-choose a way, such as one formula where all counts are large, the program checks that the choice
-would be the same, and otherwise gives none.
+choose a way, such as one formula where all counts are large, a program has a fork: all that the
+choice depends on comes first, so that nothing is done in vain, and programs of one function, which
+are the same up to where they part, go on from there (`funnelest.tape.ways`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.tape.tape import Index, Tape
-from funnelest.tape.traced import Traced, has_slopes
+from funnelest.tape.sweeps import Link, Return, backwards, pulled, pushed
+from funnelest.tape.tape import Tape
+from funnelest.tape.traced import Traced
 
-__all__ = ["Elsewhere", "Program"]
+__all__ = ["Elsewhere", "Fork", "Program"]
 
 type Floats = NDArray[np.float64]
 
@@ -28,15 +30,35 @@ class Elsewhere(Exception):
     """At these points the arithmetic takes another way."""
 
 
-class _Way:
-    """Refuses what chooses another way."""
+class _Part:
+    """Steps that are done one after the other, with the constants that they need.
 
-    def __init__(self, held: bool) -> None:
-        self.held = held
+    Values are a list, to which the constants and then the result of each step are added: so each
+    has its place.
+    """
 
-    def __call__(self, value: Any) -> None:
-        if bool(value) != self.held:
-            raise Elsewhere
+    def __init__(self, constants: list[Any]) -> None:
+        self.constants = constants
+        self.steps: list[tuple[Callable[..., Any], tuple[int, ...]]] = []
+
+    def do(self, v: list[Any]) -> None:
+        """Add what this part makes to the values."""
+        v += self.constants
+        for function, sources in self.steps:
+            v.append(function(*[v[i] for i in sources]))
+
+
+class Fork:
+    """A part at whose end a way is chosen."""
+
+    def __init__(self, part: _Part, place: int) -> None:
+        self._part = part
+        self._place = place
+
+    def taken(self, v: list[Any]) -> bool:
+        """Add what this part makes to the values, and return which way they go on."""
+        self._part.do(v)
+        return bool(v[self._place])
 
 
 class Program:
@@ -53,153 +75,130 @@ class Program:
     """
 
     def __init__(self, tape: Tape, start: Traced, results: Sequence[Any]) -> None:
-        self.shape = start.shape
-        wanted = [one.at for one in results if isinstance(one, Traced)]
+        #: Where the values of steps are, by where they stand on the tape.
+        self._places = {start.at: 0}
+        self._count = 1
+        self._arguments: dict[int, tuple[int, ...]] = {}
         ways: dict[int, bool] = dict(tape.ways)
-        live = _live(tape, {start.at, *wanted, *ways})
-        slots = {at: i for i, at in enumerate(live)}
-        self._start = slots[start.at]
+        self.forks: list[Fork] = []
+        for at in ways:
+            part = self._part(tape, {at})
+            self.forks.append(Fork(part, self._places[at]))
+        #: Which way is taken at each fork.
+        self.ways = tuple(ways.values())
+        self._rest = self._part(tape, {one.at for one in results if isinstance(one, Traced)})
+        places = self._places
         #: Results: where they are, or -1 and the result.
         self._results = [
-            (slots[one.at], has_slopes(one), None) if isinstance(one, Traced) else (-1, False, one)
-            for one in results
+            (places[one.at], None) if isinstance(one, Traced) else (-1, one) for one in results
         ]
-        base: list[Any] = [None] * len(live)
-        self._plan: list[tuple[Callable[..., Any], int, tuple[int, ...]]] = []
-        #: Of each slot its arguments, after its own result.
-        self._given: list[tuple[int, ...]] = [()] * len(live)
-        self._links: list[list[tuple[int, Any, Any]]] = [[] for _ in live]
-        self._shapes = [tape.steps[at].result.shape for at in live]
-        for at, slot in slots.items():
-            step = tape.steps[at]
-            if step.function is not None:
-                sources = []
-                for source, argument in zip(step.sources, step.arguments, strict=True):
-                    if source < 0:
-                        base.append(argument)
-                    sources.append(slots[source] if source >= 0 else len(base) - 1)
-                self._plan.append((step.function, slot, tuple(sources)))
-                self._given[slot] = (slot, *sources)
-                self._links[slot] = [(slots[p], pull, push) for p, pull, push in step.links]
-            if at in ways:
-                base.append(None)
-                self._plan.append((_Way(ways[at]), len(base) - 1, (slot,)))
-        self._base = base
-        self._backwards: dict[int, Any] = {}
-        #: Slots that are not used after a step, step by step.
-        self._spent = self._last_uses({slots[at] for at in wanted})
+        self._shapes: list[tuple[int, ...]] = [()] * self._count
+        self._links: list[list[Link]] = [[] for _ in range(self._count)]
+        self._given: list[tuple[int, ...]] = [()] * self._count
+        #: The places of what has slopes, in the order of the tape, so that sums are the same.
+        self._order: list[int] = []
+        for at in sorted(places):
+            place, step = places[at], tape.steps[at]
+            self._shapes[place] = step.result.shape
+            if step.links:
+                self._order.append(place)
+                self._given[place] = (place, *self._arguments[at])
+                self._links[place] = [one._replace(parent=places[one.parent]) for one in step.links]
+        del self._places, self._arguments
+        self._returns: dict[int, list[Return]] = {}
+        self._spent = self._last_uses()
 
-    def _last_uses(self, kept: set[int]) -> list[tuple[int, ...]]:
-        seen = {*kept, *range(len(self._shapes), len(self._base))}
+    def _part(self, tape: Tape, wanted: set[int]) -> _Part:
+        """Return the steps that make what is wanted from what is there already."""
+        places, new = self._places, set()
+        open_ = list(wanted - places.keys())
+        while open_:
+            at = open_.pop()
+            if at not in new:
+                new.add(at)
+                sources = tape.steps[at].sources
+                open_ += [one for one in sources if one >= 0 and one not in places]
+        part = _Part([])
+        order = sorted(new)
+        done = []
+        for at in order:
+            step = tape.steps[at]
+            if step.function is None:  # another start
+                places[at] = self._count + len(part.constants)
+                part.constants.append(step.result)
+                continue
+            first = self._count + len(part.constants)
+            part.constants += [
+                x for source, x in zip(step.sources, step.arguments, strict=True) if source < 0
+            ]
+            done.append((at, step.function, first))
+        self._count += len(part.constants)
+        for at, function, first in done:
+            own = iter(range(first, self._count))
+            sources = tuple(
+                places[source] if source >= 0 else next(own) for source in tape.steps[at].sources
+            )
+            part.steps.append((function, sources))
+            places[at], self._arguments[at] = self._count, sources
+            self._count += 1
+        return part
+
+    def _last_uses(self) -> list[tuple[int, ...]]:
+        """Return the places that are not used after a step of the last part, step by step."""
+        first = self._count - len(self._rest.steps)
+        constants = range(first - len(self._rest.constants), first)
+        seen = {*constants, *(at for at, _ in self._results)}
         found: list[tuple[int, ...]] = []
-        for _, slot, sources in reversed(self._plan):
-            last = tuple({*sources, slot} - seen)
+        for i in range(len(self._rest.steps) - 1, -1, -1):
+            last = tuple({*self._rest.steps[i][1], first + i} - seen)
             seen.update(last)
             found.append(last)
         return found[::-1]
 
-    def values(self, z: Floats) -> list[Any]:
-        """Return the results at points `z`."""
-        v = self._base.copy()
-        v[self._start] = z
-        for (function, slot, sources), spent in zip(self._plan, self._spent, strict=True):
-            v[slot] = function(*[v[i] for i in sources])
+    def begun(self, z: Floats) -> list[Any]:
+        """Return what is done at points `z` up to the last fork."""
+        v: list[Any] = [z]
+        for fork, way in zip(self.forks, self.ways, strict=True):
+            if fork.taken(v) != way:
+                raise Elsewhere
+        return v
+
+    def values(self, v: list[Any]) -> list[Any]:
+        """Return the results at points for which it has `begun`."""
+        v += self._rest.constants
+        for (function, sources), spent in zip(self._rest.steps, self._spent, strict=True):
+            v.append(function(*[v[i] for i in sources]))
             for i in spent:
                 v[i] = None
         return self._found(v)
 
-    def slopes(self, z: Floats) -> tuple[Any, Floats]:
-        """Return the first result at points `z`, and the slopes of its sum in them."""
-        v = self._all(z)
-        at, sloping, plain = self._results[0]
-        if not sloping:
-            return (plain if at < 0 else v[at]), np.zeros(self.shape)
-        if at not in self._backwards:
-            self._backwards[at] = self._back_from(at)
-        slopes: list[Any] = [None] * len(self._shapes)
-        slopes[at] = np.ones(self._shapes[at])
-        for slot, given, additions in self._backwards[at]:
-            g = slopes[slot]
-            slopes[slot] = None
-            values = [v[i] for i in given]
-            for how, parent, pull in additions:
-                if how == _FIRST:
-                    slopes[parent] = pull(g, *values)
-                elif how == _INTO:
-                    slopes[parent] += pull(g, *values)
-                elif how == _SUM:
-                    slopes[parent] = slopes[parent] + pull(g, *values)
-                else:
-                    if how == _EMPTY:
-                        slopes[parent] = np.zeros(self._shapes[parent])
-                    elif how == _COPY:
-                        slopes[parent] = np.array(slopes[parent])
-                    pull.add(slopes[parent], g)
-        return v[at], np.array(slopes[self._start])
+    def slopes(self, v: list[Any]) -> tuple[Any, Floats]:
+        """Return the first result, and the slopes of its sum in the points."""
+        self._rest.do(v)
+        at, plain = self._results[0]
+        if at < 0:
+            return plain, np.zeros(self._shapes[0])
+        if at not in self._returns:
+            self._returns[at] = backwards(self._links, reversed(self._order), at)
+        returns = self._returns[at]
+        given = self._numbers(v, (one.at for one in returns))
+        return v[at], pulled(returns, given, self._shapes, at, 0)
 
-    def along(self, z: Floats, directions: Floats) -> tuple[list[Any], list[Any]]:
-        """Return the results at points `z`, and their changes along directions, on a first axis."""
-        v = self._all(z)
-        changes: list[Any] = [None] * len(self._shapes)
-        changes[self._start] = directions
-        for slot, links in enumerate(self._links):
-            total: Any = None
-            if links:
-                values = [v[i] for i in self._given[slot]]
-                for parent, _, push in links:
-                    more = push(changes[parent], *values)
-                    total = more if total is None else total + more
-                changes[slot] = total
+    def along(self, v: list[Any], directions: Floats) -> tuple[list[Any], list[Any]]:
+        """Return the results, and their changes along directions, on a first axis."""
+        self._rest.do(v)
+        given = self._numbers(v, self._order)
+        changes = pushed(self._links, self._order, given, 0, directions)
         results = self._found(v)
         none = len(directions)
         found = [
-            changes[at] if sloping else np.zeros((none, *np.shape(result)))
-            for (at, sloping, _), result in zip(self._results, results, strict=True)
+            changes[at] if at in changes else np.zeros((none, *np.shape(result)))
+            for (at, _), result in zip(self._results, results, strict=True)
         ]
         return results, found
 
-    def _all(self, z: Floats) -> list[Any]:
-        v = self._base.copy()
-        v[self._start] = z
-        for function, slot, sources in self._plan:
-            v[slot] = function(*[v[i] for i in sources])
-        return v
+    def _numbers(self, v: list[Any], places: Any) -> Iterator[list[Any]]:
+        return ([v[i] for i in self._given[place]] for place in places)
 
     def _found(self, v: list[Any]) -> list[Any]:
-        return [plain if at < 0 else v[at] for at, _, plain in self._results]
-
-    def _back_from(self, result: int) -> list[Any]:
-        """Return how slopes are added up, from the last step to the first: as `Tape.pull` does."""
-        known, own = {result}, set()
-        found = []
-        for slot in range(result, -1, -1):
-            if slot not in known or not self._links[slot]:
-                continue
-            additions = []
-            for parent, pull, _ in self._links[slot]:
-                if isinstance(pull, Index):
-                    how = _THERE if parent in own else _COPY if parent in known else _EMPTY
-                    own.add(parent)
-                elif parent not in known:
-                    how = _FIRST
-                else:
-                    how = _INTO if parent in own else _SUM
-                    own.add(parent)
-                known.add(parent)
-                additions.append((how, parent, pull))
-            found.append((slot, self._given[slot], additions))
-        return found
-
-
-#: How slopes come to a parent: as its first, onto an own sum, as a new sum; and for an index into
-#: zeros, into a copy, into an own sum.
-_FIRST, _INTO, _SUM, _EMPTY, _COPY, _THERE = range(6)
-
-
-def _live(tape: Tape, wanted: set[int]) -> list[int]:
-    """Return the steps that what is wanted is made from, in order."""
-    live = set(wanted)
-    for at in range(len(tape.steps) - 1, -1, -1):
-        if at in live:
-            live.update(source for source in tape.steps[at].sources if source >= 0)
-    return sorted(live)
+        return [plain if at < 0 else v[at] for at, plain in self._results]

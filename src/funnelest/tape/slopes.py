@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.tape.arrays import expit
+
 __all__ = ["Rule", "Rules", "is_flat", "slopes_of"]
 
 #: The slope in one argument times `g`: ``rule(g, result, *arguments)``, on arrays.
@@ -62,6 +64,7 @@ _OF_NUMPY: dict[Any, Rules] = {
     np.sin: (lambda g, r, x: g * np.cos(x),),
     np.cos: (lambda g, r, x: g * -np.sin(x),),
     np.tanh: (lambda g, r, x: g * (1.0 - r * r),),
+    expit: (lambda g, r, x: g * (r * (1.0 - r)),),
     np.arctan: (lambda g, r, x: g / (1.0 + x * x),),
 }
 

@@ -13,9 +13,9 @@ computed without derivatives then stays on it, as `Held` values.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -23,20 +23,25 @@ from numpy.typing import NDArray
 
 from funnelest.tape import arrays as plain
 from funnelest.tape.slopes import Rule, Rules, is_flat, slopes_of
-from funnelest.tape.tape import Index, Link, Step, Tape
+from funnelest.tape.sweeps import Index, Link
+from funnelest.tape.tape import Step, Tape
 
 __all__ = [
     "Held",
     "Traced",
     "changes_along",
-    "convolved",
     "declared",
+    "elementwise",
     "gradient_of",
     "has_slopes",
     "held",
-    "matmul",
+    "linear",
+    "refuse",
+    "taken",
     "traced",
+    "unsloped",
     "valued",
+    "written",
 ]
 
 type Floats = NDArray[np.float64]
@@ -45,50 +50,56 @@ type Floats = NDArray[np.float64]
 class Traced(NDArrayOperatorsMixin):
     """An array whose derivatives are wanted; see the module."""
 
-    __slots__ = ("at", "tape", "value")
+    __slots__ = ("at", "numbers", "tape")
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, value: Floats, tape: Tape, at: int) -> None:
-        self.value = value
+    def __init__(self, numbers: Floats, tape: Tape, at: int) -> None:
+        self.numbers = numbers
         self.tape = tape
         self.at = at
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The lengths of the axes."""
-        return self.value.shape
+        return self.numbers.shape
 
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self.value.ndim
+        return self.numbers.ndim
 
     @property
     def size(self) -> int:
         """The number of entries."""
-        return self.value.size
+        return self.numbers.size
 
     @property
     def dtype(self) -> Any:
         """The type of the entries."""
-        return self.value.dtype
+        return self.numbers.dtype
 
     def __len__(self) -> int:
-        return len(self.value)
+        return len(self.numbers)
 
     def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self.value)))
+        return (self[i] for i in range(len(self.numbers)))
 
     def __repr__(self) -> str:
-        return f"Traced({self.value!r})"
+        return f"Traced({self.numbers!r})"
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if not name.startswith("__"):  # NumPy asks for some of these by itself
+            self.tape.refused = True
+        raise AttributeError(f"a value whose derivatives are wanted has no {name!r}.")
 
     def __bool__(self) -> bool:
-        raise TypeError("a value per draw is neither true nor false; use funnelest.math.where.")
+        refuse(self.tape, "a value per draw is neither true nor false; use funnelest.math.where.")
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError(
+        refuse(
+            self.tape,
             "a derivative is wanted, but something makes plain numbers of this value: write it "
-            "with the ordinary operators and the functions of funnelest.math."
+            "with the ordinary operators and the functions of funnelest.math.",
         )
 
     def __float__(self) -> float:
@@ -98,27 +109,28 @@ class Traced(NDArrayOperatorsMixin):
         out = options.pop("out", None)  # ``x += y`` is ``x = x + y``
         again = out is None or (out[0] is values[0] and isinstance(out[0], Traced))
         if method != "__call__" or options or not again:
-            raise TypeError(f"{function.__name__} has no derivative when it is called like this.")
+            refuse(self.tape, f"{function.__name__} has no derivative when it is called like this.")
         if is_flat(function) or not any(map(has_slopes, values)):
-            return _plain(function, *values)
-        if function is np.matmul:
-            return matmul(*values)
+            return unsloped(function, *values)
+        if function in _rules():
+            return _rules()[function](*values)
         return elementwise(function, *values)
 
     def __array_function__(self, function: Any, _: Any, values: Any, options: Any) -> Any:
-        if function in _FLAT or (function in _PLAIN and not any(map(has_slopes, _given(values)))):
-            return _plain(function, *values, **options)
-        if function not in _FUNCTIONS:
-            raise TypeError(f"numpy.{function.__name__} has no derivative: use funnelest.math.")
-        return _FUNCTIONS[function](*values, **options)
+        if function in _FLAT or (function in _PLAIN and not any(map(has_slopes, every(values)))):
+            return unsloped(function, *values, **options)
+        rule = _rules().get(function)
+        if rule is None:
+            refuse(self.tape, f"numpy.{function.__name__} has no derivative: use funnelest.math.")
+        return rule(*values, **options)
 
     def __getitem__(self, index: Any) -> Any:
         parts = index if isinstance(index, tuple) else (index,)
         if any(isinstance(one, Traced) for one in parts):
-            raise TypeError("which places are taken must not depend on a traced value.")
+            refuse(self.tape, "which places are taken must not depend on a traced value.")
         take = operator.itemgetter(index)
         if not has_slopes(self):
-            return _plain(take, self)
+            return unsloped(take, self)
         listed = [one for one in parts if isinstance(one, list | np.ndarray)]
         repeats = any(plain.twice(one) for one in listed)
 
@@ -127,7 +139,7 @@ class Traced(NDArrayOperatorsMixin):
                 return np.array([change[index] for change in changes])
             return changes[(slice(None), *parts)]
 
-        return _linear(self, take, Index(index, repeats), push)
+        return linear(self, take, Index(index, repeats), push)
 
     def reshape(self, *shape: Any) -> Any:
         """Return the value with axes of other lengths."""
@@ -145,25 +157,25 @@ class Held(Traced):
     __slots__ = ()
 
     def __bool__(self) -> bool:
-        found = bool(self.value)
+        found = bool(self.numbers)
         self.tape.ways.append((self.at, found))
         return found
 
     def any(self, axis: Any = None) -> Any:
         """Return whether any entry holds."""
-        return _plain(np.any, self, axis=axis)
+        return unsloped(np.any, self, axis=axis)
 
     def all(self, axis: Any = None) -> Any:
         """Return whether all entries hold."""
-        return _plain(np.all, self, axis=axis)
+        return unsloped(np.all, self, axis=axis)
 
     def max(self, axis: Any = None) -> Any:
         """Return the largest entry."""
-        return _plain(np.max, self, axis=axis)
+        return unsloped(np.max, self, axis=axis)
 
     def min(self, axis: Any = None) -> Any:
         """Return the smallest entry."""
-        return _plain(np.min, self, axis=axis)
+        return unsloped(np.min, self, axis=axis)
 
 
 def traced(value: Any, tape: Tape | None = None) -> Traced:
@@ -186,14 +198,20 @@ def changes_along(start: Traced, directions: Floats) -> Callable[[Any], Floats]:
     changes = start.tape.push(start.at, directions)
 
     def along(value: Any) -> Floats:
-        known = has_slopes(value) and value.at < len(changes)
-        found = changes[value.at] if known else None
+        found = changes.get(value.at) if has_slopes(value) else None
         return np.zeros((len(directions), *np.shape(value))) if found is None else found
 
     return along
 
 
-def _written(tape: Tape, step: Step) -> Traced:
+def refuse(tape: Tape | None, why: str) -> NoReturn:
+    """Say why there is no answer; the tape keeps that there was none, whoever catches this."""
+    if tape is not None:
+        tape.refused = True
+    raise TypeError(why)
+
+
+def written(tape: Tape, step: Step) -> Traced:
     """Write down an operation on a tape, and return its result."""
     kind = Traced if step.links else Held
     return kind(step.result, tape, tape.write(step))
@@ -201,14 +219,14 @@ def _written(tape: Tape, step: Step) -> Traced:
 
 def valued(value: Any) -> Any:
     """Return the array behind a value."""
-    return value.value if isinstance(value, Traced) else value
+    return value.numbers if isinstance(value, Traced) else value
 
 
 def held(value: Any) -> Any:
     """Return a value without its derivatives."""
     if not isinstance(value, Traced):
         return value
-    return Held(value.value, value.tape, value.at) if value.tape.again else value.value
+    return Held(value.numbers, value.tape, value.at) if value.tape.again else value.numbers
 
 
 def has_slopes(value: Any) -> bool:
@@ -216,18 +234,18 @@ def has_slopes(value: Any) -> bool:
     return type(value) is Traced
 
 
-def _given(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def every(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return what a function is given, where the first may be a list."""
     return (*values[0], *values[1:]) if isinstance(values[0], list | tuple) else values
 
 
-def _taken(values: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Tape | None]:
+def taken(values: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Tape | None]:
     """Return the arrays behind values, their places on the tape, and the tape."""
     arrays, sources, tape = [], [], None
     for value in values:
         if isinstance(value, Traced):
             tape = value.tape
-            arrays.append(value.value)
+            arrays.append(value.numbers)
             sources.append(value.at)
         else:
             arrays.append(value)
@@ -235,9 +253,9 @@ def _taken(values: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...], Tap
     return tuple(arrays), tuple(sources), tape
 
 
-def _plain(function: Any, *values: Any, **options: Any) -> Any:
+def unsloped(function: Any, *values: Any, **options: Any) -> Any:
     """Return what a function gives without derivatives, on the tape if it is done again."""
-    arrays, sources, tape = _taken(_given(values))
+    arrays, sources, tape = taken(every(values))
     listed = isinstance(values[0], list | tuple)
     first = len(values[0]) if listed else 0
 
@@ -249,14 +267,15 @@ def _plain(function: Any, *values: Any, **options: Any) -> Any:
     if tape is None or not tape.again:
         return result
     made = called if listed or options else function
-    return _written(tape, Step(made, sources, arrays, np.asarray(result), ()))
+    return written(tape, Step(made, sources, arrays, np.asarray(result), ()))
 
 
 def elementwise(function: Any, *values: Any) -> Any:
     """Return a function of single numbers whose rule is known."""
     rules = slopes_of(function)
     if rules is None:
-        raise TypeError(f"{function.__name__} has no known derivative: use funnelest.math.")
+        why = f"{function.__name__} has no known derivative: use funnelest.math."
+        refuse(taken(values)[2], why)
     return declared(function, rules, *values)
 
 
@@ -273,7 +292,7 @@ def declared(function: Callable[..., Any], rules: Rules, *values: Any) -> Any:
     *values : value
         What it is applied to.
     """
-    arrays, sources, tape = _taken(values)
+    arrays, sources, tape = taken(values)
     result = np.asarray(function(*arrays))
     if tape is None:
         return result
@@ -282,14 +301,14 @@ def declared(function: Callable[..., Any], rules: Rules, *values: Any) -> Any:
         if has_slopes(value):
             if rule is None:
                 name = getattr(function, "__name__", "a function")
-                raise TypeError(f"{name} has no derivative in one of its arguments.")
+                refuse(tape, f"{name} has no derivative in one of its arguments.")
             links.append(_own(value, rule, result.shape))
-    return _written(tape, Step(function, sources, arrays, result, tuple(links)))
+    return written(tape, Step(function, sources, arrays, result, tuple(links)))
 
 
 def _own(value: Traced, rule: Rule, whole: tuple[int, ...]) -> Link:
     """Return the link of a function each entry of which depends on one of `value`."""
-    shape = value.value.shape
+    shape = value.numbers.shape
     # Each entry has a slope of its own: forwards and backwards that is the same product.
     if shape == whole:
         return Link(value.at, rule, rule)
@@ -303,173 +322,18 @@ def _own(value: Traced, rule: Rule, whole: tuple[int, ...]) -> Link:
     )
 
 
-def _linear(x: Traced, function: Any, pull: Any, push: Any) -> Traced:
+def linear(x: Traced, function: Any, pull: Any, push: Any) -> Traced:
     """Return ``function(x)`` of a linear function, with its transpose and itself along axes."""
-    step = Step(function, (x.at,), (x.value,), function(x.value), (Link(x.at, pull, push),))
-    return _written(x.tape, step)
+    step = Step(function, (x.at,), (x.numbers,), function(x.numbers), (Link(x.at, pull, push),))
+    return written(x.tape, step)
 
 
-def matmul(weights: Any, x: Any) -> Any:
-    """Return the product of a known matrix, which may be a sparse one of SciPy, with `x`."""
-    if isinstance(weights, Traced) or not isinstance(x, Traced):
-        raise TypeError("a matrix product has a derivative only where the first factor is known.")
+@cache
+def _rules() -> Mapping[Any, Callable[..., Any]]:
+    """Return the rules of NumPy's functions of arrays, which are written with these values."""
+    from funnelest.tape.rules import RULES
 
-    def times(v: Any) -> Any:
-        return weights @ v
-
-    def push(changes: Any, *_: Any) -> Any:
-        if isinstance(weights, np.ndarray):
-            return weights @ changes
-        return np.array([weights @ change for change in changes])
-
-    if not has_slopes(x):
-        return _plain(times, x)
-    return _linear(x, times, plain.turned(weights), push)
-
-
-def convolved(one: Any, other: Any) -> Any:
-    """Return the distribution of a sum of two counts, ``(counts, draws)``, from those of each."""
-    arrays, sources, tape = _taken((one, other))
-    found = plain.convolve(*arrays)
-    if tape is None:
-        return found
-    links = []
-    for i, value in enumerate((one, other)):
-        if has_slopes(value):
-            other = 1 - i  # of the arguments, after the slopes and the result
-            pull, push = plain.correlating(other, len(value)), plain.convolving(other)
-            links.append(Link(value.at, pull, push))
-    return _written(tape, Step(plain.convolve, sources, arrays, found, tuple(links)))
-
-
-def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:
-    shape = x.shape
-    given = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
-    axes = tuple(one if one < 0 else one - x.ndim for one in given)
-
-    def forwards(v: Any, *_: Any) -> Any:
-        return v.sum(axis=axes, keepdims=keepdims)
-
-    def back(g: Any, *_: Any) -> Any:
-        return np.broadcast_to(g if keepdims else np.expand_dims(g, axes), shape)
-
-    return _linear(x, forwards, back, forwards)
-
-
-def _cumsum(x: Traced, axis: int) -> Traced:
-    axis = axis if axis < 0 else axis - x.ndim
-
-    def forwards(v: Any, *_: Any) -> Any:
-        return plain.running(v, axis)
-
-    return _linear(x, forwards, lambda g, *_: np.flip(forwards(np.flip(g, axis)), axis), forwards)
-
-
-def _reshape(x: Traced, shape: Any) -> Traced:
-    old, new, tape = x.shape, x.value.reshape(shape).shape, x.tape
-    if (x.at, new) not in tape.shaped:
-        made = _linear(
-            x,
-            lambda v: v.reshape(new),
-            lambda g, *_: g.reshape(old),
-            lambda changes, *_: changes.reshape(len(changes), *new),
-        )
-        tape.shaped[x.at, new] = made.at
-    at = tape.shaped[x.at, new]
-    return Traced(tape.steps[at].result, tape, at)
-
-
-def _broadcast_to(x: Traced, shape: Any) -> Traced:
-    old, new = x.shape, tuple(shape)
-    if old == new:
-        return x
-    axes = plain.repeated(old, new)
-    return _linear(
-        x,
-        lambda v: np.broadcast_to(v, new),
-        lambda g, *_: plain.fitted(g, axes, old),
-        lambda changes, *_: plain.spread(plain.lifted(changes, len(new)), new),
-    )
-
-
-def _broadcast_arrays(*values: Any) -> list[Any]:
-    shape = np.broadcast_shapes(*(np.shape(value) for value in values))
-    return [np.broadcast_to(value, shape) for value in values]
-
-
-def _expand_dims(x: Traced, axis: Any) -> Traced:
-    return _reshape(x, np.expand_dims(x.value, axis).shape)
-
-
-def _squeeze(x: Traced, axis: Any = None) -> Traced:
-    return _reshape(x, np.squeeze(x.value, axis).shape)
-
-
-def _where(condition: Any, yes: Any, no: Any) -> Any:
-    return declared(np.where, _WHERE, held(condition), yes, no)
-
-
-_WHERE: Rules = (
-    None,
-    lambda g, _, condition, *__: np.where(condition, g, 0.0),
-    lambda g, _, condition, *__: np.where(condition, 0.0, g),
-)
-
-
-def _stack(values: Sequence[Any], axis: int = 0) -> Traced:
-    def joined(*arrays: Any) -> Any:
-        return np.stack(arrays, axis)
-
-    before = (slice(None),) * (axis % (np.ndim(values[0]) + 1))
-    # One value often stands at many places, as a rate that regions share.
-    places: dict[int, list[int]] = {}
-    for i, value in enumerate(values):
-        if has_slopes(value):
-            places.setdefault(value.at, []).append(i)
-    parts = [
-        (at, (*before, some if len(some) > 1 else some[0]), len(some) > 1)
-        for at, some in places.items()
-    ]
-    return _joined(joined, values, lambda _: parts, len(before))
-
-
-def _concatenate(values: Sequence[Any], axis: int = 0) -> Traced:
-    def joined(*arrays: Any) -> Any:
-        return np.concatenate(arrays, axis)
-
-    def parts(whole: Floats) -> list[Any]:
-        before = (slice(None),) * (axis % whole.ndim)
-        ends = pairwise(np.cumsum([0, *(value.shape[axis] for value in values)]).tolist())
-        return [
-            (value.at, (*before, slice(a, b)), False)
-            for value, (a, b) in zip(values, ends, strict=True)
-            if has_slopes(value)
-        ]
-
-    return _joined(joined, values, parts)
-
-
-def _joined(
-    joined: Any, values: Sequence[Any], parts: Callable[[Floats], list[Any]], axis: int = 0
-) -> Traced:
-    arrays, sources, tape = _taken(values)
-    whole = joined(*arrays)
-    assert tape is not None  # else NumPy would not have asked
-    links = [_part(whole.shape, axis, *part) for part in parts(whole)]
-    return _written(tape, Step(joined, sources, arrays, whole, tuple(links)))
-
-
-def _part(shape: tuple[int, ...], axis: int, at: int, place: Any, many: bool) -> Link:
-    """Return the link to a value that stands at a place, or at `many` along an axis."""
-
-    def push(changes: Any, *_: Any) -> Any:
-        found = np.zeros((len(changes), *shape))
-        found[(slice(None), *place)] = np.expand_dims(changes, axis + 1) if many else changes
-        return found
-
-    if many:
-        return Link(at, lambda g, *_: np.add.reduce(g[place], axis), push)
-    return Link(at, lambda g, *_: g[place], push)
+    return RULES
 
 
 #: Functions of arrays that do not change with small changes.
@@ -479,21 +343,3 @@ _PLAIN = {
     np.sum, np.max, np.min, np.cumsum, np.where, np.stack, np.concatenate, np.reshape,
     np.broadcast_to, np.expand_dims, np.squeeze, np.clip,
 }  # fmt: skip
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.sum: _sum,
-    np.cumsum: _cumsum,
-    np.where: _where,
-    np.stack: _stack,
-    np.concatenate: _concatenate,
-    np.reshape: _reshape,
-    np.broadcast_to: _broadcast_to,
-    np.broadcast_arrays: _broadcast_arrays,
-    np.expand_dims: _expand_dims,
-    np.squeeze: _squeeze,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.size: lambda x: x.size,
-    np.zeros_like: lambda x: np.zeros(x.shape),
-    np.ones_like: lambda x: np.ones(x.shape),
-    np.clip: lambda x, low, high: np.minimum(np.maximum(x, low), high),
-}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["certain", "to_error", "unit_of"]
+__all__ = ["ANY", "certain", "passes", "to_error", "unit_of"]
 
 #: An error up to so many units of the last digit is no reason to leave that digit out.
 _UNITS = 1.5
+#: What a number may be of which nothing is known.
+ANY = (-math.inf, math.inf)
 
 
 def certain(value: float, error: float | None) -> bool:
@@ -26,20 +28,39 @@ def unit_of(error: float | None) -> float:
     return float(10.0 ** math.ceil(math.log10(error / _UNITS)))
 
 
-def to_error(value: float, error: float | None, digits: int = 3) -> tuple[float, int]:
+def passes(value: float, error: float | None, scale: float, within: tuple[float, float]) -> bool:
+    """Return whether a number that is printed over a scale would pass what it lies `within`."""
+    if not math.isfinite(value):
+        return False
+    shown, digits = to_error(value / scale, None if error is None else error / scale)
+    shown = float(f"{shown:.{digits}g}") * scale
+    off = 1e-9 * abs(shown)
+    return shown + off < within[0] or shown - off > within[1]
+
+
+def to_error(
+    value: float,
+    error: float | None,
+    digits: int = 3,
+    within: tuple[float, float] = ANY,
+) -> tuple[float, int]:
     """Return a number as far as it is known, and how many significant digits that are.
 
     With a known Monte Carlo error no digit is finer than `unit_of` it, and at least one is left;
     numbers of a thousand and more have no decimals, smaller ones at most `digits` digits. Without
-    one, `digits` of them.
+    one, `digits` of them. Where that number passes one of the ends that the value lies `within`, it
+    is this end, as if it had no error: nothing is printed below what was certainly counted.
     """
     if value == 0 or not math.isfinite(value):
         return value, digits
     size = math.floor(math.log10(abs(value)))
-    if error is None or not math.isfinite(error):
-        return value, digits
-    finest = 0 if size >= digits else size - digits + 1
-    unit = unit_of(error)
-    place = max(finest, round(math.log10(unit))) if unit else finest
-    kept = max(1, size - min(place, size) + 1)
-    return float(f"{value:.{kept}g}"), kept
+    shown, kept = float(f"{value:.{digits}g}"), digits
+    if error is not None and math.isfinite(error):
+        finest = 0 if size >= digits else size - digits + 1
+        unit = unit_of(error)
+        place = max(finest, round(math.log10(unit))) if unit else finest
+        kept = max(1, size - min(place, size) + 1)
+        value = shown = float(f"{value:.{kept}g}")
+    if shown < within[0]:
+        return to_error(within[0], 0.0, digits)
+    return to_error(within[1], 0.0, digits) if shown > within[1] else (value, kept)

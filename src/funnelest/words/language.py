@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from funnelest.axes import Axis, Where, show_level, show_where
-from funnelest.words.digits import certain, to_error
+from funnelest.words.digits import ANY, certain, passes, to_error
 
 __all__ = [
     "LANGUAGES",
@@ -247,16 +247,23 @@ class Language:
         """Return a number that was written with points and commas as in English."""
         return text.translate({44: self.word("thousands"), 46: self.word("decimal")})
 
-    def number(self, value: float, digits: int = 3, error: float | None = None) -> str:
+    def number(
+        self,
+        value: float,
+        digits: int = 3,
+        error: float | None = None,
+        within: tuple[float, float] = ANY,
+    ) -> str:
         """Return a number with `digits` significant digits, or as its Monte Carlo `error` allows.
 
-        A count without error is printed whole.
+        A count without error is printed whole. No number that is printed passes the smallest and
+        the largest one that it can be, which it lies `within`.
         """
         if not math.isfinite(value):
             return _DASH
         if certain(value, error):
             return self.figure(value)
-        value, digits = to_error(value, error, digits)
+        value, digits = to_error(value, error, digits, within)
         if value == 0 or abs(value) < 1e-3:
             return "0" if value <= 0 else self.local("<0.001")
         for limit, name in ((1e9, "billion"), (1e7, "million")):
@@ -268,15 +275,17 @@ class Language:
         text = f"{rounded:,.{decimals}f}"
         return self.local(text.rstrip("0").rstrip(".") if decimals else text)
 
-    def short(self, value: float, error: float | None = None) -> str:
+    def short(
+        self, value: float, error: float | None = None, within: tuple[float, float] = ANY
+    ) -> str:
         """Return a number with three significant digits, or whole when it is large.
 
-        No digit is finer than its Monte Carlo `error`.
+        No digit is finer than its Monte Carlo `error`; `within` as in `number`.
         """
         if not math.isfinite(value):
             return _DASH
-        if not certain(value, error):
-            value = to_error(value, error)[0]
+        if error is not None and math.isfinite(error) and not certain(value, error):
+            value = to_error(value, error, within=within)[0]
         return self.local(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
     def figure(self, value: float) -> str:
@@ -294,23 +303,31 @@ class Language:
         return self.number(value) if value >= 1e-3 else self.figure(value)
 
     def numbers(
-        self, middle: float, low: float, high: float, errors: Sequence[float | None] = _UNKNOWN
+        self,
+        middle: float,
+        low: float,
+        high: float,
+        errors: Sequence[float | None] = _UNKNOWN,
+        within: tuple[float, float] = ANY,
     ) -> str:
         """Return a number and its interval, ``851 (518-1,370)``; large ones in millions.
 
-        `errors` are the Monte Carlo errors of the three.
+        `errors` are the Monte Carlo errors of the three; `within` as in `number`.
         """
         if all(map(certain, (middle, low, high), errors)):
             shown = [self.figure(value) for value in (middle, low, high)]
             return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]})"
+        three = list(zip((middle, low, high), errors, strict=True))
         scale, unit = 1.0, ""
         for limit, one, name in ((1e9, 1e9, "billion"), (1e7, 1e6, "million")):
-            if abs(high) >= limit and not any(map(certain, (middle, low, high), errors)):
+            whole = any(certain(*each) or passes(*each, one, within) for each in three)
+            if abs(high) >= limit and not whole:
                 scale, unit = one, f" {self.word(name)}"
                 break
+        ends = (within[0] / scale, within[1] / scale)
         shown = [
-            self.number(value / scale, error=error if error is None else error / scale)
-            for value, error in zip((middle, low, high), errors, strict=True)
+            self.number(value / scale, 3, error if error is None else error / scale, ends)
+            for value, error in three
         ]
         return f"{shown[0]} ({shown[1]}{_DASH}{shown[2]}){unit}"
 

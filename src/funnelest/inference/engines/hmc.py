@@ -27,7 +27,8 @@ from numpy.typing import NDArray
 from funnelest.errors import FitError
 from funnelest.inference.engines.modes import Mode, find_modes, unbounded
 from funnelest.inference.engines.moves import walked
-from funnelest.inference.engines.proposal import Component, Spread, stiff
+from funnelest.inference.engines.proposal import Component, stiff
+from funnelest.inference.engines.spread import Spread
 from funnelest.inference.engines.straight import Ridge, Straight
 from funnelest.inference.engines.target import Target
 from funnelest.inference.interrupts import Interrupt

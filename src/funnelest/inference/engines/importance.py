@@ -18,7 +18,7 @@ PyMC is not imported.
    places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
 
 Few draws are made the short way first, under the same gate: from what the modes and the informed
-directions show (`begun`, `informed`), a sample is gone on with as soon as that costs little.
+directions show (`informed`), a sample is gone on with as soon as that costs little.
 """
 
 from __future__ import annotations
@@ -30,17 +30,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError
-from funnelest.inference.engines.begun import begun
+from funnelest.inference.engines.informed import informed
 from funnelest.inference.engines.judge import move, moved_for
 from funnelest.inference.engines.modes import (
     Mode,
     find_modes,
     nearest_mode,
-    shares_of,
     unbounded,
 )
 from funnelest.inference.engines.moves import Walkers, walked
-from funnelest.inference.engines.proposal import Component, Draws, Proposal, stiff
+from funnelest.inference.engines.proposal import Component, Draws, Judged, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 from funnelest.sampling.gate import ARRIVED, ESS, K_HAT, MOVED, SHIFT, Gate, importance_gate
@@ -188,16 +187,16 @@ def _sample(
 def _further(target: Target, start: Proposal, draws: int, rng: np.random.Generator) -> Weighted:
     """Return more draws of a posterior, from the proposal that it was judged with.
 
-    What that misses is known, so that nothing has to be moved again.
+    What that misses is known, so that nothing has to be moved again: the judge's measures stand.
     """
     assert start.judged is not None
     target.condense(_centres(start))
-    components = tuple(one.prepared(target, rng) for one in start.judged.components)
-    proposal = replace(start.judged, components=components)
+    proposal = start.judged.proposal.prepared(target, rng)
     size = _size(target, proposal.efficiency, draws, draws)
     drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
+    gate = gate.with_measures(start.judged.measures)
     return Weighted(target.line(drawn.u[:, origins]), gate, start, origins)
 
 
@@ -207,10 +206,8 @@ def _centres(proposal: Proposal) -> Floats:
 
 def _moved(target: Target, start: Proposal, rng: np.random.Generator) -> Proposal:
     """Return the proposal of an earlier fit with each centre moved as its mode moves."""
-    components = tuple(
-        one.moved(nearest_mode(target, one.mode)).prepared(target, rng) for one in start.components
-    )
-    return replace(start, components=components)
+    components = tuple(one.moved(nearest_mode(target, one.mode)) for one in start.components)
+    return replace(start, components=components).prepared(target, rng)
 
 
 def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Proposal:
@@ -223,21 +220,19 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
     best = Proposal((), np.zeros(0), -1.0)
     tried = set()
     for limit in _HELD:
-        held = tuple(stiff(target, matrix, limit) for _, _, matrix in modes)
+        proposal = Proposal.of_modes(target, modes, limit)
+        held = tuple(len(one.start) for one in proposal.components)
         if held in tried:
             continue
         tried.add(held)
-        first = [
-            Component.at(point, matrix, k).prepared(target, rng)
-            for (_, point, matrix), k in zip(modes, held, strict=True)
-        ]
-        proposal = Proposal(tuple(first), shares_of(modes))
+        proposal = proposal.prepared(target, rng)
         drawn, log_weights = weigh(target, proposal, rng, _batch(target))
         if _ess(log_weights) > _PLAIN * len(log_weights):
             # The modes show enough: plain adaptation goes on from here.
             return refitted(target, proposal, drawn, log_weights)
         n = max(_WALKERS // len(modes), 8 * target.size, 100)
-        walks: list[tuple[Component, Walkers | None]] = [(one, None) for one in first]
+        walks: list[tuple[Component, Walkers | None]]
+        walks = [(one, None) for one in proposal.components]
         for _ in range(_WALKS):
             walks = [
                 walked(target, one, n, rng, walkers, foreseeing=True) for one, walkers in walks
@@ -264,7 +259,7 @@ def _short(
     they are made beside those that are there. The gate is the same. The first batch is of what the
     modes show alone, which cannot be judged by itself: it is never the last.
     """
-    proposal = begun(target, modes, _SHORT_HELD, rng)
+    proposal = informed(target, Proposal.of_modes(target, modes, _SHORT_HELD), modes, rng)
     try:
         drawn, log_weights = weigh(target, proposal, rng, _batch(target))
         proposal = refitted(target, proposal, drawn, log_weights, rng)
@@ -345,14 +340,16 @@ def _final(
     missed = False
     if gate.passed and proposal.components:
         seen = move(target, proposal, drawn, log_weights, origins, rng)
-        gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
+        found = {SHIFT: seen.shift, MOVED: seen.k_hat}
+        gate = gate.with_measures(found)
         better = None if draws < _SHORT else seen.with_arm(proposal)
         if not gate.passed:
             better = seen.fitted(proposal)
         missed = better is not None
         made = made if better is None else replace(better, efficiency=made.efficiency)
         if gate.passed and not missed:
-            made = replace(made, judged=replace(proposal, efficiency=made.efficiency, judged=None))
+            again = replace(proposal, efficiency=made.efficiency, judged=None)
+            made = replace(made, judged=Judged(again, found))
     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)
 
 

@@ -20,7 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelest.inference.engines.proposal import Component, Spread
+from funnelest.inference.engines.modes import Mode
+from funnelest.inference.engines.proposal import Component, Proposal
+from funnelest.inference.engines.spread import Spread
 from funnelest.inference.engines.target import Target
 
 __all__ = ["Informed", "informed"]
@@ -75,6 +77,17 @@ class Informed(Spread):
 
 
 def informed(
+    target: Target, proposal: Proposal, modes: list[Mode], rng: np.random.Generator
+) -> Proposal:
+    """Return a proposal of these modes whose free parts differ from the prior where informed."""
+    components = tuple(
+        _informed(target, one, matrix, rng)
+        for one, (_, _, matrix) in zip(proposal.components, modes, strict=True)
+    )
+    return replace(proposal, components=components)
+
+
+def _informed(
     target: Target, component: Component, curvature: Floats, rng: np.random.Generator
 ) -> Component:
     """Return the component whose free part differs from the prior where figures inform it.

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.errors import FitError, NothingFoundError, UnboundedError
+from funnelest.inference.engines.parts import parts_of, spread_out
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
@@ -18,7 +19,7 @@ type Mode = tuple[float, Floats, Floats]
 
 _STARTS, _CLIMB = 32, 25
 #: With more modes than this part of the starts some may not have been found: so many times as many
-#: climbs are made, and with more modes than this part of those the fit is refused.
+#: climbs are made, and with more separate modes than this part of those the fit is refused.
 _CROWDED, _FURTHER = 1 / 6, 16
 #: Draws of the prior of which the likeliest are started from, where climbs alone cannot tell.
 _TRIED, _CLIMBS = 20_000, 6
@@ -30,18 +31,34 @@ def find_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
     """Return the distinct modes that climbs from draws of the prior reach, highest first.
 
     A `NothingFoundError` when no draw of the prior and no climb gives the figures a positive
-    probability: none was found, which proves nothing. A `FitError` when there are so many modes
-    that others must have been missed.
+    probability: none was found, which proves nothing. A `FitError` when there are so many separate
+    modes that others must have been missed. Of as many that are connected some are returned.
     """
     found = _searched(target, rng, _STARTS)
     if len(found) > max(_CLIMBS, _CROWDED * _STARTS):
         found = _searched(target, rng, _FURTHER * _STARTS)
-        if len(found) > _CROWDED * _FURTHER * _STARTS:
-            raise FitError(
-                f"the posterior has {len(found)} or more separate modes, of which some may not "
-                "have been found: say more of the parameters, so that fewer fit the figures as well"
-            )
+        most = _CROWDED * _FURTHER * _STARTS
+        if len(found) > most:
+            found = _told_apart(target, found, most)
     return found
+
+
+def _told_apart(target: Target, found: list[Mode], most: float) -> list[Mode]:
+    """Return modes that stand for all of many, if so many are not all separate."""
+    points = np.array([point for _, point, _ in found]).T
+    part = parts_of(target, points)
+    number = int(part.max()) + 1
+    if number > most:
+        raise FitError(
+            f"the posterior has {number} or more separate modes, with a valley on each path that "
+            "was tried from one to the next, and some may not have been found: say more of the "
+            "parameters, so that fewer fit the figures as well"
+        )
+    if not target.density.all_located():
+        return found  # there are no ridges to follow: each is needed
+    width = np.array([np.linalg.slogdet(matrix)[1] / 2 for _, _, matrix in found])
+    mass = np.array([height for height, _, _ in found]) - width
+    return [found[i] for i in spread_out(part, points, mass, width)]
 
 
 def _searched(target: Target, rng: np.random.Generator, starts: int) -> list[Mode]:

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.inference.engines.foreseen import taught_by
-from funnelest.inference.engines.proposal import Component, Held, Spread
+from funnelest.inference.engines.proposal import Component, Held
+from funnelest.inference.engines.spread import Spread
 from funnelest.inference.engines.target import Target
 
 __all__ = ["Walkers", "walked"]

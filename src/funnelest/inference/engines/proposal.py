@@ -20,22 +20,21 @@ the density of any point follows from its own free part.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
-from scipy.special import gammaln
 
 from funnelest.inference.engines.foreseen import Foreseen, taught_by
+from funnelest.inference.engines.modes import Mode, shares_of
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.sharp import sharp_among, sharpened
+from funnelest.inference.engines.spread import Spread, dot, dot_square
 from funnelest.inference.engines.target import Target
-from funnelest.sampling.weights import effective_size
 
-__all__ = ["Component", "Proposal", "Spread", "stiff"]
+__all__ = ["Component", "Judged", "Proposal", "stiff"]
 
 type Floats = NDArray[np.float64]
 
@@ -43,68 +42,11 @@ type Floats = NDArray[np.float64]
 _PRIOR_SHARE = 0.05
 #: Share of a component's draws whose free part comes from the prior: they go all along the ridge.
 _ALONG = 0.1
-_FREEDOMS = (5.0, 10.0, 20.0, 60.0)
 #: Fitted covariances are made wider, as too narrow costs more than too wide: so much at most, and
 #: of many unknowns as much as costs this part of the efficiency.
 _WIDE, _PAID = 1.3, 0.15
 #: Steps of a climb on the same derivatives, and how often they are taken anew.
 _STEPS, _RENEWALS = 3, 3
-
-
-@dataclass(frozen=True)
-class Spread:
-    """A multivariate t distribution; `factor` is the lower Cholesky factor of its scale matrix."""
-
-    centre: Floats
-    factor: Floats
-    freedom: float
-
-    def draw(self, rng: np.random.Generator, size: int) -> Floats:
-        """Return `size` draws, shape ``(k, size)``."""
-        normal = rng.standard_normal((len(self.centre), size))
-        stretch = np.sqrt(self.freedom / rng.chisquare(self.freedom, size))
-        return self.centre[:, None] + (self.factor @ normal) * stretch
-
-    def logpdf(self, x: Floats) -> Floats:
-        """Return the log-density, one per draw."""
-        k, df = len(self.centre), self.freedom
-        if not k:
-            return np.zeros(x.shape[1])
-        white = solve_triangular(self.factor, x - self.centre[:, None], lower=True)
-        constant = gammaln((df + k) / 2) - gammaln(df / 2) - k / 2 * np.log(df * np.pi)
-        constant -= np.log(np.diag(self.factor)).sum()
-        return np.asarray(constant - (df + k) / 2 * np.log1p((white**2).sum(axis=0) / df))
-
-    def normal(self, x: Floats) -> Floats:
-        """Return the log-density of the normal with this centre and scale, up to a constant."""
-        if not len(self.centre):
-            return np.zeros(x.shape[1])
-        white = solve_triangular(self.factor, x - self.centre[:, None], lower=True)
-        return np.asarray(-0.5 * (white**2).sum(axis=0))
-
-    def fitted(self, x: Floats, weights: Floats, wide: float) -> Spread:
-        """Return the distribution with the moments of weighted points, and `wide` as much variance.
-
-        The freedom is the one under which they are likeliest. Few effective points are mixed
-        with the covariance as it was.
-        """
-        k = len(self.centre)
-        if not k:
-            return self
-        centre = _dot(x, weights)
-        away = x - centre[:, None]
-        covariance = _dot_square(away, weights)
-        before = self.factor @ self.factor.T * self.freedom / (self.freedom - 2)
-        doubt = k / (k + effective_size(weights))
-        covariance = (1 - doubt) * covariance + doubt * before + 1e-12 * np.eye(k)
-        best, height = self, -np.inf
-        for freedom in _FREEDOMS:
-            factor = np.linalg.cholesky(wide * (freedom - 2) / freedom * covariance)
-            one = Spread(centre, factor, freedom)
-            reached = float(weights @ one.logpdf(x))
-            if reached > height:
-                best, height = one, reached
-        return best
 
 
 def _width(unknowns: int) -> float:
@@ -121,14 +63,6 @@ def _width(unknowns: int) -> float:
 def _units(factor: Floats, tight: Floats) -> Floats:
     """Return how far held parts in their own units are from the mode, of these factors."""
     return np.asarray(np.linalg.solve(np.swapaxes(factor, 1, 2), tight.T[:, :, None])[:, :, 0].T)
-
-
-def _dot(x: Floats, weights: Floats) -> Floats:
-    return np.asarray((x * weights).sum(axis=1))
-
-
-def _dot_square(x: Floats, weights: Floats) -> Floats:
-    return np.asarray((x * weights) @ x.T)
 
 
 @dataclass(frozen=True)
@@ -353,8 +287,8 @@ class Component:
             return one
         # A line through the modes, by which the next climbs start near where they end.
         away, sure = at.free - loose.centre[:, None], weights * at.arrived
-        start = _dot(at.mode, sure / max(sure.sum(), 1e-12))
-        square = _dot_square(away, sure) + 1e-3 * np.eye(f)
+        start = dot(at.mode, sure / max(sure.sum(), 1e-12))
+        square = dot_square(away, sure) + 1e-3 * np.eye(f)
         lean = ((at.mode - start[:, None]) * sure) @ away.T @ np.linalg.inv(square)
         return replace(one, start=start, lean=lean)
 
@@ -399,17 +333,42 @@ class Draws:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A proposal that a sample was drawn from, and the judge's measures of that sample."""
+
+    proposal: Proposal
+    measures: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Proposal:
     """A mixture of components, with their shares, and of the prior.
 
     Its efficiency is the number of effective draws per draw, as measured last. The one that a
-    sample was drawn from, which was `judged`, is kept in what was fitted to that sample.
+    sample was drawn from and judged is kept in what was fitted to that sample.
     """
 
     components: tuple[Component, ...]
     shares: Floats
     efficiency: float = 0.0
-    judged: Proposal | None = None
+    judged: Judged | None = None
+
+    @classmethod
+    def of_modes(cls, target: Target, modes: list[Mode], limit: float) -> Self:
+        """Return the proposal with a component for each mode.
+
+        Directions in which figures know `limit` times as much as the prior are held. None is joined
+        with another, though some are ends of climbs on one slope: by no valley between them a spike
+        on a broad shoulder would be, and is lost.
+        """
+        components = tuple(
+            Component.at(point, matrix, stiff(target, matrix, limit)) for _, point, matrix in modes
+        )
+        return cls(components, shares_of(modes))
+
+    def prepared(self, target: Target, rng: np.random.Generator) -> Proposal:
+        """Return the proposal whose components foresee derivatives as at draws from themselves."""
+        return replace(self, components=tuple(one.prepared(target, rng) for one in self.components))
 
     def draw(self, target: Target, rng: np.random.Generator, size: int) -> Draws:
         """Return `size` draws and their densities under the whole mixture."""

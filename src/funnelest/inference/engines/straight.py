@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from funnelest.inference.engines.proposal import Spread
+from funnelest.inference.engines.spread import Spread
 
 __all__ = ["Ridge", "Straight"]
 

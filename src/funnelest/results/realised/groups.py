@@ -96,14 +96,32 @@ def in_groups(
             go((*path, one), on * share[path[-1], one])
 
     go((route.steps[0],), people)
-    beside = {one.beside: one.line for one in known.least}
     for line, (i, j) in enumerate(known.used):
         nobody, again = np.asarray(counted[i].lines[j].false), np.asarray(counted[i].lines[j].again)
-        for number, lines in ((nobody, {line, beside.get(line, line)}), (again, {line})):
+        beside = {one.line for one in known.least if line in one.beside}
+        for number, lines in ((nobody, {line, *beside}), (again, {line})):
             if (number > 0).any():
                 kind = Kind((), -1, known.group(sorted(lines)))
                 add(kind, np.atleast_1d(number))
+    for limits, number in _nobody(known, counted):
+        if (number > 0).any():
+            add(Kind((), -1, known.group(limits)), np.atleast_1d(number))
     return found
+
+
+def _nobody(known: Known, counted: Sequence[Counted]) -> Iterator[tuple[list[int], Floats]]:
+    """Yield how many of the fewest records of a limit are of nobody, and the limits they are in."""
+    false = {(i, j): 1.0 - np.asarray(counted[i].lines[j].true_share) for i, j in known.limited}
+    records = {(one.source, j): low for one in known.least for j, low in one.others}
+    for (i, j), share in false.items():
+        yield (
+            [one.line for one in known.least if i == one.source and j in one.rows],
+            (records[i, j] * share),
+        )
+    for one in known.least:
+        if one.more and one.others:
+            most = np.maximum.reduce([false[one.source, j] for j, _ in one.others])
+            yield [one.line], one.more * most
 
 
 def _people(q: Quantities) -> Floats:
@@ -166,7 +184,11 @@ def _by_cell(
     memory: dict[Any, Any],
 ) -> Iterator[tuple[Kind, Floats]]:
     """Yield the kinds of people in cells, and how many there are over all cells of each."""
-    on = [one for one in known.least if _on(path, one.place)]
+    on = [
+        one
+        for one in known.least
+        if not one.nobody and _on(path, one.place) and one.never not in path
+    ]
     counted = tuple((s, k) for s, k in chosen.items() if k >= 0)
     key = (counted, tuple(one.line for one in on))
     if key not in memory:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,18 @@ from funnelest.model.model import Model
 from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.realised.fibres import Sum
+from funnelest.results.realised.least import Fewest, fewest_in_cells, in_box
 
-__all__ = ["Known", "Place", "Slot", "counted_by", "is_complete", "known_of", "sums_of"]
+__all__ = ["Full", "Known", "Least", "Place", "Slot", "counted_by", "known_of", "sums_of"]
 
 type Place = str | tuple[str, str]
+#: Which sources are used in full: those that count everybody, and of the others one of those that
+#: may hold the same people; those that count everybody; or none.
+type Full = Literal["one of each", "complete", "none"]
 type Cells = NDArray[np.bool_]
 
+#: What an assumption gives that makes the head count uncertain.
+_FACTOR = "apply_to_population"
 #: A chance to be counted that is less than this away from 1 is 1.
 _ROUNDING = 1e-12
 
@@ -47,13 +53,56 @@ class Slot:
 class Least:
     """At least so many people at a place and in some cells; a line of everybody there.
 
-    Records of nobody count as well where these are drawn, in the line `beside` it.
+    Parameters
+    ----------
+    source : int
+        Its place among the sources.
+    rows : tuple of int
+        Those of its lines that lie within the cells.
+    low : int
+        The fewest records that these have.
+    place : str or (str, str)
+        The step, or the transition.
+    cells : ndarray of bool
+        Which cells, shape ``(cells,)``.
+    line : int
+        Its number among the sums of people.
+    beside : tuple of int
+        The numbers of `rows` that are used in full: their records of nobody count here as well.
+    others : tuple of (int, int)
+        The other ones of `rows`, and the fewest records of each, of which some are of nobody.
+    more : int
+        How many records there are more, by a total, nobody knows in which of `rows`.
+    high : float, default inf
+        The most people that there can be in these cells.
+    never : str, default ""
+        A step that these people do not come to.
+    inside, outside : frozenset of int, default empty
+        Numbers of lines, one of which counts each of these people; and lines that count none.
+    nobody : bool, default False
+        Whether it is of records of nobody, in lines of `beside`.
     """
 
+    source: int
+    rows: tuple[int, ...]
+    low: int
     place: Place
     cells: Cells
     line: int
-    beside: int | None = None
+    beside: tuple[int, ...]
+    others: tuple[tuple[int, int], ...]
+    more: int
+    high: float = np.inf
+    never: str = ""
+    inside: frozenset[int] = frozenset()
+    outside: frozenset[int] = frozenset()
+    nobody: bool = False
+
+    def has(self, lines: Collection[int]) -> bool:
+        """Return whether people who are counted in these lines may be among those of the limit."""
+        return not self.outside.intersection(lines) and (
+            not self.inside or bool(self.inside.intersection(lines))
+        )
 
 
 @dataclass(frozen=True)
@@ -68,8 +117,6 @@ class Known:
         Lines of which no more is used than that there are at least so many people.
     used : tuple of (int, int)
         Of each line that is counted in a slot, its source and its place there.
-    limits : tuple of (int, int)
-        Of each `Least`, its source and its place there.
     totals : tuple of (tuple of int, int, int)
         Lines that a printed total is of, its source and its place there.
     shares : dict
@@ -82,7 +129,6 @@ class Known:
     slots: tuple[Slot, ...]
     least: tuple[Least, ...]
     used: tuple[tuple[int, int], ...]
-    limits: tuple[tuple[int, int], ...]
     totals: tuple[tuple[tuple[int, ...], int, int], ...]
     shares: dict[tuple[int, int], list[tuple[int, int | tuple[int, int], Cells]]]
     pairs: tuple[tuple[int, int], ...] = ()
@@ -91,14 +137,32 @@ class Known:
         """Return lines, or pairs of them, as lines with the totals that they are a part of."""
         pairs = [self.pairs[at - self.size] for at in counted if at >= self.size]
         lines = {at for at in counted if at < self.size}.union(*pairs)
-        first = len(self.used) + len(self.limits)
+        lines -= {one.line for one in self.least if one.line in lines and not one.has(lines)}
+        first = len(self.used) + len(self.least)
         totals = [first + t for t, (rows, _, _) in enumerate(self.totals) if lines & {*rows}]
         return (*sorted(lines), *totals)
+
+    def without(self, group: Sequence[int], other: Known) -> tuple[int, ...]:
+        """Return a group as one of another that has the same lines and totals, but fewer limits."""
+        lines = {(one.source, one.rows): one.line for one in other.least}
+        new = {one.line: lines.get((one.source, one.rows)) for one in self.least}
+        new |= {at: at for at in range(len(self.used))}
+        new |= {self.size - 1 - t: other.size - 1 - t for t in range(len(self.totals))}
+        return tuple(sorted(at for at in map(new.__getitem__, group) if at is not None))
 
     @property
     def size(self) -> int:
         """How many sums of people are known."""
-        return len(self.used) + len(self.limits) + len(self.totals)
+        return len(self.used) + len(self.least) + len(self.totals)
+
+    @property
+    def limited(self) -> list[tuple[int, int]]:
+        """Source and place there of the lines of which only that they are the least is used."""
+        return sorted({(one.source, j) for one in self.least for j, _ in one.others})
+
+    def told(self, counted: Sequence[Counted]) -> list[Counted]:
+        """Return what was counted, where these lines alone say how many people there are."""
+        return [one.using({j for i, j in self.used if i == at}) for at, one in enumerate(counted)]
 
 
 def counted_by(model: Model, q: Quantities) -> list[Counted]:
@@ -115,28 +179,43 @@ def known_of(
     model: Model,
     counted: Sequence[Counted],
     *,
-    joint: bool = True,
-    without: Collection[tuple[int, int]] = (),
+    full: Full = "one of each",
+    coarse: bool = False,
+    without: Collection[tuple[int, tuple[int, ...]]] = (),
 ) -> Known:
     """Return what is known of the people who were counted.
 
-    A source that counts everybody in its cells is used in full. Of the others that may hold the
-    same people of one step, nobody knows how many, one is used in full, the one that is expected to
-    hold most; of the rest it is used that there are at least as many. That holds of all, where not
-    `joint`. Of lines in `without` not even that is used.
+    A source that counts everybody in its cells is used in full, but for "none". Of the others that
+    may hold the same people of one step, nobody knows how many, one is used in full, that which is
+    expected to hold most; with "complete" none is. Of all the rest it is used that there are at
+    least as many people in the cells of their lines and totals; if `coarse`, only in those of a
+    source and of each level of an axis. Of a source's lines in `without` not even that is.
     """
     masks = [_masks(one, model.population) for one in counted]
-    full: list[list[bool]] = [[joint] * len(one.lines) for one in counted]
-    if joint:
+    used = [[full != "none" and one.group is None] * len(one.lines) for one in counted]
+    if full != "none":
         taken: dict[str, list[tuple[int, Cells]]] = {}
         for i in sorted(range(len(counted)), key=lambda i: -_people(counted[i])):
-            if is_complete(counted[i], model.population):
+            if counted[i].group is not None or is_complete(counted[i], model.population):
+                continue
+            if full == "complete":
+                used[i] = [False] * len(used[i])
                 continue
             others = taken.setdefault(_reached(counted[i]), [])
             for j, mask in enumerate(masks[i]):
-                full[i][j] = not any((mask & other).any() for k, other in others if k != i)
-            others += [(i, mask) for j, mask in enumerate(masks[i]) if full[i][j]]
-    return _placed(counted, masks, full, without)
+                used[i][j] = not any((mask & other).any() for k, other in others if k != i)
+            others += [(i, mask) for j, mask in enumerate(masks[i]) if used[i][j]]
+    known = _placed(counted, model.population, masks, used, coarse, without)
+    if not model.population.counted or any(one.gives(_FACTOR) for one in model.assumptions):
+        return known
+    people = np.ravel(model.population.counts)
+    least = [
+        replace(one, high=max(float(one.low), np.floor(people[one.cells].sum())))
+        if counted[one.source].group is not None and not one.nobody  # else records count too
+        else one
+        for one in known.least
+    ]
+    return replace(known, least=tuple(least))
 
 
 def _reached(one: Counted) -> str:
@@ -164,9 +243,11 @@ def is_complete(one: Counted, population: Population) -> bool:
 
 def _placed(
     counted: Sequence[Counted],
+    population: Population,
     masks: Sequence[Sequence[Cells]],
     full: Sequence[Sequence[bool]],
-    without: Collection[tuple[int, int]],
+    coarse: bool,
+    without: Collection[tuple[int, tuple[int, ...]]],
 ) -> Known:
     used: list[tuple[int, int]] = []
     number: dict[tuple[int, int], int] = {}
@@ -175,18 +256,6 @@ def _placed(
             if full[i][j]:
                 number[i, j] = len(used)
                 used.append((i, j))
-    limits = [
-        (i, j)
-        for i, one in enumerate(counted)
-        for j, line in enumerate(one.lines)
-        if (not full[i][j] or any(np.any(other.again > 0) for other in one.lines))
-        and (i, j) not in without
-        if line.figure.limits(line.divisor)[0] > 0
-    ]
-    least = [
-        Least(counted[i].place, masks[i][j], len(used) + k, number.get((i, j)))
-        for k, (i, j) in enumerate(limits)
-    ]
     totals = [
         (tuple(number[i, j] for j in total.rows), i, t)
         for i, one in enumerate(counted)
@@ -195,6 +264,20 @@ def _placed(
         # Beside counts that are all known it says nothing.
         and not all(_fixed(one.lines[j]) for j in total.rows)
     ]
+    least: list[Least] = []
+    for i, one in enumerate(counted):
+        if one.group is not None:
+            if (i, (0,)) not in without:
+                at = len(used) + len(least)
+                least += _of_group(one, i, at, masks, number, counted)
+            continue
+        fewest = Fewest(one)
+        for rows, cells, low in _limits(one, population, masks[i], full[i], fewest, coarse):
+            if (i, rows) not in without:
+                beside = tuple(number[i, j] for j in rows if full[i][j])
+                others = tuple((j, int(fewest.low[j])) for j in rows if not full[i][j])
+                at, more = len(used) + len(least), low - fewest.alone(rows)
+                least.append(Least(i, rows, low, one.place, cells, at, beside, others, more))
     pairs = {
         (number[i, j], number[i, k]): (i, (j, k))
         for i, one in enumerate(counted)
@@ -202,7 +285,7 @@ def _placed(
         if full[i][j] and full[i][k]
     }
     lines: list[tuple[int, int | tuple[int, int]]] = [*used]
-    size = len(used) + len(limits) + len(totals)
+    size = len(used) + len(least) + len(totals)
     numbers = [*range(len(used)), *range(size, size + len(pairs))]
     slot_of, places = _slots(counted, masks, full)
     layers: list[list[NDArray[np.intp]]] = [[] for _ in places]
@@ -227,11 +310,72 @@ def _placed(
         tuple(Slot(place, tuple(own)) for place, own in zip(places, layers, strict=True)),
         tuple(least),
         tuple(used),
-        tuple(limits),
         tuple(totals),
         shares,
         tuple(pairs),
     )
+
+
+def _limits(
+    one: Counted,
+    population: Population,
+    masks: Sequence[Cells],
+    full: Sequence[bool],
+    fewest: Fewest,
+    coarse: bool,
+) -> Iterator[tuple[tuple[int, ...], Cells, int]]:
+    """Yield lines of a source, cells, and the fewest records there, if these are not used in full.
+
+    Of lines that are used in full too, where these hold people who are counted in another one, or
+    where a total says more of them that is not used.
+    """
+    again = any(np.any(np.asarray(line.again) > 0) for line in one.lines)
+    if all(full) and not again:
+        return
+    for rows, box in fewest_in_cells(one, population, fewest, coarse=coarse):
+        low, used = fewest.of(rows), all(full[j] for j in rows)
+        if low > 0 and (again or not used or low > fewest.alone(rows)):
+            # One line has the cells of its own, which are there already.
+            yield rows, masks[rows[0]] if len(rows) == 1 else in_box(population, box), low
+
+
+def _of_group(
+    one: Counted,
+    i: int,
+    at: int,
+    masks: Sequence[Sequence[Cells]],
+    number: Mapping[tuple[int, int], int],
+    counted: Sequence[Counted],
+) -> Iterator[Least]:
+    """Yield the limit that a group sets, in the source that it is in or not in.
+
+    Where that source is not used in full nobody knows who is in it: then people are somewhere at
+    the place, and nothing is known of those who are in none, or of records of nobody.
+    """
+    group, cells = one.group, masks[i][0]
+    assert group is not None
+    limit = Least(
+        i, (0,), group.size, one.place, cells, at, (), (), 0, never=group.never, nobody=group.nobody
+    )
+    name = group.inside or group.outside
+    every = [
+        (k, j)
+        for k, other in enumerate(counted)
+        if name and other.source == name and other.group is None
+        for j in range(len(other.lines))
+    ]
+    lines = frozenset(number[key] for key in every if key in number)
+    if not every or len(lines) < len(every):
+        if not (group.nobody or group.outside):
+            yield limit
+        return
+    if not group.nobody:
+        yield replace(limit, **{"outside" if group.outside else "inside": lines})
+        return
+    within = [key for key in every if (cells | ~masks[key[0]][key[1]]).all()]
+    apart = [key for key in every if not (cells & masks[key[0]][key[1]]).any()]
+    if len(within) + len(apart) == len(every):  # else these may be in the other part of a line
+        yield replace(limit, beside=tuple(sorted(number[key] for key in within)))
 
 
 def _slots(
@@ -272,23 +416,17 @@ def _people(one: Counted) -> float:
 def sums_of(
     known: Known,
     counted: Sequence[Counted],
-    true: Mapping[tuple[int, int], Any],
     factor: Mapping[tuple[int, int], Any],
-    rng: np.random.Generator,
 ) -> list[Sum]:
     """Return what is known of every line, limit and total.
 
-    By source and line, `true` is the share of records that are of people, of which it is drawn how
-    many there were, and `factor` how far the count is off for another reason than chance.
+    By source and line, `factor` is how far the count is off for another reason than chance.
     """
     found = []
     for i, j in known.used:
         line = counted[i].lines[j]
         found.append(_sum(line.figure, line.divisor, np.log(factor[i, j])))
-    for i, j in known.limits:
-        line = counted[i].lines[j]
-        low = int(line.figure.limits(line.divisor)[0])
-        found.append(Sum(rng.binomial(low, true[i, j]).astype(float), np.inf))
+    found += [Sum(float(one.low), one.high) for one in known.least]
     for rows, i, t in known.totals:
         own = [counted[i].lines[known.used[row][1]] for row in rows]
         found.append(_sum(counted[i].totals[t].figure, own[0].divisor, 0.0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -16,10 +16,11 @@ from funnelest.quantities.quantities import Quantities
 from funnelest.results.realised.fibres import TooLarge, counts_given
 from funnelest.results.realised.groups import Kind, in_cells, in_groups, paths_of
 from funnelest.results.realised.known import (
+    Full,
     Known,
+    Least,
     Place,
     counted_by,
-    is_complete,
     known_of,
     sums_of,
 )
@@ -35,12 +36,16 @@ type Lines = dict[tuple[int, int], Floats]
 #: Which number of people a table has: of the observed period, expected, or of the next one.
 type Numbers = Literal["auto", "realised", "expected", "predicted"]
 
+#: Where the counts contradict each other.
+NONE: Full = "none"
 #: Numbers held at once: cells times draws.
 _AT_ONCE = 400_000
 #: Products in all, and changes to draw, beyond which realised numbers are not made.
 _WORK, _GROUPS = 3_000_000_000, 2_000
 #: A limit so many standard deviations below what is expected is no limit.
 _FAR = 6.0
+#: Fewer expected people than this are none.
+_NONE = 1e-300
 #: Draws of a model in which nothing is unknown.
 _DRAWS = 4_000
 #: Larger numbers of a prior cannot be drawn.
@@ -60,8 +65,11 @@ class Realised:
         The same seed gives the same people.
     observed : bool, default True
         Of the observed period: with the people who were counted. Else of another one like it.
-    complete : bool, default False
-        Use only those sources that count everybody in their cells.
+    full : {"one of each", "complete", "none"}
+        Which sources are used in full, as in `known_of`; of the others it is used that there are at
+        least as many people as they counted.
+    coarse : bool, default False
+        Of these, use that only of all their cells and of each level of an axis.
     """
 
     def __init__(
@@ -71,9 +79,11 @@ class Realised:
         seed: int,
         *,
         observed: bool = True,
-        complete: bool = False,
+        full: Full = "one of each",
+        coarse: bool = False,
     ) -> None:
-        self.model, self.seed, self.observed, self.complete = model, seed, observed, complete
+        self.model, self.seed, self.observed = model, seed, observed
+        self.full, self.coarse = full, coarse
         self._values = draws
         self._size = len(next(iter(draws.values()))) if draws else _DRAWS
         self._memory: dict[Any, Any] = {}
@@ -89,34 +99,21 @@ class Realised:
             values = {name: draws[some] for name, draws in self._values.items()}
             yield some, Quantities(self.model, values, self._memory)
 
-    def _counted(self, q: Quantities) -> list[Counted]:
-        found = counted_by(self.model, q) if self.observed else []
-        return [found[i] for i in self._used] if self.complete else found
-
     @cached_property
-    def _every(self) -> list[Counted]:
-        """What was counted, for what does not depend on the draws, of all sources."""
+    def _sources(self) -> list[Counted]:
+        """What each source counted, for what does not depend on the draws."""
+        if not self.observed:
+            return []
         values = {name: np.mean(draws, keepdims=True) for name, draws in self._values.items()}
         with np.errstate(all="ignore"):
-            q = Quantities(self.model, values, self._memory)
-            return counted_by(self.model, q) if self.observed else []
-
-    @cached_property
-    def _used(self) -> list[int]:
-        """The places of the sources that are used."""
-        people = self.model.population
-        found = enumerate(self._every)
-        return [i for i, one in found if not self.complete or is_complete(one, people)]
-
-    @property
-    def _first(self) -> list[Counted]:
-        """What was counted, of the sources that are used."""
-        return [self._every[i] for i in self._used]
+            return counted_by(self.model, Quantities(self.model, values, self._memory))
 
     @property
     def counts_people(self) -> bool:
-        """Whether some source counts people of the route."""
-        return bool(self._first)
+        """Whether some source counts people of the route, or has a group of them that matters."""
+        if all(one.group is not None for one in self._sources):
+            return bool(self._sources) and not self.too_large and self._drawn[0].size > 0
+        return True
 
     # ------------------------------------------------------------------- people
 
@@ -128,7 +125,7 @@ class Realised:
     @cached_property
     def too_large(self) -> bool:
         """Whether the model has too many cells, ways to go or registers for people to be drawn."""
-        known = known_of(self.model, self._first)
+        known = self._known()
         places = [slot.place for slot in known.slots]
         ways = 0
         for path in paths_of(self.model.route):
@@ -143,13 +140,18 @@ class Realised:
         except TooLarge:
             return True
 
+    def _known(self, full: Full | None = None, without: Collection[Any] = ()) -> Known:
+        return known_of(
+            self.model, self._sources, full=full or self.full, coarse=self.coarse, without=without
+        )
+
     def _kinds(
         self, known: Known, parts: NDArray[np.intp], memory: dict[Any, Any]
     ) -> Iterator[tuple[slice, dict[Kind, Floats], list[Counted]]]:
         for some, q in self._blocks():
             size = some.stop - some.start
             with np.errstate(all="ignore"):
-                counted = self._counted(q)
+                counted = known.told(counted_by(self.model, q)) if self.observed else []
                 made = in_groups(q, self.model.route, known, counted, parts, memory)
                 made = {
                     # Nobody where a rate is not a number, as of a prior without an end.
@@ -161,47 +163,68 @@ class Realised:
     @cached_property
     def _drawn(self) -> tuple[Known, Groups, tuple[Sentence, ...]]:
         """What is known, how many are in each group of registers, and what there is to say."""
-        for joint in (True, False):
-            known = known_of(self.model, self._first, joint=joint)
-            names = self._names(sorted({*known.limits} - {*known.used}))
-            means, true, factor = self._expected(known)
-            if far := _far(known, self._first, means):
-                known = known_of(self.model, self._first, joint=joint, without=far)
-                means, true, factor = self._expected(known)
-            counts = self._groups(known, means, true, factor)
-            if counts is not None:
-                said = (say("realised.least", names=names),) if names else ()
-                return known, counts, said if joint else (say("realised.apart"),)
+        for full in dict.fromkeys((self.full, NONE)):
+            known = self._known(full)
+            said = self._said(known) if full == self.full else (say("realised.apart"),)
+            found = self._given(full, known)
+            if found is not None:
+                return *found, said
         known = known_of(self.model, ())
         return known, {}, (say("realised.impossible"),)
 
-    def _names(self, lines: Sequence[tuple[int, int]]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._first[i].source for i, _ in lines))
+    def _given(self, full: Full, every: Known) -> tuple[Known, Groups] | None:
+        """Draw the groups without the limits that are far below whatever is drawn."""
+        expected, factor = self._expected(every)
+        far = _far(every, self._sources, expected)
+        while far:
+            known = self._known(full, far)
+            means, own = self._expected(known)
+            counts = self._groups(known, means, own)
+            if counts is None:
+                return None
+            kept = _kept(every, expected, known, means, counts, far)
+            if kept == far:
+                return known, counts
+            far = kept  # what was drawn is not what was expected
+        counts = self._groups(every, expected, factor)
+        return None if counts is None else (every, counts)
 
-    def _expected(self, known: Known) -> tuple[Groups, Lines, Lines]:
-        """Return the expected people of each group, and what else is asked of each line.
+    def _said(self, known: Known) -> tuple[Sentence, ...]:
+        """Return of which sources no more is used than that there are at least as many."""
+        lines = known.limited
+        key = "realised.least"
+        if self.full == "complete":
+            every = {
+                (i, j)
+                for i, one in enumerate(self._sources)
+                if one.group is None
+                for j in range(len(one.lines))
+            }
+            lines = sorted(every - {*known.used})
+            key = "realised.coarse" if self.coarse else "realised.complete"
+        names = tuple(dict.fromkeys(self._sources[i].source for i, _ in lines))
+        return (say(key, names=names),) if names else ()
 
-        The share of its records that are of people, where no more than a limit is used of it, and
-        else how far it is off for another reason than chance.
+    def _expected(self, known: Known) -> tuple[Groups, Lines]:
+        """Return the expected people of each group, and what else is asked of each line in use.
+
+        That is how far it is off for another reason than chance.
         """
         nowhere = np.full(self.model.population.counts.size, -1, dtype=np.intp)
         means: Groups = {}
-        true = {key: np.ones(self._size) for key in known.limits}
         factor = {key: np.ones(self._size) for key in known.used}
         for some, kinds, counted in self._kinds(known, nowhere, {}):
             for kind, number in kinds.items():
                 means.setdefault(kind.group, np.zeros(self._size))[some] += number
-            for i, j in {*known.limits} - {*known.used}:
-                true[i, j][some] = counted[i].lines[j].true_share
             for i, j in known.used:
                 factor[i, j][some] = counted[i].lines[j].factor
         means.pop((), None)
-        return means, true, factor
+        return means, factor
 
-    def _groups(self, known: Known, means: Groups, true: Lines, factor: Lines) -> Groups | None:
+    def _groups(self, known: Known, means: Groups, factor: Lines) -> Groups | None:
         """Draw how many people are in each group."""
         rng = np.random.default_rng([self.seed, 3, int(self.observed)])
-        sums = sums_of(known, self._first, true, factor, rng)
+        sums = sums_of(known, self._sources, factor)
         if not sums:
             return {}
         groups = list(means)
@@ -213,9 +236,7 @@ class Realised:
 
     def notes(self) -> tuple[Sentence, ...]:
         """Return what a reader has to know of these numbers."""
-        left = [one.source for i, one in enumerate(self._every) if i not in self._used]
-        said = say("realised.complete", names=tuple(dict.fromkeys(left)))
-        return (said, *self._drawn[2]) if left else self._drawn[2]
+        return self._drawn[2]
 
     @property
     def contradicted(self) -> bool:
@@ -224,13 +245,14 @@ class Realised:
 
     def taken(self) -> tuple[Sentence, ...]:
         """Return what is taken to be so of people who may be in several sources."""
-        if self.contradicted or self.complete:
+        if self.contradicted or self.full != "one of each":
             return ()
         known = self._drawn[0]
-        several = {i for i, j in known.used if np.any(self._first[i].lines[j].again > 0)}
-        several |= {i for i, _ in known.used if self._first[i].both}
+        counted = known.told(self._sources)
+        several = {i for i, j in known.used if np.any(counted[i].lines[j].again > 0)}
+        several |= {i for i, _ in known.used if counted[i].both}
         made = (
-            ("realised.several", tuple(self._first[i].source for i in sorted(several))),
+            ("realised.several", tuple(counted[i].source for i in sorted(several))),
             ("realised.independent", counted_apart(self.model)),
         )
         return tuple(say(key, names=names) for key, names in made if names)
@@ -328,7 +350,9 @@ def _divided(
         yield kind, number
 
 
-def _far(known: Known, counted: Sequence[Counted], means: Groups) -> set[tuple[int, int]]:
+def _far(
+    known: Known, counted: Sequence[Counted], means: Groups
+) -> set[tuple[int, tuple[int, ...]]]:
     """Return the limits that are kept anyway: whatever the draw, many more people are expected.
 
     Of each group as many as there would be, if the counts that it is in were shared by what is
@@ -343,17 +367,39 @@ def _far(known: Known, counted: Sequence[Counted], means: Groups) -> set[tuple[i
         / np.maximum(line[at], 1e-9)
         for at, (i, j) in enumerate(known.used)
     }
+    return {(one.source, one.rows) for one in known.least if _is_far(one, means, ratio)}
+
+
+def _kept(
+    every: Known, expected: Groups, known: Known, means: Groups, counts: Groups, far: set[Any]
+) -> set[Any]:
+    """Return those of the limits that were left out which what was drawn is far above all the same.
+
+    `expected` are the people of groups that are told apart by these limits: parts of those drawn,
+    in proportion to what is expected.
+    """
+    drawn: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    for group in expected:
+        whole = every.without(group, known)
+        # Those who are in no other sum are drawn as they are expected.
+        drawn[group] = (counts[whole], means[whole]) if whole else (1.0, 1.0)
     found = set()
-    for at, (i, j) in enumerate(known.limits, start=len(known.used)):
-        people: Any = 0.0
-        for group, number in means.items():
-            if at in group:
-                least = [ratio[one] for one in group if one in ratio]
-                people = people + number * (
-                    np.minimum(np.min(least, axis=0), 1.0) if least else 1.0
-                )
-        own = counted[i].lines[j]
-        low = own.figure.limits(own.divisor)[0]
-        if np.all(people - _FAR * np.sqrt(people + 1.0) > low):
-            found.add((i, j))
+    for one in every.least:
+        if (one.source, one.rows) in far:
+            people: Any = 0.0
+            for group, number in expected.items():
+                if one.line in group:
+                    count, mean = drawn[group]
+                    people = people + count * number / np.maximum(mean, _NONE)
+            if np.all(people - _FAR * np.sqrt(people + 1.0) > one.low):
+                found.add((one.source, one.rows))
     return found
+
+
+def _is_far(one: Least, means: Groups, ratio: Mapping[int, Any]) -> bool:
+    people: Any = 0.0
+    for group, number in means.items():
+        if one.line in group:
+            least = [ratio[at] for at in group if at in ratio]
+            people = people + number * (np.minimum(np.min(least, axis=0), 1.0) if least else 1.0)
+    return bool(np.all(people - _FAR * np.sqrt(people + 1.0) > one.low))

@@ -10,10 +10,10 @@ from scipy import stats
 
 import funnelest as fe
 import funnelest.math as fm
-from funnelest.inference.engines.begun import begun
-from funnelest.inference.engines.informed import Informed
+from funnelest.inference.engines.informed import Informed, informed
 from funnelest.inference.engines.modes import find_modes
-from funnelest.inference.engines.proposal import Spread
+from funnelest.inference.engines.proposal import Component, Proposal
+from funnelest.inference.engines.spread import Spread
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
 
@@ -25,6 +25,14 @@ SHARES = {("happened", "told"): fe.Share(0.5)}
 def target_of(parameters: dict[str, Any], evidence: list[Any]) -> Target:
     model = fe.Model(ROUTE, PEOPLE, fe.Rate(0.01), SHARES, evidence, parameters=parameters)
     return Target(Density(model))
+
+
+def begun(target: Target, limit: float, seed: int) -> Component:
+    """Return the only component of what the short way begins from."""
+    rng = np.random.default_rng(seed)
+    modes = find_modes(target, rng)
+    (one,) = informed(target, Proposal.of_modes(target, modes, limit), modes, rng).components
+    return one
 
 
 def spread(basis: Any) -> Informed:
@@ -80,8 +88,7 @@ def test_only_directions_that_figures_inform_differ_from_the_prior(says: str) ->
         {name: fe.Normal(0, 1) for name in names},
         [fe.OwnNormal("own", quantity=summed, estimate=1.0, se=se)],
     )
-    rng = np.random.default_rng(3)
-    (component,) = begun(target, find_modes(target, rng), 1e9, rng).components
+    component = begun(target, 1e9, 3)
     loose = component.loose
     assert isinstance(loose, Informed)
     assert loose.basis.shape[1] == (says == "one sum")
@@ -105,9 +112,7 @@ def test_a_source_that_locates_nothing_may_inform_every_direction() -> None:
             )
         ],
     )  # fmt: skip
-    rng = np.random.default_rng(4)
-    (component,) = begun(target, find_modes(target, rng), 30.0, rng).components
-    assert not isinstance(component.loose, Informed)
+    assert not isinstance(begun(target, 30.0, 4).loose, Informed)
 
 
 def shares_of(model: fe.Model, draws: int, seed: int, inside: Any) -> float:
