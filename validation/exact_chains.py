@@ -100,8 +100,11 @@ def chain_of_four(coarse: int = 1) -> Case:
         return np.log(np.where(lost > 0, np.maximum(total, 0.0), 0.0))
 
     def counted(log_first: Any, log_last: Any) -> Any:
-        rate = normal_log(log_first - np.log(people), mean, sd)
-        return rate + poisson_log(begun, log_first) + poisson_log(ended, log_last)
+        # Those who ended are some of those who began: a binomial number, given that one.
+        rate, lost = normal_log(log_first - np.log(people), mean, sd), log_last - log_first
+        with np.errstate(invalid="ignore", divide="ignore"):
+            further = ended * lost + (begun - ended) * np.log1p(-np.exp(lost))
+        return rate + poisson_log(begun, log_first) + np.where(lost < 0, further, -np.inf)
 
     def of_rate(log_first: Any, log_last: Any) -> Any:
         return counted(log_first, log_last) + log_product(log_first - log_last, list(powers))

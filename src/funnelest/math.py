@@ -32,6 +32,7 @@ __all__ = [
     "exp",
     "expit",
     "expm1",
+    "floor",
     "gammainc",
     "gammaincc",
     "gammaln",
@@ -107,6 +108,11 @@ def log1p(x: Value) -> Value:
 def expm1(x: Value) -> Value:
     """Return ``exp(x) - 1``, precise for small `x`."""
     return _library(x).expm1(x)
+
+
+def floor(x: Value) -> Value:
+    """Return the largest whole number of at most `x`; it has no slope."""
+    return _library(x).floor(x)
 
 
 def sqrt(x: Value) -> Value:

@@ -63,6 +63,6 @@ def others_allow(result: Result, gone: LeftOut, figures: int) -> bool:
 def _others(model: Model, draws: Mapping[str, Floats], source: str) -> Floats:
     """Return the log-likelihood of all sources but one, of each draw."""
     with np.errstate(all="ignore"):
-        seen = observed(model, Quantities(model, draws))
-        found = together(model, seen, {**model.powers, source: 0.0})
+        q = Quantities(model, draws)
+        found = together(model, q, observed(model, q), {**model.powers, source: 0.0})
     return np.asarray(found + np.zeros(len(next(iter(draws.values())))), dtype=np.float64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from funnelest import math as fm
 from funnelest.fields import Allowed, an, plain_fields, problems_of
 from funnelest.population import Population
 from funnelest.priors import Prior
@@ -24,6 +25,9 @@ __all__ = [
     "in_order",
     "no_defects",
 ]
+
+#: A number of people per person that makes no difference beside any other.
+_NOBODY = np.float64(1e-200)
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,13 @@ class Records:
             if id(value) not in made:
                 made[id(value)] = value * factor
         return replace(self, **{name: made[id(getattr(self, name))] for name in names})
+
+    @property
+    def share(self) -> Any:
+        """The chance that somebody at the step is in the register, in cells."""
+        if self.registered is self.people:
+            return 1.0
+        return self.registered / fm.maximum(self.people, _NOBODY)
 
     def of_class(self, axes: Sequence[str], unknown: Sequence[bool]) -> Any:
         """Return the share of the records of which the class on `axes` is `unknown`, or is not."""

@@ -15,6 +15,7 @@ from funnelest.distributions.normal import (
 )
 from funnelest.distributions.overlapping import Overlapping
 from funnelest.distributions.quantiles import JointQuantilesOn, QuantilesOn, Triplet
+from funnelest.distributions.shared_counts import SharedCounts
 from funnelest.distributions.shares import BetaBinomial, Binomial, Multinomial
 from funnelest.distributions.studies import LogisticNormalBinomial
 
@@ -35,6 +36,7 @@ __all__ = [
     "Poisson",
     "QuantilesOn",
     "ShareOfMany",
+    "SharedCounts",
     "Slope",
     "Triplet",
     "Value",

@@ -169,19 +169,9 @@ class Evidence:
     def figure_cells(self, population: Population, looked: Sequence[Where]) -> Sequence[Where]:
         """Return the cells of each of its figures, in the order of `observations` where it can.
 
-        Parameters
-        ----------
-        population : Population
-            The people.
-        looked : sequence of mapping
-            Over which cells `observations` summed quantities of the route: what is known of a
-            kind that does not say more.
-
-        Returns
-        -------
-        sequence of mapping
-            One for all of its figures, or one for each. A kind that chooses no cells in `where`
-            is taken to be about all over which it summed.
+        One for all of its figures, or one for each. `looked` are the cells of the `population` over
+        which `observations` summed quantities of the route: what is known of a kind that does not
+        say more, and chooses no cells in `where`.
         """
         return [self.where] if self.where else looked or [{}]
 
@@ -272,6 +262,13 @@ class Evidence:
 
     def groups(self, sources: Mapping[str, Evidence]) -> Sequence[Group]:
         """Return of whom it knows one by one where they were; `sources` has every one by name."""
+        return ()
+
+    def counted_shares(self, q: Quantities) -> Sequence[tuple[Sequence[int], Any]]:
+        """Return lines of `counted_people`, by place, and who there is counted in them, in cells.
+
+        For arrays and symbols. Without it the likelihood takes them as people of no other source.
+        """
         return ()
 
     def printed(self, population: Population) -> Printed | None:

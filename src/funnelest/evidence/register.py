@@ -17,7 +17,7 @@ from funnelest.distributions import NegativeBinomial, Poisson
 from funnelest.evidence.base import FigureClass, NumberEvidence
 from funnelest.evidence.counted import Counted, Line
 from funnelest.evidence.on_route import OnRoute
-from funnelest.figures import as_figure, figure_problems
+from funnelest.figures import as_figure, as_given, figure_problems
 from funnelest.observations.observation import Observation, Seen
 from funnelest.observations.scattered import PrintedInSets, Scattered, crossing
 from funnelest.observations.table import Margin, Printed, Table, margin_problems
@@ -30,9 +30,6 @@ from funnelest.selections import joined
 from funnelest.words import named
 
 __all__ = ["Register"]
-
-#: A number of people per person that makes no difference beside any other.
-_NOBODY = 1e-200
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -397,7 +394,7 @@ class Register(NumberEvidence):
         records = self.records(q)
         if not records.one_by_one:
             return ()
-        share = records.registered / np.maximum(records.people, _NOBODY)
+        share = records.share * np.ones((1,) * (len(q.cells.axes) + 1))
         printed, lines = self.printed(q.cells), dict[int, Line]()
         factors = self._factors(q, printed)
         for unknown, rows, wheres in self._groups():
@@ -413,6 +410,13 @@ class Register(NumberEvidence):
                 lines[i] = Line(where, inside, printed.figures[i], printed.divisor, *own)
         place = self.step if isinstance(self.step, str) else (self.step[0], self.step[1])
         return [Counted(self.name, place, [lines[i] for i in sorted(lines)], printed.margins)]
+
+    def counted_shares(self, q: Quantities) -> Sequence[tuple[Sequence[int], Any]]:
+        share = self.records(q).share
+        return [
+            (rows, share * self.records(q).of_class(self.axes, unknown))
+            for unknown, rows, _ in q.fixed(("classes", self.name), self._groups)
+        ]
 
     def _factors(self, q: Quantities, printed: Printed) -> Any:
         """Return how far each count is off by its `Overdispersion`, as expected given the print."""
@@ -434,20 +438,20 @@ class Register(NumberEvidence):
         (found,) = figures
         divisor = self.divisor(population)
         if not self.axes:
-            return replace(self, count=_like(self.count, found, divisor))
+            return replace(self, count=as_given(self.count, found, divisor))
         counts, totals = found
         made = {
-            key: _like(old, new, divisor)
+            key: as_given(old, new, divisor)
             for (key, old), new in zip(self.count.items(), counts, strict=True)
         }
         total = self.total
         if isinstance(total, Mapping):
             total = {
-                level: _like(old, new, divisor)
+                level: as_given(old, new, divisor)
                 for (level, old), new in zip(total.items(), totals, strict=True)
             }
         elif total is not None:
-            total = _like(total, totals[0], divisor)
+            total = as_given(total, totals[0], divisor)
         return replace(self, count=made, total=total)
 
     def implied_number(self, population: Population) -> tuple[str, tuple[float, float]] | None:
@@ -483,13 +487,6 @@ class Register(NumberEvidence):
                 recorded=True,
             )
         ]
-
-
-def _like(old: Any, new: Any, divisor: int) -> Any:
-    """Return a made-up figure in the form in which the old number was given."""
-    # A mean such as 240.5 may come out whole, which as a plain number would mean rounded.
-    plain = isinstance(old, int | float | np.number)
-    return new.value if plain and as_figure(new.value, divisor) == new else new
 
 
 def _show(key: Any) -> str:

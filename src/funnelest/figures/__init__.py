@@ -7,7 +7,7 @@ class that inherits `Figure` works without registration.
 from funnelest.figures.base import Figure
 from funnelest.figures.bounds import AtLeast, AtMost
 from funnelest.figures.disagreeing import Disagreeing
-from funnelest.figures.given import as_figure, figure_problems, show_figure
+from funnelest.figures.given import as_figure, as_given, figure_problems, show_figure
 from funnelest.figures.plain import Between, Exact
 from funnelest.figures.rounded import RandomlyRounded, Rounded, RoundedToUnknown
 from funnelest.figures.withheld import Withheld
@@ -24,6 +24,7 @@ __all__ = [
     "RoundedToUnknown",
     "Withheld",
     "as_figure",
+    "as_given",
     "figure_problems",
     "show_figure",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from funnelest.figures.base import _LIMIT, Figure, printable, too_wide
 from funnelest.figures.plain import Exact
 from funnelest.figures.rounded import Rounded
 
-__all__ = ["as_figure", "figure_problems", "show_figure"]
+__all__ = ["as_figure", "as_given", "figure_problems", "show_figure"]
 
 
 def as_figure(value: Any, divisor: int = 1) -> Figure:
@@ -43,3 +45,10 @@ def figure_problems(value: object, divisor: int = 1) -> list[str]:
 def show_figure(value: Any) -> str:
     """Return a printed number as text."""
     return as_figure(value).describe()
+
+
+def as_given(old: Any, new: Any, divisor: int) -> Any:
+    """Return a `new` figure, over a `divisor`, in the form in which the `old` one was given."""
+    # A mean such as 240.5 may come out whole, which as a plain number would mean rounded.
+    plain = isinstance(old, int | float | np.number)
+    return new.value if plain and as_figure(new.value, divisor) == new else new

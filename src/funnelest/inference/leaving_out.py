@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelest.errors import FitError
 from funnelest.inference.refitting import refits, reweighted
-from funnelest.likelihood.density import log_added, log_alone
+from funnelest.likelihood.density import log_added, log_given
 from funnelest.results.result import Result
 from funnelest.sampling.gate import K_HAT
 from funnelest.sampling.pareto import pareto_smooth
@@ -138,7 +138,7 @@ def left_out(
             weights=weighed.weights,
             k_hat=weighed.k_hat,
             effective=few,
-            log_score=_log_mean(log_alone(model, flat, name), weighed.weights),
+            log_score=_log_mean(log_given(model, flat, name), weighed.weights),
             score_k_hat=weighed.k_hat,
         )
     made = refits(
@@ -162,7 +162,7 @@ def _refitted(name: str, one: Result | FitError, k_hat: float) -> LeftOut:
     flat = one.flat
     size = len(next(iter(flat.values())))
     weights = np.full(size, 1 / size)
-    logs = log_alone(one.model, flat, name)
+    logs = log_given(one.model, flat, name)
     logs = np.where(np.isnan(logs), -np.inf, logs)
     score_k_hat = pareto_smooth(logs)[1] if np.isfinite(logs).any() else np.inf
     return LeftOut(

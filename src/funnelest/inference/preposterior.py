@@ -69,6 +69,8 @@ class Preposterior:
         # Sources that are known, and estimate a number that a planned one estimates too.
         names = {one.name for one in added}
         groups = [{name for name, _ in group.places} for group in model.alike]
+        # Or count people whom a planned one counts too; which of these count together may change.
+        groups.append({name for tie in model.ties.pairs for name in (tie.first, tie.second)})
         known = {name for group in groups if group & names for name in group} - names
         self.powers = {n: a for n, a in model.powers.items() if n not in names}
         with np.errstate(all="ignore"):
@@ -77,7 +79,7 @@ class Preposterior:
                 for one in model.evidence
                 if one.name in known
             }
-            self.before = together(model, self.beside, self.powers)
+            self.before = together(model, self.q, self.beside, self.powers)
         self.order = np.argsort(self.sample, kind="stable")
         self.sorted = self.sample[self.order]
 
@@ -102,7 +104,9 @@ class Preposterior:
         self.memory.clear()
         with np.errstate(all="ignore"):
             seen = {one.name: list(one.observations(self.q)) for one in made}
-            logp = np.zeros(self.q.draws) + together(self.model, self.beside | seen, self.powers)
+            logp = np.zeros(self.q.draws) + together(
+                self.model, self.q, self.beside | seen, self.powers
+            )
             logp = logp - self.before
         logp = np.where(np.isnan(logp), -np.inf, logp)
         if truth is not None:

@@ -54,7 +54,7 @@ def to_pymc(model: Model) -> pm.Model:
             for one in model.evidence
             if model.power_of(one.name)
         }
-        for name, terms in likelihoods(model, seen, model.powers).items():
+        for name, terms in likelihoods(model, q, seen, model.powers).items():
             power = model.power_of(name)
             # A number, and no symbol, when the source sees no unknown parameter.
             total = pt.as_tensor_variable(sum(terms[1:], terms[0])).sum()

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.likelihood.once import likelihoods, observed, together
+from funnelest.likelihood.tied import log_ratios
 from funnelest.model.model import Model
 from funnelest.priors import Prior
 from funnelest.quantities.quantities import Quantities
 from funnelest.tape.repeated import Repeated
 
-__all__ = ["Density", "column", "log_added", "log_alone", "log_likelihoods", "prior_draws"]
+__all__ = ["Density", "column", "log_added", "log_given", "log_likelihoods", "prior_draws"]
 
 type Floats = NDArray[np.float64]
 
@@ -115,7 +116,7 @@ class Density:
                 for one in self.model.evidence
                 if self.model.power_of(one.name)
             }
-            total = total + together(self.model, seen, self.model.powers)
+            total = total + together(self.model, q, seen, self.model.powers)
         return np.where(np.isnan(total), -np.inf, total)
 
     def _seen(self, z: Floats) -> Iterator[tuple[float, Any]]:
@@ -215,19 +216,27 @@ def log_likelihoods(model: Model, values: Mapping[str, Any]) -> dict[str, Floats
     """Return the log-likelihood of each source, one per draw, by source name.
 
     Not yet to the power to which the model raises it. To these they add up to the log-likelihood
-    of all: what several estimates of one number have in common is shared out (see `once`).
+    of all: what several sources have in common is shared out (see `once`).
     """
     q = Quantities(model, values)
     with np.errstate(all="ignore"):
-        found = likelihoods(model, observed(model, q), model.powers)
+        found = likelihoods(model, q, observed(model, q), model.powers)
         return {name: _summed(parts, values) for name, parts in found.items()}
 
 
-def log_alone(model: Model, values: Mapping[str, Any], name: str) -> Floats:
-    """Return the log-density of the data of one source by itself, one per draw."""
-    one = next(one for one in model.evidence if one.name == name)
+def log_given(model: Model, values: Mapping[str, Any], name: str) -> Floats:
+    """Return the log-density of the data of one source given those of the others, one per draw.
+
+    It differs from that by themselves where some are of the same people.
+    """
+    q = Quantities(model, values)
     with np.errstate(all="ignore"):
-        return _summed([o.logp() for o in one.observations(Quantities(model, values))], values)
+        seen = observed(model, q)
+        others = [other for other in seen if other != name and model.power_of(other)]
+        parts = [o.logp() for o in seen[name]]
+        parts += [log for *_, log in log_ratios(model, q, seen, [*others, name])]
+        parts += [-log for *_, log in log_ratios(model, q, seen, others)]
+        return _summed(parts, values)
 
 
 def log_added(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
@@ -235,12 +244,15 @@ def log_added(model: Model, values: Mapping[str, Any]) -> dict[str, Floats]:
     q, powers = Quantities(model, values), model.powers
     with np.errstate(all="ignore"):
         seen = observed(model, q)
-        parts = likelihoods(model, seen, powers)
+        parts = likelihoods(model, q, seen, powers)
         found = {name: model.power_of(name) * _summed(some, values) for name, some in parts.items()}
         shared = {name for group in model.alike for name, _ in group.places}
-        whole = together(model, seen, powers) if shared else 0.0
+        counting = [name for name in seen if model.power_of(name)]
+        for tie, _ in model.ties.among(counting):
+            shared |= {tie.first, tie.second}
+        whole = together(model, q, seen, powers) if shared else 0.0
         for name in shared:
-            without = together(model, seen, {**powers, name: 0.0})
+            without = together(model, q, seen, {**powers, name: 0.0})
             # What is impossible without it too is as it is by itself.
             added = _summed([whole - without], values)
             found[name] = np.where(np.isnan(added), found[name], added)

@@ -1,4 +1,7 @@
-"""Log-likelihoods of all sources together: of estimates of one number one slope counts."""
+"""Log-likelihoods of all sources together: each by itself, and what several have in common.
+
+Of estimates of one number one slope counts; counts of the same people are taken together.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.likelihood.tied import log_ratios
 from funnelest.model.parts import Parts
 from funnelest.observations.observation import Seen
 from funnelest.quantities.quantities import Quantities
@@ -22,7 +26,10 @@ def observed(model: Parts, q: Quantities) -> dict[str, Sequence[Seen]]:
 
 
 def likelihoods(
-    model: Parts, seen: Mapping[str, Sequence[Seen]], powers: Mapping[str, float]
+    model: Parts,
+    q: Quantities,
+    seen: Mapping[str, Sequence[Seen]],
+    powers: Mapping[str, float],
 ) -> dict[str, list[Value]]:
     r"""Return the parts of the log-likelihood of each source.
 
@@ -32,6 +39,8 @@ def likelihoods(
     ----------
     model : Parts
         The model.
+    q : Quantities
+        What it says of its route.
     seen : mapping of str to sequence of Seen
         What some of its sources have observed; the others are left out.
     powers : mapping of str to float
@@ -54,10 +63,27 @@ def likelihoods(
     that are all t times as large raise all to the power t. By that (Euler) it is the sum of
     :math:`a_i` times its derivatives to :math:`a_i`, which are the parts of the sources: what
     counting a source for a little more adds.
+
+    What counts of the same people say together (`log_ratios`) has for powers a and b of both the
+    power :math:`2ab/(a+b)`: it is not there without either, and its parts are made the same way.
     """
     found = {name: [one.logp() for one in some] for name, some in seen.items()}
-    if not model.alike:
-        return found
+    _add_slopes(model, seen, powers, found)
+    counting = [name for name in seen if powers.get(name, 1.0)]
+    for first, second, log in log_ratios(model, q, seen, counting):
+        a, b = powers.get(first, 1.0), powers.get(second, 1.0)
+        for name, other in ((first, b), (second, a)):
+            found[name].append(2.0 * (other / (a + b)) ** 2 * log)
+    return found
+
+
+def _add_slopes(
+    model: Parts,
+    seen: Mapping[str, Sequence[Seen]],
+    powers: Mapping[str, float],
+    found: dict[str, list[Value]],
+) -> None:
+    """Add what the slopes of estimates of one number are less, for all but one of them."""
     slopes: dict[str, list[Value]] = {}
     for group in model.alike:
         mine = [
@@ -77,14 +103,17 @@ def likelihoods(
             mix = 2.0 * a * w[:, k] * (a[k] * sums - squares) / sums**3
             mix[k] += squares[k] / sums[k] ** 2 - 1.0
             found[name] += [float(x) * log for x, log in zip(mix, logs, strict=True) if x]
-    return found
 
 
 def together(
-    model: Parts, seen: Mapping[str, Sequence[Seen]], powers: Mapping[str, float]
+    model: Parts,
+    q: Quantities,
+    seen: Mapping[str, Sequence[Seen]],
+    powers: Mapping[str, float],
 ) -> Value:
     """Return the log-likelihood of some sources together, each to its power."""
-    parts = likelihoods(model, {n: some for n, some in seen.items() if powers.get(n, 1.0)}, powers)
+    counting = {n: some for n, some in seen.items() if powers.get(n, 1.0)}
+    parts = likelihoods(model, q, counting, powers)
     total: Value = 0.0
     for name, some in parts.items():
         power = powers.get(name, 1.0)

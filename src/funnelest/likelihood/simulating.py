@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -10,10 +11,12 @@ from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.fields import MAPPING, instance, is_number, seed_problems
 from funnelest.likelihood.density import prior_draws
+from funnelest.likelihood.once import observed
+from funnelest.likelihood.tied import tied_counts
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 
-__all__ = ["draw_parameters", "simulate"]
+__all__ = ["draw_parameters", "made_up", "simulate"]
 
 _MODEL = instance(Model, "a Model")
 
@@ -87,8 +90,22 @@ def simulate(
     )
     q = Quantities(model, {name: np.array([float(value)]) for name, value in truth.items()})
     with np.errstate(all="ignore"):
-        evidence = [
-            one.with_data([o.simulate(rng) for o in one.observations(q)], model.population)
-            for one in model.evidence
-        ]
+        figures = made_up(model, q, rng)
+        evidence = [one.with_data(figures[one.name], model.population) for one in model.evidence]
     return with_made_up(model, evidence)
+
+
+def made_up(model: Model, q: Quantities, rng: np.random.Generator) -> dict[str, list[Any]]:
+    """Return made-up figures of every source by its name, for the first draw of `q`.
+
+    Those of the same people together, as the likelihood has it.
+    """
+    seen = observed(model, q)
+    counts = tied_counts(model, q, seen, rng)
+    return {
+        name: [
+            one.of_counts(counts[name][:, 0].tolist(), rng) if name in counts else one.simulate(rng)
+            for one in some
+        ]
+        for name, some in seen.items()
+    }

@@ -138,14 +138,13 @@ def _entries(model: Parts) -> list[Entry]:
         found.append(Entry(about, "default", named("default.others"), stated=False))
     if names := counted_apart(model):
         about = named("default.counted", names=names)
-        found.append(
-            Entry(
-                about,
-                "default",
-                named("default.counted_apart", unit=model.route.counted),
-                stated=False,
-            )
-        )
+        said = named("default.counted_apart", unit=model.route.counted)
+        found.append(Entry(about, "default", said, stated=False))
+    counting = [one.name for one in model.evidence if model.powers.get(one.name, 1.0)]
+    for how, names in model.ties.said(counting):
+        about = named("default.same_people", names=names, unit=model.route.counted)
+        said = named(f"default.same_people_{how}", unit=model.route.counted)
+        found.append(Entry(about, "default", said, stated=False))
     return found
 
 

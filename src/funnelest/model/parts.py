@@ -11,6 +11,7 @@ from funnelest.assumptions.base import Assumption
 from funnelest.entry import entries
 from funnelest.evidence.base import Evidence
 from funnelest.model.one_number import Alike, Place, alike, one_number
+from funnelest.model.ties import Ties
 from funnelest.population import Population
 from funnelest.priors import Beta, Fixed, Prior, Shared
 from funnelest.rates import Hazard, Number, Rate, Share
@@ -141,6 +142,11 @@ class Parts:
     def of_one_number(self) -> tuple[tuple[Place, ...], ...]:
         """Groups of estimates of one number, of whose slopes one counts."""
         return one_number(self.alike)
+
+    @cached_property
+    def ties(self) -> Ties:
+        """Which of its sources may hold the same people, and which of these count together."""
+        return Ties(self)
 
     def varies_over(self) -> set[str]:
         """Return the names of the axes over which any rate or transition varies."""

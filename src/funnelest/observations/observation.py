@@ -15,8 +15,9 @@ import numpy as np
 
 from funnelest.distributions import Distribution, Location, Slope
 from funnelest.figures import Figure
+from funnelest.figures.base import known
 
-__all__ = ["Estimate", "Observation", "Part", "Seen", "silent"]
+__all__ = ["Estimate", "Observation", "Part", "Seen", "only_count", "silent"]
 
 type Value = Any
 #: What it is of, the figure, of which numbers it is (the sum), and its place among them, if any.
@@ -63,6 +64,10 @@ class Seen:
     def simulate(self, rng: np.random.Generator) -> Any:
         """Return made-up numbers of the same kind, from the first draw."""
         raise TypeError(f"{type(self).__name__} does not say how its numbers are made up")
+
+    def of_counts(self, counts: Sequence[int], rng: np.random.Generator) -> Any:
+        """Return numbers as `simulate` does, made of given counts."""
+        raise TypeError(f"{type(self).__name__} does not say how its counts are printed")
 
     def moments(self) -> tuple[Any, Any]:
         """Return mean and standard deviation per draw, on the printed scale."""
@@ -112,9 +117,21 @@ class Seen:
         """Return a made-up value per number and draw, not printed; None where there is none."""
         return None
 
+    def known_sum(self, rows: tuple[int, ...]) -> int | None:
+        """Return the sum of some of its counts; None where one is not known exactly."""
+        return None
+
     def all_known(self, rows: tuple[int, ...]) -> bool:
         """Return whether some of its counts are known, so that their sum says nothing new."""
-        return False
+        return self.known_sum(rows) is not None
+
+
+def only_count(figure: Any, divisor: int) -> int | None:
+    """Return the one count that prints as a figure, None where there are several."""
+    if not isinstance(figure, Figure) or not (figure.whole and figure.bounded):
+        return None
+    counts, _ = known(figure, divisor)
+    return int(counts[0]) if len(counts) == 1 else None
 
 
 def silent(seen: Seen, size: int) -> frozenset[int]:
@@ -176,9 +193,14 @@ class Observation(Seen):
             return value
         value = np.asarray(value)[..., 0]
         if isinstance(self.figure, Figure):
-            count = int(value) if self.figure.whole else float(value)
-            return self.figure.printed(count, self.divisor, rng)  # type: ignore[arg-type]
+            return self.of_counts([value], rng)
         return value * self.unit if value.ndim else float(value) * self.unit
+
+    def of_counts(self, counts: Sequence[Any], rng: np.random.Generator) -> Figure:
+        (value,) = counts
+        count = int(value) if self.figure.whole else float(value)
+        printed: Figure = self.figure.printed(count, self.divisor, rng)
+        return printed
 
     def moments(self) -> tuple[Any, Any]:
         mean, sd = self.distribution.moments()
@@ -195,6 +217,9 @@ class Observation(Seen):
             ("", Estimate(float(value) * self.unit, self.unit, text), (i,), 0)
             for i, (value, text) in enumerate(zip(values, texts, strict=True))
         ]
+
+    def known_sum(self, rows: tuple[int, ...]) -> int | None:
+        return only_count(self.figure, self.divisor)
 
     @property
     def limited(self) -> bool:

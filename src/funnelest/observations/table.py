@@ -14,7 +14,7 @@ from funnelest.distributions import Distribution, Location
 from funnelest.distributions.hidden_counts import filled
 from funnelest.figures import Figure
 from funnelest.figures.base import known
-from funnelest.observations.observation import Part, Seen
+from funnelest.observations.observation import Part, Seen, only_count
 from funnelest.words import named
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
@@ -206,8 +206,12 @@ class Table(Seen):
 
     def simulate(self, rng: np.random.Generator) -> tuple[list[Figure], list[Figure]]:
         """Return made-up counts and totals, printed as the real ones, from the first draw."""
+        return self.of_counts([int(v) for v in np.asarray(self.sampled(rng))[..., 0]], rng)
+
+    def of_counts(
+        self, counts: Sequence[int], rng: np.random.Generator
+    ) -> tuple[list[Figure], list[Figure]]:
         divisor = self.divisor
-        counts = [int(v) for v in np.asarray(self.sampled(rng))[..., 0]]
         parts = [
             figure.printed(count, divisor, rng)
             for figure, count in zip(self.printed.figures, counts, strict=True)
@@ -254,9 +258,9 @@ class Table(Seen):
         values = np.atleast_2d(np.asarray(self.sampled(rng), dtype=np.float64))
         return np.broadcast_to(values, (len(values), draws))
 
-    def all_known(self, rows: tuple[int, ...]) -> bool:
-        figures = [self.printed.figures[i] for i in rows]
-        return all(one.bounded and len(known(one, self.divisor)[0]) == 1 for one in figures)
+    def known_sum(self, rows: tuple[int, ...]) -> int | None:
+        counts = [only_count(self.printed.figures[i], self.divisor) for i in rows]
+        return None if None in counts else sum(one for one in counts if one is not None)
 
 
 def _dense(i: int, figure: Figure, divisor: int) -> _Row:

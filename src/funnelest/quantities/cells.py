@@ -209,6 +209,26 @@ class Cells:
             )
         return self._entry() * self._passing(start, first) * self._probability((first, last))
 
+    def going_on(self, first: str | Edge, last: str | Edge) -> Any:
+        """Return the share of those at one place who are at another one as well, in cells.
+
+        Parameters
+        ----------
+        first, last : str or (str, str)
+            Two steps or transitions, the first not after the last on the route.
+
+        Returns
+        -------
+        array
+            In the layout of `in_cells`; zero where no path has both.
+        """
+        if first == last:
+            return self._ones
+        start = first if isinstance(first, str) else first[1]
+        if isinstance(last, str):
+            return self._passing(start, last)
+        return self._passing(start, last[0]) * self._probability(last)
+
     def pools(self, per_person: Any, wheres: Sequence[Where]) -> Any:
         """Return the sums over several selections of population times `per_person`.
 
@@ -224,9 +244,30 @@ class Cells:
         array
             Shape ``(selections, draws)``.
         """
+        return self._weighted(self._exposed(per_person), "people", wheres, self._people_in)
+
+    def sums(self, per_person: Any, cells: Sequence[Any], key: Any) -> Any:
+        """Return the sums over several sets of cells of population times `per_person`.
+
+        Parameters
+        ----------
+        per_person : array
+            A number per person in cells, as `in_cells` gives it.
+        cells : sequence of ndarray of int
+            The places of the cells of each set, in the flat order of the population.
+        key : hashable
+            What the sets are known by in this model.
+
+        Returns
+        -------
+        array
+            Shape ``(sets, draws)``.
+        """
+        return self._product(self._exposed(per_person), ("cells", key), cells, self._people_of)
+
+    def _exposed(self, per_person: Any) -> Any:
         exposure = self._exposure()
-        value = per_person if exposure is self._ones else per_person * exposure
-        return self._weighted(value, "people", wheres, self._people_in)
+        return per_person if exposure is self._ones else per_person * exposure
 
     def levels(self, value: Any, axes: Sequence[str], wheres: Sequence[Where]) -> Any:
         """Return the sums of a number per level of `axes` over several selections.
@@ -273,6 +314,18 @@ class Cells:
         kept = [one[:1] * 0 if i in flat else one for i, one in enumerate(chosen)]
         return places(kept, lengths), np.ravel(people)
 
+    def _people_of(self, cells: Any, lengths: tuple[int, ...]) -> tuple[Any, Any]:
+        """Return as `_people_in`, for cells that are given by their places."""
+        population = self._model.population
+        at = np.zeros(len(cells), dtype=np.intp)
+        if lengths:
+            every = np.unravel_index(cells, population.shape)
+            kept = [c * (size > 1) for c, size in zip(every, lengths, strict=True)]
+            at = np.ravel_multi_index(kept, lengths)
+        people = np.bincount(at, population.counts.ravel()[cells])
+        there = np.flatnonzero(people)
+        return there, people[there]
+
     def _weighted(
         self,
         value: Any,
@@ -280,7 +333,18 @@ class Cells:
         wheres: Sequence[Where],
         weight: Callable[[Where, tuple[int, ...]], tuple[Any, Any]],
     ) -> Any:
-        """Return sums over cells with the weights of each selection: one matrix product.
+        """Return sums over cells with the weights of each selection."""
+        named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
+        return self._product(value, (what, named), wheres, weight)
+
+    def _product(
+        self,
+        value: Any,
+        key: Any,
+        chosen: Sequence[Any],
+        weight: Callable[[Any, tuple[int, ...]], tuple[Any, Any]],
+    ) -> Any:
+        """Return sums over what is chosen, which is known by a key: one matrix product.
 
         Sparse at every size: a figure sees few of the cells, and where it sees all of them it costs
         about as much as a dense product.
@@ -291,10 +355,7 @@ class Cells:
             size if length is None else length
             for length, size in zip(shape, self._model.population.shape, strict=True)
         )
-        named = wheres.key if isinstance(wheres, Selections) else repr(wheres)
-        weights = self.fixed(
-            ("weights", what, lengths, named), lambda: _rows(wheres, lengths, weight)
-        )
+        weights = self.fixed(("weights", key, lengths), lambda: _rows(chosen, lengths, weight))
         return fm.matmul(weights, value.reshape((math.prod(lengths), -1)))
 
     def pool(self, per_person: Any, where: Where | None = None) -> Any:
@@ -332,9 +393,9 @@ class Cells:
 
 
 def _rows(
-    wheres: Sequence[Where],
+    wheres: Sequence[Any],
     lengths: tuple[int, ...],
-    weight: Callable[[Where, tuple[int, ...]], tuple[Any, Any]],
+    weight: Callable[[Any, tuple[int, ...]], tuple[Any, Any]],
 ) -> Any:
     """Return the weights of cells in selections, a sparse matrix ``(selections, cells)``."""
     from scipy.sparse import csr_array

@@ -13,7 +13,7 @@ from funnelest.check.arguments import Quantity
 from funnelest.errors import FitError, SpecError
 from funnelest.inference.fitting import fit_within
 from funnelest.likelihood.density import log_likelihoods
-from funnelest.likelihood.simulating import draw_parameters
+from funnelest.likelihood.simulating import draw_parameters, made_up
 from funnelest.model.model import Model, with_made_up
 from funnelest.quantities.quantities import Quantities
 from funnelest.words import named
@@ -114,10 +114,7 @@ class Task:
             arrays = {name: np.array([value]) for name, value in values.items()}
             q = Quantities(source, arrays)
             with np.errstate(all="ignore"):
-                figures = {
-                    one.name: [o.simulate(rng) for o in one.observations(q)]
-                    for one in source.evidence
-                }
+                figures = made_up(source, q, rng)
             evidence = [
                 one.with_data(figures[one.name], source.population) for one in source.evidence
             ]
