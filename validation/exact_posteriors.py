@@ -37,8 +37,8 @@ CASES: dict[str, Callable[..., Case]] = {
     for name in module.__all__
 }
 
-#: Two that are not yet as exact as the others: of a narrow neck, and of the far ends of a star, a
-#: part is missed, and the gate does not see it.
+#: Two that are not as exact as the others, and are refused by some seeds: of a narrow neck, and of
+#: the far ends of a star, a part is missed, and the gate does not always see it.
 HARDER: dict[str, Callable[..., Case]] = {
     "funnel_3": exact_symmetric.funnel_3,
     "star_5": exact_symmetric.star_5,

@@ -58,21 +58,6 @@ def test_twenty_seeds(name: str) -> None:
         assert np.all(apart < 0.001 + 3 * _chance(len(one))), parameter
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", HARDER)
-def test_what_is_harder_is_not_refused_and_not_further_off_than_is_said(name: str) -> None:
-    """Their limits are too narrow: by some .004 of probability in the mean, as the page says.
-
-    A quarter and nearly half of the seeds were refused, and others as far off, before components
-    were added to samples that fail the gate.
-    """
-    made = fits(HARDER[name](), range(8))
-    assert not made.refused
-    for parameter, one in made.ranks.items():
-        apart = np.abs(one.mean(axis=0) - LEVELS)
-        assert np.all(apart < 0.006 + 3 * _chance(8)), parameter
-
-
 @pytest.mark.parametrize("name", [*CASES, *HARDER])
 def test_the_quadrature_is_fine_enough(name: str) -> None:
     """Half as many nodes are three times further off than the nodes that are used, or more."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+import numpy as np
 
 from funnelest import math as fm
 from funnelest.axes import show_level
@@ -83,12 +85,16 @@ class _Varying:
         object.__setattr__(self, "terms", terms)
 
     @staticmethod
-    def _link(value: Any) -> Any:
-        return fm.logit(value)
+    def _moved(level: Any, by: Iterable[Any]) -> Any:
+        """Return a level moved by deviations on the link scale.
 
-    @staticmethod
-    def _inverse(value: Any) -> Any:
-        return fm.expit(value)
+        The exponential of a sum over axes is a product: one of each level, and not of each cell.
+        """
+        with np.errstate(divide="ignore", over="ignore"):  # a share may round to 0
+            against = (1.0 - level) / level
+            for deviation in by:
+                against = against * fm.exp(-deviation)
+            return 1.0 / (1.0 + against)
 
     def _priors(self, name: str, population: Population) -> dict[str, Prior]:
         if isinstance(self.base, PerLevel):
@@ -180,10 +186,7 @@ class _Varying:
             level = values[name][(None,) * len(population.axes) + (slice(None),)]
         if not self.terms:
             return level
-        linked = self._link(level)
-        for term in self.terms:
-            linked = linked + term.deviation(values, name, population)
-        return self._inverse(linked)
+        return self._moved(level, (term.deviation(values, name, population) for term in self.terms))
 
 
 class Rate(_Varying):
@@ -270,9 +273,7 @@ class Number(_Varying):
     support: ClassVar[tuple[float, float]] = (0.0, math.inf)
 
     @staticmethod
-    def _link(value: Any) -> Any:
-        return fm.log(value)
-
-    @staticmethod
-    def _inverse(value: Any) -> Any:
-        return fm.exp(value)
+    def _moved(level: Any, by: Iterable[Any]) -> Any:
+        for deviation in by:
+            level = level * fm.exp(deviation)
+        return level

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 
 import numpy as np
 import pytest
@@ -185,3 +186,15 @@ def test_what_has_no_derivative_says_so(build, points):
     assert "funnelest.math" in Gradient(density).trouble
     with pytest.raises(TypeError, match=r"functions of funnelest\.math"):
         Gradient(density)(z)
+
+
+def test_a_density_and_its_gradient_can_be_pickled(small):
+    density = Density(small)
+    gradient = Gradient(density)
+    z = np.zeros((len(density.names), 3))
+    for _ in range(12):  # with programs
+        value, slopes = gradient(z)
+    again = pickle.loads(pickle.dumps(gradient))
+    np.testing.assert_array_equal(again(z)[0], value)
+    np.testing.assert_array_equal(again(z)[1], slopes)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(density))(z), density(z))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,14 @@ __all__ = ["Density", "column", "log_added", "log_alone", "log_likelihoods", "pr
 
 type Floats = NDArray[np.float64]
 
-#: Numbers in one array in cells: more draws are evaluated in blocks.
-_ROOM = 2**19
-#: Where so many draws fit into a block, some more cost nothing.
-_SMALL = 256
+#: Numbers in one array in cells: of more draws some at a time, as a cache holds.
+_ROOM = 2**18
+#: Up to `_FEW` draws are done by so many at a time, the last ones filled up: then a program is
+#: soon there. More pay for themselves, and hardly ever are as many again.
+_WIDTH, _FEW = 256, 512
+#: Where as many draws fit into a block, some more cost nothing. So many numbers cost nothing
+#: beside the steps that they take.
+_SMALL, _FREE = 64, 2**13
 
 
 class _Block:
@@ -58,13 +63,19 @@ class Density:
         self.names = tuple(model.free)
         self._blocks = _blocks(model.free)
         self._memory: dict[Any, Any] = {}
-        self._block = max(1, _ROOM // max(1, model.population.counts.size))
-        small = self._block > _SMALL
+        cells = max(1, model.population.counts.size)
+        self._block, free = (_power(max(1, room // cells)) for room in (_ROOM, _FREE))
+        self._least = min(_WIDTH, free)
+        small = self._block >= _SMALL
         #: What is asked for many times: each is written down once, with its slopes.
         self.whole = Repeated(lambda z: [self.log_prior(z) + self._log_likelihood(z)], small)
         self.likelihood = Repeated(lambda z: [self._log_likelihood(z)], small)
         self.middles = Repeated(lambda z: [place[0] for place in self.places(z)], small)
         self._located = Repeated(lambda z: [x for place in self.places(z) for x in place], small)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was written down is made again, and holds functions that cannot be pickled.
+        return Density, (self.model,)
 
     def values(self, z: Floats) -> dict[str, Floats]:
         """Return the parameters on their natural scale, by name."""
@@ -149,13 +160,24 @@ class Density:
     def _in_blocks(self, function: Callable[[Any], Floats], z: Floats) -> Floats:
         """Return what a function gives of the points, of some at a time.
 
-        So that nothing of the size of cells times draws is held, and what is stays in the cache.
+        So that nothing of the size of cells times draws is held, what is stays in the cache, and
+        few numbers of draws are asked for, each again and again.
         """
         draws = z.shape[1]
-        if draws <= self._block:
-            return function(z)
-        blocks = [function(z[:, i : i + self._block]) for i in range(0, draws, self._block)]
-        return np.concatenate(blocks, axis=-1)
+        rest = draws % self._block
+        step = max(rest, 1)
+        if 0 < rest <= self._least:
+            step = self._least
+        elif _SMALL < rest <= _FEW:
+            step = min(_WIDTH, self._block)
+        if missing := -rest % step:
+            more = np.broadcast_to(z[:, -1:], (len(z), missing))
+            z = np.concatenate([z, more], axis=1)
+        ends = [*range(0, draws - rest, self._block), *range(draws - rest, z.shape[1], step)]
+        if len(ends) < 2:
+            return function(z)[..., :draws]
+        blocks = [function(z[:, i:j]) for i, j in pairwise([*ends, z.shape[1]])]
+        return np.concatenate(blocks, axis=-1)[..., :draws]
 
     @cached_property
     def _locates(self) -> bool:
@@ -171,6 +193,11 @@ class Density:
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
         return self._in_blocks(lambda z: self.whole.values(z)[0], z)
+
+
+def _power(number: int) -> int:
+    """Return the largest power of two that is at most a number."""
+    return 1 << (number.bit_length() - 1)
 
 
 def column(parts: Sequence[Any], draws: int) -> Floats:

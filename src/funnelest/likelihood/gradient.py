@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ class Gradient:
     def __init__(self, density: Density) -> None:
         self.density = density
         self._per_draw: dict[Repeated, float] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Gradient, (self.density,)
 
     def __call__(self, z: Floats) -> tuple[Floats, Floats]:
         """Return the log of prior times likelihood, and its gradient.

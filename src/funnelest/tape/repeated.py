@@ -23,6 +23,8 @@ type Floats = NDArray[np.float64]
 ROOM = 2.0**26
 #: So many times points of one number are done as they come: writing a program costs as much.
 _FEW = 8
+#: So many times ways that part from those of a program: such points are asked for often.
+_PARTED = 2
 #: Numbers of points to which fewer are filled up, so that one program serves many.
 _WIDTHS = (1, 8, 64)
 #: The most numbers of points for which programs are kept, and ways that are counted.
@@ -143,7 +145,8 @@ class Repeated:
         if len(self._missed) > _COUNTED:
             self._missed.clear()
         self._missed[draws, way] = missed = self._missed[draws, way] + 1
-        if missed >= _FEW and _is_power(missed):  # where it did not go well, after twice as many
+        # Where it did not go well, after twice as many.
+        if missed >= (_PARTED if way else _FEW) and _is_power(missed):
             self._write(z)
         return None
 
@@ -195,7 +198,9 @@ def _check(found: Sequence[Any], wanted: Sequence[Any]) -> None:
     """Refuse numbers that were made in another way than those that are wanted."""
     for one, other in zip(found, wanted, strict=True):
         there = np.isfinite(one) & np.isfinite(other)
-        if (there & (abs(one - other) > _APART * np.maximum(1.0, abs(other)))).any():
+        with np.errstate(invalid="ignore"):
+            apart = abs(one - other) > _APART * np.maximum(1.0, abs(other))
+        if (there & apart).any():
             raise FitError(
                 "A function in this model, such as a likelihood of your own, gives other numbers "
                 "when its slopes are wanted than for plain arrays: it chooses its way by what it "

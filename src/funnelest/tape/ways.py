@@ -11,7 +11,7 @@ from funnelest.tape.program import Fork, Program
 __all__ = ["Kept", "Ways"]
 
 #: The most programs for points of one number.
-_MOST = 8
+_MOST = 16
 #: So often more than twice as it was of use it is looked for a program in vain.
 _VAIN = 16
 

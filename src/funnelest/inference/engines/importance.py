@@ -81,9 +81,8 @@ _PATIENCE = (5000, 8000, 11000, 14000, 20000, 25000, 25000)
 _SURER, _AT_LEAST = 1.15, 500
 #: A proposal is judged before the sample where that takes so many times as many evaluations.
 _AFFORDED = 4
-#: How often a sample is drawn again that passes the gate and is not good enough, and one that does
-#: not pass; a proposal less efficient than this has not found the posterior, and is left.
-_AGAIN, _STILL, _LOST = 3, 6, 0.002
+#: How often a sample that is not good enough is drawn again.
+_AGAIN = 3
 
 
 @dataclass(frozen=True)
@@ -167,22 +166,20 @@ def _sample(
     progress(0.4, "adapting the proposal")
     proposal = _adapted(target, proposal, rng, draws)
     progress(0.7, "sampling")
-    done = latest = _final(target, proposal, draws, rng)
+    done = _final(target, proposal, draws, rng)
     aim = draws
-    for again in range(_STILL):
-        if _good(done, draws) or latest.proposal.efficiency < _LOST:
+    for _ in range(_AGAIN):
+        if _good(done, draws) or done.proposal.efficiency < 0.002:
             break
         progress(0.85, "sampling again")
-        if latest.missed:
-            proposal = latest.proposal
+        if done.missed:
+            proposal = done.proposal
         else:  # tails take more draws than means do: adapt again, and draw more
             aim *= 2
-            proposal = _adapted(target, latest.proposal, rng, aim)
-        latest = _final(target, proposal, draws, rng, aim)
-        done = max(done, latest, key=_worth)
-        # Of samples that fail none is better than what was learned last.
-        latest = done if done.gate.passed else latest
-        if done.gate.passed and (not done.missed or again + 1 >= _AGAIN):
+            proposal = _adapted(target, done.proposal, rng, aim)
+        again = _final(target, proposal, draws, rng, aim)
+        done = max(done, again, key=_worth)
+        if done.gate.passed and not done.missed:
             break
     return done
 
@@ -333,30 +330,26 @@ def _final(
     rng: np.random.Generator,
     aim: int | None = None,
 ) -> Weighted:
-    """Return weighted fresh draws, resampled, and the verdict on them.
-
-    Draws of a sample that fails are moved too: what it lacks is most often an arm.
-    """
+    """Return weighted fresh draws, resampled, and the verdict on them."""
     aim = draws if aim is None else aim
     size = _size(target, proposal.efficiency, draws, aim)
     drawn, log_weights = weigh(target, proposal, rng, size)
     weights, gate = judged(target, drawn, log_weights)
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
-    better = None
-    if proposal.components and (gate.passed or draws >= _SHORT):
+    missed = False
+    if gate.passed and proposal.components:
         seen = move(target, proposal, drawn, log_weights, origins, rng)
+        found = {SHIFT: seen.shift, MOVED: seen.k_hat}
+        gate = gate.with_measures(found)
         better = None if draws < _SHORT else seen.with_arm(proposal)
-        if gate.passed:
-            found = {SHIFT: seen.shift, MOVED: seen.k_hat}
-            gate = gate.with_measures(found)
-            if not gate.passed:
-                better = seen.fitted(proposal)
-            elif better is None:
-                same = replace(proposal, efficiency=made.efficiency, judged=None)
-                made = replace(made, judged=Judged(same, found))
+        if not gate.passed:
+            better = seen.fitted(proposal)
+        missed = better is not None
         made = made if better is None else replace(better, efficiency=made.efficiency)
-    missed = better is not None
+        if gate.passed and not missed:
+            again = replace(proposal, efficiency=made.efficiency, judged=None)
+            made = replace(made, judged=Judged(again, found))
     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)
 
 

@@ -24,9 +24,8 @@ __all__ = ["Walkers", "walked"]
 
 type Floats = NDArray[np.float64]
 
-#: Shortest step, as a share of a fresh draw: of each move it is drawn anew, evenly in logarithm. Of
-#: so few unknowns, which may be a funnel with a narrow neck, the second.
-_SHORTEST, _FEW = (0.05, 0.003), 8
+#: Shortest step, as a share of a fresh draw: of each move it is drawn anew, evenly in logarithm.
+_SHORTEST = 0.05
 #: Moves between two fits of a component to the points, and fits.
 _MOVES, _FITS = 3, 3
 
@@ -45,8 +44,7 @@ class Walkers:
         free, loose = self.at.free, component.loose
         # Half of them towards the prior, that reaches far, and half towards what was learned.
         near = rng.random(n) < 0.5
-        shortest = _SHORTEST[len(self.u) <= _FEW]
-        part = np.exp(rng.uniform(np.log(shortest), 0.0, n))
+        part = np.exp(rng.uniform(np.log(_SHORTEST), 0.0, n))
         fresh = rng.standard_normal(free.shape)
         centre = np.where(near, loose.centre[:, None], 0.0)
         fresh = np.where(near, loose.factor @ fresh, fresh)

@@ -16,7 +16,7 @@ __all__ = ["Spread", "dot", "dot_square"]
 type Floats = NDArray[np.float64]
 
 #: Degrees of freedom that are tried.
-_FREEDOMS = (3.0, 5.0, 10.0, 20.0, 60.0)
+_FREEDOMS = (5.0, 10.0, 20.0, 60.0)
 
 
 @dataclass(frozen=True)

@@ -128,16 +128,16 @@ class Target:
 
         Each of shape ``(figures, draws)``. None when no figure can say.
         """
+        if self._condensed is not None:
+            rows, aims = self._condensed
+            shape = len(rows), u.shape[1]
+            return self.located_values(u), np.broadcast_to(aims, shape), np.ones(shape)
         with np.errstate(all="ignore"):
             found = self.density.located(self._mapped(u)[0])
         if found is None:
             return None
         value, aim, information = found
         value = _finite(value)
-        if self._condensed is not None:
-            rows, aims = self._condensed
-            shape = len(rows), u.shape[1]
-            return rows @ value, np.broadcast_to(aims, shape), np.ones(shape)
         return value, aim, np.nan_to_num(information, nan=0.0, posinf=0.0)
 
     def located_values(self, u: Floats) -> Floats:

@@ -178,8 +178,6 @@ def _rounds(changes: int) -> int:
 
 def _start(inside: NDArray[np.bool_], means: Floats, sums: Sequence[Sum]) -> Floats | None:
     """Return counts near their means that have the sums; None where there are none."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
     size = len(means)
     low = np.array([np.max(one.low) for one in sums], dtype=float)
     high = np.array([np.min(one.high) for one in sums], dtype=float)
@@ -188,6 +186,12 @@ def _start(inside: NDArray[np.bool_], means: Floats, sums: Sequence[Sum]) -> Flo
             low[s] = high[s] = known.low + int(np.argmax(known.log_weights))
     if (low > high).any():
         return None
+    nearest = np.rint(means)
+    totals = inside.astype(float) @ nearest
+    if ((low <= totals) & (totals <= high)).all():  # spares a first answer an import
+        return np.asarray(nearest)
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
     # Counts, and how far each is off, in its standard deviations.
     weight = 1.0 / np.sqrt(means + 1.0)
     one = np.eye(size)
@@ -197,8 +201,8 @@ def _start(inside: NDArray[np.bool_], means: Floats, sums: Sequence[Sum]) -> Flo
         bounds=Bounds(0.0, np.inf),
         constraints=[
             LinearConstraint(np.hstack([inside.astype(float), np.zeros(inside.shape)]), low, high),
-            LinearConstraint(np.hstack([one, one]), np.rint(means), np.inf),
-            LinearConstraint(np.hstack([one, -one]), -np.inf, np.rint(means)),
+            LinearConstraint(np.hstack([one, one]), nearest, np.inf),
+            LinearConstraint(np.hstack([one, -one]), -np.inf, nearest),
         ],
         options={"mip_rel_gap": 0.2},
     )
