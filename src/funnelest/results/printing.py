@@ -94,8 +94,6 @@ def rows_named(table: pd.DataFrame) -> pd.DataFrame:
     return table if counted else table.reset_index()
 
 
-
-
 def _marked(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Return columns of a table; the mark is there where, and only where, a row has one."""
     import pandas as pd
