@@ -147,7 +147,7 @@ for name, curve in curves.items():
     rows.append(found.assign(curve=name))
 table = pd.concat(rows)
 shown = ["curve", "quantity", "unit", "median", "low", "high", "interval", "basis"]
-print(table[shown].round(3).to_string(index=False))
+print(fe.as_text(table, shown))
 
 # %%
 # What was told and what was assumed: the factors between first events and yearly rates keep
@@ -155,8 +155,8 @@ print(table[shown].round(3).to_string(index=False))
 main = fits["random walk, order 1"]
 names = ["first time", *parameters]
 known = main.parameters().set_index("parameter").loc[names]
-print(known[["prior", "median", "low", "high", "prior_low", "prior_high"]].round(3).to_string())
-print(main.figures()[["source", "of", "figure", "expected", "residual"]].round(3).to_string())
+print(fe.as_text(known, ["prior", "median", "low", "high", "prior_low", "prior_high"]))
+print(fe.as_text(main.figures(), ["source", "of", "figure", "expected", "residual"]))
 
 # %%
 # A Swedish survey gives the mean age at the first event (Edgardh & Ormstad 2000: 9.0 years among
@@ -177,7 +177,7 @@ swedish = fe.OnsetAge(
 together = fe.fit(
     model(curves["random walk, order 1"], [*pupils, *adults, swedish]), seed=12, progress=False
 )
-print(together.figures()[["source", "of", "figure", "expected", "residual"]].round(3).to_string())
+print(fe.as_text(together.figures(), ["source", "of", "figure", "expected", "residual"]))
 
 # %%
 # The curve: yearly rate, and ever before each age.

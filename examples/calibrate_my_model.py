@@ -54,7 +54,7 @@ print(first.headline)
 right = fe.check.calibrate(model, replicates=100, seed=2026, path=kept)
 print(right.text)
 shown = ["quantity", "p_corrected", "coverage_50", "coverage_95", "bias_in_sd", "contraction"]
-print(right.table[shown].round(2).to_string(index=False))
+print(fe.as_text(right.table, shown))
 
 # %%
 # Ranks stay within the grey bands.
@@ -67,7 +67,7 @@ figure.savefig(OUT / "calibration.png", dpi=150)
 worse = model.with_priors({"coverage[register]": fe.Beta(50, 50)})
 wrong = fe.check.calibrate(model, replicates=100, seed=2026, truth=worse)
 print(wrong.text)
-print(wrong.table[shown].round(2).to_string(index=False))
+print(fe.as_text(wrong.table, shown))
 figure = fe.plot.calibrate(
     wrong, kind="coverage", title="The same model, where the register is worse"
 )

@@ -345,17 +345,17 @@ print(checks)
 print(result)
 columns = ["median", "low", "high", "interval", "prior_median", "basis"]
 steps = result.steps()
-print(steps[["step", *columns]].round(0).to_string(index=False))
-print(result.steps({"age": (0, 11)})[["step", *columns]].round(0).to_string(index=False))
+print(fe.as_text(steps, ["step", *columns]))
+print(fe.as_text(result.steps({"age": (0, 11)}), ["step", *columns]))
 table = result.transitions()
-print(table[["from", "to", *columns]].round(3).to_string(index=False))
+print(fe.as_text(table, ["from", "to", *columns]))
 
 # %%
 # The ledger of figures: how each was read, what is expected of it, what share of the records is
 # estimated to be true cases, and what share of the true cases to be registered.
 given = result.figures()
 shown = ["source", "figure", "used", "expected", "residual", "cases_per_record", "registered_share"]
-print(given[shown].round(2).to_string(index=False, na_rep=""))
+print(fe.as_text(given, shown))
 
 # %%
 # The naive ratios of the printed numbers, beside the share of people that they are taken for.
@@ -386,9 +386,8 @@ naive = pd.DataFrame(
         "why they differ": why.values(),
     }
 )
-hidden = {"why they differ", "mark"}
-shown = [name for name in naive if name not in hidden and not name.endswith("_mc_error")]
-print(naive[shown].round(3).to_string(index=False))
+shown = [name for name in naive if name not in {"why they differ", "mark"}]
+print(fe.as_text(naive, [name for name in shown if not name.endswith("_mc_error")]))
 for transition, reason in zip(naive["transition"], why.values(), strict=True):
     print(f"  {transition}: {reason}")
 
@@ -427,7 +426,7 @@ beside = pd.DataFrame(
     for where in ages
     for of, one in (("survey alone", alone), ("all figures", result))
 )
-print(beside.drop(columns=[*errors, "mark"]).round(0).to_string(index=False))
+print(fe.as_text(beside))
 
 # %%
 # A figure that clashes: of children under a supervision order 15% had no help within half a year.
@@ -446,7 +445,7 @@ clash = result.quantities(
     },
     basis=model.basis(of=("investigated", "helped")),
 )
-print(clash[["quantity", "median", "low", "high", "interval", "basis"]].round(2).to_string())
+print(fe.as_text(clash, ["quantity", "median", "low", "high", "interval", "basis"]))
 
 # %%
 # The figures that were not used, and why; then the files.

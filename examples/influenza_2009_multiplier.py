@@ -86,5 +86,5 @@ table = result.quantities(
     },
     probability=0.90,
 )
-print(table[["quantity", "median", "low", "high", "interval"]].round(1).to_string(index=False))
+print(fe.as_text(table, ["quantity", "median", "low", "high", "interval"]))
 fe.plot.route(result, title="Influenza A(H1N1), United States, April to July 2009")

@@ -78,7 +78,7 @@ model = fe.Model(
 # What the library assumes because nothing was said: that the three lists together do not interact,
 # among others. The whole ledger has what was stated too.
 ledger = model.ledger_table()
-print(ledger.loc[~ledger["stated"], ["about", "value", "statement"]].to_string(index=False))
+print(fe.as_text(ledger[~ledger["stated"]], ["about", "value", "statement"]))
 
 # %%
 # The fit: the hidden number is estimated from the overlaps and everything else that the model
@@ -86,8 +86,8 @@ print(ledger.loc[~ledger["stated"], ["about", "value", "statement"]].to_string(i
 result = fe.fit(model, seed=5)
 print(result)
 shown = ["source", "stratum", "quantity", "median", "low", "high", "interval", "basis"]
-print(result.linked()[shown].round(0).to_string(index=False))
-print(result.distinct()[["quantity", "median", "low", "high", "basis"]].round(1).to_string())
+print(fe.as_text(result.linked(), shown))
+print(fe.as_text(result.distinct(), ["quantity", "median", "low", "high", "basis"]))
 
 # %%
 # With the lists alone, without route or survey: the same table, by several methods, for the region

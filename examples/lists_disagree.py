@@ -51,13 +51,13 @@ print(lists.what_can_be_said(table).text)
 compared = lists.compare_methods(table, seed=2013)
 print(compared.text)
 columns = ["method", "known", "hidden", "total", "total_low", "total_high", "interval"]
-print(compared.table[columns].round(0).to_string(index=False))
+print(fe.as_text(compared.table, columns))
 
 # %%
 # Whatever the method, the answer hangs on a few overlaps: some dozens of people.
 influence = lists.influence(table, lists.LogLinear(model=[[name] for name in table.lists]))
 print(influence.text)
-print(influence.table.head(8).to_string(index=False))
+print(fe.as_text(influence.table.head(8)))
 
 # %%
 # Which overlaps does independence of the lists not reproduce?

@@ -52,7 +52,7 @@ print(lists.existence(table, "[123,14,34]").text)
 compared = lists.compare_methods(table, seed=1999)
 print(compared.text)
 columns = ["method", "known", "hidden", "total", "total_low", "total_high", "interval"]
-print(compared.table[columns].round(0).to_string(index=False))
+print(fe.as_text(compared.table, columns))
 for one in compared.found:
     print(f"- {one.method} assumes: {one.assumes}")
 

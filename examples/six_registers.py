@@ -164,32 +164,29 @@ def answers(results: dict, quantity: str) -> pd.DataFrame:
 ends = {w: fe.Fixed(w, statement="an end of the scale, to compare with") for w in (0.0, 1.0)}
 results = {f"w = {w:.0f}": fe.fit(model(six(weight)), seed=2018) for w, weight in ends.items()}
 results |= {name: fe.fit(model(six(weight)), seed=2018) for name, weight in weights.items()}
-ledger = results["no opinion"].figures()[["source", "figure", "used", "expected"]]
-print(ledger.round(0).to_string(index=False))
+ledger = results["no opinion"].figures()
+print(fe.as_text(ledger, ["source", "figure", "used", "expected"]))
 distinct = results["no opinion"].distinct(in_2018)
 shown = ["quantity", "median", "low", "high", "interval", "basis"]
-print(distinct[shown].round(2).to_string(index=False))
+print(fe.as_text(distinct, shown))
 
 # %%
 # Three priors, three answers. At w = 0 and w = 1 stand the bounds, but for chance in the counts
 # and for a rate that is taken to be the same in both years.
 for name in ("distinct children", "registers per child"):
     print(f"\n{name}")
-    print(answers(results, name)[columns].round(2).to_string(index=False))
+    print(fe.as_text(answers(results, name), columns))
 
 # %%
 # The weight itself, prior beside posterior: they are the same, for the totals did not touch it.
-print(
-    answers(results, "overlap weight")[[*columns, "prior_low", "prior_high"]]
-    .round(2)
-    .to_string(index=False)
-)
+weighed = answers(results, "overlap weight")
+print(fe.as_text(weighed, [*columns, "prior_low", "prior_high"]))
 print("Totals alone say nothing about how many distinct children there are within the bounds.")
 
 # %%
 # What hangs on it: the share of the reported children whom the Council investigated. On the
 # sheet's route it reads as 300 of 950, or 32%.
-print(answers(results, "share investigated")[columns].round(2).to_string(index=False))
+print(fe.as_text(answers(results, "share investigated"), columns))
 
 # %%
 # Now the kinds apart: the route means children of whom there is a suspicion of violence as the
@@ -206,7 +203,7 @@ apart = {
 online = fe.fit(model(six(weights["no opinion"], apart)), seed=2018)
 for name in ("distinct children", "registers per child"):
     print(f"\n{name}")
-    print(answers({"online apart": online}, name)[columns].round(2).to_string(index=False))
+    print(fe.as_text(answers({"online apart": online}, name), columns))
 
 # %%
 # Were the overlaps known, the answer would be too. These numbers are made up: of the three
@@ -221,9 +218,7 @@ linked = fe.Unlinked(
     "bodies", registers=[register_of(name, alike) for name in three], overlaps=made_up
 )
 known = fe.fit(model(linked), seed=2018)
-print(
-    answers({"known overlaps": known}, "distinct children")[columns].round(2).to_string(index=False)
-)
+print(fe.as_text(answers({"known overlaps": known}, "distinct children"), columns))
 
 # %%
 # The figure.

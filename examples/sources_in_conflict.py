@@ -196,8 +196,7 @@ quantities = {
 }
 for name, one in without.items():
     print(f"{name}:")
-    for row in one.quantities(quantities).itertuples():
-        print(f"  {row.quantity:<30} {row.median:.4f} ({row.low:.4f}-{row.high:.4f})")
+    print(fe.as_text(one.quantities(quantities), ["quantity", "median", "low", "high", "interval"]))
 
 # %%
 # The files.

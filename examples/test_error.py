@@ -116,8 +116,8 @@ for (scale, name), theirs in published.items():
 # say. The prior decides, and the upper limit is not one to quote: the published one comes from
 # chains that did not reach the end of that tail, which sums over a grid put at 0.50.
 columns = ["scale", "quantity", "prior_low", "prior_high", "low", "median", "high", "interval"]
-table = pd.concat([one.assign(scale=scale) for scale, one in tables.items()])[columns]
-print(table.round(3).to_string(index=False))
+table = pd.concat([one.assign(scale=scale) for scale, one in tables.items()])
+print(fe.as_text(table, columns))
 for scale, result in results.items():
     below = (result.sample_of(quantities["sensitivity"]) < 0.5).mean()
     print(

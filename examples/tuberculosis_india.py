@@ -64,7 +64,7 @@ print(result)
 # %%
 # No transition was given a prior, so each has the default Beta(1, 1): the ledger says so.
 ledger = model.ledger_table()
-print(ledger.loc[~ledger["stated"], ["about", "value"]].to_string(index=False))
+print(fe.as_text(ledger[~ledger["stated"]], ["about", "value"]))
 
 # %%
 # How many are lost between each step and the next, and how probable it is that the largest loss
@@ -79,7 +79,7 @@ def lost(first: str, last: str):
 
 losses = {f"lost before: {b}": lost(a, b) for a, b in pairwise(steps)}
 table = result.quantities(losses)
-print(table[["quantity", "median", "low", "high", "interval"]].round(-3).to_string(index=False))
+print(fe.as_text(table, ["quantity", "median", "low", "high", "interval"]))
 
 draws = {name: result.sample_of(function) for name, function in losses.items()}
 largest = max(draws, key=lambda name: draws[name].mean())

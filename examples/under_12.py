@@ -260,7 +260,7 @@ for one in five.values():
 compared = fe.check.compare(model(shift), five, seed=2018)
 print(compared.text)
 columns = ["assumption", "quantity", "median", "low", "high", "interval", "contraction", "basis"]
-print(compared.table[columns].round(3).to_string(index=False))
+print(fe.as_text(compared.table, columns))
 figure = fe.plot.compare(compared, title="Child victims under 12, the Netherlands: imputed")
 
 # %%
@@ -271,7 +271,7 @@ pooled = fe.check.pool(
     statement="equal weights, as an example of a panel that prefers none",
 )
 last = pooled.table[pooled.table["assumption"].str.startswith("pooled")]
-print(last[["assumption", "quantity", "median", "low", "high", "basis"]].head(2).to_string())
+print(fe.as_text(last.head(2), ["assumption", "quantity", "median", "low", "high", "basis"]))
 
 # %%
 # Where a conclusion turns. "Most victims aged 0-16 are under 12" turns at the shift at which
@@ -337,7 +337,7 @@ plan = fe.check.value_of_information(
     progress=False,
 )
 print(plan.text)
-print(plan.tables["sizes"].round(1).to_string(index=False))
+print(fe.as_text(plan.tables["sizes"]))
 
 # %%
 # The figures, the tables and a page.

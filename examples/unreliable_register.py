@@ -14,6 +14,7 @@ writes a figure and two tables to ``out/``.
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import pandas as pd
 
 import funnelest as fe
 
@@ -113,9 +114,9 @@ answers = {
     name: result.quantities({"reported in 2018": reported}).iloc[0]
     for name, result in results.items()
 }
-for name, row in answers.items():
-    print(f"{name:<36} {row['median']:>6,.0f}  ({row['low']:,.0f} - {row['high']:,.0f})")
-print(f"Children reported in 2018: median, {row['interval']} interval.")
+table = pd.DataFrame(answers.values()).assign(figures=list(answers))
+print("Children reported in 2018:")
+print(fe.as_text(table, ["figures", "median", "low", "high", "interval"]))
 print("What is missing pulls up, what is no case or no new child pulls down: that the answer ends")
 print("near the printed number is chance, and its interval is several times as wide.")
 
@@ -127,14 +128,14 @@ last = results["+ an audit found 96 of 150"]
 table = last.parameters()
 table = table[table["parameter"].str.contains("register")]
 columns = ["parameter", "prior_low", "prior_high", "low", "median", "high", "interval"]
-print(table[columns].round(2).to_string(index=False))
+print(fe.as_text(table, columns))
 
 # %%
 # The ledger: every printed number, what was done to the route to compare it, how many cases
 # there are per record, and which share of the reported children is in the register.
 ledger = last.figures()
 columns = ["source", "of", "figure", "expected", "residual", "cases_per_record", "registered_share"]
-print(ledger[columns].round(2).to_string(index=False))
+print(fe.as_text(ledger, columns))
 print("Read as:", ledger["read_as"][0])
 
 # %%

@@ -100,7 +100,7 @@ for number, (asked, name) in enumerate(
 # What is printed of the route then says what it rests on.
 marked = trust.result
 print(marked.mark)
-print(marked.steps()[["step", "median", "low", "high", "interval", "basis"]].round(0).to_string())
+print(fe.as_text(marked.steps(), ["step", "median", "low", "high", "interval", "basis"]))
 fe.plot.route(marked).savefig(OUT / "known_route.png", dpi=200)
 fe.report.page(result, OUT / "known.html", title="What can be known of the route", checks=trust)
 print("Figures and tables: out/known_*.png, out/known_*.csv; page: out/known.html")

@@ -90,6 +90,6 @@ truth = fe.draw_parameters(model, seed=3)
 again = fe.fit(fe.simulate(model, seed=3, parameters=truth), seed=3)
 print(f"true share earlier infected {truth['earlier']:.3f}; estimated:")
 parameters = again.parameters().set_index("parameter")
-print(parameters.loc[["earlier"], ["median", "low", "high", "interval"]].round(3).to_string())
+print(fe.as_text(parameters.loc[["earlier"]], ["median", "low", "high", "interval"]))
 
 fe.plot.route(result, title="An epidemic (made-up figures)")

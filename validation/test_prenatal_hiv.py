@@ -72,7 +72,7 @@ def test_the_conflict():
     table = found.table.set_index("source")
     for item, mid_p in MID_P.items():
         assert table.loc[item, "mid_p"] == pytest.approx(mid_p, abs=0.01), item
-        assert table.loc[item, "mc_error"] < 0.005
+        assert table.loc[item, "mid_p_mc_error"] < 0.005
     assert {one.source for one in found.details["apart"]} == {"2", "4", "5", "12"}
     assert found.mark == "SOURCES IN CONFLICT: 2, 4, 5, 12"
     assert not found.passed

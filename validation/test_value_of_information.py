@@ -52,7 +52,7 @@ def product(q):
 
 
 def near(row, exact):
-    error = row["mc_error_percent"] / 100
+    error = row["reduction_percent_mc_error"] / 100
     assert error < MOST
     assert row["reduction_percent"] / 100 == pytest.approx(exact, abs=min(ERRORS * error, MOST))
     assert row["variance_after"] == pytest.approx(

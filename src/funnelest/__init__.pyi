@@ -94,6 +94,7 @@ from .rates import Number as Number
 from .rates import PerLevel as PerLevel
 from .rates import Rate as Rate
 from .rates import Share as Share
+from .results.printing import as_text as as_text
 from .results.result import Result as Result
 from .results.storing import save as save
 from .results.storing import to_datatree as to_datatree
@@ -192,6 +193,7 @@ __all__ = [
     "Unrecorded",
     "Validation",
     "Withheld",
+    "as_text",
     "bounds",
     "check",
     "distributions",

@@ -162,7 +162,7 @@ class Verdict:
         cells = [
             {
                 name: short(row[name], row[f"{name}_mc_error"])
-                if f"{name}_mc_error" in row
+                if f"{name}_mc_error" in row and row[name] == row[name]
                 else row[name]
                 for name in self.columns or row
             }

@@ -60,7 +60,7 @@ def test_chi_squared_of_one_count_is_two_sided(found):
         made = np.abs(draws.binomial(n, p) - n * p)
         seen = np.abs(y - n * p)
         truth = np.mean(made > seen) + 0.5 * np.mean(made == seen)
-        assert abs(one["p"] - truth) < 4 * one["mc_error"] + 0.003
+        assert abs(one["p"] - truth) < 4 * one["p_mc_error"] + 0.003
 
 
 def test_scores_are_the_predictive_density(found):

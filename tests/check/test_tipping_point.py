@@ -61,8 +61,8 @@ def found():
 
 def test_the_probability_at_every_value(found):
     table = found.table
-    assert list(table) == [SHIFT, "probability", "mc_error", "holds", "basis", "mark"]
-    away = (table["probability"] - exact(table[SHIFT])) / table["mc_error"]
+    assert list(table) == [SHIFT, "probability", "probability_mc_error", "holds", "basis", "mark"]
+    away = (table["probability"] - exact(table[SHIFT])) / table["probability_mc_error"]
     assert np.abs(away).max() < 4
     assert list(table["holds"]) == list(exact(table[SHIFT]) >= 0.8)
     assert set(table["basis"]) == {"imputed"}

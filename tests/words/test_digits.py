@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from funnelest.results.tables import show_number
+from funnelest.results.printing import show_number
 from funnelest.sampling.errors import sized_errors
 from funnelest.sampling.weights import quantiles
 from funnelest.verdict import Three

@@ -133,8 +133,8 @@ def conflict(
     .. math:: p = P(y^* > y \mid y_{-s}) + \tfrac12 P(y^* = y \mid y_{-s}).
 
     Where the distribution gives tail probabilities these are averaged over draws, which leaves
-    less Monte Carlo error than made-up figures would; `mc_error` says how much. Figures that are
-    rounded or withheld, limits and official values that disagree are compared as printed. Of
+    less Monte Carlo error than made-up figures would; `mid_p_mc_error` says how much. Figures that
+    are rounded or withheld, limits and official values that disagree are compared as printed. Of
     several numbers of one source (a table, a joint survey) each is compared by itself, all of the
     source being left out.
 

@@ -95,7 +95,7 @@ def columns(one: Compared, probability: float) -> dict[str, Any]:
         "high": one.high,
         "interval": named("word.predictive", interval=interval_name(probability)),
         "mid_p": one.mid_p,
-        "mc_error": one.mc_error,
+        "mid_p_mc_error": one.mc_error,
         **dict(zip(_ERRORS, one.errors, strict=True)),
     }
 

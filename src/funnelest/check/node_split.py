@@ -113,7 +113,7 @@ def node_split(
         the side from which the prior was taken so that it counts `once` (empty: it counts twice).
 
         The table has a row per body of evidence ("prior", both sides, "all sources" of a result)
-        and one of their "difference", with the conflict `p`.
+        and one of their "difference", with the conflict `p` and its `p_mc_error`.
 
     Raises
     ------
@@ -307,7 +307,7 @@ def judged(
                 "interval": interval_name(probability),
                 **errors(found),
                 "p": p if last else np.nan,
-                "mc_error": 2 * error if last else np.nan,
+                "p_mc_error": 2 * error if last else np.nan,
                 "p_normal": p_normal if last else np.nan,
                 "basis": basis,
             }

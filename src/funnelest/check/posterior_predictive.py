@@ -254,7 +254,7 @@ def _together(source: str, parts: list[Replicated], effective: float) -> dict[st
         "figures": count,
         "chi_squared": chi_squared,
         "p": p,
-        "mc_error": error,
+        "p_mc_error": error,
     }
 
 

@@ -125,13 +125,13 @@ def tipping_point(
     Verdict
         It passes when every fit passed its convergence gate; one that failed has no probability,
         but a mark. The table has a row per point of the grid: a column per parameter, the
-        `probability` of the conclusion, its Monte Carlo standard error `mc_error`, whether it
-        `holds` (missing where the fit failed), and the `basis`. ``tables["turns"]``, and `found`,
-        have the turning points along the grid of one parameter, in order: the `value`, the values
-        of the grid `between` which it lies, and from `low` to `high` what two Monte Carlo errors
-        allow. `details` has the `conclusion`, the grids in `over`, the `priors` that were set
-        aside, `probability`, `mc_error` and `marks` with one axis per parameter, and the number
-        of `draws` per fit.
+        `probability` of the conclusion with its Monte Carlo standard error
+        (`probability_mc_error`), whether it `holds` (missing where the fit failed), and the
+        `basis`. ``tables["turns"]``, and `found`, have the turning points along the grid of one
+        parameter, in order: the `value`, the values of the grid `between` which it lies, and from
+        `low` to `high` what two Monte Carlo errors allow. `details` has the `conclusion`, the grids
+        in `over`, the `priors` that were set aside, `probability`, `mc_error` and `marks` with one
+        axis per parameter, and the number of `draws` per fit.
 
     Raises
     ------
@@ -291,7 +291,7 @@ def _rows(
         yield {
             **dict(zip(over, point, strict=True)),
             "probability": p,
-            "mc_error": error,
+            "probability_mc_error": error,
             "holds": None if np.isnan(p) else bool(p >= conclusion.probability),
             "basis": "imputed",
             "mark": mark,

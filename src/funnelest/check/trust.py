@@ -185,9 +185,9 @@ class Trust:
         return "\n".join([*lines, self._say("trust.more")])
 
     def _repr_html_(self) -> str:
-        from funnelest.results.tables import html_table
+        from funnelest.results.printing import html_table
 
-        return str(html_table(self.table.drop(columns="seconds")))
+        return html_table(self.table.drop(columns="seconds"))
 
 
 @entry

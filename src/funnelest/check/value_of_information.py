@@ -146,8 +146,8 @@ def value_of_information(
     now on average, and that :math:`E[\mathrm{Var}(q \mid y)] + \mathrm{Var}(E[q \mid y])` is the
     variance of now. When refits of more than 5% of the replicates fail, nothing is said.
 
-    The `mc_error` is over replicates and over the draws: that all replicates weigh the same ones
-    is in it (jackknife over 20 folds of the draws).
+    The errors (``..._mc_error``) are over replicates and over the draws: that all replicates weigh
+    the same ones is in them (jackknife over 20 folds of the draws).
 
     What a figure tells is in variances: for a skewed quantity the variance is mostly that of its
     long tail. Ask about its logarithm where ratios count.

@@ -12,10 +12,10 @@ from itertools import compress
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from funnelest.model.sight import CARRIED
-from funnelest.results.intervals import ENDS, ends_of
+from funnelest.results.intervals import beside_others, known_of
+from funnelest.results.printing import rows_named
 from funnelest.verdict import Verdict
 from funnelest.words import Language, catalogue
-from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -125,10 +125,9 @@ def _frame(
         shown = frame.drop(columns="mark")
     elif "mark" in frame and set(frame["mark"]) == {marks[0]}:
         shown, mark = frame.drop(columns="mark"), marks[1]
-    if not all(isinstance(name, int) for name in shown.index):  # rows with names of their own
-        shown = shown.reset_index()
+    shown = rows_named(shown)
     names = [str(name) for name in shown.columns]
-    beside = {*ENDS, *(f"{name}_mc_error" for name in names)}
+    beside = beside_others(names)
     kept = [name not in beside for name in names]
     columns = [
         (str(name), kind.kind in "iuf")
@@ -158,8 +157,7 @@ def _cell(
     if isinstance(value, float):
         if not numeric:
             return "" if value != value else str(value)
-        error = row.get(f"{name}_mc_error")
-        return show.number(value, 3, error, ANY if error is None else ends_of(row))
+        return show.number(value, 3, *known_of(row, name))
     if isinstance(value, int) and not isinstance(value, bool) and name not in axes:
         return show.figure(value)
     value = show.cell(name, value)

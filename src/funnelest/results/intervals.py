@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,12 @@ __all__ = [
     "COLUMNS",
     "ENDS",
     "ERRORS",
+    "beside_others",
     "beside_prior",
     "ends_of",
     "errors_of",
     "interval_problems",
+    "known_of",
     "summary",
     "summary_errors",
 ]
@@ -50,6 +52,21 @@ def ends_of(row: Mapping[str, Any]) -> tuple[float, float]:
     Those of a table that does not have them are not known.
     """
     return row.get("least", ANY[0]), row.get("most", ANY[1])
+
+
+def known_of(row: Mapping[str, Any], name: str) -> tuple[float | None, tuple[float, float]]:
+    """Return the error of a number of a row, None where it has none, and the ends it lies within.
+
+    The ends are those of the draws of the posterior: of the numbers that summarise these.
+    """
+    error = f"{name}_mc_error"
+    return row.get(error), ends_of(row) if error in ERRORS else ANY
+
+
+def beside_others(names: Sequence[str]) -> set[str]:
+    """Return which columns say how well others are known: errors of columns, ends of the draws."""
+    errors = {f"{name}_mc_error" for name in names} & set(names)
+    return errors | (set(ENDS) & set(names) if errors else set())
 
 
 def interval_problems(probability: object, kind: object = "equal-tailed") -> list[str]:

@@ -13,7 +13,7 @@ from funnelest.errors import raise_if_any
 from funnelest.evidence.unlinked import Unlinked
 from funnelest.fields import MAPPING, TEXT, Constraint, instance
 from funnelest.quantities.quantities import Quantities
-from funnelest.results import tables
+from funnelest.results import printing, tables
 from funnelest.results.draws import QUANTITY
 from funnelest.results.intervals import interval_problems
 from funnelest.results.people import People
@@ -336,7 +336,7 @@ class Result(People):
         if not (self.gate.passed or self.accepted):
             closed = "  no table: the gate is closed (despite_failed_gate() opens it)"
             return "\n".join([*lines, closed])
-        lines += tables.step_lines(self.steps())
+        lines += printing.step_lines(self.steps())
         lines += [f"  note: {tables.in_english(one)}" for one in self._number("auto")[1]]
         if self.mark:
             lines.append(f"  {self.mark}")
@@ -349,7 +349,7 @@ class Result(People):
             return f"<pre>{escape(repr(self))}</pre>"
         parts = [f"<p>{escape(self.gate.text)}</p>"]
         for title, table in (("Steps", self.steps()), ("Transitions", self.transitions())):
-            parts += [f"<h4>{title}</h4>", tables.html_table(table)]
+            parts += [f"<h4>{title}</h4>", printing.html_table(table)]
         parts += [f"<p>{escape(tables.in_english(one))}</p>" for one in self._number("auto")[1]]
         return "\n".join(parts)
 

@@ -1,4 +1,4 @@
-"""Tables: their rows, every figure beside what is expected of it, and a table as text."""
+"""Tables: their rows, and every figure beside what is expected of it."""
 
 from __future__ import annotations
 
@@ -15,21 +15,11 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
-from funnelest.results.intervals import (
-    ENDS,
-    ERRORS,
-    ends_of,
-    errors_of,
-    summary,
-    summary_errors,
-)
+from funnelest.results.intervals import errors_of, summary, summary_errors
 from funnelest.sampling.weights import interval_name
 from funnelest.words import Language, Sentence, named
-from funnelest.words.digits import ANY
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from funnelest.evidence.base import Evidence
     from funnelest.model.model import Model
     from funnelest.model.parts import Parts
@@ -41,7 +31,6 @@ __all__ = [
     "Shown",
     "figure_rows",
     "first_event_rows",
-    "html_table",
     "in_english",
     "selection_problems",
     "selections",
@@ -305,48 +294,3 @@ def standardised(one: Shown, value: float, limits: tuple[float, float] | None = 
     middle = float(np.mean(one.mean))
     apart = 0.0 if limits and limits[0] <= middle <= limits[1] else value - middle
     return float(apart / spread)
-
-
-def step_lines(table: pd.DataFrame) -> list[str]:
-    """Return a table of steps as lines of text."""
-    width = max(len(step) for step in table["step"])
-    rows = []
-    for row in table.to_dict("records"):
-        median, low, high = (
-            show_number(row[name], row[f"{name}_mc_error"], ends_of(row))
-            for name in ("median", "low", "high")
-        )
-        rows.append(
-            f"    {row['step']:<{width}}  {median:>12}  {low:>12} - {high:<12}  {row['basis']}"
-        )
-    unit, interval = table["unit"][0], table["interval"][0]
-    return [f"  {table['number'][0]} {unit}; median, {interval} interval, basis:", *rows]
-
-
-def html_table(table: pd.DataFrame) -> str:
-    """Return a table as HTML, numbers rounded to what a reader can use.
-
-    What has a column of Monte Carlo errors is rounded to these, and passes no end of the draws;
-    both are then left out.
-    """
-    shown = table.copy()
-    rows = table.to_dict("records")
-    for name in table.columns:
-        if table[name].dtype.kind == "f":
-            error = f"{name}_mc_error"
-            shown[name] = [
-                show_number(row[name], row.get(error), ends_of(row) if error in ERRORS else ANY)
-                for row in rows
-            ]
-    shown = shown.drop(columns=[*ENDS, *(f"{name}_mc_error" for name in table)], errors="ignore")
-    if "mark" in shown and not shown["mark"].any():
-        shown = shown.drop(columns="mark")
-    return str(shown.to_html(index=False, border=0, classes="funnelest"))
-
-
-def show_number(value: float, error: float | None = None, within: tuple[float, float] = ANY) -> str:
-    """Return a number with three significant digits, or whole when it is large.
-
-    No digit is finer than its Monte Carlo `error`, and it passes no end that it lies `within`.
-    """
-    return Language("en").short(value, error, within) if np.isfinite(value) else str(value)

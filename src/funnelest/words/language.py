@@ -280,12 +280,14 @@ class Language:
     ) -> str:
         """Return a number with three significant digits, or whole when it is large.
 
-        No digit is finer than its Monte Carlo `error`; `within` as in `number`.
+        No digit is finer than its Monte Carlo `error`, of one that is not known three are left;
+        `within` as in `number`.
         """
         if not math.isfinite(value):
             return _DASH
-        if error is not None and math.isfinite(error) and not certain(value, error):
-            value = to_error(value, error, within=within)[0]
+        if error is not None and not certain(value, error):
+            value, kept = to_error(value, error, within=within)
+            value = float(f"{value:.{kept}g}")
         return self.local(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}")
 
     def figure(self, value: float) -> str:

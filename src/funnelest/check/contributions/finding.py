@@ -84,8 +84,8 @@ def contributions(
         from others; the shares owed to `sources`, `priors` and `assumptions`, and the component to
         which `most` is owed; what it `rests_on` that no figure says; the `basis`.
 
-        ``tables["shares"]`` has one row per quantity (and stratum) and component: the `share`
-        owed to it and its Monte Carlo standard error `mc_error`, the `total` that the shares added
+        ``tables["shares"]`` has one row per quantity (and stratum) and component: the `share` owed
+        to it and its Monte Carlo standard error `share_mc_error`, the `total` that the shares added
         up to before (1 for a normal posterior; little where rounded figures leave out all but a
         range); of sources what is known without it: median and limits (`without_median` ...), the
         `shift` of the median in posterior standard deviations, the `variance` over what it is with
@@ -231,7 +231,7 @@ def _share_row(
         "component": name,
         "kind": kind,
         "share": row.shares.get(name, math.nan),
-        "mc_error": row.errors.get(name, math.nan),
+        "share_mc_error": row.errors.get(name, math.nan),
         "total": row.total,
         **limits(without.after if without else NOTHING, "without_"),
         "interval": interval,

@@ -19,10 +19,7 @@ _ERRORS = 2.0
 #: Parameters that the text names.
 _NAMED = 5
 _ROOM = "value_of_information"
-_PRINTED = (
-    "kind", "rank", "name", "status", "reduction_percent", "mc_error_percent", "width_now",
-    "width_after",
-)  # fmt: skip
+_PRINTED = ("kind", "rank", "name", "status", "reduction_percent", "width_now", "width_after")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,10 +176,10 @@ def _rows(gains: Sequence[Gain], about: Mapping[str, Any]) -> list[dict[str, Any
             "variance_now": about["variance_now"],
             "variance_after": (1 - one.reduction) * about["variance_now"],
             "reduction_percent": 100 * one.reduction,
-            "mc_error_percent": 100 * one.mc_error,
+            "reduction_percent_mc_error": 100 * one.mc_error,
             "width_now": about["width_now"],
             "width_after": one.width,
-            "width_mc_error": one.width_error,
+            "width_after_mc_error": one.width_error,
             "interval": interval_name(about["probability"]),
             "cost": np.nan if one.cost is None else one.cost,
             "cost_per_percent": one.cost_per_percent,
@@ -209,7 +206,7 @@ def _sizes(about: Mapping[str, Any]) -> list[dict[str, Any]]:
             "n": one.size,
             "width_now": now,
             "width_after": one.width,
-            "width_mc_error": one.width_error,
+            "width_after_mc_error": one.width_error,
             "ratio": one.width / now,
             "interval": interval_name(about["probability"]),
             "cost": np.nan if one.cost is None else one.cost,
