@@ -491,3 +491,20 @@ def test_a_dutch_reader_gets_dutch(result):
     assert "95%-interval met gelijke staarten" in found.text
     for word in (" the ", "number", "expected"):
         assert word not in found.text, word
+
+
+def test_a_planned_count_of_people_who_are_counted_already_is_refused():
+    """What both say together hangs on how many are in both, and made-up counts do not know that."""
+    here = fe.Register(name="here", step="told", count=40)
+    model = fe.Model(
+        fe.Route("happened", "told", "helped"),
+        fe.Population.cells(),
+        fe.Number(fe.Gamma(60, 0.1)),
+        {("happened", "told"): fe.Share(0.1), ("told", "helped"): fe.Share(fe.Beta(2, 2))},
+        [here],
+    )
+    draws = {name: np.linspace(0.2, 0.5, 400) for name in model.free}
+    result = fe.Result(model, draws, Gate("importance", {"k-hat": 0.1}, ()), seed=1)
+    plan = fe.Register(name="new", step="helped", count=10)
+    with pytest.raises(fe.SpecError, match="'new' would count people whom 'here' counts too"):
+        asked(result, "told -> helped", plans={"new": plan})

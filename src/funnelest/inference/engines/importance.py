@@ -39,6 +39,7 @@ from funnelest.inference.engines.modes import (
     unbounded,
 )
 from funnelest.inference.engines.moves import Walkers, walked
+from funnelest.inference.engines.overlooked import overlooked
 from funnelest.inference.engines.proposal import Component, Draws, Judged, Proposal
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
@@ -70,6 +71,8 @@ _PLAIN = 0.05
 #: Effective draws aimed at, at least: with fewer the thinnest tail seldom has as many as the gate
 #: asks for.
 _LEAST = 1500
+#: How often modes are looked for that the proposal does not cover.
+_OVERLOOKED = 3
 #: Most draws, for each effective one that is aimed at first.
 _MOST = 25
 #: Fewer draws than this are first made the short way. There directions are held in which figures
@@ -156,13 +159,13 @@ def _sample(
         progress(0.02, "finding the mode")
         modes = find_modes(target, rng)
         target.condense(np.array([point for _, point, _ in modes]).T)
-        if draws < _SHORT:
+        if draws < _SHORT and target.density.all_located():
             progress(0.1, "sampling")
             short = _short(target, modes, draws, rng)
             if short is not None:
                 return short
         progress(0.2, "following the ridges")
-        proposal = _explored(target, modes, rng)
+        proposal = _with_overlooked(target, modes, _explored(target, modes, rng), rng)
     progress(0.4, "adapting the proposal")
     proposal = _adapted(target, proposal, rng, draws)
     progress(0.7, "sampling")
@@ -247,6 +250,20 @@ def _explored(target: Target, modes: list[Mode], rng: np.random.Generator) -> Pr
             if proposal.efficiency < _HOPELESS:
                 break
     return best
+
+
+def _with_overlooked(
+    target: Target, modes: list[Mode], proposal: Proposal, rng: np.random.Generator
+) -> Proposal:
+    """Return the proposal, explored again from the modes that it does not cover as well."""
+    for _ in range(_OVERLOOKED):
+        drawn, log_weights = weigh(target, proposal.prepared(target, rng), rng, _batch(target))
+        more = overlooked(target, drawn.u, log_weights, rng)
+        if not more:
+            break
+        modes = [*modes, *more]
+        proposal = _explored(target, modes, rng)
+    return proposal
 
 
 def _short(

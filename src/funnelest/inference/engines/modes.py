@@ -11,7 +11,7 @@ from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import log_likelihoods
 
-__all__ = ["Mode", "find_modes", "nearest_mode", "shares_of", "unbounded"]
+__all__ = ["Mode", "find_modes", "near_modes", "nearest_mode", "shares_of", "unbounded"]
 
 type Floats = NDArray[np.float64]
 #: Log-density, point and curvature.
@@ -23,6 +23,9 @@ _STARTS, _CLIMB = 32, 25
 _CROWDED, _FURTHER = 1 / 6, 16
 #: Draws of the prior of which the likeliest are started from, where climbs alone cannot tell.
 _TRIED, _CLIMBS = 20_000, 6
+#: So many are started from when they may be near each other; and how far apart they are at least,
+#: as the square of the distance per unknown.
+_CLOSER, _FAR, _NEAR = 32, 0.5, 0.05
 #: Modes this much lower than the highest, in log-mass, are left out.
 _LOWER = 12.0
 
@@ -150,19 +153,36 @@ def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats
 def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return modes of the density itself, from the highest of many points, well apart."""
     pool = np.concatenate([starts, rng.standard_normal((len(starts), _TRIED))], axis=1)
-    values = target.log_density(pool)
-    chosen: list[Floats] = []
-    most = max(_CLIMBS, starts.shape[1] // 10)
-    for i in np.argsort(-values, kind="stable"):
-        point = pool[:, i]
-        if not np.isfinite(values[i]) or len(chosen) == most:
-            break
-        if all(np.sum((point - other) ** 2) > 0.5 * len(point) for other in chosen):
-            chosen.append(point)
+    chosen = _likeliest(target, pool, max(_CLIMBS, starts.shape[1] // 10), _FAR)
     if not chosen:
         return starts, np.repeat(np.eye(len(starts))[None], starts.shape[1], axis=0)
     points = np.array([_highest(target, point) for point in chosen]).T
     return points, np.array([_curvature(target, point) for point in points.T])
+
+
+def near_modes(target: Target, rng: np.random.Generator) -> list[Mode]:
+    """Return the distinct modes that climbs from likely draws near each other reach."""
+    chosen = _likeliest(target, rng.standard_normal((target.size, _TRIED)), _CLOSER, _NEAR)
+    if not chosen:
+        return []
+    points = np.array([_highest(target, point) for point in chosen]).T
+    heights = target.log_density(points)
+    order = np.argsort(-heights, kind="stable")
+    return _distinct([(float(heights[i]), points[:, i], _curvature(target, points[:, i]))
+                      for i in order if np.isfinite(heights[i])])  # fmt: skip
+
+
+def _likeliest(target: Target, pool: Floats, most: int, apart: float) -> list[Floats]:
+    """Return the points of the highest density of which none is near another."""
+    values = target.log_density(pool)
+    chosen: list[Floats] = []
+    for i in np.argsort(-values, kind="stable"):
+        if not np.isfinite(values[i]) or len(chosen) == most:
+            break
+        off = np.array(chosen).reshape(-1, len(pool)) - pool[:, i]
+        if (np.sum(off**2, axis=1) > apart * len(pool)).all():
+            chosen.append(pool[:, i])
+    return chosen
 
 
 def _highest(target: Target, start: Floats) -> Floats:
