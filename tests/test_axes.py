@@ -438,7 +438,7 @@ def test_first_events_before_an_age_stop_where_the_open_band_begins():
 
 
 def test_the_figure_of_ages_names_an_open_band():
-    survey = fe.Survey("s", step="a", yes=30, n=900)
+    survey = fe.Survey("s", step="a", yes=30, n=900, among=False)
     model = fe.Model(fe.Route("a", "b"), OPEN, fe.Rate(fe.Beta(1, 9)), {}, [survey], [FIRST])
     result = fe.fit(model, engine="importance", draws=400, seed=1, progress=False)
     figure = fe.plot.ages(result)

@@ -77,6 +77,7 @@ def test_no_more_are_registered_than_there_are(place):
     np.testing.assert_allclose(expected(model, values), 0.8 * seen, rtol=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_of_a_register_that_is_not_named_nothing_changes(place):
     other = register(name="other")
     model = place.model(make(place), evidence=[other, register()])

@@ -251,6 +251,7 @@ def test_transitions_that_hang_on_one_unknown_are_not_confounded(
     assert [one.members for one in found.details["transitions"]] == [("told -> reported",)]
 
 
+@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_every_sentence_has_all_that_stands_in_its_braces(language: str) -> None:
     """Whatever a model lets be said: in both languages, and in Dutch no English is left."""
@@ -316,6 +317,8 @@ def test_the_same_seed_gives_the_same_answer_and_rank_needs_no_luck() -> None:
 # ------------------------------------------------------------------ any model
 
 
+@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
+@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_kind_of_evidence(everything: fe.Model) -> None:
     started = time.perf_counter()
     found = identification(everything)

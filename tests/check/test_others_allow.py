@@ -62,6 +62,7 @@ def test_a_prior_that_is_not_vague_is_in_conflict():
     assert found.details["conflicting"] == ()
 
 
+@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 @pytest.mark.parametrize("name", ["Beta(1, 1)", "HalfNormal", "LogNormal"])
 @pytest.mark.parametrize(
     "sources",

@@ -87,7 +87,7 @@ def test_everybody_is_a_victim_once():
 
 def test_a_question_of_five_years_gives_the_rate_of_one():
     """1 - .98^5 of the people in five years, without repeats, is 2% in a year."""
-    people = fe.Population({"sex": ["f", "m"]}, [10_000, 10_000])
+    people = fe.Population({"sex": ["f", "m"]}, [1e6, 1e6])
     yes = round(200_000 * (1 - 0.98**5))
     one = survey((5, "years"), 0.0, yes=yes, n=200_000)
     made = fe.Model(

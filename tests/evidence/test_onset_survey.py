@@ -451,7 +451,7 @@ def test_it_needs_first_events_and_the_same_axis():
     with pytest.raises(fe.SpecError, match=r"OnsetSurvey 's': .* FirstTime\(share"):
         fe.Model(ROUTE, PEOPLE, fe.Rate(0.1), evidence=[survey])
     axes = {"age": [0, 1, 2, 3], "years": [0, 1, 2, 3]}
-    years = fe.Population(axes, np.full((4, 4), 9).tolist(), ages="age")
+    years = fe.Population(axes, np.full((4, 4), 9).tolist(), ages="age", no_role="years")
     first = fe.FirstTime(share=1.0, statement="s", axis="years")
     model = fe.Model(ROUTE, years, fe.Rate(0.1), evidence=[survey], assumptions=[first])
     with pytest.raises(fe.SpecError, match="'axis' is 'age', and FirstTime has another"):

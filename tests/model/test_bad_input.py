@@ -1124,6 +1124,7 @@ def try_garbage(source, build, data):
 HUGE = (10**30, 1e30, 10**9, -(10**30), (10**9, 10**9))
 
 
+@pytest.mark.filterwarnings("ignore:.*They cannot all be of these")
 @pytest.mark.filterwarnings("ignore:.*is taken as exact:funnelest.FunnelestWarning")
 def test_a_huge_number_in_a_field_of_a_source_is_not_counted_up_to(source, build):
     """A field that is wrong ends the questions about its source (a hang ends the whole run)."""

@@ -56,12 +56,14 @@ def result() -> fe.Result:
     return made if made.gate.passed else made.despite_failed_gate()
 
 
+@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_basis_of_each_figure(result, name):
     table = result.figures()
     assert list(table[table["source"] == name]["basis"]) == EXPECTED[name]
 
 
+@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_checks_of_figures_say_the_same(result):
     said = [basis for one in EXPECTED.values() for basis in one]
     checks = [

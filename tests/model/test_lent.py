@@ -188,6 +188,7 @@ def test_ages_of_a_register_that_a_survey_tells_one_of() -> None:
     assert [both.basis({"age": age}) for age in ((12, 14), (15, 17))] == [EST, EST]
 
 
+@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 @pytest.mark.parametrize("seed", range(6))
 def test_the_order_of_sources_changes_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -98,6 +98,7 @@ def test_an_own_function_that_asks_for_it() -> None:
     assert set(mixed) == {"cover over year"}
 
 
+@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_no_row_where_nothing_differs() -> None:
     """Figures of the same cells; one source alone; a row that a source has of its own."""
     cover = fe.Coverage(fe.Shared("cover"))

@@ -113,7 +113,7 @@ def test_a_route_of_shares_only_is_not_marked_for_its_number(tmp_path: Path) -> 
     dutch = fe.report.page(result, tmp_path / "nl", title="t", checks=False, language="nl")
     said = dutch.read_text(encoding="utf-8")
     assert "Van wie \u201chappened\u201d bereikt, bereikt naar schatting 40%" in said
-    assert "personen" not in said
+    assert "aantal personen" not in said
     assert "figures say nothing" not in page
     assert fe.Model.from_dict(model.to_dict()) == model
 

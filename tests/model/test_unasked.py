@@ -47,7 +47,7 @@ def missing(*evidence, **parts):
 
 def survey(name="pupils", step="a", **where):
     # Of as many at another step it is asked whether they are the same people.
-    return fe.Survey(name, step=step, share=0.02, n=900 + (step != "a"), where=where)
+    return fe.Survey(name, step=step, share=0.02, n=900 + (step != "a"), where=where, among=False)
 
 
 def register(name="register", step="a", **fields):

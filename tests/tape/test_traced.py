@@ -55,7 +55,7 @@ CASES = {
     "shapes": lambda x: np.squeeze(np.expand_dims(x, 1), 1) * np.broadcast_to(x[0], (2, 3, 4)),
     "arrays": lambda x: np.broadcast_arrays(x[0, :1], x[1])[0] * K,
     "constant": lambda x: x * fm.constant(x),
-    "flat": lambda x: x * np.floor(3 * x) + np.sign(x) * x,
+    "flat": lambda x: x * fm.floor(3 * x) + np.sign(x) * x,
 }  # fmt: skip
 
 

@@ -342,7 +342,8 @@ class _Page:
         leaning = {
             row["step"]
             for row in self.steps
-            if self._leans(str(named("word.number_at", step=row["step"])), row["basis"])
+            if row["prior_low"] != row["prior_high"]  # what is given leans on nothing
+            and self._leans(str(named("word.number_at", step=row["step"])), row["basis"])
         }
         given = row["prior_low"] == row["prior_high"]
         known = "first_given" if given else "first_leans" if first in leaning else "first"

@@ -51,7 +51,10 @@ def ends_of(row: Mapping[str, Any]) -> tuple[float, float]:
 
     Those of a table that does not have them are not known.
     """
-    return row.get("least", ANY[0]), row.get("most", ANY[1])
+    least, most = (row.get(name) for name in ENDS)
+    if least is None or most is None:  # tables of checks name other things by one of the two
+        return ANY
+    return least, most
 
 
 def known_of(row: Mapping[str, Any], name: str) -> tuple[float | None, tuple[float, float]]:

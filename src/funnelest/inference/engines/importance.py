@@ -165,7 +165,9 @@ def _sample(
             if short is not None:
                 return short
         progress(0.2, "following the ridges")
-        proposal = _with_overlooked(target, modes, _explored(target, modes, rng), rng)
+        proposal = _explored(target, modes, rng)
+        if not target.density.all_located():
+            proposal = _with_overlooked(target, modes, proposal, rng)
     progress(0.4, "adapting the proposal")
     proposal = _adapted(target, proposal, rng, draws)
     progress(0.7, "sampling")

@@ -1,10 +1,10 @@
 """Modes that a proposal does not cover, of sources that say only how likely they are.
 
 Where no source shows where its figure puts the parameters, modes are searched for from the
-likeliest draws of the prior, a few of them far apart. Two that are near each other may then be taken
-for one. Whether one was overlooked is seen by its mass: the normal distribution with its height and
-curvature is a known part of all, and draws of the proposal, as they weigh, have that part there or
-they do not.
+likeliest draws of the prior, a few of them far apart. Two that are near each other may then be
+taken for one. Whether one was overlooked is seen by its mass: the normal distribution with its
+height and curvature is a known part of all, and draws of the proposal, as they weigh, have that
+part there or they do not.
 """
 
 from __future__ import annotations
@@ -29,8 +29,6 @@ def overlooked(
     target: Target, u: Floats, log_weights: Floats, rng: np.random.Generator
 ) -> list[Mode]:
     """Return modes where weighted draws ``(parameters, draws)`` are not, though they should be."""
-    if target.density.all_located():
-        return []
     top = log_weights.max()
     weights = np.exp(log_weights - top)
     log_total = top + np.log(weights.mean())
