@@ -137,6 +137,9 @@ def test_what_is_printed_of_a_table() -> None:
     # What a check found stays beside the numbers, whatever is chosen.
     marked = table.assign(mark=["SOURCES IN CONFLICT", ""])
     assert "SOURCES IN CONFLICT" in fe.as_text(marked, ["median"])
+    text = fe.as_text(table.assign(mark="SOURCES IN CONFLICT"), ["median"])
+    assert text.splitlines()[-1] == "SOURCES IN CONFLICT"
+    assert text.count("SOURCES IN CONFLICT") == 1
 
 
 def test_limits_of_highest_density_have_three_digits(fitted) -> None:

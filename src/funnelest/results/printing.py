@@ -30,7 +30,7 @@ def as_text(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     columns : sequence of str, optional
         The columns that are printed, in this order. Left out: all but the Monte Carlo errors and
         the ends of the draws. A mark of a row, such as that of a failed check, is printed in any
-        case.
+        case; one that all rows have stands below them.
 
     Returns
     -------
@@ -65,7 +65,11 @@ def as_text(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     named = names[: len(names) - len(table.columns)]
     kept = [n for n in names if n not in beside] if columns is None else [*named, *columns]
     shown = _rounded(whole.set_axis(names, axis=1))
-    return str(_marked(shown, list(dict.fromkeys(kept))).to_string(index=False))
+    marked = _marked(shown, list(dict.fromkeys(kept)))
+    marks = set(marked.get("mark", ()))
+    if len(marks) != 1:
+        return str(marked.to_string(index=False))
+    return f"{marked.drop(columns='mark').to_string(index=False)}\n{marks.pop()}"
 
 
 def _column_problems(columns: object, names: Sequence[str]) -> list[str]:
