@@ -18,7 +18,10 @@ import funnelest as fe
 from funnelest.likelihood.density import Density
 
 # What is studied here is what the package warns of.
-pytestmark = pytest.mark.filterwarnings("ignore:.*as a normal approximation:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*as a normal approximation:UserWarning"),
+    pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people"),
+]
 
 Z = stats.norm.ppf(0.975)
 N, SHARE, SETS = 100, 0.03, 150
