@@ -97,7 +97,12 @@ NOT_USED = {
     "OwnPoisson": {"defects"},
     "Linked": {"defects"},
     "Unlinked": {"defects"},
-    "Validation": {"defects"},
+    # Made-up groups and audits are drawn apart from what counts the same people, and could
+    # contradict it where they are among these: what `among` bounds is checked by enumeration.
+    "Cascade": {"among"},
+    "Cohort": {"among"},
+    "Survey": {"among"},
+    "Validation": {"defects", "among"},
     # Lists of which a count is a limit: a made-up table would be another. The other is internal.
     "OverlapTable": {"upper", "may_be_empty"},
 }
