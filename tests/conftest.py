@@ -6,6 +6,7 @@ example of that kind (`pytest_generate_tests` below); they stand in `examples.py
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -59,30 +60,36 @@ def functions() -> dict[str, Any]:
 @pytest.fixture(scope="session", params=GROUPS)
 def everything(request: pytest.FixtureRequest) -> fe.Model:
     """Models that hold every example of evidence, each with all terms, assumptions and priors."""
-    return examples.build(
-        *GROUPS[request.param],
-        occurrence=fe.Rate(fe.LogNormal.from_interval(0.01, 0.04), fe.Levels("sex")),
-        transitions={
-            ("happened", "told"): fe.Share(fe.Beta(30, 70), fe.Levels("age", fe.Normal(0, 0.3))),
-            ("told", "reported"): fe.Share(
-                fe.PerLevel("year", {2017: fe.Beta(25, 75), 2018: 0.26})
-            ),
-            ("told", "helped"): fe.Share(0.2),
-            ("reported", "investigated"): fe.Share(
-                fe.Beta(40, 60), fe.RandomWalk("age", fe.HalfNormal(0.3), trend=fe.Normal(0, 0.1))
-            ),
-            ("happened", "reported"): fe.Share(
-                fe.Beta(30, 70), fe.Spline("age", 0.1, order=2, trend=fe.Normal(0, 0.1))
-            ),
-            ("investigated", "helped"): fe.Share(fe.Beta(30, 30), fe.ChangePoint("year", 2018)),
-        },
-        assumptions=[
-            ASSUMPTIONS[YOUNG_OF[request.param]],
-            ASSUMPTIONS["shift fixed"],
-            ASSUMPTIONS["population error"],
-        ],
-        parameters={**PARAMETERS, **PRIORS},
-    )
+    with warnings.catch_warnings():
+        # Examples of a kind have the numbers of others, and stand at the steps of others.
+        warnings.filterwarnings("ignore", ".*(the same numbers|each hold everybody)")
+        return examples.build(
+            *GROUPS[request.param],
+            occurrence=fe.Rate(fe.LogNormal.from_interval(0.01, 0.04), fe.Levels("sex")),
+            transitions={
+                ("happened", "told"): fe.Share(
+                    fe.Beta(30, 70), fe.Levels("age", fe.Normal(0, 0.3))
+                ),
+                ("told", "reported"): fe.Share(
+                    fe.PerLevel("year", {2017: fe.Beta(25, 75), 2018: 0.26})
+                ),
+                ("told", "helped"): fe.Share(0.2),
+                ("reported", "investigated"): fe.Share(
+                    fe.Beta(40, 60),
+                    fe.RandomWalk("age", fe.HalfNormal(0.3), trend=fe.Normal(0, 0.1)),
+                ),
+                ("happened", "reported"): fe.Share(
+                    fe.Beta(30, 70), fe.Spline("age", 0.1, order=2, trend=fe.Normal(0, 0.1))
+                ),
+                ("investigated", "helped"): fe.Share(fe.Beta(30, 30), fe.ChangePoint("year", 2018)),
+            },
+            assumptions=[
+                ASSUMPTIONS[YOUNG_OF[request.param]],
+                ASSUMPTIONS["shift fixed"],
+                ASSUMPTIONS["population error"],
+            ],
+            parameters={**PARAMETERS, **PRIORS},
+        )
 
 
 @pytest.fixture
