@@ -8,6 +8,7 @@ import scipy.sparse
 import scipy.special as sp
 
 import funnelest.math as fm
+from funnelest.tape.seldom import replaced
 from funnelest.tape.slopes import is_flat, slopes_of
 from funnelest.tape.traced import Traced, changes_along, gradient_of, traced
 
@@ -54,9 +55,14 @@ CASES = {
     "mask": lambda x: x[:, np.array([True, False, True])],
     "shapes": lambda x: np.squeeze(np.expand_dims(x, 1), 1) * np.broadcast_to(x[0], (2, 3, 4)),
     "arrays": lambda x: np.broadcast_arrays(x[0, :1], x[1])[0] * K,
+    "replaced": lambda x: replaced(x * x, chosen, lambda _, x, y: fm.exp(x) * y, x, x[0]),
     "constant": lambda x: x * fm.constant(x),
     "flat": lambda x: x * fm.floor(3 * x) + np.sign(x) * x,
 }  # fmt: skip
+
+
+def chosen(value, x, y):
+    return (value > 0.25) & (y < 0.7)
 
 
 def twice(x):

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest import math as fm
+from funnelest.tape.seldom import replaced
 from funnelest.tape.traced import declared
 
 __all__ = ["PowerSum", "filled", "log_total", "part_of", "poisson_total", "sum_of_logs"]
@@ -197,10 +198,20 @@ def log_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
             key = None if weights is None else weights.tobytes()
             total = _remembered(first, last, float(top), float(step), key)(r)
             total = total + distribution.logp(first)
-        rest = ~np.isfinite(total)
-        if rest.any() and (weights is None or (weights > -np.inf).any()):
-            total = filled(total, rest, sum_of_logs(part_of(distribution, rest), counts, weights))
-    return total
+        if weights is not None and not (weights > -np.inf).any():
+            return total
+        varied = [name for name, value in vars(distribution).items() if np.ndim(value)]
+
+        def in_logs(rest: NDArray[np.bool_], *given: Any) -> Any:
+            whole = replace(distribution, **dict(zip(varied, given, strict=True)))
+            return filled(np.nan, rest, sum_of_logs(part_of(whole, rest), counts, weights))
+
+        return replaced(
+            total,
+            lambda value, *_: ~np.isfinite(value),
+            in_logs,
+            *(getattr(distribution, name) for name in varied),
+        )
 
 
 def _outwards(distribution: Any, first: int, last: int, weights: Any) -> Any:

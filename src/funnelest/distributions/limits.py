@@ -8,6 +8,7 @@ probabilities, 2000), and what is divided by 0 at a limit does not occur.
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from funnelest import math as fm
 from funnelest.distributions.base import Value, constant_gammaln, log_choose, xlog1py, xlogy
+from funnelest.tape.traced import declared
 
 __all__ = ["LARGE", "binomial", "log_rising_over", "negative_binomial", "poisson"]
 
@@ -26,19 +28,56 @@ LARGE = 100_000
 _SMALL, _TERMS = 2e-3, 5
 #: From here on the first two terms of Stirling's series have all digits.
 ENOUGH = 100.0
+#: A smaller number of pseudo-observations is taken for this.
+_LEAST = 1e-300
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
 def bowed(y: Value, whole: Value) -> Value:
-    """Return ``(log(1 + y) - y) / y**2``, which is -1/2 at 0; `whole` is ``1 + y``."""
-    small = (y < _SMALL) & (y > -_SMALL)
+    """Return ``(log(1 + y) - y) / y**2``, which is -1/2 at 0; `whole` is ``1 + y``.
+
+    Of arrays one step with a slope in `y`, so that what it takes is paid once.
+    """
+    if fm.is_symbol(y, whole):
+        small = _is_small(y)
+        return fm.where(small, _near_bow(y, small), _far_bow(y, whole, small))
+    return declared(_bow, (_bow_slope, None), y, fm.constant(whole))
+
+
+def _is_small(y: Value) -> Value:
+    return (y < _SMALL) & (y > -_SMALL)
+
+
+def _near_bow(y: Value, small: Value) -> Value:
     inside = fm.where(small, y, 0.0)
     series: Value = 0.0
     for k in range(_TERMS - 1, -1, -1):
         series = series * -inside - 1.0 / (k + 2)
+    return series
+
+
+def _far_bow(y: Value, whole: Value, small: Value) -> Value:
     outside = fm.where(small, 1.0, y)
-    far = (fm.log(fm.where(small, 2.0, whole)) - outside) / outside / outside
-    return fm.where(small, series, far)
+    return (fm.log(fm.where(small, 2.0, whole)) - outside) / outside / outside
+
+
+def _bow(y: Any, whole: Any) -> Any:
+    small = _is_small(y)
+    far = _far_bow(y, whole, small)
+    return np.where(small, _near_bow(y, small), far) if np.any(small) else far
+
+
+def _bow_slope(g: Any, bow: Any, y: Any, whole: Any) -> Any:
+    """Return `g` times the slope, ``-(1 / (1 + y) + 2 bow) / y``, near 0 that of the series."""
+    small = _is_small(y)
+    far = -(1.0 / np.where(small, 1.0, whole) + 2.0 * bow) / np.where(small, 1.0, y)
+    if not np.any(small):
+        return g * far
+    inside = np.where(small, y, 0.0)
+    series: Any = 0.0
+    for k in range(_TERMS, 0, -1):
+        series = series * -inside + k / (k + 2)
+    return g * np.where(small, series, far)
 
 
 def stirling(inverse: Value) -> Value:
@@ -113,20 +152,75 @@ def log_rising_over(x: Any, share: Value, inverse: Value) -> Value:
     """Return the log of ``a (a + 1) ... (a + x - 1) / (size a)**x``, for data `x`.
 
     With ``size = 1 / inverse`` and ``a = share size``, the power in terms of the share:
-    ``x log(a)`` is left out, and what is left is 0 where `inverse` is.
+    ``x log(a)`` is left out, and what is left is 0 where `inverse` is: the sum of
+    ``log(1 + j / a)`` over `j` below `x`. Of arrays one step with a slope in ``1 / a``.
     """
     x = np.asarray(x, dtype=np.float64)
     if not x.any():
         return 0.0 * (share + inverse)
-    few = share < ENOUGH * inverse
-    # Each branch where it is not used at numbers that have finite slopes.
-    i = fm.where(few, 0.0, inverse) / fm.where(few, 1.0, share)
+    if fm.is_symbol(share, inverse):
+        i = inverse / fm.maximum(share, _LEAST)
+        few = i > 1.0 / ENOUGH
+        # Each branch where it is not used at numbers that have finite slopes.
+        many = _rising_by_series(x, fm.where(few, 0.0, i))
+        value = fm.where(few, _rising_by_gammas(x, fm.where(few, i, 1.0)), many)
+        return fm.where(x > 0, value, 0.0) if (x == 0).any() else value
+    i = declared(_ratio, (_ratio_in_share, _ratio_in_inverse), share, inverse)
+    return declared(partial(_rising, x), (partial(_rising_slope, x),), i)
+
+
+def _ratio(share: Any, inverse: Any) -> Any:
+    """Return `inverse` by `share`, infinite where the share is 0."""
+    with np.errstate(all="ignore"):
+        return np.where(np.equal(inverse, 0.0), 0.0, inverse / share)
+
+
+def _ratio_in_share(g: Any, ratio: Any, share: Any, _: Any) -> Any:
+    # So small a share is taken for `_LEAST` below, which has no slope.
+    return g * -np.where(share > _LEAST, ratio, 0.0) / np.maximum(share, _LEAST)
+
+
+def _ratio_in_inverse(g: Any, _: Any, share: Any, inverse: Any) -> Any:
+    return g * (np.greater(share, _LEAST) / np.maximum(share, _LEAST))
+
+
+def _rising_by_series(x: Any, i: Value) -> Value:
     y = x * i
-    many = (
-        x * y * bowed(y, 1.0 + y) + (x - 0.5) * fm.log1p(y) + stirling(i / (1.0 + y)) - stirling(i)
-    )
-    a = fm.where(few, share, 1.0) / fm.where(few, inverse, 1.0)
-    a = fm.maximum(a, 1e-300)
-    exact = fm.gammaln(a + x) - fm.gammaln(a) - x * fm.log(a)
-    value = fm.where(few, exact, many)
-    return fm.where(x > 0, value, 0.0) if (x == 0).any() else value
+    rest = stirling(i / (1.0 + y)) - stirling(i)
+    return x * y * bowed(y, 1.0 + y) + (x - 0.5) * fm.log1p(y) + rest
+
+
+def _rising_by_gammas(x: Any, i: Value) -> Value:
+    a = fm.maximum(1.0 / i, _LEAST)
+    return fm.gammaln(a + x) - fm.gammaln(a) - x * fm.log(a)
+
+
+def _rising(x: Floats, i: Any) -> Any:
+    few = np.greater(i, 1.0 / ENOUGH)
+    if not few.any():
+        return _rising_by_series(x, i)
+    value = _rising_by_gammas(x, np.where(few, i, 1.0))
+    if not few.all():
+        value = np.where(few, value, _rising_by_series(x, np.where(few, 0.0, i)))
+    return np.where(x > 0, value, 0.0) if (x == 0).any() else value
+
+
+def _rising_slope(x: Floats, g: Any, _: Any, i: Any) -> Any:
+    """Return `g` times the slope in ``i = 1 / a``, the sum of ``j / (1 + j i)``.
+
+    That is ``a (x - a (psi(a + x) - psi(a)))``, which cancels where `a` is large; there by the
+    asymptotic series of psi, DLMF 5.11.2.
+    """
+    from scipy.special import psi
+
+    few = np.greater(i, 1.0 / ENOUGH)
+    near = np.where(few, 0.0, i)
+    y = x * near
+    whole = 1.0 + y
+    slope = -x * x * _bow(y, whole) - 0.5 * x / whole - y * (2.0 + y) / (12.0 * whole * whole)
+    slope = slope + near * near * (1.0 - whole**-4.0) / 120.0
+    if few.any():
+        a = np.maximum(1.0 / np.where(few, i, 1.0), _LEAST)
+        rise = a * (x - a * (psi(a + x) - psi(a)))
+        slope = np.where(few, np.where(a > _LEAST, rise, 0.0), slope)
+    return g * slope

@@ -34,6 +34,13 @@ _RUN = 8.0
 _STEPS, _NEAR = 8, 0.01
 
 
+def _rise(end: Any, before: Any) -> Any:
+    """Return how fast a log-density rises to its last digits; one that is infinite stays so."""
+    with np.errstate(invalid="ignore"):
+        rise = (end - before) / _RUN
+    return np.where(np.isfinite(rise), rise, 0.0)
+
+
 def special() -> Any:
     """Return `scipy.special`, which is loaded when it is first needed."""
     import scipy.special
@@ -154,13 +161,18 @@ class Prior:
         def density(at: Any) -> Any:
             return self.logpdf(line(at)) + slope(at)
 
-        inside = np.clip(z, *reach(self.support))
-        value, beyond = density(inside), z - inside
-        if not np.any(beyond):
+        low, high = reach(self.support)
+        inside = np.clip(z, low, high)
+        value = density(inside)
+        if np.all(np.isinf(low)) and np.all(np.isinf(high)):
             return value
-        rise = (value - density(inside - np.sign(beyond) * _RUN)) / _RUN
-        further = value + rise * np.abs(beyond)
-        return np.where((beyond == 0) | np.isneginf(value), value, further)
+        # What it is at both ends does not depend on the points: no draw costs more for being there.
+        one = np.zeros((1,) * np.ndim(z))
+        low_rise, high_rise = (
+            _rise(density(one + end), density(one + end - side * _RUN))
+            for end, side in ((low, -1), (high, 1))
+        )
+        return value + np.where(z < low, low_rise, high_rise) * np.abs(z - inside)
 
     def line_of_score(self, score: Any) -> Any:
         """Return the point on the line below which lies the probability of a normal `score`.
