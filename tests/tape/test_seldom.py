@@ -7,6 +7,7 @@ import pytest
 
 import funnelest as fe
 import funnelest.math as fm
+from funnelest.distributions import hidden_counts
 from funnelest.distributions.counts import NegativeBinomial, Poisson
 from funnelest.distributions.shares import Binomial
 from funnelest.tape.program import Program
@@ -74,3 +75,15 @@ def test_one_program_serves_points_near_and_far(what):
             np.testing.assert_array_equal(value, function(at))
             np.testing.assert_array_equal(value, made.numbers)
             np.testing.assert_array_equal(slopes, gradient_of(made, start))
+
+
+def test_without_any_people_there_is_nothing_to_sum(monkeypatch):
+    """Nor where there is no number: so are most of the points that need more."""
+    monkeypatch.setattr(hidden_counts, "sum_of_logs", None)
+    mean = np.array([0.0, 35.0, np.nan])
+    with np.errstate(all="ignore"):
+        for law in (Poisson(mean), NegativeBinomial(mean, np.full(3, 0.3))):
+            value = law.total(COUNTS)
+            assert value[0] == -np.inf
+            assert np.isfinite(value[1])
+            assert np.isnan(value[2])

@@ -204,7 +204,14 @@ def log_total(distribution: Any, counts: Any, log_weights: Any = None) -> Any:
 
         def in_logs(rest: NDArray[np.bool_], *given: Any) -> Any:
             whole = replace(distribution, **dict(zip(varied, given, strict=True)))
-            return filled(np.nan, rest, sum_of_logs(part_of(whole, rest), counts, weights))
+            mean = fm.constant(whole.moments()[0])
+            # Most are of trajectories that ran off: with a mean of 0 there is no count but 0.
+            none = np.equal(mean, 0.0) if first else np.False_
+            value = np.where(none, -np.inf, np.nan)
+            rest = rest & ~(none | np.isnan(mean))
+            if not rest.any():
+                return value
+            return filled(value, rest, sum_of_logs(part_of(whole, rest), counts, weights))
 
         return replaced(
             total,
