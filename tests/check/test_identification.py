@@ -317,8 +317,6 @@ def test_the_same_seed_gives_the_same_answer_and_rank_needs_no_luck() -> None:
 # ------------------------------------------------------------------ any model
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_kind_of_evidence(everything: fe.Model) -> None:
     started = time.perf_counter()
     found = identification(everything)

@@ -83,8 +83,6 @@ def test_nothing_unknown(build: Callable[..., fe.Model]) -> None:
     assert Probe(model).depends_on(lambda q: q.number("told")) == frozenset()
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_source_sees_what_its_likelihood_needs(
     everything: fe.Model, points: Callable[..., Any]
 ) -> None:
