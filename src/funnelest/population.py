@@ -100,7 +100,7 @@ class Population:
     ) -> None:
         made, problems = made_axes(axes, ages, years, regions, no_role)
         shape = tuple(len(axis.levels) for axis in made)
-        array, wrong = array_of(counts)
+        array, wrong = array_of(counts, list(axes.values()) if not problems else ())
         if array is None or (wrong and not array.shape):
             problems.append(
                 f"population counts must be numbers, as many in every row; {in_cells(counts)}."
