@@ -134,7 +134,7 @@ def _wholes(model: Parts, some: Sequence[_Part]) -> Iterator[tuple[_Part, list[_
                 key = (some[j].axes, smaller, type(some[j].source))
                 families.setdefault(key, []).append(some[j])
         for family in families.values():
-            if (sum(one.cells.astype(int) for one in family) == whole.cells).all():
+            if np.array_equal(np.sum([one.cells for one in family], axis=0), whole.cells):
                 yield whole, family
 
 

@@ -82,8 +82,9 @@ class Tabled(Drawn):
     ) -> Iterator[tuple[dict[str, Any], Where, str | None, str]]:
         """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
         axis = self._per(per)
-        over = None if axis is None or axis in ([by] if isinstance(by, str) else by) else axis
+        column = None if axis is None else tables.column_of(axis)
         for labels, cells in tables.selections(self.model.population, where, by):
+            over = None if column in labels else axis
             yield labels, cells, over, self.model.imputed_part(cells)
 
     def _place(self, place: tuple[str, ...], labels: Mapping[str, Any]) -> dict[str, Any]:
