@@ -253,7 +253,7 @@ def test_exactly(value, read):
         ([np.timedelta64(3, "D"), 3], "a length of time"),
         ([np.datetime64("2020"), 3], "a date"),
         ([3j, 3], "a complex number: give its real part"),
-        ([b"3", 3], "no number but text"),
+        ([b"3", 3], "which are bytes: give the text, or the number, itself"),
         (pd.array([pd.NA, 3], dtype="Int64"), "which is missing: give the number"),
         (pd.Series([None, 3], dtype=object), "given None"),
         (np.array(["3", "4"]), "a text"),

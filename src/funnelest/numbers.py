@@ -104,7 +104,7 @@ def _hint(value: object) -> str:
     if isinstance(value, datetime.date | np.datetime64):
         return "a date: give a number, such as the year"
     if isinstance(value, bytes):
-        return "which is no number but text: give the number itself"
+        return "which are bytes: give the text, or the number, itself"
     return "which is missing: give the number" if type(value).__name__ == "NAType" else ""
 
 
