@@ -160,10 +160,11 @@ def _said(whole: _Part, classes: Sequence[_Part]) -> str:
             "now count twice: leave out the whole, or the classes."
         )
     if all(one.everybody for one in each):
-        if all(one.exactly for one in each):
+        # Of one table and a number of the same cells it is said already (`model.same_people`).
+        if not first or all(one.exactly for one in each):
             return ""
-        start = f"{parts} {'hold' if first else 'holds'} everybody at one step in their cells, as "
-        start += f"{of} does in all of these, so that they are the same people"
+        start = f"{parts} hold everybody at one step in their cells, as {of} does in all of these, "
+        start += "so that they are the same people"
     else:
         step = min(one.step for one in each)
         if abs(total - whole.number) > off:
