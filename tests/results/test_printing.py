@@ -224,3 +224,17 @@ def test_a_table_cut_down_to_numbers_without_their_errors_is_refused(tmp_path) -
             fe.report.page(result, tmp_path / "p.html", title="t", checks=False,
                            sections=[("own", ["text", steps[kept]])])  # fmt: skip
     assert fe.as_text(steps, ["step", "median", "basis"])
+
+
+def test_a_table_of_a_method_without_draws_has_no_errors_and_is_printed() -> None:
+    table = pd.DataFrame({"linked": [3], "low": [2.0], "high": [5.0], "basis": ["corrected"]})
+    assert fe.as_text(table).split() == [
+        "linked",
+        "low",
+        "high",
+        "basis",
+        "3",
+        "2",
+        "5",
+        "corrected",
+    ]

@@ -77,10 +77,12 @@ def beside_others(names: Sequence[str]) -> set[str]:
 def errors_left_out(names: Sequence[str]) -> list[str]:
     """Return why a table of results with these columns cannot be printed as far as it is known.
 
-    It is one of results where it has errors of some of its numbers, or their basis.
+    It is one of results where it has errors of some of its numbers, or a median and its basis:
+    tables of methods without draws have a basis too.
     """
     numbers = [name for name in COLUMNS if f"{name}_mc_error" in COLUMNS]
-    if "basis" not in names and not {f"{name}_mc_error" for name in numbers} & set(names):
+    drawn = {"median", "basis"} <= set(names)
+    if not drawn and not {f"{name}_mc_error" for name in numbers} & set(names):
         return []
     bare = [name for name in numbers if name in names and f"{name}_mc_error" not in names]
     if not bare:
