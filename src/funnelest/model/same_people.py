@@ -17,6 +17,7 @@ from funnelest.evidence.on_route import OnRoute
 from funnelest.model.impossible import too_many
 from funnelest.model.off_together import off_together
 from funnelest.model.parts import Parts
+from funnelest.model.whole_and_classes import whole_and_classes
 from funnelest.population import Population
 
 __all__ = ["same_people"]
@@ -61,6 +62,7 @@ def same_people(model: Parts) -> list[str]:
         *_entered_twice(model, shown),
         *_of_one_size(model, shown),
         *_complete(model, shown),
+        *whole_and_classes(model),
         *too_many(model),
         *off_together(model),
     ]
