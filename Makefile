@@ -11,7 +11,9 @@ PYTEST := $(PY) -m pytest
 # At most four workers: each of them loads PyMC.
 WORKERS ?= -n auto --maxprocesses=4
 SHARD ?= 1/1
-SHARDED = --group $(word 1,$(subst /, ,$(SHARD))) --splits $(word 2,$(subst /, ,$(SHARD)))
+# Parts are dealt out test by test, so that each has some of every file and takes as long.
+SHARDED = --group $(word 1,$(subst /, ,$(SHARD))) --splits $(word 2,$(subst /, ,$(SHARD))) \
+	--splitting-algorithm least_duration
 # uv installs in seconds, where there is one.
 UV := $(shell command -v uv 2>/dev/null)
 

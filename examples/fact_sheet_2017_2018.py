@@ -420,7 +420,7 @@ beside = pd.DataFrame(
         "from": of,
         **one.steps(ages[where], number="expected")
         .set_index("step")
-        .loc["happened", ["number", *columns, *errors, "mark"]]
+        .loc["happened", ["number", *columns, *errors, "prior_median_mc_error", "mark"]]
         .to_dict(),
     }
     for where in ages
@@ -490,7 +490,9 @@ fe.report.page(
         ("The survey alone, and all figures together", beside),
         (
             "Under 12: imputed, nobody asked them",
-            result.steps({"age": (0, 11)})[["step", "number", *columns, *errors]],
+            result.steps({"age": (0, 11)})[
+                ["step", "number", *columns, *errors, "prior_median_mc_error"]
+            ],
         ),
         (
             "A figure that clashes",

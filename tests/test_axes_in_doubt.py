@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import funnelest as fe
@@ -194,3 +196,49 @@ def test_a_band_that_runs_backwards_is_no_season() -> None:
     with pytest.raises(fe.SpecError, match="runs backwards") as caught:
         model_of([(16, 12)])
     assert "ends in the next" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("levels", "said"),
+    [
+        (["2016-01", "2016-02"], "If 2016-1 is a month: rates are those of a year."),
+        (["2016-2017", "2017-2018"], "A year that ends in the next is given as 2016, where it"),
+        (["m", "m\u200b"], "Give them one name."),
+        (["m", "m\u00ad"], "Give them one name."),
+        ([1, "1"], r"mixes names and numbers (1, '1')"),
+    ],
+)
+def test_a_refusal_says_what_to_write(levels, said):
+    """Bands that overlap, or run backwards, is true of months and school years, and no help."""
+    with pytest.raises(fe.SpecError, match=re.escape(said)):
+        fe.Population({"when": levels}, [1, 2])
+    if said.startswith("If"):
+        assert fe.Population({"when": levels}, [1, 2], no_role="when").counts.sum() == 3
+
+
+def test_levels_in_the_names_of_rows_are_no_column():
+    table = pd.DataFrame({"count": [1, 2]}, index=pd.Index(["x", "y"], name="place"))
+    with pytest.raises(fe.SpecError, match=r"names of their own \('place'\).*reset_index"):
+        fe.Population.from_frame(table)
+    assert fe.Population.from_frame(table.reset_index()).counts.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["age_cat", "agegrp", "AgeCategory", "age at interview", "groupe d'\u00e2ge", "leeftijdscat",
+     "Leeftijd (klassen)", "Alterskategorie", "Lebensalter", "grupo de edad"],
+)  # fmt: skip
+def test_names_of_ages_are_asked_about_whatever_the_axis_is_called(name):
+    """Of children beside teens, of whom alone a survey asked, nothing was said on "age_cat"."""
+    survey = fe.Survey(name="s", step="a", yes=40, n=1000, where={name: "teens"})
+    people = fe.Population({name: ["children", "teens"]}, [2_000_000, 1_000_000])
+    with pytest.raises(fe.SpecError, match=re.escape(f"ages={name!r}")):
+        model_with(people, survey)
+    none = fe.Population({name: ["children", "teens"]}, [2_000_000, 1_000_000], no_role=name)
+    assert model_with(none, survey).basis({name: "children"}) == "carried over"
+
+
+@pytest.mark.parametrize("name", ["stage", "village", "wage", "agency", "page", "walter"])
+def test_names_with_those_letters_are_of_no_ages(name):
+    survey = fe.Survey(name="s", step="a", yes=40, n=1000, where={name: "second"})
+    model_with(fe.Population({name: ["first", "second"]}, [2_000_000, 1_000_000]), survey)

@@ -388,8 +388,6 @@ def test_simulated_sources_are_seen_as_the_real_one_is(source, build, centre, co
                     np.testing.assert_allclose(law.covariance, old.covariance, rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_the_same_seed_simulates_the_same(everything):
     assert fe.simulate(everything, seed=4) == fe.simulate(everything, seed=4)
     assert fe.simulate(everything, seed=4) != fe.simulate(everything, seed=5)
@@ -411,8 +409,6 @@ def compiled(everything):
     return model, names, function
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_numpy_and_pymc_give_the_same_density(everything, compiled, points):
     model, names, function = compiled
     density, z = points(everything, 6)

@@ -253,7 +253,7 @@ def test_exactly(value, read):
         ([np.timedelta64(3, "D"), 3], "a length of time"),
         ([np.datetime64("2020"), 3], "a date"),
         ([3j, 3], "a complex number: give its real part"),
-        ([b"3", 3], "no number but text"),
+        ([b"3", 3], "which are bytes: give the text, or the number, itself"),
         (pd.array([pd.NA, 3], dtype="Int64"), "which is missing: give the number"),
         (pd.Series([None, 3], dtype=object), "given None"),
         (np.array(["3", "4"]), "a text"),
@@ -313,3 +313,41 @@ def test_columns_too():
 def test_a_level_is_no_other_kind_of_number(level):
     with pytest.raises(fe.SpecError, match="is not a level"):
         fe.Population({"age": [1, level]}, [3, 4])
+
+
+@pytest.mark.parametrize(
+    ("axes", "counts"),
+    [
+        ({"sex": ["m", "f"]}, pd.Series([1, 2], ["f", "m"])),
+        ({"sex": ["m", "f"]}, pd.Series([1, 2], ["m", "m"])),
+        ({"year": [2016, 2017]}, pd.Series([1, 2], [2017, 2016])),
+        ({"age": ["0-11", "12-16"]}, pd.Series([1, 2], ["12-16", "0-11"])),
+        ({"a": ["m", "f"], "b": [1, 2]}, pd.DataFrame([[1, 2], [3, 4]], [1, 2], ["m", "f"])),
+        ({"a": ["m", "f"], "b": [1, 2]}, pd.DataFrame([[1, 2], [3, 4]], ["m", "f"], [2, 1])),
+    ],
+)
+def test_a_table_whose_rows_have_other_names_is_not_read_by_their_order(axes, counts):
+    """Of one man and two women under the names f, m there were two men, without a word."""
+    with pytest.raises(fe.SpecError, match=r"in the order in which they stand.*to_numpy"):
+        fe.Population(axes, counts)
+    fe.Population(axes, counts.to_numpy())
+
+
+@pytest.mark.parametrize("names", [["m", "f"], [0, 1], [4, 9]])
+def test_names_that_are_the_levels_or_only_numbers_of_rows_are_fine(names):
+    people = fe.Population({"sex": ["m", "f"]}, pd.Series([1, 2], names))
+    assert people.counts.tolist() == [1, 2]
+
+
+def test_a_covariance_with_names_is_not_read_by_its_order():
+    matrix = [[1e-4, 2e-5], [2e-5, 4e-4]]
+    named = pd.DataFrame(matrix, ["b", "a"], ["b", "a"])
+    with pytest.raises(fe.SpecError, match=r"'covariance'.*\n.*\n.*to_numpy"):
+        model(fe.JointSurvey(name="j", asked=TWO, covariance=named))
+    model(fe.JointSurvey(name="j", asked=TWO, covariance=pd.DataFrame(matrix)))
+    for ages, fits in (([12, 18], True), ([18, 12], False)):
+        survey = fe.OnsetSurvey(
+            name="o", before={12: 0.1, 18: 0.2}, covariance=pd.DataFrame(matrix, ages, ages)
+        )
+        said = " ".join(survey.problems(fe.Route("a"), YEARS))
+        assert ("to_numpy" in said) is not fits, said

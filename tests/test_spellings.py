@@ -218,3 +218,31 @@ def test_fields_take_levels_in_any_spelling(ages, names):
     )  # fmt: skip
     assert pattern.problems(one.people) == []
     assert model.population.total({one.age: young, one.year: "jaar 2016"}) == 2_000_000
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["step", "from", "unit", "number", "median", "mark", "source", "prior_low", "quantity", "kind"],
+)
+def test_an_axis_called_as_a_column_keeps_its_levels_and_the_column(name):
+    """They took each other's place: of an axis "step" no table said which step a row was of."""
+    tables = []
+    for axis in ("sex", name):
+        people = fe.Population({axis: ["m", "f"]}, [50_000, 60_000])
+        register = fe.Register(name="r", step="b", by=axis, count={"m": 40, "f": 60})
+        survey = fe.Survey(name="s", step="a", yes=100, n=1000)
+        model = fe.Model(
+            fe.Route("a", "b"), people, fe.Rate(fe.Beta(1, 20)), evidence=[register, survey]
+        )
+        result = fe.fit(model, draws=400, seed=1, progress=False)
+        check = fe.check.contributions(result, by=axis, refit=False, seed=1)
+        tables.append(
+            [result.steps(by=axis), result.transitions(by=axis), result.shares(by=axis),
+             *check.tables.values()]
+        )  # fmt: skip
+    for usual, other in zip(*tables, strict=True):
+        assert list(other.columns) == [f"{name} (axis)" if one == "sex" else one for one in usual]
+        assert [list(map(str, row)) for row in other.to_numpy().tolist()] == [
+            [str(cell).replace("[sex=", f"[{name}=") for cell in row]
+            for row in usual.to_numpy().tolist()
+        ]

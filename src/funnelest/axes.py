@@ -19,6 +19,7 @@ from funnelest.levels import (
     as_level,
     begins,
     named_for,
+    of_ages,
     read_level,
     read_levels,
     show_level,
@@ -55,6 +56,13 @@ def show_where(where: Where) -> str:
         else:
             parts.append(f"{axis} {show_level(wanted)}")
     return ", ".join(parts) or "all"
+
+
+def _season(first: int) -> str:
+    """Return how a year from one into the next is given, such as 2019-20; nothing of ages."""
+    least, most = WITHIN["years"]
+    dated = least <= first <= most
+    return f" A year that ends in the next is given as {first}, where it begins." * dated
 
 
 @dataclass(frozen=True, repr=False)
@@ -120,7 +128,9 @@ class Axis:
         """
         if not self.levels or self.could_hold(role):
             return bool(self.levels)
-        if self.role is None and len(self.levels) > 1 and named_for(self.name, role):
+        if self.role is None and len(self.levels) > 1 and (
+            named_for(self.name, role) or (role == "ages" and of_ages(self.name))
+        ):  # fmt: skip
             return True
         if self.numeric:
             lows = [low for low, _ in self.spans]
@@ -246,8 +256,12 @@ class Axis:
         for level in self.levels:
             if isinstance(level, tuple) and level[1] is not None and level[0] > level[1]:
                 start = f"axis {self.name!r}: the band {show_level(level)} runs backwards."
-                season = f" A year that ends in the next is given as {level[0]}, where it begins."
-                found.append(start + (season if begins(level) else ""))
+                found.append(start + (_season(level[0]) if begins(level) else ""))
+                if level[1] <= 12 < WITHIN["years"][0] <= level[0]:
+                    found[-1] += (
+                        f" If {show_level(level)} is a month: rates are those of a year. Give "
+                        f"years, or say that these are none, no_role={self.name!r}."
+                    )
         if len(set(self.levels)) < len(self.levels):
             found.append(f"axis {self.name!r} names a level twice.")
         else:
@@ -255,11 +269,13 @@ class Axis:
         kinds = {isinstance(level, str) for level in self.levels}
         if len(kinds) > 1:
             found.append(
-                f"axis {self.name!r} mixes names and numbers ({self._show()}); use one of them."
+                f"axis {self.name!r} mixes names and numbers "
+                f"({', '.join(map(repr, self.levels[:8]))}); use one of them."
             )
         elif self.numeric and not found:
             found += [
                 f"axis {self.name!r}: the bands {show_level(one)} and {show_level(two)} overlap."
+                + (_season(one[0]) if two[0] == one[1] == one[0] + 1 else "")
                 for one, two in pairwise(sorted(self.spans))
                 if two[0] <= one[1]
             ]

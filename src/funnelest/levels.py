@@ -20,6 +20,7 @@ __all__ = [
     "as_level",
     "begins",
     "named_for",
+    "of_ages",
     "plainly",
     "read_level",
     "read_levels",
@@ -116,6 +117,12 @@ _NAMES = {
     ),
 }
 
+#: Names in which ages are meant, in more words, or short, or in French or Spanish.
+_AGED = re.compile(
+    r"(?:.*[^a-z])?(?:ages?|aged|leeftijds?|leeftijden|alters?|lebensalter|edad(?:es)?)"
+    r"(?:(?:gr|cat|kat|kl|band|class)\w*)?(?:[^a-z].*)?"
+)
+
 
 def as_level(value: object) -> Level | None:
     """Return `value` as a level, or None when it cannot be one."""
@@ -193,17 +200,30 @@ def _is_year(level: Level | None) -> bool:
 
 
 def plainly(name: str) -> str:
-    """Return a name without what no reader sees: capitals, spaces around, how accents are coded."""
-    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+    """Return a name without what no reader sees: capitals, spaces around, how accents are coded.
+
+    Nor marks that take no room, such as where a word may be broken.
+    """
+    seen = (letter for letter in name if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFC", "".join(seen)).split()).casefold()
 
 
 def named_for(name: object, role: Role) -> bool:
     """Return whether the name of an axis says that it holds ages, or years."""
     if role not in _NAMES or not isinstance(name, str):
         return False
+    return _NAMES[role].fullmatch(_bare(name)) is not None
+
+
+def of_ages(name: object) -> bool:
+    """Return whether the name of an axis has to do with ages, so that they are asked about."""
+    return isinstance(name, str) and _AGED.fullmatch(_bare(name)) is not None
+
+
+def _bare(name: str) -> str:
+    """Return a name in small letters, without accents."""
     parts = unicodedata.normalize("NFKD", plainly(name))
-    bare = "".join(letter for letter in parts if not unicodedata.combining(letter))
-    return _NAMES[role].fullmatch(bare) is not None
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
 
 
 def show_level(level: object) -> str:

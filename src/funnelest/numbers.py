@@ -90,6 +90,11 @@ def no_number(wrong: Sequence[Wrong]) -> str:
 
 
 def _hint(value: object) -> str:
+    if any(labels != list(range(len(labels))) for labels in _labels(value)):
+        return (
+            "whose rows have names that are not those expected, in that order: numbers are read in "
+            "the order in which they stand, so put them in order and give .to_numpy()"
+        )
     if value is np.ma.masked or np.ma.is_masked(value):
         return "which is masked: give the number that belongs there"
     if isinstance(value, complex | np.complexfloating):
@@ -99,7 +104,7 @@ def _hint(value: object) -> str:
     if isinstance(value, datetime.date | np.datetime64):
         return "a date: give a number, such as the year"
     if isinstance(value, bytes):
-        return "which is no number but text: give the number itself"
+        return "which are bytes: give the text, or the number, itself"
     return "which is missing: give the number" if type(value).__name__ == "NAType" else ""
 
 
@@ -115,13 +120,21 @@ def in_cells(value: object) -> str:
     return given(value)
 
 
-def array_of(values: Any) -> tuple[NDArray[np.float64] | None, list[Wrong]]:
+def array_of(
+    values: Any, names: Sequence[Collection[object]] = ()
+) -> tuple[NDArray[np.float64] | None, list[Wrong]]:
     """Return numbers in rows as an array of floats, and what in them is no number.
+
+    They are read in the order in which they stand. A table of pandas whose rows or columns have
+    names of their own says another order, perhaps: it is none of numbers in rows, unless these are
+    the `names`.
 
     Parameters
     ----------
     values : array-like
         A number, or lists, arrays (masked ones too) or tables of them.
+    names : sequence of collections
+        What the rows stand for, and the columns, where that is known.
 
     Returns
     -------
@@ -134,12 +147,35 @@ def array_of(values: Any) -> tuple[NDArray[np.float64] | None, list[Wrong]]:
         if values.dtype == np.float64 or values.dtype.kind in "iu":
             return values.astype(np.float64), []
         values = values.astype(object)
+    if _out_of_order(values, names):
+        return None, [((), values)]
     found: list[float] = []
     wrong: list[Wrong] = []
     shape = _read(values, (), found, wrong)
     if shape is None:
         return None, wrong
     return np.array(found, dtype=np.float64).reshape(shape), wrong
+
+
+def _labels(values: object) -> list[list[object]]:
+    """Return the names of the rows, and of the columns, of a table of pandas."""
+    pandas = sys.modules.get("pandas")  # who gives one has loaded it
+    if pandas is None or not isinstance(values, pandas.Series | pandas.DataFrame):
+        return []
+    return [list(labels) for labels in values.axes]
+
+
+def _out_of_order(values: object, names: Sequence[Collection[object]]) -> bool:
+    """Return whether the names of a table say another order than that of its rows or columns.
+
+    Whole numbers that are no names number the rows of some other table.
+    """
+    for i, labels in enumerate(_labels(values)):
+        known = list(names[i]) if i < len(names) else []
+        numbered = all(is_integer(label) and label not in known for label in labels)
+        if labels != known and not numbered:
+            return True
+    return False
 
 
 def floats(values: Any) -> NDArray[np.float64]:

@@ -100,7 +100,7 @@ class Population:
     ) -> None:
         made, problems = made_axes(axes, ages, years, regions, no_role)
         shape = tuple(len(axis.levels) for axis in made)
-        array, wrong = array_of(counts)
+        array, wrong = array_of(counts, list(axes.values()) if not problems else ())
         if array is None or (wrong and not array.shape):
             problems.append(
                 f"population counts must be numbers, as many in every row; {in_cells(counts)}."
@@ -184,6 +184,12 @@ class Population:
                 counts[cell] = float(read)
             else:
                 wrong.append((cell, number))
+        named = [name for name in frame.index.names if name is not None and name not in frame]
+        if problems and named:
+            problems.append(
+                f"the rows of the table have names of their own ({', '.join(map(repr, named))}): "
+                "if these are levels, give table.reset_index(), so that they are a column."
+            )
         absent = [c for c in np.ndindex(*counts.shape) if c not in seen]
         problems += [f"the population has no row for {_show_cell(made, c)}." for c in absent[:5]]
         if len(absent) > 5:

@@ -1,8 +1,5 @@
 """What figures can tell apart, against closed forms."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -317,12 +314,8 @@ def test_the_same_seed_gives_the_same_answer_and_rank_needs_no_luck() -> None:
 # ------------------------------------------------------------------ any model
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_kind_of_evidence(everything: fe.Model) -> None:
-    started = time.perf_counter()
     found = identification(everything)
-    assert time.perf_counter() - started < 2.0
     assert found.details["silent"] == ()
     assert 0 < found.details["rank"] <= len(everything.free)
     assert found.details["rank"] == identification(everything, seed=2).details["rank"]
@@ -352,9 +345,7 @@ def test_two_hundred_figures() -> None:
             for sex in ("f", "m")
         ],
     )
-    started = time.perf_counter()
     found = identification(model)
-    assert time.perf_counter() - started < 2.0
     assert (found.details["figures"], found.details["rank"], len(found.details["parameters"])) == (
         200,
         2,
@@ -395,33 +386,3 @@ def test_narrow_priors_and_small_slopes_are_still_seen() -> None:
     spaces = Spaces(matrix)
     assert spaces.rank == 2
     assert [members for members, _ in components(spaces.null, spaces.columns)] == [[0, 1, 2]]
-
-
-# ---------------------------------------------------------------------- speed
-
-_TIMED = """
-import time
-import funnelest as fe
-from funnelest.check.identification import identification
-route = fe.Route("a", "b", "c", "d", "e", skips=[("a", "c"), ("b", "e"), ("c", "e")])
-model = fe.Model(
-    route, fe.Population({"age": [(0, 11), (12, 17)], "year": [2017, 2018]}, [[9e4] * 2] * 2),
-    occurrence=fe.Rate(fe.LogUniform(0.001, 0.5), fe.Levels("age")),
-    evidence=[
-        fe.Register(name=s, step=s, count=500, defects=[fe.Coverage(fe.Beta(8, 2))])
-        for s in "abcde"
-    ],
-)
-started = time.perf_counter()
-found = identification(model)
-found.text
-print(time.perf_counter() - started)
-"""
-
-
-@pytest.mark.slow
-def test_under_a_second_in_a_fresh_process() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _TIMED], capture_output=True, text=True, check=True
-    )
-    assert float(done.stdout) < 1.0

@@ -7,6 +7,7 @@ from scipy import stats
 import funnelest as fe
 from funnelest.check.conflict import conflict
 from funnelest.check.posterior_predictive import posterior_predictive
+from funnelest.sampling.gate import Gate
 
 Y, N = (30, 25, 60), (400, 150, 500)
 
@@ -109,3 +110,18 @@ def test_bad_arguments(result):
     with pytest.raises(fe.SpecError) as caught:
         posterior_predictive(result, probability=0, seed=-1, loo="yes", without=3)
     assert len(caught.value.problems) == 4
+
+
+@pytest.mark.parametrize("count", [10, fe.Rounded(10, to=10), fe.AtLeast(5)])
+def test_counts_of_the_same_people_are_said_to_be_compared_by_themselves(count):
+    """And of limits, which are not taken together with others, nothing is said."""
+    model = fe.Model(
+        fe.Route("a", "b"), fe.Population.cells(), fe.Number(fe.Gamma(30, 1.0)),
+        {("a", "b"): fe.Share(fe.Beta(2, 4))},
+        [fe.Register("all", step="a", count=30), fe.Register("some", step="b", count=count)],
+    )  # fmt: skip
+    draws = {"number at a": np.linspace(25, 35, 400), "a -> b": np.linspace(0.2, 0.5, 400)}
+    gate = Gate("importance", {"k-hat": 0.1}, ())
+    found = posterior_predictive(fe.Result(model, draws, gate, seed=1), seed=1)
+    said = "The counts of all and some are of the same people." in found.text
+    assert said != isinstance(count, fe.AtLeast)

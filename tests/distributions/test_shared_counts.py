@@ -74,10 +74,12 @@ def test_all_of_the_second_in_the_first_is_binomial(x, y, share) -> None:
 
 
 def test_what_is_possible() -> None:
-    assert law(3, 2, 2, (False, True)).possible(5, 5)
-    assert not law(3, 2, 2, (False, True)).possible(5, 6)
-    assert not law(2, 3, 2, (True, False)).possible(6, 5)
-    assert law(2, 3, 1).possible(6, 5)
+    assert law(3, 2, 2, (False, True)).possible([5], [5])
+    assert not law(3, 2, 2, (False, True)).possible([5], [6])
+    assert law(3, 2, 2, (False, True)).possible([5, 6], [6, 7])
+    assert not law(2, 3, 2, (True, False)).possible([6], [5])
+    assert not law(2, 3, 2, (True, False)).possible([6, 7], [4, 5])
+    assert law(2, 3, 1).possible([6], [5])
 
 
 @pytest.mark.parametrize(("x", "y"), [(3, 4), (100, 150), (500, 400), (50_000, 40_000)])
@@ -114,7 +116,7 @@ def test_what_is_made_up_is_as_likely(shape) -> None:
     seen, p = [], []
     for i in range(12):
         for j in range(12):
-            likely = one.possible(i, j) and np.exp(
+            likely = one.possible([i], [j]) and np.exp(
                 one.log_ratio(i, j)[0] + stats.poisson.logpmf(i, a) + stats.poisson.logpmf(j, b)
             )
             seen.append(np.sum((x == i) & (y == j)))

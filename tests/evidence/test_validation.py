@@ -168,3 +168,17 @@ def test_studies_of_a_test_in_any_form_are_asked_whether_it_turns_round(told, ke
         return
     with pytest.raises(fe.SpecError, match="must add up to more than 1"):
         model_of(asked, *both)
+
+
+@pytest.mark.parametrize(("yes", "n"), [([5], 100), (5, [100]), (np.array([5]), 100), ([5], [100])])
+def test_one_study_may_stand_in_a_list(yes, n):
+    """In one of the two fields alone it ended in the words of Python: list has no __round__."""
+    audit = fe.Validation(name="v", of="r", what="ppv", yes=yes, n=n)
+    assert audit.problems(fe.Route("a"), fe.Population.cells()) == []
+
+
+def test_a_masked_number_of_a_study_is_told():
+    audit = fe.Validation(name="v", of="r", what="ppv", yes=np.ma.masked, n=100)
+    (said,) = audit.problems(fe.Route("a"), fe.Population.cells())
+    assert said.startswith("field 'yes' must be a whole number of at least 0")
+    assert "which is masked" in said

@@ -23,8 +23,6 @@ def central(function, z, step=1e-5):
     return np.array([(function(z + one) - function(z - one)) / (2 * step) for one in moves])
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 @pytest.mark.parametrize("spread", [0.1, 0.7])
 def test_slopes_are_those_of_the_density(everything, points, spread):
     density, z = points(everything, 3, spread)
@@ -70,8 +68,6 @@ def test_blocks_of_draws_give_the_same(small, points, monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_the_same_digits_at_every_call(everything, points):
     """Those that are done by a program, and before there is one."""
     density, z = points(everything, 3)
@@ -95,8 +91,6 @@ def test_likelihood_and_prior_add_up(small, points):
     assert value.shape == (4,)
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_what_figures_locate_along_directions(everything, points):
     density, z = points(everything, 3)
     if not density.all_located():

@@ -1,6 +1,5 @@
 """Which sources see which parameter, against what is known of each model."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -83,16 +82,12 @@ def test_nothing_unknown(build: Callable[..., fe.Model]) -> None:
     assert Probe(model).depends_on(lambda q: q.number("told")) == frozenset()
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_source_sees_what_its_likelihood_needs(
     everything: fe.Model, points: Callable[..., Any]
 ) -> None:
     """Compared with moving one parameter at a time around the prior medians."""
-    started = time.perf_counter()
     probe = Probe(everything)
     seen = probe.informed()
-    assert time.perf_counter() - started < 2.0
     assert set(seen) == set(everything.free)
     assert {name for sources in seen.values() for name in sources} == {
         one.name for one in everything.evidence

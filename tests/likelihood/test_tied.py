@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise, product
-
 import numpy as np
 import pytest
 from scipy import stats
 from tests import examples
+from tests.followed import MOST, ONE, ROUTE, by_people, model_of, probability, register
 
 import funnelest as fe
 from funnelest.likelihood.density import Density, log_added, log_given, log_likelihoods
@@ -15,80 +14,7 @@ from funnelest.likelihood.gradient import Gradient
 from funnelest.likelihood.once import observed
 from funnelest.likelihood.simulating import simulate
 from funnelest.likelihood.tied import tied_counts
-from funnelest.population import Population
 from funnelest.quantities.quantities import Quantities
-
-ROUTE = fe.Route("a", "b", "c", skips=[("a", "c")])
-ON = {("a", "b"): 0.6, ("b", "c"): 0.5, ("a", "c"): 0.3}
-ONE = Population.cells({})
-#: Counts of small models go from 0 to this; more hardly ever come.
-MOST = 7
-
-
-def coverage(share):
-    return [fe.Coverage(share)] if share < 1 else []
-
-
-def register(step, count=0, share=1.0, *defects, name="", **fields):
-    name = name or (step if isinstance(step, str) else "-".join(step))
-    return fe.Register(
-        name=name, step=step, count=count, defects=[*coverage(share), *defects], **fields
-    )
-
-
-def model_of(*evidence, number=3.0, route=ROUTE, on=ON, population=ONE, **parts):
-    shares = {edge: fe.Share(on[edge]) for edge in route.edges}
-    return fe.Model(route, population, fe.Number(fe.LogUniform(number / 9, number * 9)), shares,
-                    evidence, **parts)  # fmt: skip
-
-
-def probability(model, number=3.0):
-    """Return the probability of what the sources of a model counted."""
-    found = sum(log_likelihoods(model, {"number at a": np.array([number])}).values())
-    return float(np.exp(found).item())
-
-
-def paths(route, on, path=("a",)):
-    """Yield every path and its probability."""
-    left = 1.0
-    for after in route.successors(path[-1]):
-        share = left * on[path[-1], after]
-        left *= 1 - on[path[-1], after]
-        yield from ((p, share * q) for p, q in paths(route, on, (*path, after)))
-    yield path, left
-
-
-def by_people(registers, number=3.0, route=ROUTE, on=ON):
-    """Return the joint law of counts, from people who go and are counted, group by group.
-
-    Registers are a place, the share of people there who are counted, and expected false records.
-    """
-    size = MOST + 1
-    law = np.zeros((size,) * len(registers))
-    law[(0,) * len(registers)] = 1.0
-
-    def add(mean, who):
-        nonlocal law
-        more, found = stats.poisson.pmf(np.arange(size), mean), np.zeros_like(law)
-        for n, p in enumerate(more):
-            to = tuple(slice(n, None) if w else slice(None) for w in who)
-            of = tuple(slice(None, size - n) if w else slice(None) for w in who)
-            found[to] += p * law[of]
-        law = found
-
-    for path, share in paths(route, on):
-        places = {*path, *pairwise(path)}
-        chances = [own if place in places else 0.0 for place, own, _ in registers]
-        for who in product([False, True], repeat=len(registers)):
-            mean = number * share
-            for w, chance in zip(who, chances, strict=True):
-                mean *= chance if w else 1 - chance
-            if mean and any(who):
-                add(mean, who)
-    for i, (_, _, false) in enumerate(registers):
-        if false:
-            add(false, [i == j for j in range(len(registers))])
-    return law
 
 
 def all_counts(registers, made):
@@ -287,8 +213,11 @@ def said(model):
     ("evidence", "words"),
     [
         ([register("a", 5), register("b", 3)], "taken together"),
-        ([register("a", fe.Rounded(10, to=10)), register("b", 3)], "only exact counts"),
-        ([register("a", 5, 1.0, fe.Overdispersion(0.1)), register("b", 3)], "only exact counts"),
+        ([register("a", fe.Rounded(10, to=10)), register("b", 3)], "taken together"),
+        ([register("a", fe.AtLeast(10)), register("b", 3)], "only a limit is known"),
+        ([register("a", 5, 1.0, fe.Overdispersion(0.1)), register("b", 3)], "more than Poisson"),
+        ([register("a", fe.Rounded(5000, to=500)), register("b", fe.Rounded(3000, to=1000))],
+         "too many counts print as these do"),
         ([register("a", 5, 0.5, name="x"), register("a", 4, 0.5, name="y")], "nobody knows"),
         ([register("a", 3), register("b", 5)], "cannot all be right"),
         ([register(("a", "b"), 3), register(("a", "c"), 5)], None),
@@ -322,6 +251,7 @@ def test_each_count_is_tied_to_the_one_before_it_with_which_it_has_most_in_commo
     assert [(tie.first, tie.second) for tie, _ in one.ties.among("abc")] == [("a", "b"), ("b", "c")]
     assert [(tie.first, tie.second) for tie, _ in one.ties.among("ac")] == [("a", "c")]
     assert len(said(one)) == 3
+    assert "taken as independent (a and c), which" in " ".join(said(one).values())
     without = one.with_powers({"b": 0.0})
     two = model_of(*(e for e in one.evidence if e.name != "b"), route=route, on=on)
     density = [Density(m).log_likelihood(np.array([[0.3, -0.2]])) for m in (without, two)]

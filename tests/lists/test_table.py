@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import time
 from fractions import Fraction
 from itertools import product
 
@@ -188,12 +187,10 @@ def test_others_may_be_among_those_not_linked():
 def test_ten_lists():
     names = [f"list {i}" for i in range(10)]
     counts = {pattern: i % 5 for i, pattern in enumerate(patterns(10)) if i}
-    start = time.perf_counter()
     table = OverlapTable(names, counts)
     assert table.cells().sums.shape == (1023, 1024)
     assert table.known == sum(counts.values())
     assert table.without("list 3").known == table.known - counts["0001000000"]
-    assert time.perf_counter() - start < 2
 
 
 # ------------------------------------------------------------------- changing

@@ -145,7 +145,7 @@ def test_the_figure_of_shares_only_has_no_people(shares: fe.Result) -> None:
     assert {"Share of those at happened", "100%", "Share of step"} <= texts
     assert any(text.startswith("share of those at happened") for text in texts)
     assert not any("people" in text for text in texts)
-    assert "assumed, prior only" not in texts
+    assert "assumed, left to its prior" not in texts
 
 
 def test_one_person_who_is_counted_is_a_person() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -102,7 +101,6 @@ def result():
         ),
     ],
 )
-def test_names_of_300_letters_are_drawn_at_once(draw, result, tmp_path):
-    begun = time.process_time()
+def test_names_of_300_letters_are_drawn(draw, result, tmp_path):
+    """They were laid out without end."""
     draw(result, tmp_path / "x.html")
-    assert time.process_time() - begun < 20  # some seconds; it was without end

@@ -402,7 +402,7 @@ def test_the_worst_comes_first(checked: Any, tmp_path: Path) -> None:
         written(checked.result, tmp_path / "p", title="t", checks=checked, language="nl")
     ).text
     assert "Over ill -> seen zeggen de cijfers niets" in dutch
-    assert "aangenomen: alleen de prior; meer dan de helft op" in dutch
+    assert "aangenomen: overgelaten aan de prior; meer dan de helft op" in dutch
 
 
 def test_checks_are_made_unless_told_not_to(checked: Any, tmp_path: Path) -> None:
@@ -484,3 +484,30 @@ def test_the_page_says_why_figures_are_not_the_estimates_beside_them(
     for word in ("people", "mensen", "personen"):
         assert word not in page.text
     assert unit in page.text
+
+
+def test_a_share_of_what_figures_tell_is_not_said_to_be_its_prior(tmp_path: Path) -> None:
+    """The table beside that sentence had 0.17% (0.014-1.3%), and 0.22% (0.006-3%) of the prior."""
+    model = fe.Model(
+        fe.Route("ill", "seen", "cured", skips=[("ill", "cured")]),
+        fe.Population.cells(),
+        fe.Number(fe.LogNormal.from_interval(900, 1100)),
+        {
+            ("ill", "seen"): fe.Share(fe.Beta(1, 1)),
+            ("ill", "cured"): fe.Share(fe.LogNormal.from_interval(0.0005, 0.05)),
+            ("seen", "cured"): fe.Share(fe.Beta(5, 5)),
+        },
+        [fe.Cohort(name="c", of="ill", step="seen", yes=80, n=100)],
+    )
+    result = fe.fit(model, seed=1, progress=False)
+    edges = result.transitions().set_index(["from", "to"])
+    assert edges.loc[("ill", "cured"), "basis"] == "assumed"
+    assert edges.loc[("ill", "cured"), "high"] < 0.6 * edges.loc[("ill", "cured"), "prior_high"]
+    page = read(written(result, tmp_path / "p", title="t", checks=False)).text
+    for text in (
+        "Of ill and seen -> cured the figures say nothing: what is printed are the priors.",
+        "Of ill -> cured by itself the figures say nothing: among those who took no earlier way "
+        "from the step, the share is as its prior has it.",
+        "assumed: left to its prior",
+    ):
+        assert text in page, text

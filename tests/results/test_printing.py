@@ -14,7 +14,7 @@ import funnelest as fe
 from funnelest import lists
 from funnelest.report.content import content
 from funnelest.results.intervals import ERRORS
-from funnelest.results.printing import html_table
+from funnelest.results.printing import html_table, show_number
 from funnelest.words import Language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,13 +66,13 @@ def check(table):
     assert "<table" in html_table(table)
     rows, count = table.to_dict("records"), 0
     for name in (n for n in table if f"{n}_mc_error" in names):
-        ends = f"{name}_mc_error" in ERRORS
+        # Of draws where both stand there; tables of checks name other things by one of the two.
+        ends = f"{name}_mc_error" in ERRORS and {"least", "most"} <= names
         for row, text in zip(rows, lines(table, name), strict=True):
             value, error = row[name], row[f"{name}_mc_error"]
             if pd.isna(value) or pd.isna(error) or error == 0:
                 continue
-            within = (row.get("least", -np.inf), row.get("most", np.inf)) if ends else (
-                -np.inf, np.inf)  # fmt: skip
+            within = (row["least"], row["most"]) if ends else (-np.inf, np.inf)
             assert is_as_known(text, value, error, within), (name, text, value, error, within)
             count += 1
     return count
@@ -177,3 +177,64 @@ def test_examples_and_pages_print_tables_by_the_one_rule() -> None:
     for path in PAGES:
         found = finer.search(path.read_text(encoding="utf-8"))
         assert not found, (path.name, found)
+
+
+def test_numbers_of_checks_are_printed_no_finer_than_they_are_known() -> None:
+    """Those of contributions and of powers of priors were printed to the last person."""
+    people = fe.Population({"sex": ["m", "f"]}, [50_000, 50_000])
+    register = fe.Register("r", step="b", by="sex", count={"m": 40, "f": 60},
+                           defects=[fe.Coverage(fe.Beta(8, 2))])  # fmt: skip
+    survey = fe.Survey("s", step="a", yes=100, n=1000)
+    model = fe.Model(
+        fe.Route("a", "b"), people, fe.Rate(fe.Beta(1, 20)), evidence=[register, survey]
+    )
+    result = fe.fit(model, draws=1000, seed=1, progress=False)
+    verdicts = [
+        fe.check.contributions(result, seed=1, refit=False),
+        fe.check.prior_sensitivity(result, seed=1),
+    ]
+    for table in (table for verdict in verdicts for table in verdict.tables.values()):
+        ends = ("median", "low", "high")
+        numbers = [name for name in table if name.rpartition("_")[2] in ends]
+        assert {f"{name}_mc_error" for name in numbers} <= set(table)
+        text = fe.as_text(table)
+        for name in numbers:
+            known = table[[name, f"{name}_mc_error"]].dropna().to_numpy()
+            for value, error in known:
+                assert error < abs(value) or not value
+                printed = show_number(value, error)
+                assert printed in text
+    assert "most" in fe.as_text(verdicts[0].table).split("\n")[0].split()
+
+
+def test_a_table_cut_down_to_numbers_without_their_errors_is_refused(tmp_path) -> None:
+    """On the page of the main example a prior median of 7,110 was off by 170."""
+    people = fe.Population({"sex": ["m", "f"]}, [50_000, 50_000])
+    survey = fe.Survey("s", step="a", yes=100, n=1000)
+    result = fe.fit(fe.Model(fe.Route("a"), people, fe.Rate(fe.Beta(1, 20)), evidence=[survey]),
+                    draws=400, seed=1, progress=False)  # fmt: skip
+    steps = result.steps()
+    for kept in (
+        ["step", "median", "basis"],
+        ["step", "median", "median_mc_error", "prior_median"],
+    ):
+        with pytest.raises(fe.SpecError, match=r"keep (prior_)?median_mc_error beside it"):
+            fe.as_text(steps[kept])
+        with pytest.raises(fe.SpecError, match="section 'own': the table has"):
+            fe.report.page(result, tmp_path / "p.html", title="t", checks=False,
+                           sections=[("own", ["text", steps[kept]])])  # fmt: skip
+    assert fe.as_text(steps, ["step", "median", "basis"])
+
+
+def test_a_table_of_a_method_without_draws_has_no_errors_and_is_printed() -> None:
+    table = pd.DataFrame({"linked": [3], "low": [2.0], "high": [5.0], "basis": ["corrected"]})
+    assert fe.as_text(table).split() == [
+        "linked",
+        "low",
+        "high",
+        "basis",
+        "3",
+        "2",
+        "5",
+        "corrected",
+    ]

@@ -269,7 +269,6 @@ def rows(result, source):
     return table[table["source"] == source].set_index("of")
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_how_a_figure_was_read(known):
     """1000 people, half of them registered, in 1.5 reports; 0.8 of the records are of people."""
     row = rows(known, "doubted").loc[""]
@@ -286,7 +285,6 @@ def test_how_a_figure_was_read(known):
     assert row["used"]
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_every_count_of_a_table_has_a_row(known):
     table = rows(known, "table")
     assert list(table.index) == ["sex m", "sex f", "sex ?", "total"]
@@ -301,7 +299,6 @@ def test_every_count_of_a_table_has_a_row(known):
     assert np.isnan(table.loc["total", "cases_per_record"])
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_two_official_values_have_a_row_each(known):
     table = known.figures()
     two, mixed = (table[table["source"] == name] for name in ("two", "mixed"))
@@ -312,14 +309,12 @@ def test_two_official_values_have_a_row_each(known):
     assert list(mixed["residual"]) == pytest.approx([-50 / np.sqrt(1000), 40 / np.sqrt(1000)])
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_a_limit_that_holds_is_no_distance_away(known):
     assert rows(known, "above").loc["", "residual"] == 0
     assert rows(known, "below").loc["", "residual"] == pytest.approx(-200 / np.sqrt(1000))
     assert rows(known, "below").loc["", "figure"] == "at most 800"
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
 def test_estimates_shares_and_data_of_your_own(known):
     total = rows(known, "total").loc[""]
     assert total["expected"] == pytest.approx(520)
@@ -364,8 +359,6 @@ def test_the_residual_of_an_estimate_with_its_limits_is_its_normal_score(name, z
     assert float(np.ravel(above)[0]) == pytest.approx(special.ndtr(z), abs=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:.*each hold everybody at one step")
-@pytest.mark.filterwarnings("ignore:.*give the same numbers of the same people")
 def test_every_good_example_has_its_rows(everything):
     """One row per printed number, whatever the source; drawn from the prior."""
     from funnelest.likelihood.density import prior_draws

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import Quantity, looked_at, result_problems, sampled
-from funnelest.check.measures import NOTHING, errors, limits, on_scale, scale_of, steady, three
+from funnelest.check.measures import NOTHING, limits, on_scale, scale_of, steady, three
 from funnelest.check.wording import lists, naming_defaults
 from funnelest.entry import entry
 from funnelest.errors import SpecError, raise_if_any
@@ -176,7 +176,6 @@ def _row(
         "priors": one.under,
         **limits(one.after),
         "interval": interval_name(probability),
-        **errors(one.after),
         "shift": one.shift,
         "widened": one.widened,
         "overlap": overlap,

@@ -258,7 +258,7 @@ def _fitted(
         **limits(three(posterior, probability, np.nan)),
         "interval": name,
         **{of: max(error[of] for error in errors) for of in _ERRORS},
-        **limits(three(prior, probability, np.nan), "prior_"),
+        **limits(three(prior, probability, len(prior)), "prior_"),
         "contraction": contraction,
         "moved": moved,
     }
@@ -272,22 +272,18 @@ def _bounded(fits: Sequence[Result], one: _Looked, probability: float) -> dict[s
     ends = [_fitted([fit], None, one, probability) for fit in fits]
     # What is bounded itself does not vary at a limit.
     exact = all(np.isclose(end["low"], end["high"], rtol=1e-9, atol=1e-12) for end in ends)
-    lowest, highest = min(ends, key=itemgetter("low")), max(ends, key=itemgetter("high"))
-    return {
-        **_nothing(NO_PROBABILITY if exact else f"{name} at both bounds, the widest"),
-        **{name: lowest[name] for name in ("low", "low_mc_error")},
-        **{name: highest[name] for name in ("high", "high_mc_error")},
-        "prior_low": min(end["prior_low"] for end in ends),
-        "prior_high": max(end["prior_high"] for end in ends),
-    }
+    made = _nothing(NO_PROBABILITY if exact else f"{name} at both bounds, the widest")
+    for which, widest in (("low", min), ("high", max)):
+        for of in (which, f"prior_{which}"):
+            end = widest(ends, key=itemgetter(of))
+            made |= {of: end[of], f"{of}_mc_error": end[f"{of}_mc_error"]}
+    return made
 
 
 def _nothing(interval: str) -> dict[str, Any]:
     """Return the columns of a row without numbers."""
-    before = limits(NOTHING, "prior_")
-    unknown = dict.fromkeys(_ERRORS, np.nan)
-    return {**limits(NOTHING), "interval": interval, **unknown, **before, "contraction": np.nan,
-            "moved": np.nan}  # fmt: skip
+    return {**limits(NOTHING), "interval": interval, **limits(NOTHING, "prior_"),
+            "contraction": np.nan, "moved": np.nan}  # fmt: skip
 
 
 def _mixture(draws: Sequence[Floats], weights: Sequence[float] | None) -> Floats:

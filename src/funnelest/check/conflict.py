@@ -25,7 +25,7 @@ from funnelest.check.figures_compared import (
 from funnelest.check.measures import holm
 from funnelest.check.others_allow import others_allow
 from funnelest.check.predictive_density import integrated_density
-from funnelest.check.wording import lists, naming_defaults, unknown
+from funnelest.check.wording import lists, naming_defaults, naming_tied, unknown
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.evidence.base import Evidence
@@ -225,7 +225,8 @@ def conflict(
         draws=next(iter(result.draws.values())).size,
         result_mark=result.said_mark,
     )
-    return naming_defaults(verdict, model, sources=_resting(verdict, looked))
+    verdict = naming_defaults(verdict, model, sources=_resting(verdict, looked))
+    return naming_tied(verdict, model, [one.name for one in looked])
 
 
 def _moved_most(model: Model, mean: Floats, own: Mapping[str, Floats]) -> tuple[str, bool]:

@@ -17,7 +17,6 @@ from funnelest.verdict import Three
 __all__ = [
     "NOTHING",
     "apart",
-    "errors",
     "holm",
     "limits",
     "on_scale",
@@ -45,14 +44,14 @@ def three(
 
 
 def limits(three: Three, prefix: str = "") -> dict[str, float]:
-    """Return the columns of a median and its interval, with something before their names."""
-    return dict(zip((f"{prefix}median", f"{prefix}low", f"{prefix}high"), three, strict=True))
+    """Return the columns of a median and its interval, and of their Monte Carlo errors.
 
-
-def errors(three: Three) -> dict[str, float]:
-    """Return the columns of the Monte Carlo errors of a median and its interval."""
-    names = ("median_mc_error", "low_mc_error", "high_mc_error")
-    return dict(zip(names, three.errors, strict=True))
+    With something before their names. Without the errors a table would be printed to the last
+    person, whatever the draws tell.
+    """
+    names = [f"{prefix}{one}" for one in ("median", "low", "high")]
+    beside = [f"{name}_mc_error" for name in names]
+    return dict(zip((*names, *beside), (*three, *three.errors), strict=True))
 
 
 def steady(weights: Reweighted) -> bool:

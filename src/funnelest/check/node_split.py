@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelest.check.arguments import per_draw, problems_of
-from funnelest.check.measures import errors, limits, on_scale, scale_of, three
+from funnelest.check.measures import limits, on_scale, scale_of, three
 from funnelest.check.wording import lists, naming_defaults, unknown
 from funnelest.entry import entry
 from funnelest.errors import FitError, raise_if_any
@@ -305,7 +305,6 @@ def judged(
                 **limits(found),
                 "sd": float(np.std(sample)) if len(sample) else np.nan,
                 "interval": interval_name(probability),
-                **errors(found),
                 "p": p if last else np.nan,
                 "p_mc_error": 2 * error if last else np.nan,
                 "p_normal": p_normal if last else np.nan,

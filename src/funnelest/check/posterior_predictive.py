@@ -20,7 +20,7 @@ from funnelest.check.figures_compared import (
     lie,
     told,
 )
-from funnelest.check.wording import lists, naming_defaults
+from funnelest.check.wording import lists, naming_defaults, naming_tied
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
 from funnelest.inference.leaving_out import LeftOut, left_out
@@ -149,7 +149,8 @@ def posterior_predictive(
         draws=q.draws,
         result_mark=result.said_mark,
     )
-    return naming_defaults(verdict, model, sources=[one.name for one in used])
+    names = [one.name for one in used]
+    return naming_tied(naming_defaults(verdict, model, sources=names), model, names)
 
 
 def judged(

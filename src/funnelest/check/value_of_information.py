@@ -153,8 +153,8 @@ def value_of_information(
     long tail. Ask about its logarithm where ratios count.
 
     What a planned figure needs and the model does not have, such as the sensitivity of its
-    question, is drawn from its prior beside the posterior. A planned register that would be taken
-    together with another of the same people is refused: its made-up counts are drawn by themselves.
+    question, is drawn from its prior beside the posterior. Counts of a planned register of people
+    whom known ones count too are made up given these.
     """
     (name, function), problems = _quantity(result, quantity)
     problems += problems_of(
@@ -314,24 +314,8 @@ def _with_plans(
             problems += [f"plan {name!r}: {text}" for text in error.problems]
             continue
         found[name] = planned, figure.sources
-        problems += [f"plan {name!r}: {text}" for text in _tied(planned, figure.sources)]
     raise_if_any(problems, _SUBJECT)
     return found
-
-
-def _tied(model: Model, planned: Sequence[Evidence]) -> list[str]:
-    """Return which planned counts would be taken together with those of another source.
-
-    Made-up counts of a plan are drawn by themselves, which those of the same people are not.
-    """
-    names = {one.name for one in planned}
-    return [
-        f"{tie.second!r} would count people whom {tie.first!r} counts too, and what two exact "
-        "counts of the same people tell together is not known of planned ones. Plan a survey or "
-        "a Validation; or plan the register by a result without the other one."
-        for tie, _ in model.ties.among([one.name for one in model.evidence])
-        if {tie.first, tie.second} & names
-    ]
 
 
 # ---------------------------------------------------------------- quantity and parameters

@@ -12,7 +12,7 @@ from funnelest.model.model import Model
 from funnelest.verdict import Verdict
 from funnelest.words import Sentence, say
 
-__all__ = ["lists", "naming_defaults", "unknown"]
+__all__ = ["lists", "naming_defaults", "naming_tied", "unknown"]
 
 
 def lists(check: str, names: Mapping[str, Sequence[str]]) -> list[Sentence]:
@@ -49,3 +49,17 @@ def naming_defaults(
     if not found:
         return verdict
     return replace(verdict, said=[*verdict.said, say("default.rests", names=found, n=len(found))])
+
+
+def naming_tied(verdict: Verdict, model: Model, sources: Iterable[str]) -> Verdict:
+    """Return a verdict that names which of its sources count the same people.
+
+    Their figures are each compared by what is expected of it alone.
+    """
+    used = [one.name for one in model.evidence if model.power_of(one.name)]
+    tied = {name for tie, _ in model.ties.among(used) for name in (tie.first, tie.second)}
+    if not tied & set(sources):
+        return verdict
+    names = [name for name in used if name in tied]
+    said = say("default.same_people_compared", names=names, unit=model.route.counted)
+    return replace(verdict, said=[*verdict.said, said])

@@ -16,6 +16,7 @@ from funnelest.distributions.normal import (
 from funnelest.distributions.overlapping import Overlapping
 from funnelest.distributions.quantiles import JointQuantilesOn, QuantilesOn, Triplet
 from funnelest.distributions.shared_counts import SharedCounts
+from funnelest.distributions.shared_ranges import Range
 from funnelest.distributions.shares import BetaBinomial, Binomial, Multinomial
 from funnelest.distributions.studies import LogisticNormalBinomial
 
@@ -35,6 +36,7 @@ __all__ = [
     "Overlapping",
     "Poisson",
     "QuantilesOn",
+    "Range",
     "ShareOfMany",
     "SharedCounts",
     "Slope",

@@ -97,7 +97,7 @@ class NestedShares:
                 )
         if found or self.covariance is None:
             return found
-        return covariance_problems(self.covariance, len(self.before))
+        return covariance_problems(self.covariance, len(self.before), names=self.ages())
 
     def on_logits(self) -> NDArray[np.float64]:
         """Return the covariance of the log-odds of the shares, but for their rounding."""

@@ -41,9 +41,14 @@ SHARE_FIELDS: Allowed = {
 NUMBER_FIELDS: Allowed = {"estimate": printed(POSITIVE).or_none, **_ERRORS}
 
 
-def covariance_problems(covariance: Any, size: int, what: str = "field 'covariance'") -> list[str]:
-    """Return why this is not the covariance matrix of the errors of `size` shares."""
-    matrix, wrong = array_of(covariance)
+def covariance_problems(
+    covariance: Any,
+    size: int,
+    what: str = "field 'covariance'",
+    names: Collection[object] = (),
+) -> list[str]:
+    """Return why this is not the covariance matrix of the errors of `size` shares, of `names`."""
+    matrix, wrong = array_of(covariance, [names, names])
     if matrix is None or wrong:
         return ["field 'covariance' must hold numbers, as many in every row" + no_number(wrong)]
     if matrix.shape != (size, size):

@@ -34,7 +34,8 @@ _TOLD = ("sensitivity", "specificity")
 
 def _several(value: Any) -> list[Any]:
     """Return the numbers of several studies, or the one of one."""
-    return list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+    several = isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim)
+    return list(value) if several else [value]
 
 
 def _counts(least: int, *, figures: bool = False) -> Constraint:
@@ -174,10 +175,11 @@ class Validation(Evidence):
         """Return the share of one study; None of several, or with `unconfirmed`."""
         if self.unconfirmed is not None or self.between is not None:
             return None
-        if len(_several(self.yes)) > 1 or isinstance(self.n, list | tuple | np.ndarray):
+        yes = _several(self.yes)
+        if len(yes) != 1 or isinstance(self.n, list | tuple | np.ndarray):
             return None
         return ShareEstimate(
-            self.yes, self.n, self.share, self.deff, self.se, self.interval, self.probability
+            yes[0], self.n, self.share, self.deff, self.se, self.interval, self.probability
         )
 
     def readings(self, population: Population) -> dict[str, str]:

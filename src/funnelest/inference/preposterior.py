@@ -16,8 +16,10 @@ from funnelest.errors import FitError
 from funnelest.evidence.base import Evidence
 from funnelest.inference.fitting import fit_within
 from funnelest.likelihood.density import prior_draws
+from funnelest.likelihood.given import counts_given
 from funnelest.likelihood.once import together
 from funnelest.model.model import Model, with_made_up
+from funnelest.model.ties import Ties
 from funnelest.quantities.quantities import Quantities
 from funnelest.results.result import Result
 from funnelest.sampling.weights import effective_size, equal_tailed
@@ -59,15 +61,26 @@ class Preposterior:
         quantity: Quantity,
         same: NDArray[np.intp] | None = None,
     ) -> None:
-        self.model, self.added, self.draws, self.quantity = model, added, draws, quantity
+        self.draws, self.quantity = draws, quantity
         self.memory: dict[Any, Any] = {}
+        names = {one.name for one in added}
+        #: Which counts are taken together, whatever stands in for those to come.
+        self.ties = Ties(model, planned=names)
+        self.model, self.added = model, list(added)
+        if any({tie.first, tie.second} & names for tie in self.ties.pairs):
+            # What stands in for counts to come may contradict what is known; what is made up from
+            # what is known does not.
+            self.added = self.made_up(0, np.random.default_rng(0))
+            given = {id(one): other for one, other in zip(added, self.added, strict=True)}
+            model = with_made_up(model, [given.get(id(one), one) for one in model.evidence])
+            self.model = model
+            self.memory.clear()
         self.q = Quantities(model, draws, self.memory)
         self.same = np.arange(self.q.draws) if same is None else same
         with np.errstate(all="ignore"):
             value = np.asarray(quantity(self.q), dtype=np.float64)
         self.sample = np.broadcast_to(value, (self.q.draws,))
         # Sources that are known, and estimate a number that a planned one estimates too.
-        names = {one.name for one in added}
         groups = [{name for name, _ in group.places} for group in model.alike]
         # Or count people whom a planned one counts too; which of these count together may change.
         groups.append({name for tie in model.ties.pairs for name in (tie.first, tie.second)})
@@ -84,13 +97,30 @@ class Preposterior:
         self.sorted = self.sample[self.order]
 
     def made_up(self, truth: int, rng: np.random.Generator) -> list[Evidence]:
-        """Return the planned sources with data made up from one of the draws."""
+        """Return the planned sources with data made up from one of the draws.
+
+        Counts of people whom known sources count too are made up given those.
+        """
         self.memory.clear()  # evidence remembers there how its figures are printed
         one = Quantities(self.model, {name: d[truth : truth + 1] for name, d in self.draws.items()})
+        names = {source.name for source in self.added}
         with np.errstate(all="ignore"):
+            tied = {name for tie in self.ties.pairs for name in (tie.first, tie.second)} | names
+            seen = {
+                source.name: list(source.observations(one))
+                for source in self.model.evidence
+                if source.name in tied
+            }
+            counts = counts_given(self.model, self.ties, one, seen, names, rng)
             return [
                 source.with_data(
-                    [o.simulate(rng) for o in source.observations(one)], self.model.population
+                    [
+                        o.of_counts(counts[source.name], rng)
+                        if source.name in counts
+                        else o.simulate(rng)
+                        for o in seen[source.name]
+                    ],
+                    self.model.population,
                 )
                 for source in self.added
             ]

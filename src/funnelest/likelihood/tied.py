@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from funnelest.distributions import Range
 from funnelest.model.parts import Parts
 from funnelest.model.ties import Tie, Tied
 from funnelest.observations.observation import Seen
 from funnelest.quantities.quantities import Quantities
 
-__all__ = ["log_ratios", "tied_counts"]
+__all__ = ["divided", "log_ratios", "tied_counts"]
 
 type Value = Any
 
@@ -38,7 +39,9 @@ def log_ratios(
     -----
     Each is the log of :math:`P(x, y) / (P(x) P(y))`, of the sum x of counts of the one and y of
     the other, which are bivariate Poisson (`SharedCounts`). Given its sum, how the records of a
-    source are divided among its counts is taken not to depend on the other source.
+    source are divided among its counts is taken not to depend on the other source. Of counts that
+    are not known it is the log of the mean of that ratio, over what they may be given what each
+    source by itself has printed: P(X, Y) / (P(X) P(Y)) for what was printed.
     """
     for tie, parts in model.ties.among(names):
         shared = tie.shared(model.evidence, q)
@@ -46,18 +49,27 @@ def log_ratios(
         for part in parts:
             law = tie.law(part, seen, shared)
             key = ("tied", tie.first, tie.second, part.number)
-            x, y = q.fixed(key, partial(_counts, tie, part, seen))
+            x, y = q.fixed(key, partial(_sums, tie, part, seen))
             # Counts that are made up by themselves may contradict each other.
-            if law.possible(x, y):
-                total = total + law.log_ratio(x, y)
+            if not law.possible(x, y):
+                continue
+            if len(x) == len(y) == 1:
+                total = total + law.log_ratio(int(x[0]), int(y[0]))
+            else:
+                one, other = (
+                    Range(counts, seen[name][0].log_sums(rows))
+                    for name, rows, counts in zip(
+                        (tie.first, tie.second), part.rows, (x, y), strict=True
+                    )
+                )
+                total = total + law.log_ratio_of(one, other)
         yield tie.first, tie.second, total
 
 
-def _counts(tie: Tie, part: Tied, seen: Mapping[str, Sequence[Seen]]) -> list[int | None]:
-    return [
-        seen[name][0].known_sum(rows)
-        for name, rows in zip((tie.first, tie.second), part.rows, strict=True)
-    ]
+def _sums(tie: Tie, part: Tied, seen: Mapping[str, Sequence[Seen]]) -> list[Any]:
+    """Return what the sums of counts that are taken together may be."""
+    names = zip((tie.first, tie.second), part.rows, strict=True)
+    return [seen[name][0].sums(rows) for name, rows in names]
 
 
 def tied_counts(
@@ -88,11 +100,11 @@ def tied_counts(
             number = law.second_given(before[mine].sum(axis=0), rng)
             laws = [seen[tie.second][0].law((i,)) for i in theirs]
             means = [one.moments()[0] for one in laws if one is not None]
-            after[theirs] = _divided(number, means, rng)
+            after[theirs] = divided(number, means, rng)
     return found
 
 
-def _divided(number: Any, means: Sequence[Any], rng: np.random.Generator) -> Any:
+def divided(number: Any, means: Sequence[Any], rng: np.random.Generator) -> Any:
     """Return a number of records divided at random over counts with these means."""
     found, left = [], np.asarray(number)
     for i, mean in enumerate(means):

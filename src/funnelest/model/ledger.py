@@ -141,9 +141,10 @@ def _entries(model: Parts) -> list[Entry]:
         said = named("default.counted_apart", unit=model.route.counted)
         found.append(Entry(about, "default", said, stated=False))
     counting = [one.name for one in model.evidence if model.powers.get(one.name, 1.0)]
-    for how, names in model.ties.said(counting):
+    for how, names, pairs in model.ties.said(counting):
         about = named("default.same_people", names=names, unit=model.route.counted)
-        said = named(f"default.same_people_{how}", unit=model.route.counted)
+        of = [named("default.pair", first=first, second=second) for first, second in pairs]
+        said = named(f"default.same_people_{how}", unit=model.route.counted, pairs=of)
         found.append(Entry(about, "default", said, stated=False))
     return found
 

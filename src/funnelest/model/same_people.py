@@ -17,6 +17,7 @@ from funnelest.evidence.on_route import OnRoute
 from funnelest.model.impossible import too_many
 from funnelest.model.off_together import off_together
 from funnelest.model.parts import Parts
+from funnelest.model.whole_and_classes import whole_and_classes
 from funnelest.population import Population
 
 __all__ = ["same_people"]
@@ -24,9 +25,9 @@ __all__ = ["same_people"]
 #: A source, its size, and where its numbers stand on the route.
 type _Shown = tuple[Evidence, int | None, list[OnRoute]]
 
-#: From so many complete counts along the route on they are asked about, where they are not exact:
-#: exact ones are taken together (`model.ties`). Two, of a step and of the next, are what most
-#: models have, and taking them as independent makes their ratio less sure.
+#: From so many complete counts along the route on they are asked about, where they are not taken
+#: together (`model.ties`). Two, of a step and of the next, are what most models have, and taking
+#: them as independent makes their ratio less sure.
 _COUNTS = 3
 #: Counts that two registers of other people would share by chance more often are not asked about.
 _BY_CHANCE = 0.05
@@ -61,6 +62,7 @@ def same_people(model: Parts) -> list[str]:
         *_entered_twice(model, shown),
         *_of_one_size(model, shown),
         *_complete(model, shown),
+        *whole_and_classes(model),
         *too_many(model),
         *off_together(model),
     ]
@@ -239,7 +241,6 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
         )
     ]
     counts: dict[Hashable, list[tuple[Evidence, str, float]]] = {}
-    exact: set[str] = set()
     for one, _, places in shown:
         if len(places) != 1 or not _holds_everybody(one):
             continue
@@ -247,9 +248,6 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
         figure = place.figure
         if not place.recorded or figure is None or not figure.bounded:
             continue
-        low, high = figure.limits(place.means)
-        if low == high and not carried(one.defects, "spread"):
-            exact.add(one.name)
         if isinstance(place.place, str):
             seen = model.population.mask(place.where).tobytes()
             counts.setdefault(seen, []).append((one, place.place, place.number))
@@ -259,8 +257,7 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
             a != b and m >= n and model.route.leads(a, b) and model.route.always_passes(a, b)
             for (_, a, m), (_, b, n) in pairwise(row)
         )
-        together = all(one.name in exact for one, _, _ in row)
-        if len(row) < _COUNTS or not nested or together:
+        if len(row) < _COUNTS or not nested or _together(model, [one.name for one, _, _ in row]):
             continue
         steps = ", ".join(repr(step) for _, step, _ in row)
         found.append(
@@ -270,6 +267,12 @@ def _complete(model: Parts, shown: Sequence[_Shown]) -> list[str]:
             "among=True; or say with Coverage which of them are not complete."
         )
     return found
+
+
+def _together(model: Parts, names: Sequence[str]) -> bool:
+    """Return whether each source is taken together with the one before it."""
+    ties = {(tie.first, tie.second): tie for tie in model.ties.pairs}
+    return all(pair in ties and not ties[pair].why for pair in pairwise(names))
 
 
 def _holds_everybody(one: Evidence) -> bool:

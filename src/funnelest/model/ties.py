@@ -24,6 +24,8 @@ __all__ = ["Tie", "Tied", "Ties"]
 type Place = str | tuple[str, str]
 type Rows = tuple[int, ...]
 type Indices = NDArray[np.intp]
+type _Pair = tuple[str, str]
+type _Why = Literal["", "step", "law", "coarse", "impossible"]
 
 #: Quantiles of every prior at which models are looked at: a bridge is not 1 at all of them.
 _LEVELS = (0.3, 0.5, 0.7)
@@ -31,6 +33,9 @@ _LEVELS = (0.3, 0.5, 0.7)
 _ROUNDING = 1e-12
 #: Most sums of counts that are taken together with others.
 _MOST = 500
+#: Most multiplications per draw that the sum over two counts that are not known may take: some 200
+#: of either that may be, or 300 where all of one are of the other.
+_WORK = 100_000
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,9 @@ class Tie:
         Which of their counts can be taken together exactly.
     why : str
         Why not all counts that have people in common can be: "step" (of people of one step nobody
-        knows how many are in both), "law" (a count is not exact, or scatters more than Poisson),
-        or "impossible" (they cannot both be right). Empty when they can.
+        knows how many are in both), "law" (of a count only a limit is known, or it scatters more
+        than Poisson), "coarse" (too many counts print as they do), or "impossible" (they cannot
+        both be right). Empty when they can.
     cells : mapping
         A group of lines of each -> for all sums, the cells where people may be in both.
     """
@@ -79,7 +85,7 @@ class Tie:
     second: str
     places: tuple[Place, Place]
     parts: tuple[Tied, ...] = ()
-    why: Literal["", "step", "law", "impossible"] = ""
+    why: _Why = ""
     cells: Mapping[tuple[int, int], Sequence[Indices]] | None = None
 
     def shared(self, evidence: Sequence[Evidence], q: Quantities) -> Any:
@@ -119,9 +125,11 @@ class Ties:
     ----------
     model : Parts
         The model.
+    planned : collection of str, default ()
+        Sources whose counts are not there yet: they contradict no others.
     """
 
-    def __init__(self, model: Parts) -> None:
+    def __init__(self, model: Parts, planned: Collection[str] = ()) -> None:
         self.model = model
         levels = np.array(_LEVELS)
         values = {
@@ -134,7 +142,10 @@ class Ties:
             known = sorted((one for one in sources if one), key=lambda one: one.order)
             #: Names of the sources that count people, in the order of the route.
             self.order: tuple[str, ...] = tuple(one.name for one in known)
-            pairs = (_tie(model, q, one, other) for one, other in combinations(known, 2))
+            pairs = (
+                _tie(model, q, one, other, sure=not {one.name, other.name} & set(planned))
+                for one, other in combinations(known, 2)
+            )
             self.pairs: tuple[Tie, ...] = tuple(one for one in pairs if one is not None)
         self._chosen: dict[frozenset[str], list[tuple[Tie, list[Tied]]]] = {}
 
@@ -170,27 +181,26 @@ class Ties:
                 count += 1
         return [(self.pairs[at], found[at]) for at in sorted(found)]
 
-    def said(self, names: Collection[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def said(self, names: Collection[str]) -> Iterator[tuple[str, tuple[str, ...], list[_Pair]]]:
         """Yield how counts of sources with these `names` are taken, and which sources' it is.
 
         "together" of two, or "partly"; else why not, as `Tie` has it, or "tree" where each is taken
-        together with another one.
+        together with another one, and of which pairs that is.
         """
         chosen = {id(tie): len(parts) for tie, parts in self.among(names)}
-        apart: dict[str, dict[str, None]] = {}
+        apart: dict[str, list[_Pair]] = {}
         for tie in self.pairs:
             if tie.first not in names or tie.second not in names:
                 continue
-            count = chosen.get(id(tie), 0)
-            if count and not tie.why and count == len(tie.parts):
-                yield "together", (tie.first, tie.second)
-            elif count:
-                yield "partly", (tie.first, tie.second)
+            count, pair = chosen.get(id(tie), 0), (tie.first, tie.second)
+            if count:
+                whole = not tie.why and count == len(tie.parts)
+                yield "together" if whole else "partly", pair, [pair]
             else:
-                found = apart.setdefault(tie.why or "tree", {})
-                found |= {tie.first: None, tie.second: None}
-        for why, some in apart.items():
-            yield why, tuple(name for name in self.order if name in some)
+                apart.setdefault(tie.why or "tree", []).append(pair)
+        for why, pairs in apart.items():
+            some = {name for pair in pairs for name in pair}
+            yield why, tuple(name for name in self.order if name in some), pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,11 +246,16 @@ class _Source:
         """The step that its people have reached."""
         return self.place if isinstance(self.place, str) else self.place[1]
 
-    def exact(self, rows: Rows) -> bool:
-        """Return whether the sum of some of its counts is a known Poisson number."""
-        if self.seen is None or self.seen.known_sum(rows) is None:
-            return False
-        return isinstance(self.seen.law(rows), Poisson)
+    @property
+    def bound(self) -> Sequence[Rows]:
+        """Its counts that say something of each other, set by set."""
+        return self.seen.bound if self.seen is not None else ()
+
+    def sums(self, rows: Rows) -> Indices | None:
+        """Return what the sum of some of its counts may be, where that is a Poisson number."""
+        if self.seen is None or not isinstance(self.seen.law(rows), Poisson):
+            return None
+        return self.seen.sums(rows)
 
 
 def _complete(counted: Counted) -> bool:
@@ -250,8 +265,11 @@ def _complete(counted: Counted) -> bool:
     )
 
 
-def _tie(model: Parts, q: Quantities, one: _Source, other: _Source) -> Tie | None:
-    """Return what two sources have in common, None when it is nobody."""
+def _tie(model: Parts, q: Quantities, one: _Source, other: _Source, sure: bool) -> Tie | None:
+    """Return what two sources have in common, None when it is nobody.
+
+    Their counts may contradict each other where it is `sure` what these are.
+    """
     start, end = one.place, other.place
     begin = end if isinstance(end, str) else end[0]
     met = one.step == begin or model.route.leads(one.step, begin) or start == end
@@ -263,26 +281,29 @@ def _tie(model: Parts, q: Quantities, one: _Source, other: _Source) -> Tie | Non
         return Tie(one.name, other.name, (start, end), why="step")
     if not one.groups or not other.groups:
         return Tie(one.name, other.name, (start, end), why="law")
-    rows, cells = _components(one.groups, other.groups)
+    rows, cells = _components((one.groups, other.groups), (one.bound, other.bound))
     whole = Tie(one.name, other.name, (start, end), cells=cells)
     shared = np.broadcast_to(whole.shared(model.evidence, q), (len(rows), q.draws))
     if not (shared > 0).any():
         return None
     seen = {a.name: [a.seen] for a in (one, other) if a.seen is not None}
     parts: list[Tied] = []
-    why: Literal["", "law", "impossible"] = ""
+    why: _Why = ""
     for number, (mine, theirs) in enumerate(rows):
-        if not (one.exact(mine) and other.exact(theirs)):
+        x, y = one.sums(mine), other.sums(theirs)
+        if x is None or y is None:
             why = why or "law"
             continue
         law = whole.law(Tied((mine, theirs), (False, False), 0.0, number), seen, shared)
         within = tuple(
             bool(np.all(mean - law.both <= _ROUNDING * mean)) for mean in (law.first, law.second)
         )
-        sure = SharedCounts(law.first, law.second, law.both, (within[0], within[1]))
-        x, y = seen[one.name][0].known_sum(mine), seen[other.name][0].known_sum(theirs)
-        if x is None or y is None or not sure.possible(x, y):
+        whose = SharedCounts(law.first, law.second, law.both, (within[0], within[1]))
+        if sure and not whose.possible(x, y):
             why = "impossible"
+            continue
+        if whose.effort(x, y) > _WORK:
+            why = why or "coarse"
             continue
         weight = float(np.nan_to_num(np.median(law.both**2 / (law.first * law.second))))
         parts.append(Tied((mine, theirs), (within[0], within[1]), weight, number))
@@ -290,29 +311,46 @@ def _tie(model: Parts, q: Quantities, one: _Source, other: _Source) -> Tie | Non
 
 
 def _components(
-    one: Sequence[Indices], other: Sequence[Indices]
+    groups: tuple[Sequence[Indices], Sequence[Indices]],
+    bound: tuple[Sequence[Rows], Sequence[Rows]],
 ) -> tuple[list[tuple[Rows, Rows]], dict[tuple[int, int], list[Indices]]]:
-    """Return the counts of two sources that are connected by cells, and the cells of each."""
+    """Return the counts of two sources that are connected by cells, and the cells of each.
+
+    Counts of one source that are `bound` to each other are connected too.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    size = [max(int(label.max()) for label in side) + 1 for side in (one, other)]
+    one, other = groups
+    size = [
+        max([int(label.max()) for label in side] + [row for rows in some for row in rows]) + 1
+        for side, some in zip(groups, bound, strict=True)
+    ]
     pairs = {}
     for (i, mine), (j, theirs) in product(enumerate(one), enumerate(other)):
         at = np.flatnonzero((mine >= 0) & (theirs >= 0))
         if len(at):
             pairs[i, j] = (at, mine[at], theirs[at] + size[0])
+    chains = [
+        np.array(rows) + first
+        for some, first in zip(bound, (0, size[0]), strict=True)
+        for rows in some
+    ]
     left = np.concatenate([pair[1] for pair in pairs.values()])
     right = np.concatenate([pair[2] for pair in pairs.values()])
-    graph = coo_array((np.ones(len(left)), (left, right)), shape=(sum(size), sum(size)))
+    links = (
+        np.concatenate([left, *(rows[:-1] for rows in chains)]),
+        np.concatenate([right, *(rows[1:] for rows in chains)]),
+    )
+    graph = coo_array((np.ones(len(links[0])), links), shape=(sum(size), sum(size)))
     _, label = connected_components(graph, directed=False)
-    used = np.unique(np.concatenate([left, right]))
+    there = np.unique(label[left])
     rows: list[tuple[Rows, Rows]] = []
-    for k in np.unique(label[used]):
-        inside = used[label[used] == k]
+    for k in there:
+        inside = np.flatnonzero(label == k)
         mine, theirs = inside[inside < size[0]], inside[inside >= size[0]] - size[0]
         rows.append((tuple(map(int, mine)), tuple(map(int, theirs))))
-    number = np.searchsorted(np.unique(label[used]), label)
+    number = np.searchsorted(there, label)
     cells = {
         key: [at[number[first] == k] for k in range(len(rows))]
         for key, (at, first, _) in pairs.items()

@@ -16,8 +16,9 @@ from funnelest.distributions.hidden_counts import filled
 from funnelest.distributions.limits import log_rising_over
 from funnelest.figures import Figure
 from funnelest.figures.base import known
+from funnelest.observations.adding import joined_in_logs
 from funnelest.observations.observation import Part, Seen
-from funnelest.observations.table import _NEVER, joined_in_logs
+from funnelest.observations.table import _NEVER
 
 __all__ = ["Nested", "PrintedNested"]
 

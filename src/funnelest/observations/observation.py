@@ -15,9 +15,11 @@ import numpy as np
 
 from funnelest.distributions import Distribution, Location, Slope
 from funnelest.figures import Figure
-from funnelest.figures.base import known
+from funnelest.figures.base import Counts, Floats, known
 
-__all__ = ["Estimate", "Observation", "Part", "Seen", "only_count", "silent"]
+__all__ = [
+    "Estimate", "Observation", "Part", "Seen", "dense", "is_one_count", "listed", "silent",
+]  # fmt: skip
 
 type Value = Any
 #: What it is of, the figure, of which numbers it is (the sum), and its place among them, if any.
@@ -117,21 +119,47 @@ class Seen:
         """Return a made-up value per number and draw, not printed; None where there is none."""
         return None
 
-    def known_sum(self, rows: tuple[int, ...]) -> int | None:
-        """Return the sum of some of its counts; None where one is not known exactly."""
+    def sums(self, rows: tuple[int, ...]) -> Counts | None:
+        """Return what the sum of some of its counts may be, without gaps and in ascending order.
+
+        None where these cannot be listed, or not without its other counts.
+        """
         return None
+
+    def log_sums(self, rows: tuple[int, ...]) -> Value:
+        """Return the log-probability of each of the `sums`, and of what is printed of the counts.
+
+        Shape ``(sums, draws)``.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how likely the sums of its counts are")
+
+    @property
+    def bound(self) -> Sequence[tuple[int, ...]]:
+        """Its counts that say something of each other, given what is expected, set by set."""
+        return ()
 
     def all_known(self, rows: tuple[int, ...]) -> bool:
         """Return whether some of its counts are known, so that their sum says nothing new."""
-        return self.known_sum(rows) is not None
+        return False
 
 
-def only_count(figure: Any, divisor: int) -> int | None:
-    """Return the one count that prints as a figure, None where there are several."""
-    if not isinstance(figure, Figure) or not (figure.whole and figure.bounded):
-        return None
-    counts, _ = known(figure, divisor)
-    return int(counts[0]) if len(counts) == 1 else None
+def dense(figure: Figure, divisor: int) -> tuple[Counts, Floats]:
+    """Return all counts between the limits of a figure, and the log-weight of each."""
+    counts, weights = known(figure, divisor)
+    between = np.arange(counts[0], counts[-1] + 1)
+    log_weights = np.full(len(between), -np.inf)
+    log_weights[counts - counts[0]] = 0.0 if weights is None else weights
+    return between, log_weights
+
+
+def is_one_count(figure: Any, divisor: int) -> bool:
+    """Return whether only one count prints as a figure."""
+    return listed(figure) and len(known(figure, divisor)[0]) == 1
+
+
+def listed(figure: Any) -> bool:
+    """Return whether the counts that print as a figure can be listed."""
+    return isinstance(figure, Figure) and figure.whole and figure.bounded
 
 
 def silent(seen: Seen, size: int) -> frozenset[int]:
@@ -218,8 +246,15 @@ class Observation(Seen):
             for i, (value, text) in enumerate(zip(values, texts, strict=True))
         ]
 
-    def known_sum(self, rows: tuple[int, ...]) -> int | None:
-        return only_count(self.figure, self.divisor)
+    def sums(self, rows: tuple[int, ...]) -> Counts | None:
+        return dense(self.figure, self.divisor)[0] if listed(self.figure) else None
+
+    def log_sums(self, rows: tuple[int, ...]) -> Value:
+        counts, weights = dense(self.figure, self.divisor)
+        return self.distribution.logp(counts[:, None]) + weights[:, None]
+
+    def all_known(self, rows: tuple[int, ...]) -> bool:
+        return is_one_count(self.figure, self.divisor)
 
     @property
     def limited(self) -> bool:

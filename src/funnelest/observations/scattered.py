@@ -14,12 +14,12 @@ from funnelest.distributions import Distribution, Location, NegativeBinomial, Po
 from funnelest.distributions.base import constant_gammaln, xlogy
 from funnelest.distributions.hidden_counts import filled
 from funnelest.distributions.quadrature import gamma_average
+from funnelest.observations.adding import joined_arrays, joined_in_logs
 from funnelest.observations.table import (
     _NEVER,
     Printed,
     Table,
     _Row,
-    joined_in_logs,
     log_tied,
 )
 
@@ -256,6 +256,10 @@ class Scattered(Table):
         factor = replace(law, mean=np.ones(shape)).rates(rng)
         return Poisson(law.mean * factor[self.printed.whose]).sample(rng)
 
+    def sums(self, rows: tuple[int, ...]) -> None:
+        # Those of one set depend on each other by their factor.
+        return None
+
     def law(self, rows: tuple[int, ...]) -> Distribution | None:
         if len(set(self.printed.whose[list(rows)])) > 1:
             return None
@@ -328,7 +332,7 @@ def _added(given: NegativeBinomial, parts: Sequence[_Hidden], wanted: Any) -> Va
     if fm.is_symbol(means, cvs):
         return _added_by(joined_in_logs, means, cvs, parts, wanted)
     with np.errstate(all="ignore"):
-        value = _added_by(_joined_arrays, means, cvs, parts, wanted)
+        value = _added_by(joined_arrays, means, cvs, parts, wanted)
         poor = ~(fm.constant(value) > -np.inf)
         if poor.any():
             few = _added_by(joined_in_logs, means[:, poor], cvs[:, poor], parts, wanted)
@@ -392,16 +396,3 @@ def _joined(join: Any, some: _Hidden, means: Sequence[Value], tilt: Value) -> Va
         parts.append(tied + np.maximum(wanted, _NEVER)[:, None])
         lengths.append(len(wanted))
     return parts[0] if len(parts) == 1 else join(parts, lengths)
-
-
-def _joined_arrays(parts: Sequence[Value], lengths: Sequence[int]) -> Value:
-    """Return what `joined_in_logs` does, in linear arithmetic: what is too small is impossible."""
-    scale: Any = 0.0
-    sums: Any = None
-    for logs in parts:
-        top = fm.constant(logs).max(axis=0)
-        top = np.where(np.isfinite(top), top, 0.0)
-        each, scale = fm.exp(logs - top), scale + top
-        sums = each if sums is None else fm.convolve(sums, each)
-    there = sums > 0
-    return fm.where(there, fm.log(fm.where(there, sums, 1.0)) + scale, -np.inf)

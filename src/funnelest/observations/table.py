@@ -13,8 +13,9 @@ from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
 from funnelest.distributions.hidden_counts import filled
 from funnelest.figures import Figure
-from funnelest.figures.base import known
-from funnelest.observations.observation import Part, Seen, only_count
+from funnelest.figures.base import Counts, known
+from funnelest.observations.adding import joined, joined_in_logs
+from funnelest.observations.observation import Part, Seen, dense, is_one_count, listed
 from funnelest.words import named
 
 __all__ = ["Margin", "Printed", "Table", "margin_problems", "row"]
@@ -140,6 +141,29 @@ class Printed:
         counts = np.array([int(counts[0]) for _, counts, _ in rows])
         return _positions([i for i, _, _ in rows]), counts
 
+    def of(
+        self, rows: tuple[int, ...]
+    ) -> tuple[list[Any], list[_Row], list[tuple[list[_Row], Any]]] | None:
+        """Return what some of the counts may be, those that stand alone, and those that are tied.
+
+        The first has the counts of each that stands alone, and the sums of each tied set. None
+        where a total ties one of them to a count that is none of them.
+        """
+        inside = set(rows)
+        alone = [one for some in self._sorted[:2] for one in some if one[0] in inside]
+        groups = []
+        for group, wanted in self.groups:
+            own = {i for i, _, _ in group}
+            if own <= inside:
+                groups.append((group, wanted))
+            elif own & inside:
+                return None
+        whole = [counts for _, counts, _ in alone]
+        for group, wanted in groups:
+            first = sum(int(counts[0]) for _, counts, _ in group)
+            whole.append(np.arange(first, first + len(wanted)))
+        return whole, alone, groups
+
     def log_total(self, law: Any, one: _Row) -> Value:
         """Return the log-probability under `law` of one count that may be several, by its row."""
         i, counts, weights = one
@@ -258,20 +282,50 @@ class Table(Seen):
         values = np.atleast_2d(np.asarray(self.sampled(rng), dtype=np.float64))
         return np.broadcast_to(values, (len(values), draws))
 
-    def known_sum(self, rows: tuple[int, ...]) -> int | None:
-        counts = [only_count(self.printed.figures[i], self.divisor) for i in rows]
-        return None if None in counts else sum(one for one in counts if one is not None)
+    def sums(self, rows: tuple[int, ...]) -> Counts | None:
+        if not all(listed(self.printed.figures[i]) for i in rows):
+            return None
+        parts = self.printed.of(rows)
+        if parts is None:
+            return None
+        first = sum(int(counts[0]) for counts in parts[0])
+        return np.arange(first, first + sum(len(counts) - 1 for counts in parts[0]) + 1)
+
+    def log_sums(self, rows: tuple[int, ...]) -> Value:
+        parts = self.printed.of(rows)
+        if parts is None:
+            raise ValueError(f"a total ties some of the counts {rows} to others")
+        whole, alone, groups = parts
+        logs = [
+            row(self.distribution, i).logp(counts[:, None]) + _finite(weights)
+            for i, counts, weights in alone
+        ]
+        for group, wanted in groups:
+            own = [
+                row(self.distribution, i).logp(counts[:, None]) + _finite(weights)
+                for i, counts, weights in group
+            ]
+            logs.append(joined(own, [len(counts) for _, counts, _ in group]) + _finite(wanted))
+        return joined(logs, [len(counts) for counts in whole])
+
+    @property
+    def bound(self) -> Sequence[tuple[int, ...]]:
+        return [tuple(i for i, _, _ in group) for group, _ in self.printed.groups]
+
+    def all_known(self, rows: tuple[int, ...]) -> bool:
+        return all(is_one_count(self.printed.figures[i], self.divisor) for i in rows)
 
 
 def _dense(i: int, figure: Figure, divisor: int) -> _Row:
     """Return the position of a figure, all counts between its limits, and their log-weights."""
     if not figure.bounded:  # summed by the figure itself
         return i, np.arange(2), np.zeros(2)
-    counts, weights = known(figure, divisor)
-    dense = np.arange(counts[0], counts[-1] + 1)
-    log_weights = np.full(len(dense), -np.inf)
-    log_weights[counts - counts[0]] = 0.0 if weights is None else weights
-    return i, dense, log_weights
+    return i, *dense(figure, divisor)
+
+
+def _finite(weights: Any) -> Any:
+    """Return log-weights of which none is infinite, so that slopes of symbols are finite too."""
+    return np.maximum(weights, _NEVER)[:, None]
 
 
 def _trimmed(i: int, counts: Any, weights: Any) -> _Row:
@@ -331,20 +385,3 @@ def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
     each = [logs + np.maximum(weights, _NEVER)[:, None] for logs, weights in parts]
     sums = joined_in_logs(each, [len(weights) for _, weights in parts])
     return fm.logsumexp(sums + np.maximum(wanted, _NEVER)[:, None], axis=0)
-
-
-def joined_in_logs(parts: Sequence[Any], lengths: Sequence[int]) -> Any:
-    """Return the log-distribution of a sum of counts, for arrays and symbols.
-
-    From that of each, shape ``(length, draws)``, whose counts are consecutive.
-    """
-    sums, length = parts[0], lengths[0]
-    for each, size in zip(parts[1:], lengths[1:], strict=True):
-        # Row s holds the pairs (s - j, j); outside the first part stands a row of "never".
-        at = np.arange(length + size - 1)[:, None] - np.arange(size)[None, :]
-        at = np.where((at >= 0) & (at < length), at, length)
-        never = sums[:1] * 0.0 - np.float64(1e100)  # no 32-bit number
-        padded = fm.concatenate([sums, never], axis=0)
-        sums = fm.logsumexp(padded[at] + each[None, :], axis=1)
-        length += size - 1
-    return sums

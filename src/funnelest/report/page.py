@@ -13,7 +13,7 @@ import numpy as np
 from funnelest.check.trust import Trust, trust
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
-from funnelest.fields import PATH, TEXT, instance, is_text, unwritable
+from funnelest.fields import PATH, TEXT, instance, unwritable
 from funnelest.files import write
 from funnelest.model.sight import CARRIED, PARTLY
 from funnelest.plot.base import Language, language_problems
@@ -22,6 +22,7 @@ from funnelest.report.checked import check_problems, checked, failures, leaning,
 from funnelest.report.content import Content, Table, apart, basis_of, content, picture
 from funnelest.report.given import given
 from funnelest.report.ledger import ledger
+from funnelest.report.sections import section_problems
 from funnelest.report.written import capital, ended, single, span
 from funnelest.results.intervals import ends_of, errors_of, interval_problems, summary_errors
 from funnelest.results.precision import as_its_prior
@@ -85,7 +86,8 @@ def page(
         Titles and contents that follow the summary. A text is escaped and a blank line in it
         starts a paragraph; a pandas table is rounded, its columns that bear the name of an axis
         of the population excepted; a column ``x`` beside one of its Monte Carlo errors,
-        ``x_mc_error``, is rounded to these, which are not printed; a matplotlib figure is embedded;
+        ``x_mc_error``, is rounded to these, which are not printed (a table of results is refused
+        without them); a matplotlib figure is embedded;
         the verdict of a check stands there in the language of the page; an object with
         ``_repr_html_`` is taken as the HTML it gives; a list holds several of these.
     figure : matplotlib.figure.Figure, optional
@@ -122,14 +124,7 @@ def page(
         from matplotlib.figure import FigureBase
 
         problems += instance(FigureBase, "a matplotlib figure").said("figure", figure)
-    listed = isinstance(sections, list | tuple)
-    if not listed:
-        problems.append(f"sections must be a list of titles and contents; given {sections!r}.")
-    problems += [
-        f"a section must be a title and its content; given {one!r}."
-        for one in (sections if listed else ())
-        if not (isinstance(one, list | tuple) and len(one) == 2 and is_text(one[0]))
-    ]
+    problems += section_problems(sections)
     if isinstance(result, Result):
         problems += selection_problems(result.model.population, where, per)
     raise_if_any(problems, "the page")
@@ -308,8 +303,10 @@ class _Page:
             for name, words in {**known, **edges}.items()
             if "assumed" in words and name not in given
         ]
-        if assumed:
-            found.append(self.say("assumed", names=assumed, n=len(assumed)))
+        own = [show_edge(edge) for edge in result.model.route.edges if self._moved(edge)]
+        for key, is_own in (("assumed", False), ("assumed_own", True)):
+            if names := [name for name in assumed if (name in own) == is_own]:
+                found.append(self.say(key, names=names, n=len(names)))
         if self.leaning and self.trust is not None:
             of = sum(not row.labels for row in self.trust.checks["contributions"].found)
             names = list(self.leaning)
@@ -321,11 +318,15 @@ class _Page:
             draws = result.sample_of(self.parts[first]["share"])
             found.append(self.say("partly", step=first, share=self._shares(draws)))
         for word in (CARRIED, PARTLY):
-            names = [step for step, words in known.items() if word in words]
-            if names:
+            if names := [step for step, words in known.items() if word in words]:
                 key = "carried" if word == CARRIED else "partly_carried"
                 found.append(self.say(key, names=names, n=len(names)))
         return found
+
+    def _moved(self, edge: tuple[str, str]) -> bool:
+        """Return whether figures move a share, be it through those of whom it is one."""
+        part = methodcaller("transition", *edge, self.where)
+        return not as_its_prior(self.result.sample_of(part), self.result.prior_sample_of(part))
 
     def _leans(self, name: str, basis: str = "") -> bool:
         """Return whether a quantity rests on priors or assumptions for more than half."""

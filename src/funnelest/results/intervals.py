@@ -20,6 +20,7 @@ __all__ = [
     "beside_others",
     "beside_prior",
     "ends_of",
+    "errors_left_out",
     "errors_of",
     "interval_problems",
     "known_of",
@@ -69,7 +70,28 @@ def known_of(row: Mapping[str, Any], name: str) -> tuple[float | None, tuple[flo
 def beside_others(names: Sequence[str]) -> set[str]:
     """Return which columns say how well others are known: errors of columns, ends of the draws."""
     errors = {f"{name}_mc_error" for name in names} & set(names)
-    return errors | (set(ENDS) & set(names) if errors else set())
+    # Both of them: tables of checks name other things by one of the two.
+    return errors | (set(ENDS) if errors and set(ENDS) <= set(names) else set())
+
+
+def errors_left_out(names: Sequence[str]) -> list[str]:
+    """Return why a table of results with these columns cannot be printed as far as it is known.
+
+    It is one of results where it has errors of some of its numbers, or a median and its basis:
+    tables of methods without draws have a basis too.
+    """
+    numbers = [name for name in COLUMNS if f"{name}_mc_error" in COLUMNS]
+    drawn = {"median", "basis"} <= set(names)
+    if not drawn and not {f"{name}_mc_error" for name in numbers} & set(names):
+        return []
+    bare = [name for name in numbers if name in names and f"{name}_mc_error" not in names]
+    if not bare:
+        return []
+    beside = ", ".join(f"{name}_mc_error" for name in bare)
+    return [
+        f"the table has {', '.join(bare)} without how well draws tell it: keep {beside} beside it, "
+        "which is not printed, or leave the number out."
+    ]
 
 
 def interval_problems(probability: object, kind: object = "equal-tailed") -> list[str]:

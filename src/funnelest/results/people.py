@@ -133,7 +133,9 @@ class People(Tabled):
         where : mapping, optional
             Which cells: axis -> level, inclusive ``(low, high)`` or list. All when left out.
         by : str or sequence of str, default ()
-            Axes of which every level gets rows of its own.
+            Axes of which every level gets rows of its own. The levels stand in a column of the name
+            of the axis; of an axis that is called as another column, such as "step" or "low", in
+            "step (axis)".
         per : str, optional
             Axis over which the mean is taken. "auto", the default: that of the years, where the
             population has one. None gives the sum over the cells.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelest.entry import entry
 from funnelest.errors import raise_if_any
-from funnelest.results.intervals import beside_others, known_of
+from funnelest.results.intervals import beside_others, errors_left_out, known_of
 from funnelest.words import Language
 from funnelest.words.digits import ANY
 
@@ -41,7 +41,7 @@ def as_text(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     Raises
     ------
     SpecError
-        When it is no table, or has no such column.
+        When it is no table, has no such column, or was cut down to numbers without their errors.
 
     Notes
     -----
@@ -58,7 +58,7 @@ def as_text(table: pd.DataFrame, columns: Sequence[str] | None = None) -> str:
     raise_if_any([f"table must be a pandas table; given {table!r}."] * (not is_table), "the text")
     whole = rows_named(table)
     names = [str(name) for name in whole.columns]
-    raise_if_any(_column_problems(columns, names), "the text")
+    raise_if_any(_column_problems(columns, names) + errors_left_out(names), "the text")
     if not names or not len(whole):
         return "(no rows)"
     beside = beside_others(names)

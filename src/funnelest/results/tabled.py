@@ -82,8 +82,10 @@ class Tabled(Drawn):
     ) -> Iterator[tuple[dict[str, Any], Where, str | None, str]]:
         """Yield labels, cells, axis of the mean and basis of each level of the axes `by`."""
         axis = self._per(per)
+        column = None if axis is None else tables.column_of(axis)
         for labels, cells in tables.selections(self.model.population, where, by):
-            yield labels, cells, None if axis in labels else axis, self.model.imputed_part(cells)
+            over = None if column in labels else axis
+            yield labels, cells, over, self.model.imputed_part(cells)
 
     def _place(self, place: tuple[str, ...], labels: Mapping[str, Any]) -> dict[str, Any]:
         """Return how a row names a step, which is a tuple of one here, or a transition."""

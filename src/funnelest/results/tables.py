@@ -15,7 +15,7 @@ from funnelest.fields import is_number
 from funnelest.figures import Figure
 from funnelest.model.figure_basis import figure_basis
 from funnelest.population import Population
-from funnelest.results.intervals import errors_of, summary, summary_errors
+from funnelest.results.intervals import COLUMNS, errors_of, summary, summary_errors
 from funnelest.sampling.weights import interval_name
 from funnelest.words import Language, Sentence, named
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Shown",
+    "column_of",
     "figure_rows",
     "first_event_rows",
     "in_english",
@@ -39,6 +40,14 @@ __all__ = [
     "unit",
     "unit_for",
 ]
+
+#: What tables have in columns of these names, beside the levels of axes: results and checks.
+_TAKEN = {
+    *COLUMNS, "from", "number", "of", "quantity", "skip", "source", "step", "to", "unit",
+    "apart", "assumptions", "component", "contraction", "how", "kind", "moved", "priors",
+    "rests_on", "seen_by", "share", "share_mc_error", "shift", "sources", "total", "variance",
+}  # fmt: skip
+_TAKEN_BY = ("prior_", "without_")
 
 type Floats = NDArray[np.float64]
 
@@ -79,10 +88,22 @@ def selection_problems(population: Population, where: object, per: object = None
     return [*found, f"per must name an axis, or be 'auto' or None; given {per!r}."]
 
 
+def column_of(axis: str) -> str:
+    """Return the column in which tables have the levels of an axis: that of its name.
+
+    An axis may have any name, such as "step" or "low". Under that name alone the levels would
+    take the place of what the column is for, or be lost in it.
+    """
+    return f"{axis} (axis)" if axis in _TAKEN or axis.startswith(_TAKEN_BY) else axis
+
+
 def selections(
     population: Population, where: Where | None, by: Sequence[str] | str
 ) -> list[tuple[dict[str, Any], Where]]:
-    """Return labels and selection of every combination of the levels of the axes `by`."""
+    """Return labels and selection of every combination of the levels of the axes `by`.
+
+    The labels are by `column_of` the axis.
+    """
     if not isinstance(by, str | list | tuple):
         raise_if_any([f"by must name axes; given {by!r}."], "the table")
     names = [by] if isinstance(by, str) else by
@@ -102,7 +123,7 @@ def selections(
         at = population.position(name)
         levels = [population.axes[at].levels[i] for i in chosen[at]]
         found = [
-            ({**labels, name: show_level(level)}, {**selection, name: level})
+            ({**labels, column_of(name): show_level(level)}, {**selection, name: level})
             for labels, selection in found
             for level in levels
         ]

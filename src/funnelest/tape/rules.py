@@ -25,7 +25,7 @@ from funnelest.tape.traced import (
     written,
 )
 
-__all__ = ["RULES", "convolved", "matmul"]
+__all__ = ["RULES", "convolved", "matmul", "reduced"]
 
 type Floats = NDArray[np.float64]
 
@@ -62,6 +62,46 @@ def convolved(one: Any, other: Any) -> Any:
             pull, push = plain.correlating(other, len(value)), plain.convolving(other)
             links.append(Link(value.at, pull, push))
     return written(tape, Step(plain.convolve, sources, arrays, found, tuple(links)))
+
+
+def reduced(function: Any, slopes: Any, *values: Any) -> Any:
+    """Return ``function(*values)``, one number per draw, of values with a row per number.
+
+    Parameters
+    ----------
+    function : callable
+        Takes arrays of shape ``(draws,)`` or ``(rows, draws)``, and returns ``(draws,)``.
+    slopes : callable
+        ``slopes(result, *arrays)``: the slopes of the result in every value, each in its shape.
+    *values : value
+        Arrays, or traced ones, each with all draws.
+    """
+    arrays, sources, tape = taken(values)
+    found = function(*arrays)
+    if tape is None:
+        return found
+    last: list[tuple[Any, Any]] = []
+
+    def slope(i: int, result: Any, *given: Any) -> Any:
+        # Asked for each value in turn, and made together.
+        if not last or last[-1][0] is not result:
+            last[:] = [(result, slopes(result, *given))]
+        at, made = last[-1]
+        return made[i] if at is result else slopes(result, *given)[i]
+
+    links = [_reducing(value, i, slope) for i, value in enumerate(values) if has_slopes(value)]
+    return written(tape, Step(function, sources, arrays, found, tuple(links)))
+
+
+def _reducing(value: Traced, i: int, slope: Any) -> Link:
+    def pull(g: Any, *given: Any) -> Any:
+        return g * slope(i, *given)
+
+    def push(changes: Any, *given: Any) -> Any:
+        found = changes * slope(i, *given)
+        return found.sum(axis=1) if found.ndim > 2 else found
+
+    return Link(value.at, pull, push)
 
 
 def _sum(x: Traced, axis: Any = None, *, keepdims: bool = False) -> Traced:

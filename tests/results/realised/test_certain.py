@@ -135,6 +135,21 @@ def test_a_total_says_how_many_there_are_of_each_class() -> None:
         assert found.min() >= 20
 
 
+def test_a_total_says_how_many_there_are_of_two_classes_together() -> None:
+    """Of 26, 17 are z, and x and y at most 15 each: a draw of x and y together had six."""
+    kinds = fe.Population({"kind": ["x", "y", "z"]}, [100, 100, 3_000])
+    some = {"x": fe.Between(0, 15), "y": fe.Between(0, 15), "z": 17}
+    own = register("by kind", some, fe.Coverage(0.66), by="kind", total=26)
+    other = register("of all", 30, fe.Coverage(0.83))
+    model = fe.Model(fe.Route("a", "b"), kinds, fe.Rate(0.02), {("a", "b"): fe.Share(0.5)},
+                     evidence=[other, own])  # fmt: skip
+    values = {name: np.full(2_000, float(prior.ppf(0.5))) for name, prior in model.free.items()}
+    made = Realised(model, values, 1)
+    for levels, least in [(["x", "y"], 9), (["x", "z"], 17), (["z"], 17), (["x", "y", "z"], 30)]:
+        (found,) = made.numbers([kinds.mask({"kind": levels})])
+        assert found["a"].min() >= least
+
+
 def test_people_of_unknown_sex_come_on_top_of_the_others() -> None:
     """Of sixty records at least 35 people were drawn: those of each class apart."""
     known = {"boy": 20, "girl": 15, "?": 25}

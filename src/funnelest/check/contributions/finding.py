@@ -20,6 +20,7 @@ from funnelest.likelihood.components import held
 from funnelest.model.model import Model
 from funnelest.results.precision import CONTRACTION
 from funnelest.results.result import Result
+from funnelest.results.tables import column_of
 from funnelest.sampling.weights import interval_name
 from funnelest.verdict import Verdict
 from funnelest.words import say
@@ -204,7 +205,7 @@ def _strata(model: Model, axes: Sequence[str]) -> list[Where]:
 def _quantity_row(row: Known, axes: Sequence[str], interval: str) -> dict[str, Any]:
     return {
         "quantity": row.quantity,
-        **{axis: row.labels.get(axis, "all") for axis in axes},
+        **{column_of(axis): row.labels.get(axis, "all") for axis in axes},
         **limits(row.posterior),
         "interval": interval,
         **limits(row.prior, "prior_"),
@@ -227,7 +228,7 @@ def _share_row(
     without = row.without.get(name)
     return {
         "quantity": row.quantity,
-        **{axis: row.labels.get(axis, "all") for axis in axes},
+        **{column_of(axis): row.labels.get(axis, "all") for axis in axes},
         "component": name,
         "kind": kind,
         "share": row.shares.get(name, math.nan),

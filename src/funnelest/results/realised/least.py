@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -12,6 +13,9 @@ from funnelest.evidence.counted import Counted
 from funnelest.population import Population
 
 __all__ = ["Fewest", "fewest_in_cells", "in_box"]
+
+#: Levels of an axis of which every set is looked at: 62 of six.
+_FEW = 6
 
 #: The levels of each axis.
 type Box = tuple[frozenset[int], ...]
@@ -61,15 +65,21 @@ def fewest_in_cells(
 ) -> Iterator[tuple[tuple[int, ...], Box]]:
     """Yield lines, and the cells that they lie in, of which no more is known by parts of these.
 
-    Those of every line; those of totals, and of each level of their axes, where these say more than
-    the lines. Lines that lie within others, such as those of known sex within that of unknown sex,
-    are in the same cells. If `coarse`, those of all lines, and of each level of an axis.
+    Those of every line; those of totals, and of sets of levels of their axes, where these say more
+    than the lines. Lines that lie within others, such as those of known sex within that of unknown
+    sex, are in the same cells. If `coarse`, those of all lines, and of each level of an axis.
     """
     boxes = [tuple(frozenset(part.tolist()) for part in population.select(line.where))
              for line in one.lines]  # fmt: skip
     for own in one.registers:
-        groups = [own] if coarse else [rows for rows, _ in fewest.totals if rows & {*own}]
-        wider = [box for rows in groups for box in _wider(boxes, sorted(rows))]
+        if coarse:
+            sets = [own, *_of_levels(boxes, own, single=True)]
+        else:
+            # A total says nothing of lines whose counts are known: it is the others' together.
+            groups = [sorted(rows) for rows, _ in fewest.totals if rows & {*own}]
+            open_ = [[j for j in rows if fewest.low[j] < fewest.high[j]] for rows in groups]
+            sets = [*groups, *open_, *(one for rows in groups for one in _of_levels(boxes, rows))]
+        wider = [_around([boxes[j] for j in rows]) for rows in sets if rows]
         apart = _apart([boxes[j] for j in own], population)
         parts = {} if coarse else {boxes[j]: (j,) for j in own}
         for box in dict.fromkeys((*parts, *wider)):
@@ -84,12 +94,20 @@ def _within(boxes: Sequence[Box], rows: Sequence[int], box: Box) -> tuple[int, .
     return tuple(j for j in rows if all(a <= b for a, b in zip(boxes[j], box, strict=True)))
 
 
-def _wider(boxes: Sequence[Box], rows: Sequence[int]) -> Iterator[Box]:
-    """Yield the cells of some lines, and of those of each level of an axis."""
-    yield _around([boxes[j] for j in rows])
+def _of_levels(
+    boxes: Sequence[Box], rows: Sequence[int], *, single: bool = False
+) -> Iterator[Sequence[int]]:
+    """Yield the lines of sets of levels of an axis: of each level if `single`, else of all sets.
+
+    Of more than a few levels these would be too many: of each, and of all others.
+    """
     for axis in range(len(boxes[0])):
-        for level in dict.fromkeys(boxes[j][axis] for j in rows):
-            yield _around([boxes[j] for j in rows if boxes[j][axis] == level])
+        levels = list(dict.fromkeys(boxes[j][axis] for j in rows))
+        most = len(levels)
+        sizes = {1} if single else {*range(1, most)} if most <= _FEW else {1, most - 1}
+        for size in sorted(sizes):
+            for some in combinations(levels, size):
+                yield [j for j in rows if boxes[j][axis] in some]
 
 
 def _around(boxes: Sequence[Box]) -> Box:
