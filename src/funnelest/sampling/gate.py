@@ -15,11 +15,13 @@ from funnelest.words import Language, Named, named
 __all__ = [
     "ARRIVED",
     "COARSE",
+    "LEFT",
     "LIMITS",
     "MC_ERROR",
     "MOVED",
     "SHIFT",
     "SIDES",
+    "THIN",
     "Gate",
     "chains_gate",
     "importance_gate",
@@ -39,6 +41,13 @@ MC_ERROR, COARSE = "Monte Carlo error", 0.1
 #: all tails the most; and the shape of the weights where the draws end.
 SHIFT, MOVED = "tail shift", "k-hat after moves"
 _SHIFTED = 4.0
+#: Share of the posterior that lies where the proposal is thin, as draws that were moved show it;
+#: and how much that may be: a fifth of a tail beyond a printed limit.
+THIN, _THIN = "in thin places", 0.005
+#: Which part of the draws in a tail left it when they were moved, of the tail that fewest left;
+#: where hardly any do, as on a long thin parabola, the moves show nothing of what lies beyond. Of
+#: parabolas with right limits 15 to 27% do, of such with wrong ones 0 to 8%.
+LEFT, _LEFT = "tails left", 0.1
 #: Share of the draws of which the climb to the ridge ended on it; the others only cost efficiency.
 ARRIVED = "climbs arrived"
 #: What each measure has to be; those that are not here are only told.
@@ -52,6 +61,8 @@ LIMITS = {
     "divergences": ("at most", 0.0),
     SHIFT: ("at most", _SHIFTED),
     MOVED: ("below", K_HAT),
+    THIN: ("at most", _THIN),
+    LEFT: ("at least", _LEFT),
     MC_ERROR: ("at most", COARSE),
 }
 #: How a measure is compared with its limit.
@@ -185,7 +196,7 @@ def joined_gate(gates: Sequence[Gate], sizes: Sequence[int], draws: Any) -> Gate
     made = importance_gate(float(np.max(k_hat)), ess, tail, int(evaluations.sum()))
     worst = {
         name: choose(found)
-        for name, choose in ((SHIFT, max), (MOVED, max), (ARRIVED, min))
+        for name, choose in ((SHIFT, max), (MOVED, max), (THIN, max), (LEFT, min), (ARRIVED, min))
         if (found := [one.measures[name] for one in gates if name in one.measures])
     }
     return made.with_measures(worst)

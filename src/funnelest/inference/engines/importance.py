@@ -17,6 +17,10 @@ PyMC is not imported.
 6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
    places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
 
+Of few unknowns of which a source says only how likely they are there is no ridge to follow. Then 4
+is left out: draws slide along lines into what is narrow (`slices`), and the proposal gets parts
+where they went that it does not cover, until it covers all (`covering`).
+
 Few draws are made the short way first, under the same gate: from what the modes and the informed
 directions show (`informed`), a sample is gone on with as soon as that costs little.
 """
@@ -41,9 +45,10 @@ from funnelest.inference.engines.modes import (
 from funnelest.inference.engines.moves import Walkers, walked
 from funnelest.inference.engines.overlooked import overlooked
 from funnelest.inference.engines.proposal import Component, Draws, Judged, Proposal
+from funnelest.inference.engines.slices import SLID, slides
 from funnelest.inference.engines.target import Target
 from funnelest.likelihood.density import Density
-from funnelest.sampling.gate import ARRIVED, ESS, K_HAT, MOVED, SHIFT, Gate, importance_gate
+from funnelest.sampling.gate import ARRIVED, ESS, K_HAT, Gate, importance_gate
 from funnelest.sampling.parallel import one_thread
 from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import effective_size, importance_size, tail_size
@@ -73,6 +78,9 @@ _PLAIN = 0.05
 _LEAST = 1500
 #: How often modes are looked for that the proposal does not cover.
 _OVERLOOKED = 3
+#: How many proposals are tried of which each has parts where draws of the last slid to; and how
+#: efficient one is taken to be of which nothing is known yet.
+_COVERED, _HOPED = 7, 0.3
 #: Most draws, for each effective one that is aimed at first.
 _MOST = 25
 #: Fewer draws than this are first made the short way. There directions are held in which figures
@@ -147,7 +155,7 @@ def _sample(
             target.line(u), importance_gate(-np.inf, float(draws), float(draws), draws), none
         )
     proposal = Proposal((), np.zeros(0))
-    if start is not None and start.components:
+    if start is not None and start.components and not slides(target):
         progress(0.1, "moving the proposal to the new data")
         target.condense(_centres(start))
         proposal = _moved(target, start, rng)
@@ -168,6 +176,9 @@ def _sample(
         proposal = _explored(target, modes, rng)
         if not target.density.all_located():
             proposal = _with_overlooked(target, modes, proposal, rng)
+    if slides(target):
+        progress(0.4, "covering what draws slide to")
+        return _covered(target, proposal, draws, rng)
     progress(0.4, "adapting the proposal")
     proposal = _adapted(target, proposal, rng, draws)
     progress(0.7, "sampling")
@@ -296,7 +307,7 @@ def _short(
             if gate.passed:
                 origins = resample(weights, draws, rng)
                 seen = move(target, proposal, drawn, log_weights, origins, rng)
-                gate = gate.with_measures({SHIFT: seen.shift, MOVED: seen.k_hat})
+                gate = gate.with_measures(seen.measures)
                 if gate.passed:
                     made = refitted(target, proposal, drawn, log_weights)
                     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins)
@@ -342,6 +353,16 @@ def _adapted(target: Target, proposal: Proposal, rng: np.random.Generator, draws
     return made if with_arm is None else with_arm
 
 
+def _covered(target: Target, proposal: Proposal, draws: int, rng: np.random.Generator) -> Weighted:
+    """Return draws of a proposal that gets parts where draws slide to that it does not cover."""
+    for _ in range(_COVERED):
+        done = _final(target, replace(proposal, efficiency=_HOPED), draws, rng)
+        if not done.missed:
+            break
+        proposal = done.proposal
+    return done
+
+
 def _final(
     target: Target,
     proposal: Proposal,
@@ -357,16 +378,19 @@ def _final(
     origins = resample(weights, draws, rng)
     made = refitted(target, proposal, drawn, log_weights)
     missed = False
-    if gate.passed and proposal.components:
-        seen = move(target, proposal, drawn, log_weights, origins, rng)
-        found = {SHIFT: seen.shift, MOVED: seen.k_hat}
-        gate = gate.with_measures(found)
-        better = None if draws < _SHORT else seen.with_arm(proposal)
-        if not gate.passed:
-            better = seen.fitted(proposal)
+    sliding = slides(target)
+    if (gate.passed or sliding) and proposal.components:
+        # What slides is not limited to what was asked for: a judge of few draws sees little.
+        chosen = resample(weights, SLID, rng) if sliding else origins
+        seen = move(target, proposal, drawn, log_weights, chosen, rng)
+        gate = gate.with_measures(seen.measures)
+        few = draws < _SHORT and gate.passed and not sliding
+        better = None if few else seen.better(proposal, gate.passed, rng)
         missed = better is not None
+        found = {**seen.measures, **seen.power}
+        gate = gate.with_measures(seen.power)
         made = made if better is None else replace(better, efficiency=made.efficiency)
-        if gate.passed and not missed:
+        if gate.passed and (sliding or not missed):
             again = replace(proposal, efficiency=made.efficiency, judged=None)
             made = replace(made, judged=Judged(again, found))
     return Weighted(target.line(drawn.u[:, origins]), gate, made, origins, missed)

@@ -12,6 +12,10 @@ leave the posterior as it is, stay draws of the posterior: what they then say is
   found where the draws ended gives :math:`k = k' / (1 + k')`, to be compared with k-hat.
 - How many end where the proposal hardly reaches is how much of the posterior rests on a few heavy
   draws, whether the sample happened to have these or not.
+
+Where a source does not say where its figure puts the parameters, draws are moved along lines too
+(`slices`): these moves take the scale of each place, and enter what no step of one size enters.
+They show nothing where they hardly move, which is seen by how many leave a tail, and said.
 """
 
 from __future__ import annotations
@@ -23,9 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from funnelest.inference.engines.covering import covering
 from funnelest.inference.engines.moves import Walkers
 from funnelest.inference.engines.proposal import Draws, Held, Proposal
+from funnelest.inference.engines.slices import SLID, slid, slides
 from funnelest.inference.engines.target import Target
+from funnelest.sampling.gate import LEFT, MOVED, SHIFT, THIN
 from funnelest.sampling.pareto import smoothed
 from funnelest.sampling.weights import quantiles
 
@@ -42,6 +49,10 @@ _COARSE = 1000
 #: the mean. Where this part of the moved draws, beyond what is usual, end in such places (of few
 #: unknowns, the second), a component is fitted to those above the second number; it has this share.
 _HEAVY, _HEAVIER, _ARM, _ARM_SHARE = 8.0, 2.0, (0.005, 0.0015), 0.15
+#: After slices parts are added where more than this part ends in such places, of any unknowns.
+_SLID_THIN = 0.003
+#: Fewer points than this in a tail do not tell how many leave it.
+_TELLS = 20
 #: The tails: those of the 95% interval, and further out.
 _BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
 
@@ -50,18 +61,52 @@ _BELOW, _ABOVE = (0.005, 0.025), (0.975, 0.995)
 class Moved:
     """What moved draws show.
 
-    The largest shift of a tail, in standard errors; the k-hat of the weights where the draws ended;
-    what each weighs there, of what a draw of the posterior weighs in the mean; which part of them
-    is to be expected where that is much; of which component each is; and where those of each stand
-    on its ridge.
+    Where they ended, ``(parameters, draws)``; the largest shift of a tail, in standard errors;
+    the k-hat of the weights where the draws ended; what each weighs there, of what a draw of the
+    posterior weighs in the mean; which part of them is to be expected where that is much; of which
+    component each is; where those of each stand on its ridge; and, where they slid, which part of
+    those in a tail left it, of the tail that fewest left.
     """
 
+    u: Floats
     shift: float
     k_hat: float
     weighs: Floats
     expected: float
     of: NDArray[np.intp]
     stand: tuple[Held, ...]
+    left: float | None = None
+
+    @property
+    def thin(self) -> float:
+        """Which part ended where the proposal is thin, beyond what uneven weights explain."""
+        return max(0.0, float(np.mean(self.weighs > _HEAVY)) - self._usual)
+
+    @property
+    def _usual(self) -> float:
+        # Of few unknowns, where a further sample costs little, none are taken to be usual.
+        return _by_size((self.expected, 0.0), len(self.u))
+
+    @property
+    def measures(self) -> dict[str, float]:
+        """What the gate looks at; of slices, that see it surely, what the proposal misses too."""
+        found = {SHIFT: self.shift, MOVED: self.k_hat}
+        return found if self.left is None else {**found, THIN: self.thin}
+
+    @property
+    def power(self) -> dict[str, float]:
+        """What the gate asks of the judge itself: draws that hardly slide show nothing."""
+        return {} if self.left is None else {LEFT: self.left}
+
+    def better(self, proposal: Proposal, passed: bool, rng: np.random.Generator) -> Proposal | None:
+        """Return the proposal with what it misses, None where that is nothing.
+
+        `passed` is whether the sample passes the gate.
+        """
+        if self.left is not None:
+            missed = not passed or self.thin > _SLID_THIN
+            return covering(proposal, self.u, self.weighs, rng) if missed else None
+        return self.with_arm(proposal) if passed else self.fitted(proposal)
 
     def fitted(self, proposal: Proposal) -> Proposal:
         """Return the proposal fitted to where the draws ended."""
@@ -77,10 +122,7 @@ class Moved:
         None where there are hardly any. One t distribution of the free part gives too little to an
         arm of the posterior, or to the neck of a funnel: a few draws there carry a limit.
         """
-        # Of few unknowns, where a further sample costs little, none are taken to be usual.
-        unknowns = len(proposal.components[0].mode)
-        usual = _by_size((self.expected, 0.0), unknowns) + _by_size(_ARM, unknowns)
-        if np.mean(self.weighs > _HEAVY) < usual:
+        if np.mean(self.weighs > _HEAVY) < self._usual + _by_size(_ARM, len(self.u)):
             return None
         heavy = self.weighs > _HEAVIER
         parent = int(np.bincount(self.of[heavy]).argmax())
@@ -109,7 +151,7 @@ def move(
     same.
     """
     many = len(chosen) >= _POINTS
-    chosen = chosen[: _POINTS if many else _COARSE]
+    chosen = chosen[: SLID if slides(target) else _POINTS if many else _COARSE]
     moves = _by_size(_MOVES, target.size) if many else -(-_COARSE // len(chosen))
     weights = np.exp(log_weights - log_weights.max())
     weights /= weights.sum()
@@ -126,6 +168,12 @@ def move(
             walkers = walkers.moved(target, component, rng)
         after[:, mine], heights[mine] = walkers.u, walkers.value
         own.append(walkers.at)
+    left = None
+    if slides(target):
+        begun = after
+        after, heights = slid(target, after, heights, rng)
+        left = _left(_outside(begun, limits), _outside(after, limits))
+        own = [one.stand(target, after[:, of == i]) for i, one in enumerate(proposal.components)]
     net = _outside(after, limits) - before
     # Copies of one weighted draw started together: they count as one.
     order = np.argsort(chosen, kind="stable")
@@ -138,7 +186,18 @@ def move(
     k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
     usual = np.log((weights**2).sum()) + np.logaddexp.reduce(log_weights)
     expected = _heavy_of(1 / (len(weights) * (weights**2).sum()))
-    return Moved(shift, k_hat, np.exp(there - usual), expected, of, tuple(own))
+    return Moved(after, shift, k_hat, np.exp(there - usual), expected, of, tuple(own), left)
+
+
+def _left(before: Floats, after: Floats) -> float:
+    """Return which part of the points in a printed tail left it, of the tail that fewest left.
+
+    Of the scores, and of tails with enough points to tell.
+    """
+    printed = slice(len(_BELOW) - 1, len(_BELOW) + 1)
+    there = before[:, printed].sum(axis=2)
+    stayed = (before * after)[:, printed].sum(axis=2)
+    return float(np.min(1 - stayed / np.maximum(there, 1), where=there >= _TELLS, initial=1.0))
 
 
 def _heavy_of(efficiency: float) -> float:

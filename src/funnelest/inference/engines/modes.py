@@ -9,6 +9,7 @@ from funnelest.errors import FitError, NothingFoundError, UnboundedError
 from funnelest.inference.engines.parts import parts_of, spread_out
 from funnelest.inference.engines.ridge import settle
 from funnelest.inference.engines.target import Target
+from funnelest.inference.engines.uphill import led_uphill
 from funnelest.likelihood.density import log_likelihoods
 
 __all__ = ["Mode", "find_modes", "near_modes", "nearest_mode", "shares_of", "unbounded"]
@@ -152,7 +153,8 @@ def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats
 
 def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return modes of the density itself, from the highest of many points, well apart."""
-    pool = np.concatenate([starts, rng.standard_normal((len(starts), _TRIED))], axis=1)
+    drawn = rng.standard_normal((len(starts), _TRIED))
+    pool = np.concatenate([starts, drawn, led_uphill(target, rng)], axis=1)
     chosen = _likeliest(target, pool, max(_CLIMBS, starts.shape[1] // 10), _FAR)
     if not chosen:
         return starts, np.repeat(np.eye(len(starts))[None], starts.shape[1], axis=0)
