@@ -49,6 +49,8 @@ _COARSE = 1000
 #: the mean. Where this part of the moved draws, beyond what is usual, end in such places (of few
 #: unknowns, the second), a component is fitted to those above the second number; it has this share.
 _HEAVY, _HEAVIER, _ARM, _ARM_SHARE = 8.0, 2.0, (0.005, 0.0015), 0.15
+#: The logarithm of how many times as much is told apart: beyond it a number would not hold it.
+_HEAVIEST = 300.0
 #: After slices parts are added where more than this part ends in such places, of any unknowns.
 _SLID_THIN = 0.003
 #: Fewer points than this in a tail do not tell how many leave it.
@@ -186,7 +188,9 @@ def move(
     k_hat = shape / (1 + shape) if 0 < shape < np.inf else min(shape, 1.0)
     usual = np.log((weights**2).sum()) + np.logaddexp.reduce(log_weights)
     expected = _heavy_of(1 / (len(weights) * (weights**2).sum()))
-    return Moved(after, shift, k_hat, np.exp(there - usual), expected, of, tuple(own), left)
+    # Where the proposal gives next to nothing a weight is past all numbers.
+    weighs = np.exp(np.minimum(there - usual, _HEAVIEST))
+    return Moved(after, shift, k_hat, weighs, expected, of, tuple(own), left)
 
 
 def _left(before: Floats, after: Floats) -> float:

@@ -179,10 +179,13 @@ class Target:
 
 
 def _finite(value: Floats) -> Floats:
-    """Return the values within limits: a mean of zero has a logarithm of minus infinity."""
-    np.clip(value, -700.0, 700.0, out=value)
-    value[np.isnan(value)] = -700.0
-    return value
+    """Return the values as numbers: a mean of zero has a logarithm of minus infinity.
+
+    Those that are numbers stay apart, since what is flat leads nowhere: a narrow estimate is
+    thousands of its errors off.
+    """
+    np.nan_to_num(value, copy=False, nan=-700.0, posinf=700.0, neginf=-700.0)
+    return np.clip(value, -1e9, 1e9, out=value)
 
 
 @lru_cache(maxsize=256)  # models are fitted again and again, with other data and the same priors
