@@ -191,6 +191,15 @@ class Density:
         with np.errstate(all="ignore"):
             return all(None not in one.locations() for _, one in self._seen(nowhere))
 
+    def any_shape(self) -> bool:
+        """Return whether some likelihood is the user's own, of which nobody says where it is high.
+
+        Of limits from one side nobody says it either, but these have no modes or necks.
+        """
+        nowhere = np.zeros((len(self.names), 1))
+        with np.errstate(all="ignore"):
+            return any(one.any_shape for _, one in self._seen(nowhere))
+
     def __call__(self, z: Floats) -> Floats:
         """Return the log of prior times likelihood, one per draw."""
         return self._in_blocks(lambda z: self.whole.values(z)[0], z)

@@ -33,9 +33,9 @@ _LEVELS = (0.3, 0.5, 0.7)
 _ROUNDING = 1e-12
 #: Most sums of counts that are taken together with others.
 _MOST = 500
-#: Most multiplications per draw that the sum over two counts that are not known may take: some 200
-#: of either that may be, or 300 where all of one are of the other.
-_WORK = 100_000
+#: Most multiplications per draw that the sum over two counts that are not known may take, which is
+#: some 5 ms of 256 draws: some 50 of either that may be, or 100 where all of one are of the other.
+_WORK = 10_000
 
 
 @dataclass(frozen=True)

@@ -103,6 +103,11 @@ class Seen:
         return False
 
     @property
+    def any_shape(self) -> bool:
+        """Whether its likelihood is the user's own, of which nobody says where it is high."""
+        return False
+
+    @property
     def expected(self) -> Any:
         """What its distribution is made from: arrays, or what holds them."""
         return self
@@ -259,6 +264,10 @@ class Observation(Seen):
     @property
     def limited(self) -> bool:
         return isinstance(self.figure, Figure) and not self.figure.bounded
+
+    @property
+    def any_shape(self) -> bool:
+        return not isinstance(self.figure, Figure) and None in self.locations()
 
     @property
     def expected(self) -> Distribution:

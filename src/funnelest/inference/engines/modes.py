@@ -154,7 +154,8 @@ def _climbed(target: Target, starts: Floats, steps: int) -> tuple[Floats, Floats
 def _polished(target: Target, starts: Floats, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Return modes of the density itself, from the highest of many points, well apart."""
     drawn = rng.standard_normal((len(starts), _TRIED))
-    pool = np.concatenate([starts, drawn, led_uphill(target, rng)], axis=1)
+    led = led_uphill(target, rng) if target.density.any_shape() else starts[:, :0]
+    pool = np.concatenate([starts, drawn, led], axis=1)
     chosen = _likeliest(target, pool, max(_CLIMBS, starts.shape[1] // 10), _FAR)
     if not chosen:
         return starts, np.repeat(np.eye(len(starts))[None], starts.shape[1], axis=0)

@@ -33,10 +33,10 @@ _SHRINKS = 100
 def slides(target: Target) -> bool:
     """Return whether draws of this posterior are to be moved so.
 
-    Where every source says where its figure puts the parameters, climbs find what is narrow. Where
-    one does not (a likelihood of one's own, a limit), nothing else does.
+    Where every source says where its figure puts the parameters, climbs find what is narrow. Of a
+    likelihood of one's own, which may have any shape, nothing else does.
     """
-    return 0 < target.size <= _FEW and not target.density.all_located()
+    return 0 < target.size <= _FEW and target.density.any_shape()
 
 
 def slid(
