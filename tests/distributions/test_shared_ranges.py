@@ -133,3 +133,18 @@ def test_what_it_takes_grows_with_what_may_be() -> None:
     ten, hundred = np.arange(1000, 1010), np.arange(1000, 1100)
     assert effort(ten, ten, inside=True) == 100
     assert effort(ten, ten, inside=False) < 2_000 < effort(hundred, hundred, inside=False)
+
+
+@pytest.mark.parametrize("within", [(False, False), (False, True), (True, False)])
+@pytest.mark.parametrize("never", [[0], [-1], [0, -1], [3]])
+def test_counts_that_a_total_rules_out_at_an_end_leave_the_others(within, never) -> None:
+    """They have a finite log, so that slopes are: from it to the others is no growth of terms."""
+    x, y = ((609, 629), (590, 600)) if within != (True, False) else ((590, 600), (609, 629))
+    a, b = (556.0, 526.0) if within != (True, False) else (526.0, 556.0)
+    weights = np.zeros(x[1] - x[0] + 1)
+    weights[never] = -1e30
+    s = min(a, b) if any(within) else 0.9 * min(a, b)
+    found = law(a, b, s, within).log_ratio_of(within_range(*x, a, weights), within_range(*y, b))[0]
+    at_most = s if not any(within) else s * (1 - 1e-13)
+    expected = by_sum(x, y, a, b, at_most, (weights, None))
+    assert found == pytest.approx(expected, rel=1e-7, abs=1e-7)

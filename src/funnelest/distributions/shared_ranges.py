@@ -217,7 +217,8 @@ def _scaled(x: Floats, u: Floats) -> tuple[Floats, Floats, Floats]:
     """
     rise = np.zeros(u.shape[1]) if len(x) < 2 else (u[-1] - u[0]) / (len(x) - 1)
     # Where an end is impossible, the factor by which terms grow beside a large x.
-    rise = np.clip(np.where(np.isfinite(rise), rise, np.log(max(x[-1], 1.0))), -700.0, 700.0)
+    rise = np.where(np.abs(rise) < -1e-6 * NEVER, rise, np.log(max(x[-1], 1.0)))  # nan is neither
+    rise = np.clip(rise, -700.0, 700.0)
     logs = u + (x[-1] - x)[:, None] * rise
     top = logs.max(axis=0)
     top = np.where(np.isfinite(top), top, 0.0)
