@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import special, stats
+from tests.slopes import check_differences
 
 from funnelest.distributions import Range, SharedCounts
 from funnelest.distributions.shared_ranges import effort
-from funnelest.tape.tape import Tape
-from funnelest.tape.traced import traced
 
 #: First and last of each count: all people in both are terms, some of them, and none apart.
 RANGES = [
@@ -118,15 +117,7 @@ def test_slopes_are_those_of_differences(ends, within) -> None:
                   for n, m in ((x, a), (y, b))]  # fmt: skip
         return SharedCounts(a, b, s, (False, within)).log_ratio_of(*ranges)
 
-    tape = Tape()
-    start = traced(at, tape)
-    result = value(start)
-    slopes = tape.pull(result.at, start.at)
-    for i, slope in enumerate(slopes):
-        step = np.zeros_like(at)
-        step[i] = 1e-4 * at[i]
-        numeric = (value(at + step) - value(at - step)) / (2 * step[i])
-        np.testing.assert_allclose(slope, numeric, rtol=2e-5, atol=1e-7)
+    check_differences(value, at, atol=1e-7)
 
 
 def test_what_it_takes_grows_with_what_may_be() -> None:

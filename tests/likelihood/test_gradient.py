@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 from tests import examples
+from tests.slopes import central
 
 import funnelest as fe
 from funnelest.distributions import Distribution
@@ -15,12 +16,6 @@ from funnelest.likelihood import gradient
 from funnelest.likelihood.density import Density
 from funnelest.likelihood.gradient import Gradient
 from funnelest.priors import Prior
-
-
-def central(function, z, step=1e-5):
-    """Return the slopes of a function of points by differences."""
-    moves = step * np.eye(len(z))[:, :, None]
-    return np.array([(function(z + one) - function(z - one)) / (2 * step) for one in moves])
 
 
 @pytest.mark.parametrize("spread", [0.1, 0.7])

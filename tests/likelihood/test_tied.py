@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import stats
-from tests import examples
 from tests.followed import MOST, ONE, ROUTE, by_people, model_of, probability, register
+from tests.slopes import check_density, check_pymc
 
 import funnelest as fe
 from funnelest.likelihood.density import Density, log_added, log_given, log_likelihoods
-from funnelest.likelihood.gradient import Gradient
 from funnelest.likelihood.once import observed
 from funnelest.likelihood.simulating import simulate
 from funnelest.likelihood.tied import tied_counts
@@ -316,35 +315,12 @@ def large():
 
 
 def test_slopes_are_those_of_the_density() -> None:
-    density = Density(large())
-    z = np.random.default_rng(5).normal(0, 0.3, (len(density.names), 4)) + density.line(
-        {name: np.full(4, prior.ppf(0.5)) for name, prior in density.model.free.items()}
-    )
-    value, slopes = Gradient(density)(z)
-    np.testing.assert_allclose(value, density(z), rtol=1e-12)
-    for i in range(len(z)):
-        step = np.zeros_like(z)
-        step[i] = 1e-5
-        numeric = (density(z + step) - density(z - step)) / 2e-5
-        np.testing.assert_allclose(slopes[i], numeric, rtol=1e-5, atol=1e-4)
+    check_density(large())
 
 
 @pytest.mark.slow
 def test_pymc_has_the_same_density_and_slopes() -> None:
-    import pytensor
-
-    one = large()
-    density = Density(one)
-    with pytensor.config.change_flags(mode="FAST_COMPILE", cxx=""):
-        made = fe.to_pymc(one)
-        value = made.compile_fn(made.logp(), inputs=made.value_vars, mode="FAST_COMPILE")
-        slope = made.compile_dlogp(mode="FAST_COMPILE")
-    z = density.line({name: np.full(1, prior.ppf(0.45)) for name, prior in one.free.items()})
-    point = examples.pymc_point(made, density, z[:, 0])
-    assert float(value(point)) == pytest.approx(density(z)[0], rel=1e-10)
-    assert np.isfinite(slope(point)).all()
-    _, own = Gradient(density)(z)
-    assert np.linalg.norm(slope(point)) == pytest.approx(np.linalg.norm(own), rel=1e-7)
+    check_pymc(large())
 
 
 # ------------------------------------------------------------------------------- made-up data

@@ -14,11 +14,11 @@ from funnelest.distributions import BetaBinomial, Binomial, Distribution, Locati
 from funnelest.distributions.base import constant_gammaln, logit_location, xlogy
 from funnelest.distributions.hidden_counts import filled
 from funnelest.distributions.limits import log_rising_over
+from funnelest.distributions.shared_ranges import NEVER
 from funnelest.figures import Figure
 from funnelest.figures.base import known
 from funnelest.observations.adding import joined_in_logs
 from funnelest.observations.observation import Part, Seen
-from funnelest.observations.table import _NEVER
 
 __all__ = ["Nested", "PrintedNested"]
 
@@ -160,18 +160,18 @@ class Nested(Seen):
         if not all(len(counts) for counts, _ in self.printed.rows):
             return 0.0 * (self.shares[0] + self.inverse) - np.inf
         total = self._along()
-        return fm.where(total < 0.1 * _NEVER, -np.inf, total)
+        return fm.where(total < 0.1 * NEVER, -np.inf, total)
 
     def _along(self) -> Value:
         """Return the log-probability, step by step, and a huge number below 0 for impossible."""
         rows = self.printed.rows
         total: Value = 0.0 * (self.shares[0] + self.inverse)
         counts, weights = rows[0]
-        logs: Value = np.maximum(weights, _NEVER)[:, None]
+        logs: Value = np.maximum(weights, NEVER)[:, None]
         for i, (new, weights) in enumerate(rows[1:]):
             if i == len(rows) - 2 and (value := self._last(i, counts, new, weights)) is not None:
                 return total + logs[0] + value
-            logs = self._onward(i, counts, logs, new) + np.maximum(weights, _NEVER)[:, None]
+            logs = self._onward(i, counts, logs, new) + np.maximum(weights, NEVER)[:, None]
             if len(new) == 1:
                 total, logs = total + logs[0], np.zeros((1, 1))
             counts = new
@@ -192,7 +192,7 @@ class Nested(Seen):
                 return 0.0 * self.shares[i] + logs
             return self._law(i, int(people[0])).logp(new[:, None].astype(np.float64)) + logs
         m, b = people[:, None].astype(np.float64), new[:, None].astype(np.float64)
-        logs = fm.maximum(logs, _NEVER)  # what is impossible, finite as there
+        logs = fm.maximum(logs, NEVER)  # what is impossible, finite as there
         here = logs + constant_gammaln(m + 1.0) - self._rising(m, 1.0)
         there = self._rising(b, self.shares[i]) - constant_gammaln(b + 1.0)
         if len(new) == 1:
@@ -211,7 +211,7 @@ class Nested(Seen):
         value = xlogy(x, there)
         if not self._binomial:
             value = value + log_rising_over(x, there, self.inverse)
-        return fm.where((share <= 0.0) & (x > 0), _NEVER, value)
+        return fm.where((share <= 0.0) & (x > 0), NEVER, value)
 
     def _stopped(self, i: int, d: Any) -> Value:
         """Return the part of the log-probability that depends on how many did not go on."""

@@ -14,9 +14,9 @@ from funnelest.distributions import Distribution, Location, NegativeBinomial, Po
 from funnelest.distributions.base import constant_gammaln, xlogy
 from funnelest.distributions.hidden_counts import filled
 from funnelest.distributions.quadrature import gamma_average
+from funnelest.distributions.shared_ranges import NEVER
 from funnelest.observations.adding import joined_arrays, joined_in_logs
 from funnelest.observations.table import (
-    _NEVER,
     Printed,
     Table,
     _Row,
@@ -359,7 +359,7 @@ def _added_by(join: Any, means: Value, cvs: Value, parts: Sequence[_Hidden], wan
         lengths.append(length)
     logs = sums[0] if len(sums) == 1 else join(sums, lengths)
     if wanted is not None:
-        logs = logs + np.maximum(wanted, _NEVER)[:, None]
+        logs = logs + np.maximum(wanted, NEVER)[:, None]
     return fm.logsumexp(logs, axis=0)
 
 
@@ -381,7 +381,7 @@ def _joined(join: Any, some: _Hidden, means: Sequence[Value], tilt: Value) -> Va
     """Return the log-probability of every sum of the counts of a set, at a factor `tilt`."""
 
     def each(one: _Row, mean: Value) -> Value:
-        return Poisson(mean * tilt).logp(one[1][:, None]) + np.maximum(one[2], _NEVER)[:, None]
+        return Poisson(mean * tilt).logp(one[1][:, None]) + np.maximum(one[2], NEVER)[:, None]
 
     parts, lengths = [], []
     left = list(zip(some.rows, means, strict=True))
@@ -393,6 +393,6 @@ def _joined(join: Any, some: _Hidden, means: Sequence[Value], tilt: Value) -> Va
         own, left = left[: len(rows)], left[len(rows) :]
         logs = [each(one, mean) for one, mean in own]
         tied = join(logs, [len(one[1]) for one, _ in own])
-        parts.append(tied + np.maximum(wanted, _NEVER)[:, None])
+        parts.append(tied + np.maximum(wanted, NEVER)[:, None])
         lengths.append(len(wanted))
     return parts[0] if len(parts) == 1 else join(parts, lengths)

@@ -12,6 +12,7 @@ import numpy as np
 from funnelest import math as fm
 from funnelest.distributions import Distribution, Location
 from funnelest.distributions.hidden_counts import filled
+from funnelest.distributions.shared_ranges import NEVER
 from funnelest.figures import Figure
 from funnelest.figures.base import Counts, known
 from funnelest.observations.adding import joined, joined_in_logs
@@ -28,8 +29,6 @@ type _Row = tuple[int, Any, Any]
 _WORK = 400_000
 #: A probability this much below the largest one is not told from zero in linear arithmetic.
 _TINY = 1e-250
-#: The logarithm of what is impossible, finite so that the slopes of symbols are.
-_NEVER = -1e30
 
 
 @dataclass(frozen=True)
@@ -171,7 +170,7 @@ class Printed:
             return self.figures[i].logp(law, self.divisor)
         value = law.total(counts, weights if weights.any() else None)
         if value is None:
-            finite = np.maximum(weights, _NEVER)[:, None]
+            finite = np.maximum(weights, NEVER)[:, None]
             value = fm.logsumexp(law.logp(counts[:, None]) + finite, axis=0)
         return value
 
@@ -325,7 +324,7 @@ def _dense(i: int, figure: Figure, divisor: int) -> _Row:
 
 def _finite(weights: Any) -> Any:
     """Return log-weights of which none is infinite, so that slopes of symbols are finite too."""
-    return np.maximum(weights, _NEVER)[:, None]
+    return np.maximum(weights, NEVER)[:, None]
 
 
 def _trimmed(i: int, counts: Any, weights: Any) -> _Row:
@@ -382,6 +381,6 @@ def _sum_of_arrays(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
 
 def _sum_in_logs(parts: Sequence[tuple[Any, Any]], wanted: Any) -> Any:
     """Return the log of the summed probabilities, for arrays and symbols."""
-    each = [logs + np.maximum(weights, _NEVER)[:, None] for logs, weights in parts]
+    each = [logs + np.maximum(weights, NEVER)[:, None] for logs, weights in parts]
     sums = joined_in_logs(each, [len(weights) for _, weights in parts])
-    return fm.logsumexp(sums + np.maximum(wanted, _NEVER)[:, None], axis=0)
+    return fm.logsumexp(sums + np.maximum(wanted, NEVER)[:, None], axis=0)

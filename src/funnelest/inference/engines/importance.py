@@ -17,7 +17,7 @@ PyMC is not imported.
 6. Some of them are moved along the ridges: where their tails change by it, or where they come upon
    places that the proposal hardly reaches, it is fitted to them and all is drawn again (`judge`).
 
-Of few unknowns of which a source says only how likely they are there is no ridge to follow. Then 4
+Of few unknowns with a likelihood of the user's own there may be no ridge to follow. Then 4
 is left out: draws slide along lines into what is narrow (`slices`), and the proposal gets parts
 where they went that it does not cover, until it covers all (`covering`).
 

@@ -13,7 +13,7 @@ leave the posterior as it is, stay draws of the posterior: what they then say is
 - How many end where the proposal hardly reaches is how much of the posterior rests on a few heavy
   draws, whether the sample happened to have these or not.
 
-Where a source does not say where its figure puts the parameters, draws are moved along lines too
+Where a likelihood is the user's own and may have any shape, draws are moved along lines too
 (`slices`): these moves take the scale of each place, and enter what no step of one size enters.
 They show nothing where they hardly move, which is seen by how many leave a tail, and said.
 """

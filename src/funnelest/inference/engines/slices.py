@@ -19,7 +19,7 @@ __all__ = ["SLID", "slid", "slides"]
 
 type Floats = NDArray[np.float64]
 
-#: How many points slide, and of how many unknowns at most, where no source shows the ridges; how
+#: How many points slide, and of how many unknowns at most, of likelihoods of the user's own; how
 #: many moves all make together about, and how often each along every line, at least and at most.
 SLID, _FEW = 4000, 12
 _MOVES, _ROUNDS = 200_000, (4, 12)
